@@ -1,0 +1,53 @@
+/** server/src folder → the folders it may import (types included). The order is the data flow. */
+export const MAY_IMPORT: Record<string, readonly string[]> = {
+  gateway: ['auth', 'access', 'command', 'hub', 'health', 'platform'],
+  command: ['access', 'run', 'journal', 'files', 'platform'],
+  access: ['journal', 'platform'],
+  run: ['agent', 'journal', 'platform'],
+  agent: ['files', 'platform'],
+  hub: ['journal', 'platform'],
+  health: ['platform'],
+  journal: ['platform'],
+  files: ['platform'],
+  auth: ['platform'],
+  config: ['platform'],
+  platform: [],
+}
+
+/** Composition root and command line: they may see every folder, and nothing may import them. */
+export const ROOTS: readonly string[] = ['', 'cli']
+
+/** Third-party package → the only places below server/src that may import it. */
+export const HOME: Record<string, readonly string[]> = {
+  ws: ['gateway/'],
+  fastify: ['gateway/'],
+  '@fastify/static': ['gateway/'],
+  '@fastify/multipart': ['gateway/'],
+  '@fastify/rate-limit': ['gateway/'],
+  '@fastify/cookie': ['gateway/'],
+  'better-auth': ['auth/'],
+  ai: ['agent/model/'],
+  '@ai-sdk/openai': ['agent/model/'],
+  '@ai-sdk/anthropic': ['agent/model/'],
+  '@ai-sdk/google': ['agent/model/'],
+  '@ai-sdk/openai-compatible': ['agent/model/'],
+  '@ai-sdk/provider': ['agent/'],
+  '@pydantic/genai-prices': ['agent/'],
+  '@duckdb/node-api': ['agent/tools/'],
+  cockatiel: ['platform/'],
+  pino: ['platform/'],
+  kysely: ['platform/', 'journal/', 'auth/', 'access/', 'command/', 'run/', 'files/'],
+  'node:sqlite': ['platform/', 'journal/', 'auth/'],
+}
+
+/** workspace package → the workspace packages it may import. */
+export const PACKAGES_MAY_IMPORT: Record<string, readonly string[]> = {
+  protocol: [],
+  client: ['protocol'],
+  web: ['client', 'protocol'],
+  server: ['protocol'],
+  validator: ['protocol'],
+}
+
+/** server/src folders that speak of the wire; the others must not import the protocol package. */
+export const KNOWS_PROTOCOL: readonly string[] = ['gateway', 'command', 'access', 'run', 'hub', 'journal']

@@ -1,0 +1,112 @@
+/**
+ * What an agent does, one fact at a time. The run turns each step into journal events and asks for
+ * the next one only when the last is durable (text excepted: it streams). The agent knows nothing
+ * of the wire.
+ */
+export type Step =
+  /** Reasoning or a stated next step; `step` counts model and tool calls of the run from 1. */
+  | { kind: 'thinking'; step: number; thought: string }
+  /** Text of the message that the current model call is speaking, to append to what came before. */
+  | { kind: 'text'; text: string }
+  /** The current model call has finished speaking; `text` is its whole message ('' if it said nothing). */
+  | { kind: 'spoken'; text: string; usage: Usage; costUsd: number | null; calls: ToolCall[] }
+  | { kind: 'tool_started'; call: ToolCall }
+  | { kind: 'tool_progress'; callId: string; progress: number; total?: number; note?: string }
+  | { kind: 'tool_ended'; outcome: ToolOutcome; durationMs: number }
+  /** The last step of a turn that went well. */
+  | { kind: 'done'; finalResponse: string; usage: Usage; costUsd: number | null; steps: number }
+
+export interface Usage {
+  inputTokens: number
+  outputTokens: number
+}
+
+export interface ToolCall {
+  callId: string
+  toolName: string
+  arguments: Record<string, unknown>
+}
+
+export type ToolStatus = 'ok' | 'error' | 'denied' | 'timeout' | 'cancelled' | 'unknown'
+
+export interface ToolOutcome {
+  callId: string
+  toolName: string
+  status: ToolStatus
+  /** JSON. Over 32 KB it is stored once and `resultRef` names the file; `result` is then a preview. */
+  result: unknown
+  resultRef?: string
+}
+
+/** One completed step of this run, read back from the journal, so that a taken-over run goes on. */
+export type CompletedStep =
+  | { kind: 'spoken'; text: string; usage: Usage; costUsd: number | null; calls: ToolCall[] }
+  | { kind: 'tool'; call: ToolCall; outcome: ToolOutcome }
+
+export interface Attachment {
+  fileId: string
+  name: string
+  mediaType: string
+  bytes: number
+}
+
+export interface TurnMessage {
+  role: 'user' | 'assistant'
+  text: string
+  attachments: Attachment[]
+  /** Tool calls made for an assistant message, oldest first. */
+  tools: { call: ToolCall; outcome: ToolOutcome }[]
+}
+
+export interface Turn {
+  userId: string
+  threadId: string
+  runId: string
+  /** Agent name; null: the default for what is connected. */
+  agent: string | null
+  /** `<provider>/<model>`; null: the configured default. */
+  model: string | null
+  /** Finished messages before the question, oldest first. */
+  history: TurnMessage[]
+  message: TurnMessage
+  /** Every file attached anywhere in the thread so far, oldest first. */
+  files: Attachment[]
+  /** Steps this run completed before it was interrupted; empty for a fresh run. */
+  completed: CompletedStep[]
+}
+
+export type FailureCode =
+  | 'model_auth'
+  | 'model_refused'
+  | 'model_rate_limited'
+  | 'model_stalled'
+  | 'model_cut'
+  | 'tool_failed'
+  | 'timeout'
+  | 'budget'
+  | 'out_of_memory'
+  | 'interrupted'
+  | 'internal'
+
+/** Ends a run with `agent_failed`. `message` is for the person and says what to do. */
+export class AgentFailure extends Error {
+  override readonly name = 'AgentFailure'
+  readonly code: FailureCode
+  readonly retry: 'no' | 'same' | 'after'
+  readonly breaker?: 'CLOSED' | 'OPEN' | 'HALF_OPEN'
+
+  constructor(
+    code: FailureCode,
+    message: string,
+    options: {
+      retry: 'no' | 'same' | 'after'
+      breaker?: 'CLOSED' | 'OPEN' | 'HALF_OPEN'
+      cause?: unknown
+    },
+  ) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.retry = options.retry
+    if (options.breaker) this.breaker = options.breaker
+  }
+}

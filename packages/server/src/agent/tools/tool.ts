@@ -1,0 +1,32 @@
+import type { z } from 'zod'
+import type { Attachment } from '../step.ts'
+
+/** What a tool may use of the turn that calls it. Its authority is the turn's user, nobody else's. */
+export interface ToolContext {
+  userId: string
+  threadId: string
+  runId: string
+  /** Files of this thread; a tool opens no other. */
+  files: readonly Attachment[]
+  /** Aborted by Stop, by the tool's timeout and at shutdown; children must die with it. */
+  signal: AbortSignal
+  progress(update: { progress: number; total?: number; note?: string }): void
+}
+
+export interface Tool {
+  /** snake_case, unique. */
+  name: string
+  description: string
+  /** Arguments; unknown keys are refused. */
+  input: z.ZodType<Record<string, unknown>>
+  timeoutMs: number
+  /** Running it twice does no harm: an interrupted call may be repeated without asking. */
+  repeatable: boolean
+  /** @throws ToolError when the arguments or the data are at fault: the model reads its message. */
+  run(input: Record<string, unknown>, context: ToolContext): Promise<unknown>
+}
+
+/** A failure that the model, and then the person, can act on. The message says how. */
+export class ToolError extends Error {
+  override readonly name = 'ToolError'
+}

@@ -1,0 +1,43 @@
+import type { Readable } from 'node:stream'
+
+export interface StoredFile {
+  fileId: string
+  userId: string
+  name: string
+  mediaType: string
+  bytes: number
+  sha256: string
+  createdAt: string
+  origin: 'upload' | 'sample' | 'result'
+}
+
+/** Uploads and large results: stored once below the data folder, visible to their owner alone. */
+export interface Files {
+  /**
+   * Streams to disk; nothing of a refused or broken upload stays.
+   * @throws FileRefused over 200 MB, over the user's quota, or of a kind Netra does not take.
+   */
+  store(upload: {
+    userId: string
+    name: string
+    mediaType: string
+    origin: StoredFile['origin']
+    content: Readable
+  }): Promise<StoredFile>
+  /** Undefined for another user's file as for one that does not exist. */
+  find(userId: string, fileId: string): Promise<StoredFile | undefined>
+  list(userId: string): Promise<StoredFile[]>
+  /** Where the content of a file that `find` gave lies. */
+  pathOf(file: StoredFile): string
+  /** Removes content and record; false when the user has no such file. */
+  remove(userId: string, fileId: string): Promise<boolean>
+}
+
+export class FileRefused extends Error {
+  override readonly name = 'FileRefused'
+  readonly code: 'too_large' | 'quota' | 'unsupported' | 'incomplete'
+  constructor(code: FileRefused['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}

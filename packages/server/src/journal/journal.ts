@@ -1,0 +1,95 @@
+import type { Kysely } from 'kysely'
+import type { Row, Rows, Statement } from '../platform/statement.ts'
+import type { Tables } from './tables.ts'
+
+export type * from './tables.ts'
+
+/** `thread:<id>` or `user:<id>`. */
+export type StreamName = `thread:${string}` | `user:${string}`
+
+/** `"<epoch>:<seq>"`; compared for equality only. */
+export type Position = `${string}:${number}`
+
+export interface NewEvent {
+  type: string
+  /** The whole event as it goes on the wire: one JSON object. */
+  payload: string
+}
+
+export interface StoredEvent {
+  seq: number
+  payload: string
+}
+
+export interface Append {
+  stream: StreamName
+  events: readonly NewEvent[]
+}
+
+/** A condition that must hold inside the transaction, or nothing is written. */
+export interface Expectation {
+  name: string
+  query: Statement
+  rows: 'none' | 'some'
+}
+
+export interface Commit {
+  appends: readonly Append[]
+  /** Row changes of the same transaction, in order, after the expectations were checked. */
+  rows?: readonly Statement[]
+  expect?: readonly Expectation[]
+  /** The run's fence as its owner knows it; refused when the run row holds another. */
+  fence?: { runId: string; fence: number }
+}
+
+export type CommitResult =
+  | { status: 'committed'; appended: { stream: StreamName; first: number; last: number }[] }
+  | { status: 'stale_fence' }
+  /** The first expectation that failed, with what its query found. */
+  | { status: 'unexpected'; name: string; rows: Row[] }
+
+/** Where a reader may start. Never null, never an exception. */
+export type Plan =
+  | { kind: 'range'; after: number; head: number }
+  | { kind: 'snapshot'; why: 'too_old' | 'compacted'; head: number }
+  | { kind: 'ahead'; head: number }
+  | { kind: 'other_epoch'; head: number }
+  | { kind: 'unknown' }
+
+export interface JournalStatus {
+  writable: boolean
+  /** Why it is not, in words. */
+  problem?: string
+  commits: number
+  events: number
+  pendingCommits: number
+  lastCommitMs: number
+}
+
+/**
+ * The system's memory: append, and read by cursor. `commit` resolves only when durable, and what it
+ * appended has contiguous sequence numbers from 1 per stream, given inside the transaction.
+ *
+ * @throws JournalUnavailable from `commit`, `write` and reads when the store cannot be trusted with
+ * them; nothing was kept.
+ */
+export interface Journal extends Rows, AsyncDisposable {
+  readonly epoch: string
+  /** Builds and runs queries over `Tables`; writes built with it go through `commit` (`.compile()`). */
+  readonly db: Kysely<Tables>
+  commit(commit: Commit): Promise<CommitResult>
+  /** The last sequence number of a stream; 0 when it has none. */
+  head(stream: StreamName): Promise<number>
+  plan(stream: StreamName, position: string | null): Promise<Plan>
+  /** Events with `seq > after`, in order, at least one if there is one, then up to both limits. */
+  read(stream: StreamName, after: number, limit: { events: number; bytes: number }): Promise<StoredEvent[]>
+  /** Called after each durable commit of this process, in commit order; answers an unsubscribe. */
+  onCommitted(listener: (stream: StreamName, first: number, events: readonly NewEvent[]) => void): () => void
+  status(): JournalStatus
+}
+
+export class JournalUnavailable extends Error {
+  override readonly name = 'JournalUnavailable'
+}
+
+export const positionOf = (epoch: string, seq: number): Position => `${epoch}:${seq}`

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['packages/**/*.test.{ts,tsx}', 'tests/**/*.test.ts', 'requirements/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    testTimeout: 30_000,
+    maxWorkers: 2,
+    reporters: ['default', './tests/closing-line.ts'],
+  },
+})
