@@ -8,7 +8,7 @@ export type Row = Record<string, unknown>
 
 /** Tables beside the log: read at any time, written in one durable transaction. */
 export interface Rows {
-  read<R extends Row = Row>(query: Statement): Promise<R[]>
+  query<R extends Row = Row>(query: Statement): Promise<R[]>
   /** All statements or none; resolved only when durable. */
   write(statements: readonly Statement[]): Promise<void>
 }
