@@ -22,6 +22,7 @@ export interface ThreadRow {
 }
 
 export interface MessageRow {
+  /** A UUIDv7: ids of one thread sort in the order in which its messages were made. */
   id: string
   thread_id: string
   user_id: string
@@ -34,8 +35,6 @@ export interface MessageRow {
   search_text: string
   /** JSON: [{file_id, name, media_type, bytes}] */
   attachments: string
-  /** `seq` of the event that added or completed it. */
-  seq: number
   created_at: string
 }
 

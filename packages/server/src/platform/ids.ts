@@ -20,13 +20,27 @@ export type ToolCallId = Id<'tool_call'>
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-export function uuidv7(now: number = Date.now(), random: Uint8Array = randomBytes(10)): string {
-  const time = Math.floor(now).toString(16).padStart(12, '0')
+let lastTime = 0
+let counter = 0
+
+/**
+ * UUIDv7 whose 12 bits after the time count within one millisecond, so that ids made one after the
+ * other by this process sort in that order, also when the clock steps back.
+ */
+export function uuidv7(now: number = Date.now(), random: Uint8Array = randomBytes(8)): string {
+  if (now > lastTime) {
+    lastTime = Math.floor(now)
+    counter = 0
+  } else if (++counter > 0xfff) {
+    lastTime += 1
+    counter = 0
+  }
+  const time = lastTime.toString(16).padStart(12, '0')
+  const count = counter.toString(16).padStart(3, '0')
   const tail = Uint8Array.from(random)
-  tail[0] = ((tail[0] ?? 0) & 0x0f) | 0x70
-  tail[2] = ((tail[2] ?? 0) & 0x3f) | 0x80
+  tail[0] = ((tail[0] ?? 0) & 0x3f) | 0x80
   const rest = hex(tail)
-  return `${time.slice(0, 8)}-${time.slice(8)}-${rest.slice(0, 4)}-${rest.slice(4, 8)}-${rest.slice(8)}`
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${rest.slice(0, 4)}-${rest.slice(4)}`
 }
 
 /** Makes a new id of the kind that the caller names: `newId<ThreadId>()`. */
