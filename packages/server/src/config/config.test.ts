@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { ConfigError, loadConfig } from './config.ts'
+
+const problemsOf = (env: Record<string, string>): readonly string[] => {
+  try {
+    loadConfig(env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}
+
+test('nothing set is a local installation on port 8000', () => {
+  const config = loadConfig({})
+  expect(config).toMatchObject({ port: 8000, host: '127.0.0.1', loopback: true, https: false })
+})
+
+test('an empty variable counts as absent', () => {
+  expect(loadConfig({ PORT: '', NETRA_PUBLIC_URL: '' }).port).toBe(8000)
+})
+
+test('every problem is told at once', () => {
+  const problems = problemsOf({ PORT: 'eighty', NETRA_ENV: 'prod', NETRA_MODEL: 'gpt-4o' })
+  expect(problems.map((problem) => problem.split(' ')[0])).toEqual(['PORT', 'NETRA_ENV', 'NETRA_MODEL'])
+})
+
+test('a misspelt variable is refused and the nearest name is told', () => {
+  expect(problemsOf({ NETRA_DATA_DIRS: '/x' })[0]).toContain('NETRA_DATA_DIR')
+})
+
+test('beyond loopback plain http must be asked for', () => {
+  expect(problemsOf({ HOST: '0.0.0.0' })[0]).toContain('NETRA_PUBLIC_URL')
+  expect(problemsOf({ HOST: '0.0.0.0', NETRA_INSECURE_HTTP: '1' })).toEqual([])
+  expect(problemsOf({ HOST: '0.0.0.0', NETRA_PUBLIC_URL: 'https://netra.example' })).toEqual([])
+})
+
+test('a wrong secret is never echoed', () => {
+  expect(problemsOf({ DATABASE_URL: 'postgres://u:hunter2@h/db' }).join()).not.toContain('hunter2')
+})
+
+test('what is not served yet is refused, not ignored', () => {
+  expect(problemsOf({ NATS_URL: 'nats://x' })[0]).toContain('not supported yet')
+})

@@ -1,0 +1,185 @@
+import { z } from 'zod'
+
+/** One entry a setting: its variable, its schema with default, one sentence, and whether it is secret. */
+interface Setting<Schema extends z.ZodType = z.ZodType> {
+  env: string
+  schema: Schema
+  /** What holds when the variable is absent, in words for the table in the README. */
+  default: string
+  doc: string
+  secret?: true
+}
+
+const setting = <Schema extends z.ZodType>(entry: Setting<Schema>): Setting<Schema> => entry
+
+const flag = z
+  .enum(['0', '1', 'true', 'false'])
+  .default('0')
+  .transform((text) => text === '1' || text === 'true')
+const wholeNumber = (low: number, high: number, otherwise: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'is not a whole number')
+    .transform(Number)
+    .pipe(z.number().min(low).max(high))
+    .default(otherwise)
+const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http or https address' })
+const key = z.string().min(1).optional()
+
+export const SETTINGS = {
+  port: setting({
+    env: 'PORT',
+    schema: wholeNumber(0, 65_535, 8000),
+    default: '8000',
+    doc: 'Port to listen on; 0 takes a free one.',
+  }),
+  host: setting({
+    env: 'HOST',
+    schema: z.string().min(1).default('127.0.0.1'),
+    default: '127.0.0.1',
+    doc: 'Address to listen on. Beyond loopback also set NETRA_PUBLIC_URL.',
+  }),
+  dataDir: setting({
+    env: 'NETRA_DATA_DIR',
+    schema: z.string().min(1).default('./data'),
+    default: './data',
+    doc: 'Everything Netra writes lies below this folder: journal, accounts, files, keys.',
+  }),
+  environment: setting({
+    env: 'NETRA_ENV',
+    schema: z.enum(['development', 'staging', 'production']).default('development'),
+    default: 'development',
+    doc: 'development, staging or production.',
+  }),
+  publicUrl: setting({
+    env: 'NETRA_PUBLIC_URL',
+    schema: httpUrl.optional(),
+    default: 'http://localhost:<PORT>',
+    doc: 'The https address under which browsers reach Netra; its host and origin are allowed.',
+  }),
+  insecureHttp: setting({
+    env: 'NETRA_INSECURE_HTTP',
+    schema: flag,
+    default: '0',
+    doc: '1 allows plain http beyond loopback: passwords and chats then cross the network unencrypted.',
+  }),
+  model: setting({
+    env: 'NETRA_MODEL',
+    schema: z
+      .string()
+      .regex(/^[^/]+\/.+$/, 'is not of the form <provider>/<model>')
+      .optional(),
+    default: 'the built-in model',
+    doc: 'Default model as <provider>/<model>, for example openai/gpt-4o-mini.',
+  }),
+  openaiApiKey: setting({
+    env: 'OPENAI_API_KEY',
+    schema: key,
+    default: 'none',
+    doc: 'Connects OpenAI.',
+    secret: true,
+  }),
+  openaiBaseUrl: setting({
+    env: 'OPENAI_BASE_URL',
+    schema: httpUrl.optional(),
+    default: "OpenAI's own",
+    doc: 'Any OpenAI-compatible address instead (Ollama, vLLM, LM Studio).',
+  }),
+  anthropicApiKey: setting({
+    env: 'ANTHROPIC_API_KEY',
+    schema: key,
+    default: 'none',
+    doc: 'Connects Anthropic.',
+    secret: true,
+  }),
+  anthropicBaseUrl: setting({
+    env: 'ANTHROPIC_BASE_URL',
+    schema: httpUrl.optional(),
+    default: "Anthropic's own",
+    doc: 'Another address that speaks the Anthropic API.',
+  }),
+  googleApiKey: setting({
+    env: 'GOOGLE_GENERATIVE_AI_API_KEY',
+    schema: key,
+    default: 'none',
+    doc: 'Connects Google.',
+    secret: true,
+  }),
+  logLevel: setting({
+    env: 'NETRA_LOG_LEVEL',
+    schema: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug']).default('warn'),
+    default: 'warn',
+    doc: 'How much is logged (JSON lines on standard error).',
+  }),
+  trustedProxies: setting({
+    env: 'NETRA_TRUSTED_PROXIES',
+    schema: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean)),
+    default: 'none',
+    doc: 'Addresses of reverse proxies, separated by commas, whose X-Forwarded-For is believed.',
+  }),
+  allowedOrigins: setting({
+    env: 'NETRA_ALLOWED_ORIGINS',
+    schema: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean)),
+    default: 'none',
+    doc: 'Further origins, separated by commas, whose pages may use this server.',
+  }),
+} as const
+
+export type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]['schema']> }
+
+/** Names of later releases that are refused rather than ignored, with what to do. */
+const NOT_YET: Record<string, string> = {
+  DATABASE_URL: 'PostgreSQL is not supported yet; unset it to use the built-in SQLite store',
+  NATS_URL: 'several nodes are not supported yet; unset it',
+  AUTH_SERVICE_URL: 'a separate auth service is not supported yet; unset it',
+}
+
+/** All settings that can be read, and every problem with the others. An empty variable is absent. */
+export function readSettings(env: Record<string, string | undefined>): {
+  settings: Settings
+  problems: string[]
+} {
+  const problems: string[] = []
+  const entries = Object.entries(SETTINGS).map(([name, entry]) => {
+    const given = env[entry.env] === '' ? undefined : env[entry.env]
+    const parsed = entry.schema.safeParse(given)
+    if (parsed.success) return [name, parsed.data]
+    const shown = 'secret' in entry ? '' : ` ("${given}")`
+    problems.push(`${entry.env}${shown}: ${parsed.error.issues[0]?.message}. ${entry.doc}`)
+    return [name, entry.schema.safeParse(undefined).data]
+  })
+  for (const [name, why] of Object.entries(NOT_YET)) if (env[name]) problems.push(`${name}: ${why}`)
+  const known = new Set(Object.values(SETTINGS).map((entry) => entry.env as string))
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('NETRA_') && !known.has(name) && !TEST_ONLY.has(name))
+      problems.push(`${name}: no such setting; the nearest is ${nearest(name, [...known])}`)
+  }
+  return { settings: Object.fromEntries(entries) as Settings, problems }
+}
+
+/** Variables of the test suite that may stand in the same environment. */
+const TEST_ONLY = new Set(['NETRA_REAL_DATA'])
+
+function nearest(name: string, known: readonly string[]): string {
+  const scored = known.map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+  return scored.toSorted((a, b) => a.distance - b.distance)[0]?.candidate ?? ''
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
