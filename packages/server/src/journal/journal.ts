@@ -3,6 +3,7 @@ import type { Row, Rows, Statement } from '../platform/statement.ts'
 import type { Tables } from './tables.ts'
 
 export type * from './tables.ts'
+export { makeDelta, makeEvent, type EventContext } from './event.ts'
 
 /** `thread:<id>` or `user:<id>`. */
 export type StreamName = `thread:${string}` | `user:${string}`
@@ -60,6 +61,8 @@ export interface JournalStatus {
   writable: boolean
   /** Why it is not, in words. */
   problem?: string
+  /** Set when this start could not prove that nothing was lost and gave a new epoch: why, in words. */
+  epochChanged?: string
   commits: number
   events: number
   pendingCommits: number
@@ -88,8 +91,17 @@ export interface Journal extends Rows, AsyncDisposable {
   status(): JournalStatus
 }
 
+/**
+ * The store refused or died. Nothing of the commit is visible in this process; a later start may find
+ * it after all, when the disk took it and only the answer was lost: retry with the same idempotency key.
+ */
 export class JournalUnavailable extends Error {
   override readonly name = 'JournalUnavailable'
+}
+
+/** A statement of `rows`, `expect` or a query is wrong (a constraint, a name): nothing was written. */
+export class StatementFailed extends Error {
+  override readonly name = 'StatementFailed'
 }
 
 export const positionOf = (epoch: string, seq: number): Position => `${epoch}:${seq}`

@@ -1,0 +1,50 @@
+import { makeEvent } from '../journal/journal.ts'
+import { isoTime } from '../platform/clock.ts'
+import type { UserId } from '../platform/ids.ts'
+import type { CommandParts } from './command.ts'
+import { done, notFound, refuse, type Outcome } from './outcome.ts'
+
+export interface ThreadChange {
+  title?: string | undefined
+  archived?: boolean | undefined
+  metadata?: Record<string, unknown> | undefined
+}
+
+export async function updateThread(
+  { access, journal, clock }: CommandParts,
+  userId: UserId,
+  threadId: string,
+  change: ThreadChange,
+): Promise<Outcome<{ thread_id: string }>> {
+  const thread = await access.thread(userId, threadId)
+  if (!thread) return notFound('thread')
+  const title = change.title?.replaceAll(/\s+/g, ' ').trim()
+  if (title === '') return refuse('malformed', 'A title needs at least one character.')
+  const { archived, metadata } = change
+  const context = { user_id: userId, thread_id: threadId, run_id: null, agent: null, trace_id: null }
+  const fields = { ...(title !== undefined && { title }), ...(archived !== undefined && { archived }) }
+  const event = makeEvent(clock, 'thread_updated', context, fields)
+  const seen = Object.keys(fields).length > 0
+  const result = await journal.commit({
+    appends: seen
+      ? [
+          { stream: `thread:${threadId}`, events: [event] },
+          { stream: `user:${userId}`, events: [event] },
+        ]
+      : [],
+    expect: [access.expectThread(userId, threadId)],
+    rows: [
+      journal.db
+        .updateTable('thread')
+        .set({
+          updated_at: isoTime(clock),
+          ...(title !== undefined && { title, titled: 1 }),
+          ...(archived !== undefined && { archived: archived ? 1 : 0 }),
+          ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
+        })
+        .where('id', '=', threadId)
+        .compile(),
+    ],
+  })
+  return result.status === 'committed' ? done({ thread_id: threadId }) : notFound('thread')
+}

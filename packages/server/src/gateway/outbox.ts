@@ -1,0 +1,76 @@
+import type { WebSocket } from 'ws'
+
+/** How much may be on its way to a client that has not acknowledged it. */
+export const WINDOW = { bytes: 256 * 1024, events: 512 }
+
+/**
+ * What goes out on one socket. Frames of one turn of the loop leave as one JSON array: several
+ * events per write cost hardly more than one. `bufferedAmount` is no flow control (a client that
+ * does not read swallowed 3.9 MB before it rose), so events count against a window that only the
+ * client's own `ack` opens again.
+ */
+export class Outbox {
+  readonly #socket: WebSocket
+  readonly #frames: string[] = []
+  #scheduled = false
+  #sentBytes = 0
+  #ackedBytes = 0
+  #eventsOut = 0
+  /** Sizes of the frames sent since the last ack, to know how many events an ack covers. */
+  readonly #unacked: { upTo: number; events: number }[] = []
+  #eventsInBatch = 0
+  #gatheredBytes = 0
+  /** Frames and events handed to the socket so far. */
+  sent = 0
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket
+  }
+
+  get open(): boolean {
+    const bytes = this.#sentBytes - this.#ackedBytes + this.#gatheredBytes
+    return bytes < WINDOW.bytes && this.#eventsOut + this.#eventsInBatch < WINDOW.events
+  }
+
+  /** True while the client owes an acknowledgement. */
+  get waiting(): boolean {
+    return this.#eventsOut > 0
+  }
+
+  send(frame: string, isEvent: boolean): void {
+    this.#frames.push(frame)
+    this.#gatheredBytes += frame.length
+    if (isEvent) this.#eventsInBatch += 1
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => this.flush())
+  }
+
+  /** Writes what was gathered; at once before a close, else once per turn of the loop. */
+  flush(): void {
+    this.#scheduled = false
+    if (this.#frames.length === 0 || this.#socket.readyState !== this.#socket.OPEN) return
+    const text = this.#frames.length === 1 ? (this.#frames[0] ?? '') : `[${this.#frames.join(',')}]`
+    this.#sentBytes += Buffer.byteLength(text)
+    this.sent += this.#frames.length
+    if (this.#eventsInBatch > 0) {
+      this.#unacked.push({ upTo: this.#sentBytes, events: this.#eventsInBatch })
+      this.#eventsOut += this.#eventsInBatch
+    }
+    this.#frames.length = 0
+    this.#gatheredBytes = 0
+    this.#eventsInBatch = 0
+    this.#socket.send(text)
+  }
+
+  /** The client has received so many bytes on this socket; false when it cannot have. */
+  ack(bytes: number): boolean {
+    if (bytes > this.#sentBytes) return false
+    if (bytes <= this.#ackedBytes) return true
+    this.#ackedBytes = bytes
+    while (this.#unacked[0] && this.#unacked[0].upTo <= bytes) {
+      this.#eventsOut -= this.#unacked.shift()?.events ?? 0
+    }
+    return true
+  }
+}

@@ -1,0 +1,36 @@
+import type { NewEvent } from './journal.ts'
+import type { Clock } from '../platform/clock.ts'
+import { isoTime } from '../platform/clock.ts'
+import { uuidv7 } from '../platform/ids.ts'
+
+/** What every event of a run carries (protocol.md §2). */
+export interface EventContext {
+  user_id: string
+  thread_id: string | null
+  run_id: string | null
+  agent: string | null
+  trace_id: string | null
+}
+
+/** One event as it is stored and sent: common fields first, then its own. */
+export function makeEvent(
+  clock: Clock,
+  type: string,
+  context: EventContext,
+  fields: Record<string, unknown>,
+): NewEvent {
+  const common = { id: uuidv7(clock.now()), type, at: isoTime(clock), ...context }
+  return { type, payload: JSON.stringify({ ...common, ...fields }) }
+}
+
+/** On the wire a delta is only what its stream and run do not already say. */
+export const makeDelta = (fields: {
+  run_id: string
+  message_id: string
+  part: number
+  offset: number
+  text: string
+}): NewEvent => ({
+  type: 'message_delta',
+  payload: JSON.stringify({ type: 'message_delta', ...fields }),
+})

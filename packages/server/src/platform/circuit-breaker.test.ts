@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { CircuitOpen, createCircuitBreaker } from './circuit-breaker.ts'
+import { systemClock } from './clock.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-01-01T00:00:00Z') })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const breaker = () => createCircuitBreaker({ clock: systemClock, failures: 2, openMs: 1000 })
+
+async function opened() {
+  const circuit = breaker()
+  await circuit.enter().failed(new Error('down'))
+  await circuit.enter().failed(new Error('down'))
+  return circuit
+}
+
+test('a circuit that nobody used is closed', () => {
+  expect(breaker().status()).toEqual({
+    state: 'CLOSED',
+    failure_count: 0,
+    success_count: 0,
+    last_failure_time: null,
+    next_attempt_time: null,
+  })
+})
+
+test('failures in a row open it, and it then refuses at once', async () => {
+  const circuit = await opened()
+  expect(circuit.status()).toEqual({
+    state: 'OPEN',
+    failure_count: 2,
+    success_count: 0,
+    last_failure_time: '2026-01-01T00:00:00.000Z',
+    next_attempt_time: '2026-01-01T00:00:01.000Z',
+  })
+  expect(() => circuit.enter()).toThrow(CircuitOpen)
+})
+
+test('a success between failures keeps it closed', async () => {
+  const circuit = breaker()
+  await circuit.enter().failed(new Error('down'))
+  await circuit.enter().succeeded()
+  await circuit.enter().failed(new Error('down'))
+  expect(circuit.status()).toMatchObject({ state: 'CLOSED', failure_count: 1, success_count: 1 })
+})
+
+test('after the wait one trial goes through while others are refused', async () => {
+  const circuit = await opened()
+  vi.setSystemTime(Date.now() + 1000)
+  expect(circuit.status().state).toBe('HALF_OPEN')
+  const trial = circuit.enter()
+  expect(() => circuit.enter()).toThrow(CircuitOpen)
+  await trial.succeeded()
+  expect(circuit.status()).toMatchObject({ state: 'CLOSED', failure_count: 0, success_count: 1 })
+})
+
+test('a trial that fails or is abandoned opens it again', async () => {
+  const circuit = await opened()
+  vi.setSystemTime(Date.now() + 1000)
+  await circuit.enter().failed(new Error('still down'))
+  expect(circuit.status().state).toBe('OPEN')
+  vi.setSystemTime(Date.now() + 1000)
+  await circuit.enter().abandoned()
+  expect(circuit.status().state).toBe('OPEN')
+  expect(() => circuit.enter()).toThrow(CircuitOpen)
+})
+
+test('abandoned calls count for nothing while it is closed', async () => {
+  const circuit = breaker()
+  for (let i = 0; i < 5; i++) await circuit.enter().abandoned()
+  expect(circuit.status()).toMatchObject({ state: 'CLOSED', failure_count: 0, success_count: 0 })
+})

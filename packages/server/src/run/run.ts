@@ -1,0 +1,94 @@
+import type { Agents } from '../agent/agent.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import { execute, ShuttingDown, Stopped } from './execute.ts'
+import { Schedule } from './schedule.ts'
+import { isOpen, statesThatAllow } from './state.ts'
+
+export { isOpen, statesThatAllow }
+
+/** One agent turn each: started, stopped, taken up again after a restart. */
+export interface Runs extends AsyncDisposable {
+  /** The agent and model that will answer; undefined when there is no such agent or model. */
+  resolve(wish: { agent: string | null; model: string | null }): Promise<{ agent: string; model: string } | undefined>
+  /** Begins an accepted run; runs of one thread go one after the other. */
+  start(run: { id: string; threadId: string; userId: string }): void
+  /** Stops a run wherever it is; resolves once nothing of it can begin any more. */
+  cancel(run: { id: string }, by: string): Promise<void>
+  /** Resolves when the run is not executing here (any more). */
+  settled(runId: string): Promise<void>
+  /** Takes up what an earlier process left open; answers how many runs. */
+  recover(): Promise<number>
+  status(): { active: number; queued: number; started: number }
+}
+
+export function createRuns(parts: {
+  journal: Journal
+  agents: Agents
+  clock: Clock
+  logger: Logger
+  limits?: { perUser?: number; perNode?: number }
+}): Runs {
+  const { journal, agents } = parts
+  const aborts = new Map<string, AbortController>()
+  const settled = new Map<string, Promise<void>>()
+  const running = new Set<string>()
+  const schedule = new Schedule({ perUser: parts.limits?.perUser ?? 16, perNode: parts.limits?.perNode ?? 128 })
+  let closing = false
+  let started = 0
+
+  const start: Runs['start'] = (run) => {
+    if (closing || aborts.has(run.id)) return
+    const abort = new AbortController()
+    aborts.set(run.id, abort)
+    const done = schedule.add({ threadId: run.threadId, userId: run.userId }, async () => {
+      if (abort.signal.reason instanceof ShuttingDown) return
+      started += 1
+      running.add(run.id)
+      await execute(parts, run.id, abort.signal)
+    })
+    settled.set(
+      run.id,
+      done.finally(() => {
+        aborts.delete(run.id)
+        running.delete(run.id)
+        settled.delete(run.id)
+      }),
+    )
+  }
+
+  return {
+    async resolve(wish) {
+      const agent = await agents.resolve(wish.agent)
+      const model = agent && (await agents.resolveModel(wish.model, agent))
+      return agent && model ? { agent, model } : undefined
+    },
+    start,
+    async cancel(run, by) {
+      const mark = journal.db.updateTable('run').set({ cancel_requested: 1 }).where('id', '=', run.id)
+      await journal.write([mark.compile()])
+      const abort = aborts.get(run.id)
+      abort?.abort(new Stopped(by))
+      // A run that waits behind others is ended now; when its turn comes it is found ended.
+      if (abort && !running.has(run.id)) await execute(parts, run.id, abort.signal)
+    },
+    settled: async (runId) => settled.get(runId),
+    async recover() {
+      const open = await journal.db
+        .selectFrom('run')
+        .select(['id', 'thread_id', 'user_id'])
+        .where('state', 'in', statesThatAllow('started'))
+        .orderBy('id')
+        .execute()
+      for (const run of open) start({ id: run.id, threadId: run.thread_id, userId: run.user_id })
+      return open.length
+    },
+    status: () => ({ ...schedule.status(), started }),
+    async [Symbol.asyncDispose]() {
+      closing = true
+      for (const abort of aborts.values()) abort.abort(new ShuttingDown())
+      await Promise.all(settled.values())
+    },
+  }
+}
