@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+
 import type { Attachment } from '../step.ts'
 
 /** What a tool may use of the turn that calls it. Its authority is the turn's user, nobody else's. */

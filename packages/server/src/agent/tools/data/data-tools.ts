@@ -1,0 +1,33 @@
+import type { Files } from '../../../files/files.ts'
+import type { Clock } from '../../../platform/clock.ts'
+import type { Logger } from '../../../platform/logger.ts'
+import type { Tool } from '../tool.ts'
+import { DuckPool } from './duck/duck-pool.ts'
+import { profileTable } from './profile-table.ts'
+import { queryTable } from './query-table.ts'
+import { scratchBelow, Tables } from './tables.ts'
+
+export interface DataToolsOptions {
+  files: Files
+  dataFolder: string
+  logger: Logger
+  clock: Clock
+  /** A query that runs longer is stopped; 30 s unless given. */
+  limitMs?: number
+}
+
+/**
+ * The tools over uploaded tables. Queries run in at most two child processes, which start with the
+ * first question and end when this is disposed of.
+ */
+export function createDataTools(options: DataToolsOptions): Tool[] & AsyncDisposable {
+  const { clock, logger, limitMs = 30_000 } = options
+  const pool = new DuckPool({ clock, logger, limitMs, size: 2 })
+  const tables = new Tables({
+    files: options.files,
+    pool,
+    scratch: scratchBelow(options.dataFolder),
+  })
+  const tools = [profileTable(tables), queryTable(tables)]
+  return Object.assign(tools, { [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() })
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+
+import type { Cell, ColumnProfile } from '../schemas.ts'
+
+/** What the server asks of a DuckDB child process; one request at a time. */
+export type DuckRequest =
+  /** Reads the CSV at `source` into a new database file. */
+  | { kind: 'load'; source: string; database: string; scratch: string }
+  | { kind: 'profile'; database: string; scratch: string }
+  /** One statement that a model or a person wrote. */
+  | { kind: 'query'; database: string; scratch: string; sql: string; limits: ResultLimits }
+
+export interface ResultLimits {
+  rows: number
+  bytes: number
+}
+
+export const loadAnswer = z.object({
+  rejected: z.object({ count: z.number(), reasons: z.array(z.string()) }),
+})
+export type LoadAnswer = z.infer<typeof loadAnswer>
+
+export const profileAnswer = z.object({
+  rows: z.number(),
+  columns: z.custom<ColumnProfile[]>(Array.isArray),
+})
+export type ProfileAnswer = z.infer<typeof profileAnswer>
+
+export const queryAnswer = z.object({
+  columns: z.array(
+    z.object({ name: z.string(), kind: z.enum(['integer', 'number', 'time', 'boolean', 'text']) }),
+  ),
+  /** Not walked: there may be 10,000 of them, and the child made them. */
+  rows: z.custom<Cell[][]>(Array.isArray),
+  truncated: z.boolean(),
+})
+export type QueryAnswer = z.infer<typeof queryAnswer>
+
+export interface RequestMessage {
+  id: number
+  request: DuckRequest
+}
+
+export type AnswerMessage =
+  | { id: number; status: 'ok'; value: LoadAnswer | ProfileAnswer | QueryAnswer }
+  /** The SQL or the data is at fault; the message is for its author. */
+  | { id: number; status: 'refused'; message: string }
+  | { id: number; status: 'failed'; message: string }
