@@ -1,7 +1,7 @@
-import type { NewEvent } from './journal.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isoTime } from '../platform/clock.ts'
 import { uuidv7 } from '../platform/ids.ts'
+import type { NewEvent } from './journal.ts'
 
 /** What every event of a run carries (protocol.md §2). */
 export interface EventContext {

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+
 import type { Row, Rows, Statement } from '../platform/statement.ts'
 import type { Tables } from './tables.ts'
 
@@ -85,9 +86,15 @@ export interface Journal extends Rows, AsyncDisposable {
   head(stream: StreamName): Promise<number>
   plan(stream: StreamName, position: string | null): Promise<Plan>
   /** Events with `seq > after`, in order, at least one if there is one, then up to both limits. */
-  read(stream: StreamName, after: number, limit: { events: number; bytes: number }): Promise<StoredEvent[]>
+  read(
+    stream: StreamName,
+    after: number,
+    limit: { events: number; bytes: number },
+  ): Promise<StoredEvent[]>
   /** Called after each durable commit of this process, in commit order; answers an unsubscribe. */
-  onCommitted(listener: (stream: StreamName, first: number, events: readonly NewEvent[]) => void): () => void
+  onCommitted(
+    listener: (stream: StreamName, first: number, events: readonly NewEvent[]) => void,
+  ): () => void
   status(): JournalStatus
 }
 

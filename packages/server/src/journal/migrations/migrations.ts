@@ -1,0 +1,86 @@
+/** One step of a schema; once released it never changes. */
+export interface Migration {
+  name: string
+  statements: readonly string[]
+}
+
+/** Written in the SQL that SQLite and PostgreSQL share: `text`, `integer`, `bigint`. */
+export const rowMigrations: readonly Migration[] = [
+  {
+    name: 'threads, messages, runs, idempotency, files, settings',
+    statements: [
+      `create table thread (
+        id text primary key,
+        user_id text not null,
+        title text not null,
+        titled integer not null,
+        archived integer not null,
+        message_count integer not null,
+        metadata text not null,
+        created_at text not null,
+        updated_at text not null
+      )`,
+      'create index thread_of_user on thread (user_id, updated_at desc)',
+      `create table message (
+        id text primary key,
+        thread_id text not null,
+        user_id text not null,
+        run_id text,
+        parent_id text,
+        role text not null,
+        text text not null,
+        search_text text not null,
+        attachments text not null,
+        seq bigint not null,
+        created_at text not null
+      )`,
+      'create index message_of_thread on message (thread_id, seq)',
+      'create index message_of_user on message (user_id, thread_id)',
+      `create table run (
+        id text primary key,
+        thread_id text not null,
+        user_id text not null,
+        state text not null,
+        agent text,
+        model text,
+        client_message_id text,
+        parent_message_id text not null,
+        trace_id text not null,
+        fence bigint not null,
+        attempt integer not null,
+        lease_until bigint,
+        cancel_requested integer not null,
+        created_at text not null,
+        updated_at text not null
+      )`,
+      'create index run_by_state on run (state, updated_at)',
+      'create index run_of_thread on run (thread_id, created_at)',
+      'create index run_of_user on run (user_id, state)',
+      `create table idempotency (
+        user_id text not null,
+        client_message_id text not null,
+        payload_hash text not null,
+        answer text not null,
+        created_at text not null,
+        primary key (user_id, client_message_id)
+      )`,
+      'create index idempotency_by_age on idempotency (created_at)',
+      `create table file (
+        id text primary key,
+        user_id text not null,
+        name text not null,
+        media_type text not null,
+        bytes bigint not null,
+        sha256 text not null,
+        origin text not null,
+        created_at text not null
+      )`,
+      'create index file_of_user on file (user_id, created_at)',
+      `create table setting (
+        key text primary key,
+        value text not null,
+        updated_at text not null
+      )`,
+    ],
+  },
+]

@@ -1,0 +1,66 @@
+import type { StoredEvent } from './journal.ts'
+
+interface Recent {
+  /** `seq` of the first event kept. */
+  first: number
+  payloads: string[]
+}
+
+/** The newest events of all streams, up to a number of characters; the oldest commit goes first. */
+export class RecentEvents {
+  readonly #capacity: number
+  readonly #streams = new Map<string, Recent>()
+  readonly #order: { stream: string; count: number; size: number }[] = []
+  #dropped = 0
+  #size = 0
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  add(stream: string, first: number, payloads: readonly string[]): void {
+    const recent = this.#streams.get(stream) ?? { first, payloads: [] }
+    this.#streams.set(stream, recent)
+    recent.payloads.push(...payloads)
+    const size = payloads.reduce((sum, payload) => sum + payload.length, 0)
+    this.#order.push({ stream, count: payloads.length, size })
+    this.#size += size
+    while (this.#size > this.#capacity) this.#dropOldest()
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#order[this.#dropped]
+    if (!oldest) return
+    this.#dropped += 1
+    if (this.#dropped > 1024 && this.#dropped * 2 > this.#order.length) {
+      this.#order.splice(0, this.#dropped)
+      this.#dropped = 0
+    }
+    this.#size -= oldest.size
+    const recent = this.#streams.get(oldest.stream)
+    if (!recent) return
+    recent.payloads.splice(0, oldest.count)
+    recent.first += oldest.count
+    if (recent.payloads.length === 0) this.#streams.delete(oldest.stream)
+  }
+
+  /** Events after `after` by the journal's limits; undefined when the first one is not kept. */
+  read(
+    stream: string,
+    after: number,
+    limit: { events: number; bytes: number },
+  ): StoredEvent[] | undefined {
+    const recent = this.#streams.get(stream)
+    if (!recent || after + 1 < recent.first) return undefined
+    const events: StoredEvent[] = []
+    let bytes = 0
+    for (let index = after + 1 - recent.first; index < recent.payloads.length; index += 1) {
+      const payload = recent.payloads[index]
+      if (payload === undefined || events.length >= limit.events) break
+      bytes += Buffer.byteLength(payload)
+      if (bytes > limit.bytes && events.length > 0) break
+      events.push({ seq: recent.first + index, payload })
+    }
+    return events
+  }
+}

@@ -1,0 +1,130 @@
+import { type Commit, type CommitResult, JournalUnavailable, StatementFailed } from '../journal.ts'
+import type { Failure } from './failures.ts'
+import type { CommitOutcome, CommitRequest } from './messages.ts'
+
+interface Queued {
+  commit: Commit
+  resolve: (result: CommitResult) => void
+  reject: (error: Error) => void
+}
+
+/** Groups under way at once: one in its transaction, one already waiting at the writer's door. */
+const IN_FLIGHT = 2
+/** Payload characters that one group takes, so that a flood of commits stays a row of short ones. */
+const GROUP_SIZE = 4 * 1024 * 1024
+
+export interface CommitQueueOptions {
+  send: (requests: readonly CommitRequest[]) => Promise<CommitOutcome[]>
+  /** Called in commit order, before the commit's promise is settled. */
+  onOutcome: (commit: Commit, outcome: CommitOutcome) => void
+}
+
+/** Commits on their way to the writer: what arrives while it is busy goes together. */
+export class CommitQueue {
+  readonly #options: CommitQueueOptions
+  #waiting: Queued[] = []
+  #groups = 0
+  #inFlight = 0
+  #scheduled = false
+  #idle: (() => void)[] = []
+
+  constructor(options: CommitQueueOptions) {
+    this.#options = options
+  }
+
+  /** Commits not yet durable. */
+  get pending(): number {
+    return this.#waiting.length + this.#inFlight
+  }
+
+  add(commit: Commit): Promise<CommitResult> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ commit, resolve, reject })
+      if (this.#scheduled) return
+      this.#scheduled = true
+      queueMicrotask(() => {
+        this.#scheduled = false
+        this.#pump()
+      })
+    })
+  }
+
+  /** Resolves once nothing is pending. */
+  async drained(): Promise<void> {
+    if (this.pending === 0) return
+    await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  #pump(): void {
+    while (this.#groups < IN_FLIGHT && this.#waiting.length > 0) {
+      void this.#send(this.#takeGroup())
+    }
+  }
+
+  #takeGroup(): Queued[] {
+    let size = 0
+    let count = 0
+    while (count < this.#waiting.length && size < GROUP_SIZE) {
+      size += sizeOf(this.#waiting[count]?.commit)
+      count += 1
+    }
+    return this.#waiting.splice(0, count)
+  }
+
+  async #send(group: Queued[]): Promise<void> {
+    this.#groups += 1
+    this.#inFlight += group.length
+    const outcomes = await this.#outcomesOf(group)
+    this.#groups -= 1
+    this.#inFlight -= group.length
+    group.forEach((queued, index) => {
+      const outcome = outcomes[index] ?? lost('the writer gave no answer')
+      this.#options.onOutcome(queued.commit, outcome)
+      if (outcome.status === 'failed') queued.reject(toError(outcome.failure))
+      else queued.resolve(outcome)
+    })
+    this.#pump()
+    if (this.pending === 0) for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  async #outcomesOf(group: readonly Queued[]): Promise<CommitOutcome[]> {
+    try {
+      return await this.#options.send(group.map(({ commit }) => toRequest(commit)))
+    } catch (error) {
+      const outcome = lost(error instanceof Error ? error.message : String(error))
+      return group.map(() => outcome)
+    }
+  }
+}
+
+const lost = (message: string): CommitOutcome => ({
+  status: 'failed',
+  failure: { kind: 'broken', message },
+})
+
+export const toError = ({ kind, message }: Failure): Error =>
+  kind === 'statement' ? new StatementFailed(message) : new JournalUnavailable(message)
+
+const sizeOf = (commit: Commit | undefined): number =>
+  commit?.appends.reduce(
+    (sum, { events }) => events.reduce((inner, { payload }) => inner + payload.length, sum),
+    0,
+  ) ?? 0
+
+const toRequest = ({ appends, rows, expect, fence }: Commit): CommitRequest => ({
+  appends: appends.map(({ stream, events }) => ({
+    stream,
+    payloads: events.map(({ payload }) => payload),
+  })),
+  rows: rows?.map(plain) ?? [],
+  expect:
+    expect?.map(({ name, query, rows: wanted }) => ({ name, query: plain(query), rows: wanted })) ??
+    [],
+  fence,
+})
+
+/** A compiled Kysely query carries its syntax tree, which must not cross threads. */
+const plain = ({ sql, parameters }: { sql: string; parameters: readonly unknown[] }) => ({
+  sql,
+  parameters,
+})

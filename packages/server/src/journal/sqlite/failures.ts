@@ -1,0 +1,30 @@
+/** What went wrong, in a form that crosses threads. */
+export type Failure =
+  | { kind: 'statement'; message: string }
+  /** No room: nothing was written, and the same handle may try again. */
+  | { kind: 'full'; message: string }
+  /** The handle cannot be trusted any more: its outcome is unknown and it is not used again. */
+  | { kind: 'broken'; message: string }
+
+const FULL = 13
+/** Out of memory, read-only, I/O, corrupt, full, cannot open, not a database. */
+const STORAGE = new Set([7, 8, 10, 11, FULL, 14, 26])
+
+const primaryCode = (error: unknown): number =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & 0xff
+    : 0
+
+export const isStorageFailure = (error: unknown): boolean => STORAGE.has(primaryCode(error))
+
+export const isReadOnlyFailure = (error: unknown): boolean => primaryCode(error) === 8
+
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
+
+/** A transaction failed before its commit began: only a full disk leaves the handle trustworthy. */
+export function toFailure(error: unknown): Failure {
+  const message = messageOf(error)
+  if (primaryCode(error) === FULL) return { kind: 'full', message: `the disk is full: ${message}` }
+  return { kind: 'broken', message }
+}

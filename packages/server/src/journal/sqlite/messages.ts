@@ -1,0 +1,50 @@
+import type { Row, Statement } from '../../platform/statement.ts'
+import type { CommitResult, Expectation, StreamName } from '../journal.ts'
+import type { Failure } from './failures.ts'
+
+/** A commit as it crosses to the writer: an event is its payload alone. */
+export interface CommitRequest {
+  appends: readonly { stream: StreamName; payloads: readonly string[] }[]
+  rows: readonly Statement[]
+  expect: readonly Expectation[]
+  fence: { runId: string; fence: number } | undefined
+}
+
+export type CommitOutcome = CommitResult | { status: 'failed'; failure: Failure }
+
+export interface StoredPayloads {
+  first: number
+  payloads: string[]
+}
+
+export type WriterRequest =
+  | { kind: 'commits'; requests: readonly CommitRequest[] }
+  | { kind: 'head'; stream: StreamName }
+  | {
+      kind: 'read'
+      stream: StreamName
+      after: number
+      limit: { events: number; bytes: number }
+    }
+  | { kind: 'close' }
+
+export type WriterAnswer =
+  | { kind: 'commits'; outcomes: CommitOutcome[]; problem?: Failure }
+  | { kind: 'head'; head: number }
+  | { kind: 'read'; events: StoredPayloads }
+  | { kind: 'closed' }
+  | { kind: 'failed'; failure: Failure }
+
+/** The first message of the writer, before any request. */
+export interface Opened {
+  epoch: string
+  /** Why the epoch changed at this start; absent when the log is what its mark says. */
+  epochChanged?: string
+}
+
+export type ReaderRequest = { kind: 'query'; statement: Statement } | { kind: 'close' }
+
+export type ReaderAnswer =
+  | { kind: 'rows'; rows: Row[] }
+  | { kind: 'closed' }
+  | { kind: 'failed'; failure: Failure }

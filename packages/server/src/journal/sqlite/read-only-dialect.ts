@@ -1,0 +1,51 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SelectQueryNode,
+  RawNode,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+
+import type { Row, Statement } from '../../platform/statement.ts'
+import { StatementFailed } from '../journal.ts'
+
+const HOW_TO_WRITE =
+  'the journal is written by commit() or write() alone: compile() the statement and pass it there'
+
+const readsOnly = ({ query }: CompiledQuery): boolean =>
+  SelectQueryNode.is(query) || RawNode.is(query)
+
+/** Kysely over the journal's reader; whatever would write is refused before it is sent. */
+export function readOnlyDialect(query: (statement: Statement) => Promise<Row[]>): Dialect {
+  const connection: DatabaseConnection = {
+    async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
+      if (!readsOnly(compiled)) throw new StatementFailed(HOW_TO_WRITE)
+      return { rows: (await query(compiled)) as R[] }
+    },
+    // oxlint-disable-next-line require-yield
+    async *streamQuery() {
+      throw new StatementFailed('the journal streams no query; page through it by key')
+    },
+  }
+  const refuse = (): Promise<never> => Promise.reject(new StatementFailed(HOW_TO_WRITE))
+  const driver: Driver = {
+    init: async () => {},
+    acquireConnection: async () => connection,
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+    releaseConnection: async () => {},
+    destroy: async () => {},
+  }
+  return {
+    createDriver: () => driver,
+    createAdapter: () => new SqliteAdapter(),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  }
+}

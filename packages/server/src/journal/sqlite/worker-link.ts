@@ -1,0 +1,60 @@
+import { Worker } from 'node:worker_threads'
+
+import { JournalUnavailable } from '../journal.ts'
+import { messageOf } from './failures.ts'
+
+interface Waiting<Answer> {
+  resolve: (answer: Answer) => void
+  reject: (error: Error) => void
+}
+
+/** Requests to one worker thread and their answers; when the thread dies, all of them fail. */
+export class WorkerLink<Request, Answer, Opened> {
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiting<Answer>>()
+  readonly #opened: Promise<Opened>
+  #nextId = 1
+  #death: Error | undefined
+
+  constructor(entry: URL, data: unknown, onDeath: (error: Error) => void) {
+    this.#worker = new Worker(entry, { workerData: data })
+    this.#opened = new Promise<Opened>((resolve, reject) => {
+      const die = (error: Error): void => {
+        if (this.#death) return
+        this.#death = error
+        reject(error)
+        for (const { reject: fail } of this.#waiting.values()) fail(error)
+        this.#waiting.clear()
+        onDeath(error)
+      }
+      this.#worker.on('message', (message: { opened: Opened } | { id: number; answer: Answer }) => {
+        if ('opened' in message) return resolve(message.opened)
+        this.#waiting.get(message.id)?.resolve(message.answer)
+        this.#waiting.delete(message.id)
+      })
+      this.#worker.on('error', (error) =>
+        die(new JournalUnavailable(messageOf(error), { cause: error })),
+      )
+      this.#worker.on('exit', () => die(new JournalUnavailable('the journal is closed')))
+    })
+  }
+
+  /** @throws JournalUnavailable when the thread ends before it is ready, with its reason. */
+  opened(): Promise<Opened> {
+    return this.#opened
+  }
+
+  ask(request: Request): Promise<Answer> {
+    if (this.#death) return Promise.reject(this.#death)
+    const id = this.#nextId
+    this.#nextId += 1
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.postMessage({ id, request })
+    })
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate()
+  }
+}

@@ -1,0 +1,250 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import type { Row, Statement } from '../../platform/statement.ts'
+import type { Expectation } from '../journal.ts'
+import { rowMigrations } from '../migrations/migrations.ts'
+import { chainStart } from './chain.ts'
+import { type Failure, isStorageFailure, messageOf, toFailure } from './failures.ts'
+import { logMigrations } from './log-migrations.ts'
+import { Log, type LogEnd, type NewRow } from './log.ts'
+import { MarkFile } from './mark.ts'
+import type { CommitOutcome, CommitRequest, Opened, StoredPayloads } from './messages.ts'
+import { migrate } from './migrate.ts'
+import { disagreement, indexedThrough, scanTail } from './start-check.ts'
+import { Statements, toInput } from './statements.ts'
+import { type LiveStream, Streams } from './streams.ts'
+
+/** Rows that segments may lag behind: a start scans at most about this many. */
+const INDEX_EVERY = 16_384
+/** Segments that one transaction writes on the side, so that no commit waits for all of them. */
+const SEGMENTS_PER_COMMIT = 128
+
+export interface WriterOptions {
+  folder: string
+  /** Written into the epoch's row, for people. */
+  at: string
+}
+
+/** The one connection that writes: transactions, group by group, and reads of streams. */
+export class Writer {
+  readonly opened: Opened
+  readonly #database: DatabaseSync
+  readonly #statements: Statements
+  readonly #streams: Streams
+  readonly #log: Log
+  readonly #mark: MarkFile
+  readonly #epoch: string
+  #end: LogEnd
+  #indexed: number
+  /** Where the index pass under way will have come when it ends. */
+  #passTo = 0
+
+  constructor({ folder, at }: WriterOptions) {
+    this.#database = openDatabase(join(folder, 'journal.db'))
+    migrate(this.#database, 'log', logMigrations)
+    migrate(this.#database, 'rows', rowMigrations)
+    this.#statements = new Statements(this.#database)
+    this.#streams = new Streams(this.#statements)
+    this.#log = new Log(this.#statements, this.#streams)
+    const { file, mark, found } = MarkFile.open(join(folder, 'journal.mark'))
+    this.#mark = file
+    const known = this.#statements.prepare('select epoch from epoch order by id desc limit 1').get()
+    const epoch = known === undefined ? undefined : String(known['epoch'])
+    const tail = scanTail(this.#statements, this.#streams)
+    this.#end = tail.end
+    this.#indexed = indexedThrough(this.#statements).row
+    const fresh = epoch === undefined && !found
+    const why = fresh
+      ? undefined
+      : (tail.broken ?? disagreement(this.#statements, { epoch, mark, end: tail.end }))
+    if (epoch !== undefined && why === undefined) {
+      this.#epoch = epoch
+      this.opened = { epoch }
+      return
+    }
+    this.#epoch = this.#beginEpoch(why ?? 'the journal was made', at)
+    this.opened = { epoch: this.#epoch, ...(why === undefined ? {} : { epochChanged: why }) }
+  }
+
+  /** The log goes on behind what is left of it, under a name that no old position carries. */
+  #beginEpoch(why: string, at: string): string {
+    const epoch = randomBytes(9).toString('base64url')
+    const settleAll = this.#inTransaction(() => {
+      const start = { row: this.#end.row, chain: chainStart(epoch) }
+      this.#statements
+        .prepare('insert into epoch (epoch, first_row, why, at) values (?, ?, ?, ?)')
+        .run(epoch, start.row + 1, why, at)
+      const { end, settle } = this.#log.append(start, [], why)
+      this.#streams.beginPass()
+      const settleSegments = this.#streams.writeSegments(this.#streams.closing)
+      this.#setIndexed(end.row)
+      return () => {
+        settle()
+        settleSegments()
+        this.#end = end
+        this.#indexed = end.row
+      }
+    })
+    settleAll()
+    this.#writeMark(epoch)
+    return epoch
+  }
+
+  #inTransaction<T>(body: () => T): T {
+    this.#database.exec('begin immediate')
+    try {
+      const result = body()
+      this.#database.exec('commit')
+      return result
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('rollback')
+      throw error
+    }
+  }
+
+  #writeMark(epoch: string): void {
+    this.#mark.write({ epoch, row: this.#end.row, chain: this.#end.chain })
+  }
+
+  /**
+   * All requests in one transaction and one sync of the disk. One that fails by its own fault leaves
+   * nothing and harms no other; when the store fails, all of them do.
+   */
+  commit(requests: readonly CommitRequest[]): { outcomes: CommitOutcome[]; problem?: Failure } {
+    const fresh: LiveStream[] = []
+    try {
+      const { outcomes, settle } = this.#inTransaction(() => this.#apply(requests, fresh))
+      settle?.()
+      if (settle) this.#writeMark(this.#epoch)
+      return { outcomes }
+    } catch (error) {
+      // Names given to streams inside the transaction are gone with it.
+      for (const stream of fresh) this.#streams.forget(stream)
+      const problem = toFailure(error)
+      return { outcomes: requests.map(() => ({ status: 'failed', failure: problem })), problem }
+    }
+  }
+
+  #apply(
+    requests: readonly CommitRequest[],
+    fresh: LiveStream[],
+  ): { outcomes: CommitOutcome[]; settle: (() => void) | undefined } {
+    const heads = new Map<LiveStream, number>()
+    const events: NewRow[] = []
+    let wrote = false
+    const outcomes = requests.map((request): CommitOutcome => {
+      const refused = this.#refusal(request) ?? this.#changeRows(request.rows)
+      if (refused) return refused
+      wrote ||= request.rows.length > 0 || request.appends.length > 0
+      const appended = request.appends.map(({ stream: name, payloads }) => {
+        const stream = this.#streams.get(name)
+        if (stream.id === 0) fresh.push(stream)
+        const before = heads.get(stream) ?? stream.head
+        payloads.forEach((payload, index) => {
+          events.push({ stream, seq: before + 1 + index, payload })
+        })
+        heads.set(stream, before + payloads.length)
+        return { stream: name, first: before + 1, last: before + payloads.length }
+      })
+      return { status: 'committed', appended }
+    })
+    if (!wrote) return { outcomes, settle: undefined }
+    const { end, settle } = this.#log.append(this.#end, events)
+    const settleIndex = this.#index()
+    return {
+      outcomes,
+      settle: () => {
+        settleIndex?.()
+        settle()
+        this.#end = end
+      },
+    }
+  }
+
+  #refusal({ fence, expect }: CommitRequest): CommitOutcome | undefined {
+    try {
+      if (fence) {
+        const run = this.#statements.prepare('select fence from run where id = ?').get(fence.runId)
+        if (run?.['fence'] !== fence.fence) return { status: 'stale_fence' }
+      }
+      return expect.map((each) => this.#unmet(each)).find((unmet) => unmet !== undefined)
+    } catch (error) {
+      return ownFault(error)
+    }
+  }
+
+  #unmet({ name, query, rows }: Expectation): CommitOutcome | undefined {
+    const found = this.#statements.prepare(query.sql).all(...query.parameters.map(toInput)) as Row[]
+    return (rows === 'some') === found.length > 0
+      ? undefined
+      : { status: 'unexpected', name, rows: found }
+  }
+
+  #changeRows(rows: readonly Statement[]): CommitOutcome | undefined {
+    if (rows.length === 0) return undefined
+    this.#database.exec('savepoint request')
+    try {
+      for (const { sql, parameters } of rows) {
+        this.#statements.prepare(sql).run(...parameters.map(toInput))
+      }
+      this.#database.exec('release request')
+      return undefined
+    } catch (error) {
+      const outcome = ownFault(error)
+      this.#database.exec('rollback to request; release request')
+      return outcome
+    }
+  }
+
+  /** Moves the index on by a few segments when enough rows have gathered. */
+  #index(): (() => void) | undefined {
+    if (this.#streams.closing === 0) {
+      if (this.#end.row - this.#indexed < INDEX_EVERY) return undefined
+      this.#streams.beginPass()
+      this.#passTo = this.#end.row
+    }
+    const settle = this.#streams.writeSegments(SEGMENTS_PER_COMMIT)
+    const done = this.#streams.closing <= SEGMENTS_PER_COMMIT
+    if (done) this.#setIndexed(this.#passTo)
+    return () => {
+      settle()
+      if (done) this.#indexed = this.#passTo
+    }
+  }
+
+  #setIndexed(row: number): void {
+    this.#statements.prepare('update indexed set through = ?').run(row)
+  }
+
+  head(stream: string): number {
+    return this.#streams.get(stream).head
+  }
+
+  read(stream: string, after: number, limit: { events: number; bytes: number }): StoredPayloads {
+    return this.#log.read(this.#streams.get(stream), after, limit)
+  }
+
+  close(): void {
+    this.#database.exec('pragma wal_checkpoint(truncate)')
+    this.#database.close()
+    this.#mark.close()
+  }
+}
+
+function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 2_000 })
+  database.exec('pragma journal_mode = wal')
+  database.exec('pragma synchronous = full')
+  if (process.platform === 'darwin') {
+    database.exec('pragma fullfsync = on; pragma checkpoint_fullfsync = on')
+  }
+  return database
+}
+
+/** A wrong statement fails its own request; a failing store fails the whole group. */
+function ownFault(error: unknown): CommitOutcome {
+  if (isStorageFailure(error)) throw error
+  return { status: 'failed', failure: { kind: 'statement', message: messageOf(error) } }
+}
