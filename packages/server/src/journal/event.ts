@@ -1,7 +1,12 @@
 import type { Clock } from '../platform/clock.ts'
 import { isoTime } from '../platform/clock.ts'
 import { uuidv7 } from '../platform/ids.ts'
-import type { NewEvent } from './journal.ts'
+
+export interface NewEvent {
+  type: string
+  /** The whole event as it goes on the wire: one JSON object. */
+  payload: string
+}
 
 /** What every event of a run carries (protocol.md §2). */
 export interface EventContext {

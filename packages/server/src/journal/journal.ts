@@ -1,22 +1,17 @@
 import type { Kysely } from 'kysely'
 
 import type { Row, Rows, Statement } from '../platform/statement.ts'
+import type { NewEvent } from './event.ts'
 import type { Tables } from './tables.ts'
 
 export type * from './tables.ts'
-export { makeDelta, makeEvent, type EventContext } from './event.ts'
+export { makeDelta, makeEvent, type EventContext, type NewEvent } from './event.ts'
 
 /** `thread:<id>` or `user:<id>`. */
 export type StreamName = `thread:${string}` | `user:${string}`
 
 /** `"<epoch>:<seq>"`; compared for equality only. */
 export type Position = `${string}:${number}`
-
-export interface NewEvent {
-  type: string
-  /** The whole event as it goes on the wire: one JSON object. */
-  payload: string
-}
 
 export interface StoredEvent {
   seq: number

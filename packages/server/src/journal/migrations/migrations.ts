@@ -31,10 +31,9 @@ export const rowMigrations: readonly Migration[] = [
         text text not null,
         search_text text not null,
         attachments text not null,
-        seq bigint not null,
         created_at text not null
       )`,
-      'create index message_of_thread on message (thread_id, seq)',
+      'create index message_of_thread on message (thread_id, id)',
       'create index message_of_user on message (user_id, thread_id)',
       `create table run (
         id text primary key,

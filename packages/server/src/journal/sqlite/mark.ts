@@ -87,13 +87,13 @@ function decode(slot: Buffer): { turn: number; mark: Mark } | undefined {
   if (length === 0 || end > SLOT) return undefined
   const check = hash('sha256', slot.subarray(CHECK, end), 'buffer')
   if (!check.equals(slot.subarray(0, CHECK))) return undefined
-  const body = JSON.parse(slot.toString('utf8', CHECK + 2, end)) as {
+  const body: {
     magic: string
     turn: number
     epoch: string
     row: number
     chain: string
-  }
+  } = JSON.parse(slot.toString('utf8', CHECK + 2, end))
   if (body.magic !== MAGIC) return undefined
   const chain = Buffer.from(body.chain, 'hex')
   return { turn: body.turn, mark: { epoch: body.epoch, row: body.row, chain } }

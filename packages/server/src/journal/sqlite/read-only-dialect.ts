@@ -11,7 +11,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 
-import type { Row, Statement } from '../../platform/statement.ts'
+import type { Statement } from '../../platform/statement.ts'
 import { StatementFailed } from '../journal.ts'
 
 const HOW_TO_WRITE =
@@ -20,19 +20,20 @@ const HOW_TO_WRITE =
 const readsOnly = ({ query }: CompiledQuery): boolean =>
   SelectQueryNode.is(query) || RawNode.is(query)
 
+const refuse = (): Promise<never> => Promise.reject(new StatementFailed(HOW_TO_WRITE))
+
 /** Kysely over the journal's reader; whatever would write is refused before it is sent. */
-export function readOnlyDialect(query: (statement: Statement) => Promise<Row[]>): Dialect {
+export function readOnlyDialect(query: <R>(statement: Statement) => Promise<R[]>): Dialect {
   const connection: DatabaseConnection = {
     async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
       if (!readsOnly(compiled)) throw new StatementFailed(HOW_TO_WRITE)
-      return { rows: (await query(compiled)) as R[] }
+      return { rows: await query<R>(compiled) }
     },
     // oxlint-disable-next-line require-yield
     async *streamQuery() {
       throw new StatementFailed('the journal streams no query; page through it by key')
     },
   }
-  const refuse = (): Promise<never> => Promise.reject(new StatementFailed(HOW_TO_WRITE))
   const driver: Driver = {
     init: async () => {},
     acquireConnection: async () => connection,

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 
-import type { Row } from '../../platform/statement.ts'
 import { isReadOnlyFailure, isStorageFailure, messageOf } from './failures.ts'
 import type { ReaderAnswer, ReaderRequest } from './messages.ts'
 import { Statements, toInput } from './statements.ts'
@@ -18,7 +17,7 @@ function serve(port: MessagePort, folder: string): void {
       return { kind: 'closed' }
     }
     const { sql, parameters } = request.statement
-    const rows = statements.prepare(sql).all(...parameters.map(toInput)) as Row[]
+    const rows = statements.prepare(sql).all(...parameters.map(toInput))
     return { kind: 'rows', rows }
   }
 
@@ -42,4 +41,5 @@ function failureOf(error: unknown): { kind: 'statement' | 'broken'; message: str
   return { kind: isStorageFailure(error) ? 'broken' : 'statement', message: messageOf(error) }
 }
 
-if (parentPort) serve(parentPort, workerData as string)
+const folder: string = workerData
+if (parentPort) serve(parentPort, folder)

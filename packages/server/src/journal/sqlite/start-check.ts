@@ -1,3 +1,4 @@
+import type { Row } from '../../platform/statement.ts'
 import { type ChainedRow, chainAfter, chainStart, payloadHash } from './chain.ts'
 import type { LogEnd } from './log.ts'
 import { NO_STREAM } from './log.ts'
@@ -15,6 +16,18 @@ interface Scanned extends ChainedRow {
   id: number
   payload: string | null
   chain: Uint8Array | null
+}
+
+function scanned(row: Row): Scanned {
+  const { payload, hash, chain } = row
+  return {
+    id: Number(row['id']),
+    stream: Number(row['stream']),
+    seq: Number(row['seq']),
+    payload: typeof payload === 'string' ? payload : null,
+    hash: hash instanceof Uint8Array ? hash : new Uint8Array(),
+    chain: chain instanceof Uint8Array ? chain : null,
+  }
 }
 
 /** The row up to which segments know every event, and the chain's value there. */
@@ -49,7 +62,7 @@ export function scanTail(statements: Statements, streams: Streams): Tail {
   )
   let last = end.row
   for (const found of scan.iterate(end.row)) {
-    const row = found as unknown as Scanned
+    const row = scanned(found)
     end.chain = starts.get(row.id) ?? end.chain
     broken ??= faultOf(row, last)
     last = row.id
@@ -67,7 +80,7 @@ export function scanTail(statements: Statements, streams: Streams): Tail {
 
 function faultOf(row: Scanned, last: number): string | undefined {
   if (row.id !== last + 1) return `rows ${last + 1} to ${row.id - 1} are missing`
-  if (row.payload !== null && !payloadHash(row.payload).equals(row.hash)) {
+  if (row.payload === null || !payloadHash(row.payload).equals(row.hash)) {
     return `row ${row.id} is not what was written`
   }
   return undefined

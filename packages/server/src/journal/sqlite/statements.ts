@@ -26,20 +26,10 @@ export class Statements {
 
 /** SQLite has neither booleans nor dates; everything else that it cannot hold is a mistake. */
 export function toInput(value: unknown): SQLInputValue {
-  switch (typeof value) {
-    case 'string':
-    case 'number':
-    case 'bigint':
-      return value
-    case 'boolean':
-      return value ? 1 : 0
-    case 'undefined':
-      return null
-    default:
-      if (value === null || value instanceof Uint8Array) return value
-      if (value instanceof Date) return value.toISOString()
-      throw new TypeError(
-        `a statement's parameter cannot be ${Object.prototype.toString.call(value)}`,
-      )
-  }
+  if (typeof value === 'string' || typeof value === 'number') return value
+  if (typeof value === 'bigint' || value instanceof Uint8Array) return value
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (value === null || value === undefined) return null
+  if (value instanceof Date) return value.toISOString()
+  throw new TypeError(`a parameter cannot be ${Object.prototype.toString.call(value)}`)
 }

@@ -50,6 +50,7 @@ export class WorkerLink<Request, Answer, Opened> {
     this.#nextId += 1
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
       this.#worker.postMessage({ id, request })
     })
   }

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 
+import { unreachable } from '../../platform/unreachable.ts'
 import { messageOf, toFailure } from './failures.ts'
 import { DamagedEvent } from './log.ts'
 import type { Opened, WriterAnswer, WriterRequest } from './messages.ts'
@@ -13,7 +14,7 @@ function serve(port: MessagePort, options: WriterOptions): void {
   const writer = new Writer(options)
   const waiting: { id: number; request: WriterRequest }[] = []
 
-  const answer = (id: number, request: WriterRequest): WriterAnswer => {
+  const answer = (request: WriterRequest): WriterAnswer => {
     switch (request.kind) {
       case 'commits':
         return { kind: 'commits', ...writer.commit(request.requests) }
@@ -24,12 +25,14 @@ function serve(port: MessagePort, options: WriterOptions): void {
       case 'close':
         writer.close()
         return { kind: 'closed' }
+      default:
+        return unreachable(request)
     }
   }
 
   const reply = (id: number, request: WriterRequest): void => {
     try {
-      port.postMessage({ id, answer: answer(id, request) })
+      port.postMessage({ id, answer: answer(request) })
     } catch (error) {
       const failure =
         error instanceof DamagedEvent
@@ -54,4 +57,5 @@ function serve(port: MessagePort, options: WriterOptions): void {
   port.postMessage({ opened })
 }
 
-if (parentPort) serve(parentPort, workerData as WriterOptions)
+const options: WriterOptions = workerData
+if (parentPort) serve(parentPort, options)

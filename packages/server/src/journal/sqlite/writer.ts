@@ -16,7 +16,6 @@ import { disagreement, indexedThrough, scanTail } from './start-check.ts'
 import { Statements, toInput } from './statements.ts'
 import { type LiveStream, Streams } from './streams.ts'
 
-/** Rows that segments may lag behind: a start scans at most about this many. */
 const INDEX_EVERY = 16_384
 /** Segments that one transaction writes on the side, so that no commit waits for all of them. */
 const SEGMENTS_PER_COMMIT = 128
@@ -25,6 +24,8 @@ export interface WriterOptions {
   folder: string
   /** Written into the epoch's row, for people. */
   at: string
+  /** Rows that segments may lag behind: a start scans at most about this many. */
+  indexEvery?: number
 }
 
 /** The one connection that writes: transactions, group by group, and reads of streams. */
@@ -36,12 +37,14 @@ export class Writer {
   readonly #log: Log
   readonly #mark: MarkFile
   readonly #epoch: string
+  readonly #indexEvery: number
   #end: LogEnd
   #indexed: number
   /** Where the index pass under way will have come when it ends. */
   #passTo = 0
 
-  constructor({ folder, at }: WriterOptions) {
+  constructor({ folder, at, indexEvery = INDEX_EVERY }: WriterOptions) {
+    this.#indexEvery = indexEvery
     this.#database = openDatabase(join(folder, 'journal.db'))
     migrate(this.#database, 'log', logMigrations)
     migrate(this.#database, 'rows', rowMigrations)
@@ -201,7 +204,7 @@ export class Writer {
   /** Moves the index on by a few segments when enough rows have gathered. */
   #index(): (() => void) | undefined {
     if (this.#streams.closing === 0) {
-      if (this.#end.row - this.#indexed < INDEX_EVERY) return undefined
+      if (this.#end.row - this.#indexed < this.#indexEvery) return undefined
       this.#streams.beginPass()
       this.#passTo = this.#end.row
     }
