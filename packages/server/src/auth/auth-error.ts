@@ -1,0 +1,54 @@
+/** Every way in which this folder refuses; the gateway maps each code to a status. */
+export type AuthErrorCode =
+  | 'invalid_credentials'
+  | 'account_disabled'
+  | 'invalid_email'
+  | 'email_taken'
+  | 'weak_password'
+  | 'password_too_long'
+  | 'invalid_name'
+  | 'invitation_required'
+  | 'invitation_invalid'
+  | 'setup_token_invalid'
+  | 'setup_done'
+  | 'refresh_token_invalid'
+  | 'session_ended'
+  | 'forbidden'
+  | 'not_found'
+  | 'rate_limited'
+  | 'busy'
+
+const MESSAGES: Record<AuthErrorCode, string> = {
+  invalid_credentials: 'The e-mail address or the password is wrong.',
+  account_disabled: 'This account is disabled. Ask an administrator to enable it.',
+  invalid_email: 'This is not an e-mail address.',
+  email_taken: 'There is an account with this e-mail address already. Sign in instead.',
+  weak_password: 'The password is too short: use at least 8 characters.',
+  password_too_long: 'The password is too long: use at most 128 characters.',
+  invalid_name: 'The name is too long: use at most 200 characters.',
+  invitation_required: 'Registration is by invitation. Ask an administrator for a link.',
+  invitation_invalid:
+    'This invitation is used, expired, withdrawn or meant for another e-mail address. Ask for a new one.',
+  setup_token_invalid:
+    'This set-up link is not valid any more. Use the one that Netra printed at its last start.',
+  setup_done: 'There is an administrator already. Sign in instead.',
+  refresh_token_invalid: 'The refresh token is not valid. Sign in again.',
+  session_ended: 'This login session has ended. Sign in again.',
+  forbidden: 'Only an administrator may do this.',
+  not_found: 'There is no such thing.',
+  rate_limited: 'Too many failed attempts. Wait before you try again.',
+  busy: 'Too many people are signing in right now. Try again in a moment.',
+}
+
+/** A refusal with a code, a sentence for people and, where waiting helps, for how long. */
+export class AuthError extends Error {
+  override readonly name = 'AuthError'
+  readonly code: AuthErrorCode
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: AuthErrorCode, retryAfterMs?: number) {
+    super(MESSAGES[code])
+    this.code = code
+    this.retryAfterMs = retryAfterMs
+  }
+}

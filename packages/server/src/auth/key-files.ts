@@ -1,0 +1,96 @@
+import { generateKeyPair } from 'node:crypto'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+import { uuidv7 } from '../platform/ids.ts'
+import { randomSecret } from './secret-text.ts'
+
+/** An RS256 key as kept on disk. */
+export interface StoredKey {
+  kid: string
+  privateKey: string
+}
+
+export interface Secrets {
+  /** Signs session cookies. */
+  cookieSecret: string
+  /** Newest first: the first signs, all verify. */
+  signingKeys: readonly [StoredKey, ...StoredKey[]]
+}
+
+/**
+ * Reads the secrets below the data folder, making each one the first time, so that a cookie or
+ * token outlives a restart.
+ */
+export async function openSecrets(folder: string): Promise<Secrets> {
+  const keys = join(folder, 'keys')
+  await mkdir(keys, { recursive: true, mode: 0o700 })
+  const [cookieSecret, signing] = await Promise.all([
+    readOrMake(join(keys, 'cookie-secret'), async () => randomSecret()),
+    readOrMake(join(keys, 'token-keys.json'), async () => JSON.stringify([await makeSigningKey()])),
+  ])
+  return { cookieSecret, signingKeys: parseKeys(signing, join(keys, 'token-keys.json')) }
+}
+
+async function makeSigningKey(): Promise<StoredKey> {
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+  return {
+    kid: uuidv7(),
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  }
+}
+
+/** Linked into place whole, so that two processes starting at once agree on one secret. */
+async function readOrMake(path: string, make: () => Promise<string>): Promise<string> {
+  const existing = await readIfThere(path)
+  if (existing !== undefined) return existing
+  const draft = `${path}.${uuidv7()}`
+  try {
+    const file = await open(draft, 'wx', 0o600)
+    try {
+      await file.writeFile(await make())
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await link(draft, path).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error
+    })
+  } finally {
+    await rm(draft, { force: true })
+  }
+  return readFile(path, 'utf8')
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined
+
+function parseKeys(text: string, path: string): [StoredKey, ...StoredKey[]] {
+  const parsed: unknown = JSON.parse(text)
+  const keys = Array.isArray(parsed) ? parsed.filter(isStoredKey) : []
+  const [first, ...rest] = keys
+  if (first === undefined) {
+    throw new Error(
+      `${path} holds no signing key. Restore it from a backup, or delete it: every access token then ends.`,
+    )
+  }
+  return [first, ...rest]
+}
+
+const isStoredKey = (value: unknown): value is StoredKey =>
+  typeof value === 'object' &&
+  value !== null &&
+  'kid' in value &&
+  typeof value.kid === 'string' &&
+  'privateKey' in value &&
+  typeof value.privateKey === 'string'
