@@ -1,0 +1,14 @@
+import { z } from 'zod'
+
+import { runFields } from './common.ts'
+
+/** Reasoning, or a stated next step where the model says nothing. */
+export const agentThinkingSchema = z.object({
+  type: z.literal('agent_thinking'),
+  ...runFields,
+  thought: z.string(),
+  /** Model and tool calls of the run, counted from 1. */
+  step: z.int().min(1),
+})
+
+export type AgentThinking = z.infer<typeof agentThinkingSchema>

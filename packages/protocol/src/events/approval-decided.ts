@@ -1,0 +1,16 @@
+import { z } from 'zod'
+
+import { toolCallIdSchema } from '../ids.ts'
+import { runFields } from './common.ts'
+
+export const approvalDecidedSchema = z.object({
+  type: z.literal('approval_decided'),
+  ...runFields,
+  tool_call_id: toolCallIdSchema,
+  approved: z.boolean(),
+  /** A user id, or `expiry`. */
+  by: z.string(),
+  reason: z.string().optional(),
+})
+
+export type ApprovalDecided = z.infer<typeof approvalDecidedSchema>

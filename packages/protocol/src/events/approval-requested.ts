@@ -1,0 +1,18 @@
+import { z } from 'zod'
+
+import { isoTimeSchema } from '../content.ts'
+import { toolCallIdSchema } from '../ids.ts'
+import { runFields } from './common.ts'
+
+export const approvalRequestedSchema = z.object({
+  type: z.literal('approval_requested'),
+  ...runFields,
+  tool_call_id: toolCallIdSchema,
+  tool_name: z.string(),
+  /** Exactly what will run if a person says yes. */
+  arguments: z.record(z.string(), z.unknown()),
+  fence: z.int().min(0),
+  expires_at: isoTimeSchema,
+})
+
+export type ApprovalRequested = z.infer<typeof approvalRequestedSchema>
