@@ -1,8 +1,11 @@
 import type { Files } from '../../../files/files.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Logger } from '../../../platform/logger.ts'
+import { calculate } from '../calculate.ts'
 import type { Tool } from '../tool.ts'
+import { chartTable } from './chart-table.ts'
 import { DuckPool } from './duck/duck-pool.ts'
+import { priceWorkload } from './price-workload.ts'
 import { profileTable } from './profile-table.ts'
 import { queryTable } from './query-table.ts'
 import { scratchBelow, Tables } from './tables.ts'
@@ -28,6 +31,12 @@ export function createDataTools(options: DataToolsOptions): Tool[] & AsyncDispos
     pool,
     scratch: scratchBelow(options.dataFolder),
   })
-  const tools = [profileTable(tables), queryTable(tables)]
+  const tools = [
+    profileTable(tables),
+    queryTable(tables),
+    chartTable(tables),
+    priceWorkload(tables, clock),
+    calculate,
+  ]
   return Object.assign(tools, { [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() })
 }

@@ -1,5 +1,4 @@
-import type { ToolContext } from '../tool.ts'
-import type { Tool } from '../tool.ts'
+import type { Tool, ToolContext } from '../tool.ts'
 import { queryTableInput, type QueryResult } from './schemas.ts'
 import type { Tables } from './tables.ts'
 

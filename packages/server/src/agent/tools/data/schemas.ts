@@ -85,6 +85,8 @@ export const priceWorkloadInput = z.strictObject({
 })
 
 export interface PricedModel {
+  /** The name that was asked for; `model` is the catalogue's. */
+  asked: string
   provider: string
   model: string
   /** US dollars. Exact sums over rows; `*_text` is to the cent: `$5.81`. */

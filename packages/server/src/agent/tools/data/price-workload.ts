@@ -1,0 +1,175 @@
+import type { Clock } from '../../../platform/clock.ts'
+import { ToolError, type Tool, type ToolContext } from '../tool.ts'
+import {
+  catalogueVersion,
+  nearestModels,
+  pricesOf,
+  type ModelPrices,
+  type PriceStep,
+} from './catalogue.ts'
+import { guessRoles } from './roles.ts'
+import { priceWorkloadInput, type Cell, type PricedModel, type PriceResult } from './schemas.ts'
+import { checkCondition } from './sql-condition.ts'
+import type { Tables } from './tables.ts'
+
+export const priceWorkload = (tables: Tables, clock: Clock): Tool => ({
+  name: 'price_workload',
+  description:
+    'Prices the requests of an attached CSV file, one per row, on language models: each row by its input and output tokens at the list prices of the installed catalogue. models are names such as gpt-4o, of provider openai unless named. where is a SQL condition that keeps only some rows. Token columns are found by their names unless given.',
+  input: priceWorkloadInput,
+  timeoutMs: 70_000,
+  repeatable: true,
+  async run(input, context): Promise<PriceResult> {
+    const asked = priceWorkloadInput.parse(input)
+    const at = new Date(clock.now())
+    const known: { asked: string; prices: ModelPrices }[] = []
+    const unknown: PriceResult['unknown'] = []
+    for (const model of new Set(asked.models)) {
+      const prices = pricesOf(model, asked.provider, at)
+      if (prices) known.push({ asked: model, prices })
+      else unknown.push({ model, nearest: await nearestModels(model, asked.provider) })
+    }
+    const columns = await tokenColumns(tables, asked, context)
+    const groups = await groupRows(
+      tables,
+      { ...asked, ...columns },
+      stepsOf(known.map(({ prices }) => prices)),
+      context,
+    )
+    return {
+      rows: total(groups, (group) => group.rows),
+      input_column: columns.input_column,
+      output_column: columns.output_column,
+      input_tokens: total(groups, (group) => group.input),
+      output_tokens: total(groups, (group) => group.output),
+      models: known.map(({ asked: name, prices }) => priceGroups(name, prices, groups)),
+      unknown,
+      catalogue: {
+        package: '@pydantic/genai-prices',
+        version: catalogueVersion,
+        priced_at: at.toISOString(),
+      },
+    }
+  },
+})
+
+/** Rows that every model charges at the same rates. */
+interface RowGroup {
+  /** Input tokens of each of these rows are more than this. */
+  above: number
+  rows: number
+  input: number
+  output: number
+}
+
+const total = (groups: readonly RowGroup[], of: (group: RowGroup) => number): number =>
+  groups.reduce((sum, group) => sum + of(group), 0)
+
+/** Where any of the models changes its rates, from lowest to highest. */
+const stepsOf = (models: readonly ModelPrices[]): number[] => {
+  const starts = new Set(models.flatMap(({ steps }) => steps.map((step) => step.above)))
+  return [...starts.add(-1)].toSorted((a, b) => a - b)
+}
+
+/**
+ * Within one group the price is linear in both token counts, so the price of its sums is the sum of
+ * its rows' prices, without a rounding error for each row.
+ */
+function priceGroups(prices: ModelPrices, groups: readonly RowGroup[]): Omit<PricedModel, 'asked'> {
+  let input = 0
+  let output = 0
+  let rows = 0
+  for (const group of groups) {
+    const step = stepAt(prices, group.above)
+    input += group.input * step.inputPerMillion
+    output += group.output * step.outputPerMillion
+    rows += group.rows
+  }
+  const inputDollars = rounded(input / 1_000_000)
+  const outputDollars = rounded(output / 1_000_000)
+  const dollars = rounded(inputDollars + outputDollars + rows * prices.perRequest)
+  return {
+    asked,
+    provider: prices.provider,
+    model: prices.model,
+    input_usd: inputDollars,
+    output_usd: outputDollars,
+    total_usd: dollars,
+    total_text: DOLLARS.format(dollars),
+  }
+}
+
+/** Without the noise in the sixteenth digit, which could tip a cent. */
+const rounded = (dollars: number): number => Number(dollars.toPrecision(15))
+
+const DOLLARS = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' })
+
+function stepAt(prices: ModelPrices, above: number): PriceStep {
+  const step = prices.steps.findLast((candidate) => candidate.above <= above)
+  return step ?? { above, inputPerMillion: 0, outputPerMillion: 0 }
+}
+
+async function tokenColumns(
+  tables: Tables,
+  asked: { file_id: string; input_column?: string | undefined; output_column?: string | undefined },
+  context: ToolContext,
+): Promise<{ input_column: string; output_column: string }> {
+  const shape = await tables.query(asked.file_id, 'SELECT * FROM data LIMIT 0', LIMITS, context)
+  const roles = guessRoles(shape.columns)
+  const numbers = shape.columns.filter(({ kind }) => kind === 'integer' || kind === 'number')
+  const names = numbers.map(({ name }) => name)
+  const find = (role: 'input' | 'output', given: string | undefined): string => {
+    const wanted = given ?? roles[`${role}_tokens`]
+    const found = names.find((name) => name.toLowerCase() === wanted?.toLowerCase())
+    if (found !== undefined) return found
+    throw new ToolError(
+      `${wanted === undefined ? `No column is named like ${role} tokens` : `${wanted} is no numeric column`}: name one as ${role}_column. Numeric columns: ${names.join(', ') || 'none'}.`,
+    )
+  }
+  return {
+    input_column: find('input', asked.input_column),
+    output_column: find('output', asked.output_column),
+  }
+}
+
+const LIMITS = { rows: 1_000, bytes: 1_000_000 }
+
+async function groupRows(
+  tables: Tables,
+  asked: {
+    file_id: string
+    input_column: string
+    output_column: string
+    where?: string | undefined
+  },
+  steps: readonly number[],
+  context: ToolContext,
+): Promise<RowGroup[]> {
+  if (asked.where !== undefined) checkCondition(asked.where)
+  const input = `coalesce("${asked.input_column.replaceAll('"', '""')}", 0)`
+  const output = `coalesce("${asked.output_column.replaceAll('"', '""')}", 0)`
+  const above = steps.slice(1).map((step) => `WHEN ${input} <= ${step} THEN`)
+  const group = `CASE ${above.map((when, index) => `${when} ${index}`).join(' ')} ELSE ${steps.length - 1} END`
+  const sql = `SELECT ${above.length > 0 ? group : '0'} AS step, count(*), sum(${input}), sum(${output}),
+      count(*) FILTER (WHERE ${isNoCount(input)} OR ${isNoCount(output)})
+    FROM data WHERE (${asked.where ?? 'true'}) GROUP BY 1 ORDER BY 1`
+  const answer = await tables.query(asked.file_id, sql, LIMITS, context)
+  return answer.rows.map(([step, rows, inputs, outputs, wrong]) => {
+    if (numberOf(wrong) > 0) {
+      throw new ToolError(
+        `${String(wrong)} rows have a negative or infinite number of tokens. Leave them out with where.`,
+      )
+    }
+    return {
+      above: steps[numberOf(step)] ?? -1,
+      rows: numberOf(rows),
+      input: numberOf(inputs),
+      output: numberOf(outputs),
+    }
+  })
+}
+
+const isNoCount = (value: string): string =>
+  `(${value} < 0 OR isnan(${value}::DOUBLE) OR isinf(${value}::DOUBLE))`
+
+const numberOf = (cell: Cell | undefined): number => Number(cell ?? 0)
