@@ -75,7 +75,7 @@ const stepsOf = (models: readonly ModelPrices[]): number[] => {
  * Within one group the price is linear in both token counts, so the price of its sums is the sum of
  * its rows' prices, without a rounding error for each row.
  */
-function priceGroups(prices: ModelPrices, groups: readonly RowGroup[]): Omit<PricedModel, 'asked'> {
+function priceGroups(asked: string, prices: ModelPrices, groups: readonly RowGroup[]): PricedModel {
   let input = 0
   let output = 0
   let rows = 0
