@@ -55,3 +55,5 @@ export function createAccess(journal: Pick<Journal, 'db'>): Access {
 
 export const threadStream = (threadId: ThreadId | string): StreamName => `thread:${threadId}`
 export const userStream = (userId: UserId | string): StreamName => `user:${userId}`
+
+export { createThreads, type ShownMessage, type ShownThread, type Threads } from './threads.ts'

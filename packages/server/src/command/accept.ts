@@ -81,7 +81,7 @@ export async function acceptRun(
   const { journal, runs, clock } = parts
   const resolved = await runs.resolve(wish)
   if (!resolved) {
-    return refuse('not_found', 'There is no such agent or model. GET /api/agents and /api/models list them.')
+    return refuse('not_found', 'There is no such agent. GET /api/agents lists them.')
   }
   const runId = newId<RunId>()
   const context: EventContext = {

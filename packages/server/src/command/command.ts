@@ -16,6 +16,7 @@ import { updateThread, type ThreadChange } from './update-thread.ts'
 
 export type { Accepted, Outcome, Regenerate, SendMessage, ThreadChange }
 export type { Refusal, RefusalCode } from './outcome.ts'
+export { FileRefused, type Files, type StoredFile } from '../files/files.ts'
 
 /**
  * What a user can want. Every adapter (socket, HTTP, classic) comes through here; each command

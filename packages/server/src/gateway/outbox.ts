@@ -1,7 +1,5 @@
 import type { WebSocket } from 'ws'
-
-/** How much may be on its way to a client that has not acknowledged it. */
-export const WINDOW = { bytes: 256 * 1024, events: 512 }
+import { LIMITS } from './limits.ts'
 
 /**
  * What goes out on one socket. Frames of one turn of the loop leave as one JSON array: several
@@ -29,7 +27,7 @@ export class Outbox {
 
   get open(): boolean {
     const bytes = this.#sentBytes - this.#ackedBytes + this.#gatheredBytes
-    return bytes < WINDOW.bytes && this.#eventsOut + this.#eventsInBatch < WINDOW.events
+    return bytes < LIMITS.windowBytes && this.#eventsOut + this.#eventsInBatch < LIMITS.windowEvents
   }
 
   /** True while the client owes an acknowledgement. */

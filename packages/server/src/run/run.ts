@@ -10,7 +10,7 @@ export { isOpen, statesThatAllow }
 
 /** One agent turn each: started, stopped, taken up again after a restart. */
 export interface Runs extends AsyncDisposable {
-  /** The agent and model that will answer; undefined when there is no such agent or model. */
+  /** The agent and model that will answer; undefined when there is no such agent. */
   resolve(wish: { agent: string | null; model: string | null }): Promise<{ agent: string; model: string } | undefined>
   /** Begins an accepted run; runs of one thread go one after the other. */
   start(run: { id: string; threadId: string; userId: string }): void
@@ -26,6 +26,8 @@ export interface Runs extends AsyncDisposable {
 export function createRuns(parts: {
   journal: Journal
   agents: Agents
+  /** `<provider>/<model>` that answers when none is named. */
+  defaultModel: () => Promise<string>
   clock: Clock
   logger: Logger
   limits?: { perUser?: number; perNode?: number }
@@ -60,9 +62,8 @@ export function createRuns(parts: {
 
   return {
     async resolve(wish) {
-      const agent = await agents.resolve(wish.agent)
-      const model = agent && (await agents.resolveModel(wish.model, agent))
-      return agent && model ? { agent, model } : undefined
+      const agent = agents.resolve(wish.agent)
+      return agent === undefined ? undefined : { agent, model: wish.model ?? (await parts.defaultModel()) }
     },
     start,
     async cancel(run, by) {

@@ -1,0 +1,46 @@
+import { ConfigError } from '../config/config.ts'
+import { admin } from './admin.ts'
+import { printConfig } from './config.ts'
+import { start } from './start.ts'
+
+/** Where a command reads its settings and writes its words. */
+export interface Terminal {
+  env: Record<string, string | undefined>
+  out: (line: string) => void
+  err: (line: string) => void
+}
+
+const COMMANDS: Record<string, { help: string; run: (args: string[], terminal: Terminal) => Promise<number> }> = {
+  start: { help: 'start the server (the default)', run: start },
+  admin: { help: 'admin create <email>: make an administrator (asks for the password)', run: admin },
+  config: { help: 'show every setting, its value and where it comes from', run: printConfig },
+}
+
+/** Runs one `netra` command; answers its exit code. */
+export async function runCommand(args: string[], terminal: Terminal): Promise<number> {
+  const [name = 'start', ...rest] = args
+  const command = COMMANDS[name]
+  if (!command) {
+    const isHelp = ['help', '--help', '-h'].includes(name)
+    const lines = Object.entries(COMMANDS).map(([key, { help }]) => `  netra ${key.padEnd(8)} ${help}`)
+    const print = isHelp ? terminal.out : terminal.err
+    if (!isHelp) print(`netra: there is no command "${name}". These are:`)
+    for (const line of lines) print(line)
+    return isHelp ? 0 : 2
+  }
+  try {
+    return await command.run(rest, terminal)
+  } catch (error) {
+    terminal.err(explain(error))
+    return 1
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message
+  if (!(error instanceof Error)) return `netra: ${String(error)}`
+  if ('code' in error && error.code === 'EADDRINUSE') {
+    return `netra: ${error.message}. Stop what uses that port, or set PORT to another one.`
+  }
+  return `netra: ${error.message}`
+}

@@ -1,0 +1,21 @@
+import { loadConfig } from '../config/config.ts'
+import { startServer } from '../server.ts'
+import type { Terminal } from './cli.ts'
+
+/** Serves until a signal; then drains and ends. A second signal ends at once. */
+export async function start(_args: string[], { env, out, err }: Terminal): Promise<number> {
+  const server = await startServer(loadConfig(env))
+  out(
+    server.setupUrl === undefined
+      ? `Netra is ready at ${server.url}`
+      : `Netra is ready at ${server.url} — make the administrator's account: ${server.setupUrl}`,
+  )
+  if (server.recovered > 0) err(`${server.recovered} interrupted run(s) taken up again`)
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+  process.once('SIGINT', () => process.exit(130))
+  await server[Symbol.asyncDispose]()
+  return 0
+}

@@ -1,0 +1,125 @@
+import type { Server } from 'node:http'
+import type { Access, Threads } from '../access/access.ts'
+import type { Auth } from '../auth/auth.ts'
+import type { Commands, Files } from '../command/command.ts'
+import type { Health } from '../health/health.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import { RateLimit } from '../platform/rate-limit.ts'
+import { createAddresses, type Addresses } from './addresses.ts'
+import { createHttp } from './http/app.ts'
+import { LIMITS } from './limits.ts'
+import type { AgentCatalogue, ModelSettingsPage, SampleFile } from './ports.ts'
+import { Registry } from './registry.ts'
+import { createRunResults, type RunResults } from './run-results.ts'
+import { SocketMetrics } from './socket-metrics.ts'
+import { takeUpgrades } from './upgrade.ts'
+
+export type { AgentCatalogue, BreakerStatus, ModelSettingsPage, SampleFile } from './ports.ts'
+
+export interface GatewayOptions {
+  auth: Auth
+  access: Access
+  threads: Threads
+  commands: Commands
+  files: Files
+  hub: Hub
+  health: Health
+  agents: AgentCatalogue
+  modelSettings: ModelSettingsPage
+  sample: () => SampleFile
+  clock: Clock
+  logger: Logger
+  headOf: (stream: string) => Promise<string>
+  webFolder: string
+  version: string
+  revision: string
+  environment: string
+  publicUrl: string | undefined
+  allowedOrigins: readonly string[]
+  trustedProxies: string[]
+  https: boolean
+  maxUploadBytes: number
+}
+
+/** What the routes see of the gateway. */
+export interface GatewayParts extends GatewayOptions {
+  addresses: () => Addresses
+  registry: Registry
+  metrics: SocketMetrics
+  limits: typeof LIMITS
+  runResults: RunResults
+  draining: () => boolean
+  isLoopback: (address: string | undefined) => boolean
+}
+
+export interface Gateway extends AsyncDisposable {
+  /** The port that was really taken. */
+  readonly port: number
+  readonly url: string
+}
+
+const DRAIN_JITTER_MS = 2_000
+
+/** Opens the door: HTTP and sockets on one port. Resolves once it answers. */
+export async function openGateway(options: GatewayOptions, listen: { host: string; port: number }): Promise<Gateway> {
+  const { clock, logger, auth } = options
+  let addresses: Addresses | undefined
+  let draining = false
+  const parts: GatewayParts = {
+    ...options,
+    addresses() {
+      if (!addresses) throw new Error('not listening yet')
+      return addresses
+    },
+    registry: new Registry(),
+    metrics: new SocketMetrics(),
+    limits: LIMITS,
+    runResults: createRunResults(options.hub),
+    draining: () => draining,
+    isLoopback: (address) => options.publicUrl === undefined && isLoopbackAddress(address),
+  }
+  const http = await createHttp(parts)
+  await http.listen({ host: listen.host, port: listen.port })
+  const bound = http.server.address()
+  if (bound === null || typeof bound === 'string') throw new Error('the server has no address')
+  addresses = createAddresses({
+    publicUrl: options.publicUrl,
+    port: bound.port,
+    allowedOrigins: options.allowedOrigins,
+  })
+  const upgrades = takeUpgrades(http.server as Server, addresses, {
+    auth,
+    access: options.access,
+    commands: options.commands,
+    hub: options.hub,
+    clock,
+    logger,
+    registry: parts.registry,
+    metrics: parts.metrics,
+    commandRate: new RateLimit(clock, { perMinute: 1_200, burst: 200 }),
+    node: options.revision,
+    headOf: options.headOf,
+  })
+  const stopListening = auth.onSessionEnded((sessionId, why) => {
+    for (const connection of parts.registry.ofSession(sessionId)) {
+      connection.close(why === 'disabled' ? 4507 : 4503, 'this login session has ended')
+    }
+  })
+
+  return {
+    port: bound.port,
+    url: addresses.publicUrl,
+    async [Symbol.asyncDispose]() {
+      draining = true
+      stopListening()
+      for (const connection of parts.registry) connection.goAway(DRAIN_JITTER_MS)
+      upgrades.close()
+      await http.close()
+    },
+  }
+}
+
+const isLoopbackAddress = (address: string | undefined): boolean =>
+  address !== undefined && (/^(::ffff:)?127\./.test(address) || address === '::1')

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import type { Http } from './app.ts'
+import { refusing } from './auth.ts'
+import { HttpError, parse } from './http-error.ts'
+
+const byProvider = z.object({ provider: z.string().min(1).max(64) })
+const connection = z.object({
+  api_key: z.string().max(1_000).optional(),
+  base_url: z.string().max(500).optional(),
+  enabled_models: z.array(z.string().max(256)).max(500).optional(),
+})
+const invitation = z.object({
+  email: z.email().max(320).optional(),
+  expires_in_days: z.number().int().min(1).max(90).optional(),
+})
+
+/** The administrator's pages: connections to models, and invitations. */
+export function addAdminRoutes({ app, parts, admin }: Http): void {
+  const { modelSettings, auth } = parts
+
+  app.get('/api/admin/connections', async (request) => {
+    await admin(request)
+    return modelSettings.list()
+  })
+
+  app.put('/api/admin/connections/:provider', async (request) => {
+    await admin(request)
+    const { provider } = parse(byProvider, request.params)
+    const body = parse(connection, request.body)
+    await granting(
+      modelSettings.put(provider, {
+        ...(body.api_key !== undefined && { apiKey: body.api_key }),
+        ...(body.base_url !== undefined && { baseUrl: body.base_url }),
+        ...(body.enabled_models !== undefined && { enabledModels: body.enabled_models }),
+      }),
+    )
+    return modelSettings.list()
+  })
+
+  app.post('/api/admin/connections/:provider/test', async (request) => {
+    await admin(request)
+    return granting(modelSettings.test(parse(byProvider, request.params).provider))
+  })
+
+  app.delete('/api/admin/connections/:provider', async (request, reply) => {
+    await admin(request)
+    await granting(modelSettings.remove(parse(byProvider, request.params).provider))
+    return reply.status(204).send()
+  })
+
+  app.put('/api/admin/default-model', async (request) => {
+    await admin(request)
+    const body = parse(z.object({ model: z.string().max(256).nullable() }), request.body)
+    await granting(modelSettings.setDefaultModel(body.model))
+    return modelSettings.list()
+  })
+
+  app.get('/api/admin/invitations', async (request) => {
+    const identity = await admin(request)
+    return { invitations: await refusing(() => auth.listInvitations(identity)) }
+  })
+
+  app.post('/api/admin/invitations', async (request, reply) => {
+    const identity = await admin(request)
+    const body = parse(invitation, request.body)
+    const made = await refusing(() =>
+      auth.createInvitation(identity, { email: body.email, expiresInDays: body.expires_in_days }),
+    )
+    const url = `${parts.addresses().publicUrl}/register#invitation=${made.token}`
+    return reply.status(201).send({ id: made.id, url, expires_at: made.expires_at })
+  })
+
+  app.delete('/api/admin/invitations/:id', async (request, reply) => {
+    const identity = await admin(request)
+    const { id } = parse(z.object({ id: z.string().min(1).max(128) }), request.params)
+    await refusing(() => auth.revokeInvitation(identity, id))
+    return reply.status(204).send()
+  })
+}
+
+const STATUS: Record<string, [number, string]> = {
+  malformed: [422, 'VALIDATION_ERROR'],
+  conflict: [409, 'DB_RECORD_EXISTS'],
+  not_found: [404, 'DB_RECORD_NOT_FOUND'],
+}
+
+/** A wish the model settings refuse carries a code; its message is written for the administrator. */
+async function granting<Answer>(work: Promise<Answer>): Promise<Answer> {
+  try {
+    return await work
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const known = STATUS[code]
+    if (!known || !(error instanceof Error)) throw error
+    throw new HttpError(known[0], known[1], error.message)
+  }
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { asId } from '../../platform/ids.ts'
+import type { Http } from './app.ts'
+import { absent, fromRefusal, HttpError, parse } from './http-error.ts'
+
+const execute = z.object({
+  type: z.string().min(1).max(128),
+  message: z.string().min(1).max(60_000),
+  context: z.record(z.string(), z.unknown()).optional(),
+})
+const executeNamed = execute.omit({ type: true })
+const context = z.object({
+  thread_id: z.string().max(128).optional(),
+  file_ids: z.array(z.string().max(128)).max(32).optional(),
+  model: z.string().max(256).optional(),
+})
+
+const STATUS_BY_CODE: Record<string, string> = {
+  timeout: 'timeout',
+  model_stalled: 'timeout',
+  model_auth: 'service_unavailable',
+  model_rate_limited: 'service_unavailable',
+  model_cut: 'service_unavailable',
+}
+
+/** Agents over HTTP: each call is a message in a thread and a run like any other. */
+export function addAgentRoutes({ app, parts, user }: Http): void {
+  const { agents, commands, runResults } = parts
+
+  app.get('/api/agents', async (request) => {
+    await user(request)
+    return { agents: await agents.list() }
+  })
+
+  app.get('/api/models', async (request) => {
+    await user(request)
+    return agents.models()
+  })
+
+  const run = async (userId: string, agent: string, body: z.output<typeof executeNamed>) => {
+    const begun = parts.clock.monotonic()
+    const given = parse(context, body.context)
+    const outcome = await commands.sendMessage(asId(userId), {
+      client_message_id: randomUUID(),
+      thread_id: given.thread_id ?? null,
+      content: [{ type: 'text', text: body.message }],
+      attachments: given.file_ids?.map((file_id) => ({ file_id })),
+      agent,
+      model: given.model,
+    })
+    if (!outcome.ok) throw fromRefusal(outcome)
+    const ended = await runResults.wait(outcome.answer)
+    const failure = ended.type === 'agent_failed' ? ended : undefined
+    return {
+      status: statusOf(ended),
+      agent,
+      response: ended.type === 'agent_completed' ? ended.final_response : null,
+      execution_time: Math.round(parts.clock.monotonic() - begun) / 1000,
+      circuit_breaker_state: await agents.breakerState(agent, given.model ?? null),
+      error: failure ? failure.message : ended.type === 'run_cancelled' ? 'The run was stopped.' : null,
+      thread_id: outcome.answer.thread_id,
+      run_id: outcome.answer.run_id,
+    }
+  }
+
+  app.post('/api/agents/execute', async (request) => {
+    const { userId } = await user(request)
+    const body = parse(execute, request.body)
+    return run(userId, body.type, body)
+  })
+
+  app.post('/api/agents/data', async (request) => {
+    const { userId } = await user(request)
+    return run(userId, 'data', parse(executeNamed, request.body))
+  })
+
+  app.get('/api/agents/:agent/circuit_breaker/status', async (request) => {
+    await user(request)
+    const { agent } = parse(z.object({ agent: z.string().max(128) }), request.params)
+    const breaker = await agents.breaker(agent)
+    if (!breaker) throw absent('agent')
+    return breaker
+  })
+
+  app.post('/api/agents/cancel', async (request) => {
+    const { userId } = await user(request)
+    const body = parse(z.object({ run_id: z.string().min(1).max(128) }), request.body)
+    const outcome = await commands.cancelRun(asId(userId), body.run_id)
+    if (!outcome.ok) throw fromRefusal(outcome)
+    return { status: 'cancelled', run_id: body.run_id }
+  })
+}
+
+function statusOf(ended: { type: string; code?: string; breaker?: string }): string {
+  if (ended.type === 'agent_completed') return 'success'
+  if (ended.breaker === 'OPEN') return 'circuit_breaker_open'
+  return STATUS_BY_CODE[ended.code ?? ''] ?? 'error'
+}
+
+export const agentTimeout = (): HttpError =>
+  new HttpError(408, 'AGENT_TIMEOUT', 'The agent did not finish in time. Its thread shows how far it got.')

@@ -1,0 +1,33 @@
+import { PROTOCOL_VERSION } from '@netra/protocol'
+import type { Http } from './app.ts'
+
+/** Every address and limit a client needs; nothing else may hold one. */
+export function addConfigRoutes({ app, parts }: Http): void {
+  app.get('/api/config', async (request) => {
+    const base = `${parts.https ? 'https' : 'http'}://${request.headers.host ?? new URL(parts.addresses().publicUrl).host}`
+    const wsBase = base.replace(/^http/, 'ws')
+    return {
+      protocol_version: PROTOCOL_VERSION,
+      version: parts.version,
+      revision: parts.revision,
+      environment: parts.environment,
+      api_url: base,
+      ws_url: `${wsBase}/ws`,
+      ws_paths: ['/ws', '/websocket'],
+      auth: {
+        registration: parts.auth.registrationPolicy(parts.isLoopback(request.ip)),
+        setup_required: parts.auth.setupRequired(),
+      },
+      limits: {
+        max_frame_bytes: parts.limits.maxFrameBytes,
+        max_upload_bytes: parts.maxUploadBytes,
+        max_connections_per_user: parts.limits.maxConnectionsPerUser,
+        max_subscriptions: parts.limits.maxSubscriptions,
+      },
+      heartbeat: {
+        interval_ms: parts.limits.heartbeatIntervalMs,
+        timeout_ms: parts.limits.heartbeatTimeoutMs,
+      },
+    }
+  })
+}

@@ -1,0 +1,78 @@
+import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { z } from 'zod'
+import { FileRefused, type StoredFile } from '../../command/command.ts'
+import type { Http } from './app.ts'
+import { absent, HttpError, parse } from './http-error.ts'
+
+const byId = z.object({ id: z.string().min(1).max(128) })
+const STATUS = { too_large: 413, quota: 413, unsupported: 415, incomplete: 422 } as const
+
+export function addFileRoutes({ app, parts, user }: Http): void {
+  const { files } = parts
+
+  const store = async (userId: string, upload: { name: string; mediaType: string; content: Readable; origin: 'upload' | 'sample' }) => {
+    try {
+      return shown(await files.store({ userId, ...upload }))
+    } catch (error) {
+      if (!(error instanceof FileRefused)) throw error
+      throw new HttpError(STATUS[error.code], 'VALIDATION_ERROR', error.message)
+    }
+  }
+
+  app.post('/api/files', async (request, reply) => {
+    const { userId } = await user(request)
+    if (!request.isMultipart()) {
+      throw new HttpError(415, 'VALIDATION_ERROR', 'Send the file as multipart/form-data in the field "file".')
+    }
+    const part = await request.file()
+    if (!part) throw new HttpError(422, 'VALIDATION_ERROR', 'There is no file in the form: put it into the field "file".')
+    const answer = await store(userId, {
+      name: part.filename,
+      mediaType: part.mimetype,
+      content: part.file,
+      origin: 'upload',
+    })
+    return reply.status(201).send(answer)
+  })
+
+  app.post('/api/files/sample', async (request, reply) => {
+    const { userId } = await user(request)
+    const sample = parts.sample()
+    const answer = await store(userId, { ...sample, content: sample.open(), origin: 'sample' })
+    return reply.status(201).send(answer)
+  })
+
+  app.get('/api/files', async (request) => {
+    const { userId } = await user(request)
+    return { files: (await files.list(userId)).map(shown) }
+  })
+
+  app.get('/api/files/:id/content', async (request, reply) => {
+    const { userId } = await user(request)
+    const file = await files.find(userId, parse(byId, request.params).id)
+    if (!file) throw absent('file')
+    // Never as a page of ours: what a user uploaded must not run in anybody's browser.
+    return reply
+      .header('content-type', file.mediaType)
+      .header('content-length', file.bytes)
+      .header('content-security-policy', "default-src 'none'; sandbox")
+      .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`)
+      .send(createReadStream(files.pathOf(file)))
+  })
+
+  app.delete('/api/files/:id', async (request, reply) => {
+    const { userId } = await user(request)
+    if (!(await files.remove(userId, parse(byId, request.params).id))) throw absent('file')
+    return reply.status(204).send()
+  })
+}
+
+const shown = (file: StoredFile) => ({
+  file_id: file.fileId,
+  name: file.name,
+  bytes: file.bytes,
+  media_type: file.mediaType,
+  origin: file.origin,
+  created_at: file.createdAt,
+})

@@ -1,0 +1,52 @@
+import type { z } from 'zod'
+import type { RefusalCode } from '../../command/command.ts'
+
+/** A refusal on its way to the error handler; `message` is for the person. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError'
+  readonly status: number
+  readonly code: string
+  readonly details: unknown
+  readonly retryAfterMs: number | undefined
+
+  constructor(status: number, code: string, message: string, extra: { details?: unknown; retryAfterMs?: number } = {}) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.details = extra.details
+    this.retryAfterMs = extra.retryAfterMs
+  }
+}
+
+export const absent = (what: string): HttpError =>
+  new HttpError(404, 'DB_RECORD_NOT_FOUND', `There is no such ${what}.`)
+
+const BY_REFUSAL: Record<RefusalCode, [number, string]> = {
+  malformed: [422, 'VALIDATION_ERROR'],
+  too_large: [413, 'VALIDATION_ERROR'],
+  not_found: [404, 'DB_RECORD_NOT_FOUND'],
+  conflict: [409, 'DB_RECORD_EXISTS'],
+  rate_limited: [429, 'RATE_LIMITED'],
+  busy: [503, 'SERVICE_UNAVAILABLE'],
+  expired: [410, 'EXPIRED'],
+  unavailable: [503, 'SERVICE_UNAVAILABLE'],
+  unsupported: [422, 'VALIDATION_ERROR'],
+  internal: [500, 'INTERNAL_ERROR'],
+}
+
+export const fromRefusal = (refusal: { code: RefusalCode; message: string; afterMs?: number }): HttpError => {
+  const [status, code] = BY_REFUSAL[refusal.code]
+  return new HttpError(status, code, refusal.message, {
+    ...(refusal.afterMs !== undefined && { retryAfterMs: refusal.afterMs }),
+  })
+}
+
+/** A body or query as its schema says. @throws HttpError 422 that names each wrong field. */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value ?? {})
+  if (parsed.success) return parsed.data
+  const details = parsed.error.issues.map((issue) => ({ field: issue.path.join('.'), problem: issue.message }))
+  const [first] = details
+  const where = first?.field ? `${first.field}: ` : ''
+  throw new HttpError(422, 'VALIDATION_ERROR', `${where}${first?.problem ?? 'not valid'}`, { details })
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { asId } from '../../platform/ids.ts'
+import type { Http } from './app.ts'
+import { absent, fromRefusal, parse } from './http-error.ts'
+
+const byId = z.object({ id: z.string().min(1).max(128) })
+const page = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: z.string().min(1).max(128).optional(),
+})
+const classicPage = z.object({ thread_id: z.string().min(1).max(128), limit: z.coerce.number().int().min(1).max(200).default(50) })
+const message = z.object({
+  content: z.string().min(1).max(60_000),
+  client_message_id: z.string().min(1).max(128).optional(),
+  attachments: z.array(z.object({ file_id: z.string().max(128) })).max(32).optional(),
+  agent: z.string().max(128).optional(),
+  model: z.string().max(256).optional(),
+})
+
+/** Messages over HTTP: the same command and the same run as over the socket. */
+export function addMessageRoutes({ app, parts, user }: Http): void {
+  const { commands, threads } = parts
+
+  const send = async (userId: string, threadId: string | null, body: z.output<typeof message>) => {
+    const outcome = await commands.sendMessage(asId(userId), {
+      client_message_id: body.client_message_id ?? randomUUID(),
+      thread_id: threadId,
+      content: [{ type: 'text', text: body.content }],
+      attachments: body.attachments,
+      agent: body.agent,
+      model: body.model,
+    })
+    if (!outcome.ok) throw fromRefusal(outcome)
+    return outcome.answer
+  }
+
+  app.get('/api/threads/:id/messages', async (request) => {
+    const { userId } = await user(request)
+    const query = parse(page, request.query)
+    const found = await threads.messages(asId(userId), parse(byId, request.params).id, {
+      limit: query.limit,
+      ...(query.before !== undefined && { before: query.before }),
+    })
+    if (!found) throw absent('thread')
+    return found
+  })
+
+  app.post('/api/threads/:id/messages', async (request, reply) => {
+    const { userId } = await user(request)
+    const answer = await send(userId, parse(byId, request.params).id, parse(message, request.body))
+    return reply.status(202).send(answer)
+  })
+
+  app.get('/api/chat/messages', async (request) => {
+    const { userId } = await user(request)
+    const query = parse(classicPage, request.query)
+    const found = await threads.messages(asId(userId), query.thread_id, { limit: query.limit })
+    if (!found) throw absent('thread')
+    return found
+  })
+
+  app.post('/api/chat/messages', async (request, reply) => {
+    const { userId } = await user(request)
+    const body = parse(message.extend({ thread_id: z.string().max(128).nullable().optional() }), request.body)
+    return reply.status(202).send(await send(userId, body.thread_id ?? null, body))
+  })
+}

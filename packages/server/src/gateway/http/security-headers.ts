@@ -1,0 +1,31 @@
+import type { FastifyInstance } from 'fastify'
+import type { GatewayParts } from '../gateway.ts'
+
+/** One policy for every answer (S1, S23, S24). Styles and scripts come from files of ours only. */
+export function addSecurityHeaders(app: FastifyInstance, parts: GatewayParts): void {
+  app.addHook('onSend', async (request, reply) => {
+    const host = request.headers.host ?? ''
+    const socket = parts.https ? `wss://${host}` : `ws://${host}`
+    const policy = [
+      "default-src 'self'",
+      "script-src 'self'",
+      "style-src 'self'",
+      `connect-src 'self' ${socket}`,
+      "img-src 'self' data: blob:",
+      "font-src 'self'",
+      "object-src 'none'",
+      "base-uri 'none'",
+      "form-action 'self'",
+      "frame-ancestors 'none'",
+    ]
+    void reply.headers({
+      'content-security-policy': policy.join('; '),
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      ...(parts.https && { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }),
+    })
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
+  })
+}

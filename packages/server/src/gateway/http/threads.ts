@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { asId, type UserId } from '../../platform/ids.ts'
+import type { Http } from './app.ts'
+import { exportThread } from './export.ts'
+import { absent, fromRefusal, parse } from './http-error.ts'
+
+const page = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  offset: z.coerce.number().int().min(0).default(0),
+  q: z.string().max(200).optional(),
+  archived: z.enum(['true', 'false']).optional(),
+})
+const byId = z.object({ id: z.string().min(1).max(128) })
+const newThread = z.object({ title: z.string().max(200).optional(), metadata: z.record(z.string(), z.unknown()).optional() })
+const change = z.object({
+  title: z.string().max(200).optional(),
+  archived: z.boolean().optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+})
+
+export function addThreadRoutes({ app, parts, user }: Http): void {
+  const { commands, threads } = parts
+
+  const shown = async (userId: UserId, threadId: string) => {
+    const thread = await threads.find(userId, threadId)
+    if (!thread) throw absent('thread')
+    return thread
+  }
+
+  app.get('/api/threads', async (request) => {
+    const { userId } = await user(request)
+    const query = parse(page, request.query)
+    return threads.list(asId(userId), {
+      limit: query.limit,
+      offset: query.offset,
+      search: query.q?.trim() ?? '',
+      archived: query.archived === 'true',
+    })
+  })
+
+  app.post('/api/threads', async (request, reply) => {
+    const { userId } = await user(request)
+    const body = parse(newThread, request.body)
+    const outcome = await commands.createThread(asId(userId), body)
+    if (!outcome.ok) throw fromRefusal(outcome)
+    if (body.metadata) await commands.updateThread(asId(userId), outcome.answer.thread_id, { metadata: body.metadata })
+    return reply.status(201).send(await shown(asId(userId), outcome.answer.thread_id))
+  })
+
+  app.get('/api/threads/:id', async (request) => {
+    const { userId } = await user(request)
+    return shown(asId(userId), parse(byId, request.params).id)
+  })
+
+  app.put('/api/threads/:id', async (request) => {
+    const { userId } = await user(request)
+    const { id } = parse(byId, request.params)
+    const outcome = await commands.updateThread(asId(userId), id, parse(change, request.body))
+    if (!outcome.ok) throw fromRefusal(outcome)
+    return shown(asId(userId), id)
+  })
+
+  app.delete('/api/threads/:id', async (request, reply) => {
+    const { userId } = await user(request)
+    const outcome = await commands.deleteThread(asId(userId), parse(byId, request.params).id)
+    if (!outcome.ok) throw fromRefusal(outcome)
+    return reply.status(204).send()
+  })
+
+  app.post('/api/threads/:id/auto-rename', async (request) => {
+    const { userId } = await user(request)
+    const { id } = parse(byId, request.params)
+    const title = await threads.suggestTitle(asId(userId), id)
+    if (title === undefined) throw absent('thread')
+    const outcome = await commands.updateThread(asId(userId), id, { title })
+    if (!outcome.ok) throw fromRefusal(outcome)
+    return shown(asId(userId), id)
+  })
+
+  app.get('/api/threads/:id/export', async (request, reply) => {
+    const { userId } = await user(request)
+    const { id } = parse(byId, request.params)
+    const { format } = parse(z.object({ format: z.enum(['markdown', 'json']).default('markdown') }), request.query)
+    const thread = await shown(asId(userId), id)
+    const messages = await threads.allMessages(asId(userId), id)
+    const file = exportThread(thread, messages, format)
+    return reply
+      .header('content-type', file.mediaType)
+      .header('content-disposition', `attachment; filename="thread-${id.replaceAll(/[^\w-]/g, '')}.${file.extension}"`)
+      .send(file.text)
+  })
+}

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { Http } from './app.ts'
+import { HttpError } from './http-error.ts'
+
+/** Paths that are never the web app's: a wrong one there is a 404 in JSON, not a page. */
+const NOT_PAGES = ['/api/', '/auth/', '/health', '/ws', '/websocket', '/assets/', '/v1/']
+
+/** Serves the built web app; every path of the app itself answers with its one page. */
+export async function addWebApp({ app, parts }: Http): Promise<void> {
+  const folder = parts.webFolder
+  if (!existsSync(join(folder, 'index.html'))) {
+    app.get('/', async () => {
+      throw new HttpError(503, 'SERVICE_UNAVAILABLE', 'The web app is not built. Run: npm run build --workspace @netra/web')
+    })
+    return
+  }
+  await app.register(fastifyStatic, {
+    root: folder,
+    wildcard: true,
+    index: 'index.html',
+    cacheControl: false,
+    setHeaders(reply, path) {
+      const immutable = path.includes('/assets/')
+      void reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? ''
+    const isPage = request.method === 'GET' && !NOT_PAGES.some((start) => path.startsWith(start))
+    if (isPage) return reply.header('cache-control', 'no-cache').sendFile('index.html')
+    throw new HttpError(404, 'NOT_FOUND', `There is nothing at ${request.method} ${path}.`)
+  })
+}

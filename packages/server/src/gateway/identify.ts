@@ -1,0 +1,53 @@
+import type { Auth, Identity } from '../auth/auth.ts'
+import type { CloseCode } from '@netra/protocol'
+
+/** What the upgrade request brought along; an Origin in it has passed the allow-list already. */
+export interface Handshake {
+  origin: string | undefined
+  cookie: string | undefined
+  authorization: string | undefined
+  /** From the subprotocol `jwt.<base64url>`. */
+  protocolToken: string | undefined
+  address: string
+}
+
+type Answer = { ok: true; identity: Identity } | { ok: false; code: CloseCode; message: string }
+
+const SIGN_IN = 'Sign in: send a ticket with its cookie (browsers) or a token (programs) in hello.'
+
+/**
+ * Who opens this socket. A page (it has an Origin) proves itself by a one-time ticket and the
+ * session cookie it is bound to; a program by a token. Without an Origin, cookies and tickets count
+ * for nothing (S2).
+ */
+export async function identify(
+  auth: Auth,
+  handshake: Handshake,
+  hello: { ticket?: string | undefined; token?: string | undefined },
+): Promise<Answer> {
+  if (hello.ticket !== undefined && handshake.origin !== undefined) {
+    const answer = await auth.redeemTicket(hello.ticket, handshake.cookie)
+    return answer.ok ? answer : refused(answer.why)
+  }
+  const token = hello.token ?? handshake.protocolToken
+  const authorization = token === undefined ? handshake.authorization : `Bearer ${token}`
+  if (authorization === undefined) return refused('missing')
+  const answer = await auth.authenticate({ authorization })
+  return answer.ok ? answer : refused(answer.why)
+}
+
+function refused(why: 'missing' | 'invalid' | 'expired' | 'revoked' | 'disabled'): Answer {
+  switch (why) {
+    case 'missing':
+      return { ok: false, code: 4501, message: SIGN_IN }
+    case 'expired':
+      return { ok: false, code: 4006, message: 'The token has expired: come back with a fresh one.' }
+    case 'revoked':
+      return { ok: false, code: 4503, message: 'This login session has ended.' }
+    case 'disabled':
+      return { ok: false, code: 4507, message: 'This account is disabled.' }
+    case 'invalid':
+    default:
+      return { ok: false, code: 4501, message: 'The ticket or token is not valid.' }
+  }
+}

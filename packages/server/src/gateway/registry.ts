@@ -1,0 +1,61 @@
+import type { Connection } from './connection.ts'
+
+/** Open sockets, found by user, login session or (user, instance). */
+export class Registry {
+  readonly #all = new Set<Connection>()
+  readonly #byUser = new Map<string, Set<Connection>>()
+  readonly #strangers = new Map<string, number>()
+  /** Sockets ever accepted by this process. */
+  total = 0
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  [Symbol.iterator](): IterableIterator<Connection> {
+    return this.#all.values()
+  }
+
+  /** A socket that has not said who it is yet. */
+  add(connection: Connection): void {
+    this.#all.add(connection)
+    this.total += 1
+    this.#strangers.set(connection.address, this.strangersFrom(connection.address) + 1)
+  }
+
+  /** Sockets from an address that have not said who they are. */
+  strangersFrom(address: string): number {
+    return this.#strangers.get(address) ?? 0
+  }
+
+  /** Files a socket under its user; answers the older socket of the same page that it replaces. */
+  welcome(connection: Connection, userId: string, instance: string): Connection | undefined {
+    this.#forgetStranger(connection.address)
+    const mine = this.#byUser.get(userId) ?? new Set()
+    this.#byUser.set(userId, mine.add(connection))
+    return [...mine].find((other) => other !== connection && other.instance === instance)
+  }
+
+  countOf(userId: string): number {
+    return this.#byUser.get(userId)?.size ?? 0
+  }
+
+  remove(connection: Connection): void {
+    if (!this.#all.delete(connection)) return
+    const { userId } = connection
+    if (userId === undefined) this.#forgetStranger(connection.address)
+    const mine = userId === undefined ? undefined : this.#byUser.get(userId)
+    if (userId === undefined || !mine?.delete(connection)) return
+    if (mine.size === 0) this.#byUser.delete(userId)
+  }
+
+  #forgetStranger(address: string): void {
+    const left = this.strangersFrom(address) - 1
+    if (left > 0) this.#strangers.set(address, left)
+    else this.#strangers.delete(address)
+  }
+
+  ofSession(sessionId: string): Connection[] {
+    return [...this.#all].filter((connection) => connection.sessionId === sessionId)
+  }
+}

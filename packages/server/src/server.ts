@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createAccess, createThreads } from './access/access.ts'
+import { createAgents, type Agents } from './agent/agent.ts'
+import { createBuiltinModel } from './agent/model/builtin/builtin.ts'
+import { createConnectionStore } from './agent/model/connection-store.ts'
+import { createModels, type Models } from './agent/model/models.ts'
+import { calculate } from './agent/tools/calculate.ts'
+import { createDataTools } from './agent/tools/data/data-tools.ts'
+import { openAuth, type Auth } from './auth/auth.ts'
+import { createCommands } from './command/command.ts'
+import type { Config } from './config/config.ts'
+import { openFiles } from './files/open-files.ts'
+import { sampleWorkload } from './files/sample-workload.ts'
+import { openGateway, type AgentCatalogue, type ModelSettingsPage } from './gateway/gateway.ts'
+import { createHealth } from './health/health.ts'
+import { createHub } from './hub/hub.ts'
+import { positionOf, type Journal, type StreamName } from './journal/journal.ts'
+import { openSqliteJournal } from './journal/sqlite/sqlite-journal.ts'
+import { systemClock, type Clock } from './platform/clock.ts'
+import { openKeyFile } from './platform/key-file.ts'
+import { createLogger, type Logger } from './platform/logger.ts'
+import { RateLimit } from './platform/rate-limit.ts'
+import { createRuns } from './run/run.ts'
+import { REVISION, VERSION } from './version.ts'
+
+export interface RunningServer extends AsyncDisposable {
+  /** Where browsers reach it. */
+  url: string
+  port: number
+  /** One-time link that makes the administrator's account; undefined when there is one. */
+  setupUrl: string | undefined
+  /** Runs an earlier process left open, now going on. */
+  recovered: number
+}
+
+const MAX_UPLOAD_BYTES = 200 * 1000 * 1000
+const WEB_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))
+
+/**
+ * Builds everything once, in the order of the flow, and opens the door last.
+ *
+ * @throws with what to do when the data folder is taken, the port is in use or a store is damaged.
+ */
+export async function startServer(
+  config: Config,
+  options: { clock?: Clock; logger?: Logger; webFolder?: string } = {},
+): Promise<RunningServer> {
+  const { clock = systemClock, logger = createLogger(config.logLevel), webFolder = WEB_FOLDER } = options
+  const stack = new AsyncDisposableStack()
+  try {
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+    const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`
+    const [journal, auth, key] = await Promise.all([
+      openSqliteJournal({ folder: config.dataDir, clock, logger }),
+      openAuth({ folder: config.dataDir, publicUrl, clock, logger }),
+      openKeyFile(join(config.dataDir, 'keys', 'connections-key')),
+    ])
+    stack.use(journal)
+    stack.use(auth)
+
+    const files = await openFiles({ folder: join(config.dataDir, 'files'), rows: journal, clock })
+    const dataTools = stack.use(createDataTools({ files, dataFolder: config.dataDir, logger, clock }))
+    const models = await createModels({
+      settings: { model: config.model, ...config.secrets, openaiBaseUrl: config.openaiBaseUrl, anthropicBaseUrl: config.anthropicBaseUrl },
+      store: createConnectionStore({ rows: journal, key, now: () => new Date(clock.now()).toISOString() }),
+      builtin: createBuiltinModel(),
+      clock,
+      logger,
+    })
+    const agents = createAgents({ models, tools: [...dataTools, calculate], files, clock, logger })
+
+    const runs = createRuns({
+      journal,
+      agents,
+      defaultModel: async () => (await models.list()).default,
+      clock,
+      logger,
+    })
+    stack.use(runs)
+    const access = createAccess(journal)
+    const messageRate = new RateLimit(clock, { perMinute: 240, burst: 120 })
+    const commands = createCommands({ access, files, journal, runs, clock, messageRate })
+    const hub = stack.use(createHub({ journal, logger }))
+
+    const health = createHealth({ clock, checks: checksOf({ journal, auth, webFolder }) })
+    const gateway = stack.use(
+      await openGateway(
+        {
+          auth,
+          access,
+          threads: createThreads(journal),
+          commands,
+          files,
+          hub,
+          health,
+          agents: catalogueOf(agents, models),
+          modelSettings: settingsPageOf(models),
+          sample: sampleWorkload,
+          clock,
+          logger,
+          headOf: async (stream) => positionOf(journal.epoch, await journal.head(stream as StreamName)),
+          webFolder,
+          version: VERSION,
+          revision: REVISION,
+          environment: config.environment,
+          publicUrl: config.publicUrl,
+          allowedOrigins: config.allowedOrigins,
+          trustedProxies: config.trustedProxies,
+          https: config.https,
+          maxUploadBytes: MAX_UPLOAD_BYTES,
+        },
+        { host: config.host, port: config.port },
+      ),
+    )
+    const recovered = await runs.recover()
+    const token = auth.setupToken()
+    return {
+      url: gateway.url,
+      port: gateway.port,
+      setupUrl: token === undefined ? undefined : `${gateway.url}/setup#token=${token}`,
+      recovered,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+function checksOf(parts: { journal: Journal; auth: Auth; webFolder: string }) {
+  return {
+    async backend() {
+      const { writable, problem } = parts.journal.status()
+      if (!writable) throw new Error(problem ?? 'the journal cannot be written')
+      await parts.journal.query({ sql: 'select 1 as one', parameters: [] })
+    },
+    async auth() {
+      parts.auth.setupRequired()
+    },
+    async frontend() {
+      if (!existsSync(join(parts.webFolder, 'index.html'))) {
+        throw new Error('the web app is not built; run: npm run build --workspace @netra/web')
+      }
+    },
+  }
+}
+
+const catalogueOf = (agents: Agents, models: Models): AgentCatalogue => ({
+  list: () => agents.list(),
+  models: () => models.list(),
+  breaker: async (agent) => (agents.resolve(agent) ? models.breaker(null) : undefined),
+  breakerState: async (_agent, model) => (await models.breaker(model)).state,
+})
+
+function settingsPageOf(models: Models): ModelSettingsPage {
+  const { connections } = models
+  return {
+    async list() {
+      const found = await connections.list()
+      return { connections: found, default_model: connections.chosenDefault() }
+    },
+    put: (provider, change) => connections.put(provider, change),
+    remove: (provider) => connections.remove(provider),
+    test: (provider) => connections.test(provider),
+    setDefaultModel: (model) => connections.setDefaultModel(model),
+  }
+}
