@@ -27,7 +27,10 @@ export interface Files {
   /** Undefined for another user's file as for one that does not exist. */
   find(userId: string, fileId: string): Promise<StoredFile | undefined>
   list(userId: string): Promise<StoredFile[]>
-  /** Where the content of a file that `find` gave lies. */
+  /**
+   * Where the content of a file that `find` gave lies. What is made of it and can be made again may
+   * lie beside it as `<path>.<something>`: it is removed with the file.
+   */
   pathOf(file: StoredFile): string
   /** Removes content and record; false when the user has no such file. */
   remove(userId: string, fileId: string): Promise<boolean>

@@ -45,7 +45,7 @@ async function removeOrphans({ folder, rows }: OpenFilesOptions): Promise<void> 
   const known = await rows.query<{ id: string }>({ sql: 'SELECT id FROM file', parameters: [] })
   const ids = new Set(known.map((row) => row.id))
   for (const name of await readdir(folder)) {
-    const isPartial = name.endsWith(PARTIAL)
+    const isPartial = name.includes(PARTIAL)
     const id = name.split('.', 1)[0] ?? name
     if (isPartial || !ids.has(id)) await rm(join(folder, name), { recursive: true, force: true })
   }

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+
 import type { Files } from '../../../files/files.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Logger } from '../../../platform/logger.ts'
@@ -8,7 +10,7 @@ import { DuckPool } from './duck/duck-pool.ts'
 import { priceWorkload } from './price-workload.ts'
 import { profileTable } from './profile-table.ts'
 import { queryTable } from './query-table.ts'
-import { scratchBelow, Tables } from './tables.ts'
+import { Tables } from './tables.ts'
 
 export interface DataToolsOptions {
   files: Files
@@ -25,12 +27,14 @@ export interface DataToolsOptions {
  */
 export function createDataTools(options: DataToolsOptions): Tool[] & AsyncDisposable {
   const { clock, logger, limitMs = 30_000 } = options
-  const pool = new DuckPool({ clock, logger, limitMs, size: 2 })
-  const tables = new Tables({
-    files: options.files,
-    pool,
-    scratch: scratchBelow(options.dataFolder),
+  const pool = new DuckPool({
+    clock,
+    logger,
+    limitMs,
+    size: 2,
+    scratch: join(options.dataFolder, 'tmp', 'duckdb'),
   })
+  const tables = new Tables(options.files, pool)
   const tools = [
     profileTable(tables),
     queryTable(tables),

@@ -1,7 +1,6 @@
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, readFile, rename, rm, writeFile } from 'node:fs/promises'
 
-import type { z } from 'zod'
+import { z } from 'zod'
 
 import type { Files, StoredFile } from '../../../files/files.ts'
 import { ToolError, type ToolContext } from '../tool.ts'
@@ -17,15 +16,13 @@ import {
 import { guessRoles } from './roles.ts'
 import type { TableProfile } from './schemas.ts'
 
-export interface TablesOptions {
-  files: Files
-  pool: DuckPool
-  /** Where DuckDB may spill what does not fit its memory. */
-  scratch: string
-}
+/** Goes up when tables are read in another way, so that those read before are read again. */
+const READER_VERSION = 1
+
+const keptLoad = loadAnswer.extend({ version: z.literal(READER_VERSION) })
 
 /** One uploaded CSV, open for questions. */
-export interface Table {
+interface Table {
   file: StoredFile
   source: string
   /** The DuckDB file made of it. */
@@ -39,11 +36,13 @@ export interface Table {
  * `<content>.load.json`, exact column figures in `<content>.profile.json`.
  */
 export class Tables {
-  readonly #options: TablesOptions
+  readonly #files: Files
+  readonly #pool: DuckPool
   readonly #loading = new Map<string, Promise<unknown>>()
 
-  constructor(options: TablesOptions) {
-    this.#options = options
+  constructor(files: Files, pool: DuckPool) {
+    this.#files = files
+    this.#pool = pool
   }
 
   async query(
@@ -52,15 +51,9 @@ export class Tables {
     limits: ResultLimits,
     context: ToolContext,
   ): Promise<QueryAnswer> {
-    const table = await this.#open(fileId, context)
-    const request = {
-      kind: 'query',
-      database: table.database,
-      scratch: this.#options.scratch,
-      sql,
-      limits,
-    } as const
-    return queryAnswer.parse(await this.#options.pool.ask(request, context.userId, context.signal))
+    const { database } = await this.#open(fileId, context)
+    const request = { kind: 'query', database, sql, limits } as const
+    return queryAnswer.parse(await this.#pool.ask(request, context.userId, context.signal))
   }
 
   async profile(fileId: string, context: ToolContext): Promise<TableProfile> {
@@ -68,14 +61,8 @@ export class Tables {
     const kept = `${table.source}.profile.json`
     let answer = await readJson(kept, profileAnswer)
     if (!answer) {
-      const request = {
-        kind: 'profile',
-        database: table.database,
-        scratch: this.#options.scratch,
-      } as const
-      answer = profileAnswer.parse(
-        await this.#options.pool.ask(request, context.userId, context.signal),
-      )
+      const request = { kind: 'profile', database: table.database } as const
+      answer = profileAnswer.parse(await this.#pool.ask(request, context.userId, context.signal))
       await writeJson(kept, answer)
     }
     return {
@@ -92,54 +79,62 @@ export class Tables {
   /** Only a file of this thread that belongs to this user is ever opened. */
   async #open(fileId: string, context: ToolContext): Promise<Table> {
     const attached = context.files.find((file) => file.fileId === fileId)
-    const file = attached && (await this.#options.files.find(context.userId, fileId))
+    const file = attached && (await this.#files.find(context.userId, fileId))
     if (!file) throw new ToolError(unknownFile(fileId, context))
     if (!isTable(file)) {
-      throw new ToolError(
-        `${file.name} is ${file.mediaType}, not a CSV file: it has no rows to query.`,
-      )
+      throw new ToolError(`${file.name} is ${file.mediaType}, not a CSV file: it has no rows.`)
     }
-    const source = this.#options.files.pathOf(file)
+    const source = this.#files.pathOf(file)
     const database = `${source}.duckdb`
-    const load = await this.#loadOnce(source, database, context)
+    const load = await this.#loadOnce(file, database, context)
     return { file, source, database, rejected: load.rejected }
   }
 
-  async #loadOnce(source: string, database: string, context: ToolContext): Promise<LoadAnswer> {
+  async #loadOnce(file: StoredFile, database: string, context: ToolContext): Promise<LoadAnswer> {
     for (;;) {
-      const kept = await readJson(`${source}.load.json`, loadAnswer)
+      const kept = await readJson(`${this.#files.pathOf(file)}.load.json`, keptLoad)
       if (kept && (await exists(database))) return kept
-      const running = this.#loading.get(source)
-      if (!running) return this.#load(source, database, context)
-      // Another call reads the same file; if it is stopped, this one takes over.
+      const running = this.#loading.get(database)
+      if (!running) return this.#load(file, database, context)
+      // Another call reads the same file; if that one is stopped, this one takes over.
       await running.catch(() => undefined)
       context.signal.throwIfAborted()
     }
   }
 
-  async #load(source: string, database: string, context: ToolContext): Promise<LoadAnswer> {
-    const { pool, scratch } = this.#options
-    const work = async (): Promise<LoadAnswer> => {
-      await mkdir(scratch, { recursive: true })
-      const request = { kind: 'load', source, database, scratch } as const
-      const answer = loadAnswer.parse(await pool.ask(request, context.userId, context.signal))
-      await writeJson(`${source}.load.json`, answer)
-      return answer
-    }
-    const running = work()
-    this.#loading.set(source, running)
+  async #load(file: StoredFile, database: string, context: ToolContext): Promise<LoadAnswer> {
+    const running = this.#readFile(file, database, context)
+    this.#loading.set(database, running)
     try {
       return await running
+    } catch (error) {
+      await rm(`${database}.partial`, { force: true })
+      await rm(`${database}.partial.wal`, { force: true })
+      throw error
     } finally {
-      this.#loading.delete(source)
+      this.#loading.delete(database)
     }
+  }
+
+  async #readFile(file: StoredFile, database: string, context: ToolContext): Promise<LoadAnswer> {
+    const source = this.#files.pathOf(file)
+    context.progress({ progress: 0, total: 1, note: `Reading ${file.name}` })
+    const request = { kind: 'load', source, database } as const
+    const answer = loadAnswer.parse(await this.#pool.ask(request, context.userId, context.signal))
+    await rm(`${source}.profile.json`, { force: true })
+    await writeJson(`${source}.load.json`, { version: READER_VERSION, ...answer })
+    if (!(await exists(source))) {
+      await rm(database, { force: true })
+      await rm(`${source}.load.json`, { force: true })
+      throw new ToolError(`${file.name} was deleted while it was being read.`)
+    }
+    return answer
   }
 }
 
-export const scratchBelow = (dataFolder: string): string => join(dataFolder, 'tmp', 'duckdb')
+const TABLE_TYPES = new Set(['text/csv', 'text/tab-separated-values'])
 
-export const isTable = (file: { name: string; mediaType: string }): boolean =>
-  file.mediaType === 'text/csv' || file.mediaType === 'text/tab-separated-values'
+const isTable = (file: { mediaType: string }): boolean => TABLE_TYPES.has(file.mediaType)
 
 function unknownFile(fileId: string, context: ToolContext): string {
   const tables = context.files.filter(isTable).map((file) => `${file.fileId} (${file.name})`)

@@ -26,6 +26,9 @@ const endNow = (): void => {
 const HIGHEST_RSS = 1_800_000_000
 const WATCH_EVERY_MS = 25
 
+/** Where DuckDB may spill; the parent removes it when this process has ended. */
+const scratch = process.argv[2] ?? '.'
+
 let current: number | undefined
 
 function answer(message: AnswerMessage, sent?: () => void): void {
@@ -54,11 +57,11 @@ function volunteerForOutOfMemory(): void {
 function perform(request: DuckRequest): Promise<LoadAnswer | ProfileAnswer | QueryAnswer> {
   switch (request.kind) {
     case 'load':
-      return loadCsv(request.source, request.database, request.scratch)
+      return loadCsv(request.source, request.database, scratch)
     case 'profile':
-      return profileData(request.database, request.scratch)
+      return profileData(request.database, scratch)
     case 'query':
-      return runQuery(request.database, request.scratch, request.sql, request.limits)
+      return runQuery(request.database, scratch, request.sql, request.limits)
     default:
       return unreachable(request)
   }

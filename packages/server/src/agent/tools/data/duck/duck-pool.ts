@@ -1,4 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import type { Clock } from '../../../../platform/clock.ts'
@@ -9,6 +11,8 @@ import type { AnswerMessage, DuckRequest } from './messages.ts'
 export interface DuckPoolOptions {
   clock: Clock
   logger: Logger
+  /** Folder for what DuckDB spills; nothing else lies in it. */
+  scratch: string
   /** Child processes at most. */
   size: number
   /** A request that takes longer is killed with its child. */
@@ -43,6 +47,7 @@ export class DuckPool implements AsyncDisposable {
   readonly #children = new Set<Child>()
   readonly #waiting: Job[] = []
   #closed = false
+  #started = 0
 
   constructor(options: DuckPoolOptions) {
     this.#options = options
@@ -113,12 +118,17 @@ export class DuckPool implements AsyncDisposable {
   }
 
   #start(): Child {
+    // What a killed server's children left there is of no use to anyone.
+    if (this.#started === 0) rmSync(this.#options.scratch, { recursive: true, force: true })
+    this.#started += 1
+    const scratch = join(this.#options.scratch, String(this.#started))
+    mkdirSync(scratch, { recursive: true })
     const entry = fileURLToPath(new URL('./child.ts', import.meta.url))
     const child: Child = {
       // No environment: a child must not hold the server's secrets.
-      process: fork(entry, [], {
+      process: fork(entry, [scratch], {
         env: {},
-        execArgv: ['--disable-warning=ExperimentalWarning'],
+        execArgv: [],
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       }),
       job: undefined,
@@ -126,7 +136,10 @@ export class DuckPool implements AsyncDisposable {
     }
     child.process.on('message', (message: AnswerMessage) => this.#settle(child, message))
     child.process.on('error', (error) => this.#lost(child, error.message))
-    child.process.on('exit', (code, signal) => this.#lost(child, signal ?? `exit code ${code}`))
+    child.process.on('exit', (code, signal) => {
+      rmSync(scratch, { recursive: true, force: true })
+      this.#lost(child, signal ?? `exit code ${code}`)
+    })
     this.#children.add(child)
     return child
   }

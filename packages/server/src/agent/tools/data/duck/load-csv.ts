@@ -12,23 +12,22 @@ type ReadOptions = Record<string, string>
 
 /** Reads a CSV into the table `data` of a new database file, which appears whole or not at all. */
 export async function loadCsv(source: string, path: string, scratch: string): Promise<LoadAnswer> {
-  const partial = `${path}.${process.pid}.partial`
+  const partial = partialOf(path)
   await rm(partial, { force: true })
+  await rm(`${partial}.wal`, { force: true })
+  const database = await openForLoading(partial, scratch)
+  let answer: LoadAnswer
   try {
-    const database = await openForLoading(partial, scratch)
-    let answer: LoadAnswer
-    try {
-      answer = await readInto(database.connection, source)
-    } finally {
-      database.close()
-    }
-    await rename(partial, path)
-    return answer
+    answer = await readInto(database.connection, source)
   } finally {
-    await rm(partial, { force: true })
-    await rm(`${partial}.wal`, { force: true })
+    database.close()
   }
+  await rename(partial, path)
+  return answer
 }
+
+/** A database that is being written; whoever asked for it removes what a kill left. */
+export const partialOf = (path: string): string => `${path}.partial`
 
 /**
  * The reader guesses delimiter, quotes, header and types from the first 20,480 rows. A row of

@@ -5,10 +5,10 @@ import type { Cell, ColumnProfile } from '../schemas.ts'
 /** What the server asks of a DuckDB child process; one request at a time. */
 export type DuckRequest =
   /** Reads the CSV at `source` into a new database file. */
-  | { kind: 'load'; source: string; database: string; scratch: string }
-  | { kind: 'profile'; database: string; scratch: string }
+  | { kind: 'load'; source: string; database: string }
+  | { kind: 'profile'; database: string }
   /** One statement that a model or a person wrote. */
-  | { kind: 'query'; database: string; scratch: string; sql: string; limits: ResultLimits }
+  | { kind: 'query'; database: string; sql: string; limits: ResultLimits }
 
 export interface ResultLimits {
   rows: number
