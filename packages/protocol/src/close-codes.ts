@@ -39,16 +39,20 @@ export const CLOSE_CODES = {
 export type CloseCode = keyof typeof CLOSE_CODES
 export type CloseName = (typeof CLOSE_CODES)[CloseCode]['name']
 
-const byName = new Map<string, number>(
-  Object.entries(CLOSE_CODES).map(([code, entry]) => [entry.name, Number(code)]),
-)
+const isCloseCode = (code: number): code is CloseCode => Object.hasOwn(CLOSE_CODES, code)
 
 /** The number behind a name: `closeCode('draining')` is 4001. */
-export const closeCode = (name: CloseName): CloseCode => byName.get(name) as CloseCode
+export function closeCode(name: CloseName): CloseCode {
+  for (const text of Object.keys(CLOSE_CODES)) {
+    const code = Number(text)
+    if (isCloseCode(code) && CLOSE_CODES[code].name === name) return code
+  }
+  throw new RangeError(`no close code is named ${name}`)
+}
 
 /** The entry of a code; undefined for a code this version does not know. */
 export function describeCloseCode(code: number): CloseCodeEntry | undefined {
-  return (CLOSE_CODES as Record<number, CloseCodeEntry>)[code]
+  return isCloseCode(code) ? CLOSE_CODES[code] : undefined
 }
 
 /**

@@ -1,11 +1,11 @@
-import type { UnknownEvent } from './events/stream-event.ts'
+import { z } from 'zod'
+
 import { threadEventSchema } from './events/thread-event.ts'
 import { userEventSchema } from './events/user-event.ts'
-import { threadStateSchema } from './fold/thread-state.ts'
-import { userStateSchema } from './fold/user-state.ts'
-import type { EventFrame } from './frames/event.ts'
+import { eventFrameSchema } from './frames/event.ts'
 import type { ServerMessage } from './frames/server-message.ts'
 import { SERVER_MESSAGE_TYPES, serverMessageSchema } from './frames/server-message.ts'
+import { threadSnapshotSchema, userSnapshotSchema } from './frames/snapshot.ts'
 import { isRecord, parseJson } from './json-shape.ts'
 
 export type ParsedServerFrame =
@@ -17,6 +17,9 @@ export type ParsedServerFrame =
       ignored: string[]
     }
   | { ok: false; message: string }
+
+/** An event's frame before anything is known about its event. */
+const envelopeSchema = eventFrameSchema.extend({ event: z.looseObject({ type: z.string() }) })
 
 type Parsed = { message: ServerMessage } | { ignored: string } | { problem: string }
 
@@ -46,35 +49,23 @@ function parseOne(value: unknown): Parsed {
 }
 
 function parseEvent(value: Record<string, unknown>): Parsed {
-  const { stream, seq, event } = value
-  if (
-    typeof stream !== 'string' ||
-    typeof seq !== 'number' ||
-    !Number.isSafeInteger(seq) ||
-    seq < 1
-  ) {
-    return { problem: 'event: "stream" and "seq" are needed' }
-  }
-  if (!isRecord(event) || typeof event.type !== 'string') {
-    return { problem: 'event: "event" is no object with a "type"' }
-  }
-  const frame = { type: 'event' as const, stream: stream as EventFrame['stream'], seq }
+  const frame = envelopeSchema.safeParse(value)
+  if (!frame.success) return { problem: `event: ${frame.error.message}` }
+  const { event } = frame.data
   if (!KNOWN_EVENTS.has(event.type)) {
-    const unknown: UnknownEvent = { type: 'unknown', of: event.type }
-    return { message: { ...frame, event: unknown } }
+    return { message: { ...frame.data, event: { type: 'unknown', of: event.type } } }
   }
-  const parsed = (isUserStream(stream) ? userEventSchema : threadEventSchema).safeParse(event)
+  const schema = isUserStream(frame.data.stream) ? userEventSchema : threadEventSchema
+  const parsed = schema.safeParse(event)
   if (!parsed.success) return { problem: `event ${event.type}: ${parsed.error.message}` }
-  return { message: { ...frame, event: parsed.data } }
+  return { message: { ...frame.data, event: parsed.data } }
 }
 
 function parseSnapshot(value: Record<string, unknown>): Parsed {
-  const schema = isUserStream(value.stream) ? userStateSchema : threadStateSchema
-  const state = schema.safeParse(value.state)
-  if (!state.success) return { problem: `snapshot: ${state.error.message}` }
-  const parsed = serverMessageSchema.safeParse({ ...value, state: state.data })
+  const schema = isUserStream(value.stream) ? userSnapshotSchema : threadSnapshotSchema
+  const parsed = schema.safeParse(value)
   if (!parsed.success) return { problem: `snapshot: ${parsed.error.message}` }
-  return { message: { ...parsed.data, state: state.data } as ServerMessage }
+  return { message: parsed.data }
 }
 
 /**

@@ -31,10 +31,11 @@ export function parsePosition(text: string): PositionParts | undefined {
 /** @throws RangeError when the parts cannot form a position. */
 export function formatPosition(epoch: string, seq: number): Position {
   const text = `${epoch}:${seq}`
-  if (parsePosition(text) === undefined) {
+  const parsed = positionSchema.safeParse(text)
+  if (!parsed.success || !Number.isSafeInteger(seq)) {
     throw new RangeError(
       `not a position: epoch ${JSON.stringify(epoch)}, seq ${seq}. An epoch is 1 to 64 characters without colon or space; seq is an integer from 0`,
     )
   }
-  return text as Position
+  return parsed.data
 }

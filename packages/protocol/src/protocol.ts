@@ -96,7 +96,12 @@ export {
 } from './events/tool-completed.ts'
 export { toolExecutingSchema, type ToolExecuting } from './events/tool-executing.ts'
 export { toolProgressSchema, type ToolProgress } from './events/tool-progress.ts'
-export { userEventSchema, type UserEvent, type UserEventInput } from './events/user-event.ts'
+export {
+  userEventSchema,
+  isUserEvent,
+  type UserEvent,
+  type UserEventInput,
+} from './events/user-event.ts'
 export { DeltaGap } from './fold/delta-gap.ts'
 export { foldThread } from './fold/fold-thread.ts'
 export { foldUser } from './fold/fold-user.ts'
@@ -150,7 +155,12 @@ export {
   type ServerMessageInput,
   type ServerMessageType,
 } from './frames/server-message.ts'
-export { snapshotSchema, type Snapshot } from './frames/snapshot.ts'
+export {
+  snapshotSchema,
+  threadSnapshotSchema,
+  userSnapshotSchema,
+  type Snapshot,
+} from './frames/snapshot.ts'
 export {
   heartbeatSettingsSchema,
   limitsSchema,

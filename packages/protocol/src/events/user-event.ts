@@ -20,5 +20,12 @@ export const userEventSchema = z.discriminatedUnion('type', [
 ])
 
 export type UserEvent = z.infer<typeof userEventSchema>
+const USER_EVENT_TYPES: ReadonlySet<string> = new Set(
+  userEventSchema.options.map((option) => option.shape.type.value),
+)
+
+export const isUserEvent = (event: { type: string }): event is UserEvent =>
+  USER_EVENT_TYPES.has(event.type)
+
 /** As built by a writer: ids are plain text. */
 export type UserEventInput = z.input<typeof userEventSchema>

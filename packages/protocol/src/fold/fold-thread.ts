@@ -1,4 +1,5 @@
 import type { ReceivedEvent } from '../events/stream-event.ts'
+import { unreachable } from '../unreachable.ts'
 import { changeRun } from './change.ts'
 import { messageAdded, messageCompleted, messageDelta } from './fold-message.ts'
 import { agentHandoff, agentThinking, runAccepted, runAttempt, runEnded } from './fold-run.ts'
@@ -62,7 +63,15 @@ export function foldThread(state: ThreadState, event: ReceivedEvent): ThreadStat
         archived: event.archived ?? state.archived,
         deleted: event.deleted ?? state.deleted,
       }
-    default:
+    case 'thread_created':
+    case 'thread_deleted':
+    case 'run_state_changed':
+    case 'approval_waiting':
+    case 'approval_closed':
+    case 'limits_changed':
+    case 'unknown':
       return state
+    default:
+      return unreachable(event)
   }
 }

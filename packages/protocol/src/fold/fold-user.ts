@@ -1,6 +1,9 @@
 import type { RunStateChanged } from '../events/run-state-changed.ts'
 import type { ReceivedEvent } from '../events/stream-event.ts'
 import type { ThreadUpdated } from '../events/thread-updated.ts'
+import type { UserEvent } from '../events/user-event.ts'
+import { isUserEvent } from '../events/user-event.ts'
+import { unreachable } from '../unreachable.ts'
 import type { ListedThread, UserState } from './user-state.ts'
 
 const CLOSED = new Set(['completed', 'failed', 'cancelled'])
@@ -53,6 +56,10 @@ function runStateChanged(state: UserState, event: RunStateChanged): UserState {
 
 /** The state after one more event of the person's stream; events of other streams change nothing. */
 export function foldUser(state: UserState, event: ReceivedEvent): UserState {
+  return isUserEvent(event) ? foldKnown(state, event) : state
+}
+
+function foldKnown(state: UserState, event: UserEvent): UserState {
   switch (event.type) {
     case 'thread_created': {
       if (state.threads.some((thread) => thread.id === event.thread_id)) return state
@@ -86,6 +93,6 @@ export function foldUser(state: UserState, event: ReceivedEvent): UserState {
     case 'limits_changed':
       return { ...state, limits: { ...state.limits, ...event.limits } }
     default:
-      return state
+      return unreachable(event)
   }
 }

@@ -23,7 +23,9 @@ function firstKept(messages: readonly ThreadMessage[], count: number): number {
 export function windowThread(state: ThreadState, count: number = SNAPSHOT_MESSAGES): ThreadState {
   const first = firstKept(state.messages, count)
   if (first === 0) return state
-  const messages = state.messages.slice(first)
+  const messages = state.messages.filter(
+    (message, index) => index >= first || message.status === 'streaming',
+  )
   const kept = new Set<string | null>(messages.map((message) => message.id))
   const spoken = new Set<string | null>(messages.map((message) => message.run_id))
   const runs = state.runs.filter(
@@ -36,7 +38,7 @@ export function windowThread(state: ThreadState, count: number = SNAPSHOT_MESSAG
     runs,
     tool_calls: state.tool_calls.filter((call) => runIds.has(call.run_id)),
     approvals: state.approvals.filter((approval) => runIds.has(approval.run_id)),
-    before: messages[0]?.id ?? state.before,
+    before: state.messages[first]?.id ?? state.before,
   }
 }
 

@@ -15,4 +15,8 @@ export const snapshotSchema = z.object({
   state: z.union([threadStateSchema, userStateSchema]),
 })
 
+/* The stream decides which state it is; a reader that knows the stream uses these. */
+export const threadSnapshotSchema = snapshotSchema.extend({ state: threadStateSchema })
+export const userSnapshotSchema = snapshotSchema.extend({ state: userStateSchema })
+
 export type Snapshot = z.infer<typeof snapshotSchema>
