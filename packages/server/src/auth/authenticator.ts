@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { AccessTokens } from './access-token.ts'
 import type { Engine } from './engine.ts'
 import type { Authentication, Credentials, Identity } from './identity.ts'
+import { cookieValue, verifiedToken } from './session-cookie.ts'
 import type { LiveSession, Sessions } from './sessions.ts'
 
 interface Needs {
@@ -10,9 +11,8 @@ interface Needs {
   tokens: AccessTokens
   clock: Clock
   cookieName: string
+  cookieSecret: string
 }
-
-const MAX_COOKIE_CHARS = 8192
 
 /** The one place that turns a cookie or token into an identity, or says why not. */
 export class Authenticator {
@@ -39,48 +39,40 @@ export class Authenticator {
     const state = sessions.state(claims.sid)
     if (!state.live) return { ok: false, why: state.why }
     if (state.session.userId !== claims.sub) return { ok: false, why: 'invalid' }
-    return accepted(state.session, 'token', claims.exp * 1000)
+    const identity = identityOf(state.session, 'token', claims.exp * 1000)
+    return { ok: true, identity, setCookies: [] }
   }
 
   async byCookie(header: string | undefined): Promise<Authentication> {
-    const { engine, sessions, cookieName } = this.#needs
-    const value = header === undefined ? undefined : cookieValue(header, cookieName)
+    const { sessions, cookieName, cookieSecret } = this.#needs
+    const value = cookieValue(header, cookieName)
     if (value === undefined) return { ok: false, why: 'missing' }
-    const { response, headers } = await engine.api.getSession({
+    const token = verifiedToken(value, cookieSecret)
+    const state = token === undefined ? undefined : sessions.stateOfToken(token)
+    if (state === undefined) return { ok: false, why: 'invalid' }
+    if (!state.live) return { ok: false, why: state.why }
+    const { session } = state
+    const setCookies = sessions.extensionDue(session) ? await this.#extend(value) : []
+    return { ok: true, identity: identityOf(session, 'session', session.expiresAtMs), setCookies }
+  }
+
+  /** Use keeps a session alive: Better Auth moves its end and makes the cookie last as long. */
+  async #extend(value: string): Promise<string[]> {
+    const { engine, cookieName } = this.#needs
+    const { headers } = await engine.api.getSession({
       headers: new Headers({ cookie: `${cookieName}=${value}` }),
       returnHeaders: true,
     })
-    if (response === null) {
-      // The part before the signature; only somebody who held the session knows it.
-      const why = sessions.endOfToken(value.split('.')[0] ?? '')
-      return { ok: false, why: why ?? 'invalid' }
-    }
-    const state = sessions.state(response.session.id)
-    if (!state.live) return { ok: false, why: state.why }
-    const found = accepted(state.session, 'session', state.session.expiresAtMs)
-    return { ...found, setCookies: headers.getSetCookie() }
+    return headers.getSetCookie()
   }
 }
 
-function accepted(
+export function identityOf(
   session: LiveSession,
   kind: Identity['kind'],
   expiresAtMs: number,
-): { ok: true; identity: Identity; setCookies: string[] } {
+): Identity {
   const { userId, email, name, role, sessionId } = session
   const expiresAt = new Date(expiresAtMs).toISOString()
-  return {
-    ok: true,
-    identity: { userId, email, name, role, sessionId, expiresAt, kind },
-    setCookies: [],
-  }
-}
-
-function cookieValue(header: string, name: string): string | undefined {
-  if (header.length > MAX_COOKIE_CHARS) return undefined
-  for (const pair of header.split(';')) {
-    const at = pair.indexOf('=')
-    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim() || undefined
-  }
-  return undefined
+  return { userId, email, name, role, sessionId, expiresAt, kind }
 }

@@ -16,7 +16,8 @@ export class AuthDatabase {
     chmodSync(path, 0o600)
     this.#connection = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true })
     this.#connection.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ATTACH ':memory:' AS volatile",
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
+       ATTACH ':memory:' AS volatile`,
     )
   }
 

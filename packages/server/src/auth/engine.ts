@@ -5,13 +5,14 @@ import { admin } from 'better-auth/plugins/admin'
 import { uuidv7 } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { AuthDatabase } from './database.ts'
+import { sessionCookieName } from './session-cookie.ts'
 
 export const MIN_PASSWORD_CHARS = 8
 export const MAX_PASSWORD_CHARS = 128
 /** A login session ends when unused for this long, and at the latest after `MAX_SESSION_MS`. */
 export const IDLE_SESSION_SECONDS = 7 * 24 * 3600
 export const MAX_SESSION_MS = 30 * 24 * 3600 * 1000
-const REFRESH_SESSION_AFTER_SECONDS = 3600
+export const EXTEND_SESSION_AFTER_SECONDS = 3600
 /** The header in which the caller's address reaches Better Auth; set by us, never by a client. */
 export const ADDRESS_HEADER = 'x-netra-address'
 
@@ -24,24 +25,13 @@ export interface EngineOptions {
 
 export type Engine = Awaited<ReturnType<typeof openEngine>>
 
-/** `__Host-` binds a cookie to this host over https; browsers refuse that prefix on plain http. */
-export function sessionCookieName(publicUrl: string): string {
-  return publicUrl.startsWith('https:') ? '__Host-netra_session' : 'netra_session'
-}
-
 /**
  * Better Auth over the account store. `better-auth/minimal` with the adapter handed in loads in
- * about half the time of `better-auth`; its migrations load only when the tables are older.
+ * about half the time of `better-auth`; see `migrateEngine` for its tables.
  */
 export async function openEngine(options: EngineOptions) {
   const settings = engineSettings(options)
-  const store = {
-    db: options.database.kysely(),
-    type: 'sqlite' as const,
-    transaction: false,
-  }
-  await migrate(options.database, { ...settings, database: store })
-  const adapter = await getAdapter({ ...settings, database: store })
+  const adapter = await getAdapter({ ...settings, database: storeOf(options.database) })
   const engine = betterAuth({ ...settings, database: () => adapter })
   await engine.$context
   return engine
@@ -60,7 +50,7 @@ function engineSettings({ cookieSecret, publicUrl, logger }: EngineOptions) {
       minPasswordLength: MIN_PASSWORD_CHARS,
       maxPasswordLength: MAX_PASSWORD_CHARS,
     },
-    session: { expiresIn: IDLE_SESSION_SECONDS, updateAge: REFRESH_SESSION_AFTER_SECONDS },
+    session: { expiresIn: IDLE_SESSION_SECONDS, updateAge: EXTEND_SESSION_AFTER_SECONDS },
     advanced: {
       // The name carries the stronger prefix already; Better Auth would add `__Secure-`.
       useSecureCookies: false,
@@ -82,17 +72,21 @@ function engineSettings({ cookieSecret, publicUrl, logger }: EngineOptions) {
   }
 }
 
-/** Reading the whole schema back costs more than everything else at start: once per version. */
-const SCHEMA_VERSION = 1
-
-async function migrate(
-  database: AuthDatabase,
-  settings: Parameters<typeof getAdapter>[0],
-): Promise<void> {
-  const version = database.get<{ user_version: number }>('PRAGMA user_version')?.user_version
-  if (version === SCHEMA_VERSION) return
+/**
+ * Brings Better Auth's tables up to its schema. Loaded only when asked for: it reads the whole
+ * schema back, which costs more than everything else at start.
+ */
+export async function migrateEngine(options: EngineOptions): Promise<void> {
   const { getMigrations } = await import('better-auth/db/migration')
-  const { runMigrations } = await getMigrations(settings)
+  const { runMigrations } = await getMigrations({
+    ...engineSettings(options),
+    database: storeOf(options.database),
+  })
   await runMigrations()
-  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
 }
+
+const storeOf = (database: AuthDatabase) => ({
+  db: database.kysely(),
+  type: 'sqlite' as const,
+  transaction: false,
+})

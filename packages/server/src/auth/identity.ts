@@ -1,13 +1,15 @@
+import type { SessionId, UserId } from '../platform/ids.ts'
+
 export type Role = 'user' | 'admin'
 
 /** Who is asking, as the store says it now; never taken from a token's claims. */
 export interface Identity {
-  userId: string
+  userId: UserId
   email: string
   name: string
   role: Role
   /** The login session behind the cookie or token. */
-  sessionId: string
+  sessionId: SessionId
   /** When this proof ends (ISO 8601): the token's end, or the login session's. */
   expiresAt: string
   kind: 'session' | 'token'
@@ -32,7 +34,7 @@ export type Authentication =
 export type SessionEnd = 'revoked' | 'disabled' | 'expired'
 
 export interface User {
-  id: string
+  id: UserId
   email: string
   name: string
   role: Role

@@ -1,22 +1,27 @@
 import type { Clock } from '../platform/clock.ts'
+import { asId, type SessionId, type UserId } from '../platform/ids.ts'
+import type { Logger } from '../platform/logger.ts'
 import type { AuthDatabase } from './database.ts'
-import { MAX_SESSION_MS } from './engine.ts'
+import { EXTEND_SESSION_AFTER_SECONDS, IDLE_SESSION_SECONDS, MAX_SESSION_MS } from './engine.ts'
 import type { Role, SessionEnd } from './identity.ts'
 
 export interface LiveSession {
-  sessionId: string
-  userId: string
+  sessionId: SessionId
+  userId: UserId
   email: string
   name: string
   role: Role
+  /** The earlier of the end by disuse and the end by age. */
   expiresAtMs: number
+  idleEndMs: number
 }
 
 export type SessionState = { live: true; session: LiveSession } | { live: false; why: SessionEnd }
 
-export type SessionEndListener = (sessionId: string, why: SessionEnd) => void
+export type SessionEndListener = (sessionId: SessionId, why: SessionEnd) => void
 
 interface SessionRow {
+  id: string
   userId: string
   createdAt: string
   expiresAt: string
@@ -32,63 +37,68 @@ interface EndedRow {
   why: SessionEnd
 }
 
+const SELECT = `
+  SELECT s.id, s.userId, s.createdAt, s.expiresAt, u.email, u.name, u.role, u.banned
+  FROM session s JOIN user u ON u.id = s.userId`
 const POLL_MS = 1000
+const SWEEP_EVERY_POLLS = 60
 const KEEP_ENDED_MS = 60 * 24 * 3600 * 1000
+const LONG_AGO = '1970-01-01T00:00:00.000Z'
 
 export const roleOf = (role: string | null): Role =>
   role?.split(',').includes('admin') ? 'admin' : 'user'
 
-/** Whether login sessions live, and the feed of those that ended. Every answer is read from the store. */
+/** Whether login sessions live, and the feed of those that ended; always as the store says now. */
 export class Sessions {
   readonly #database: AuthDatabase
   readonly #clock: Clock
+  readonly #logger: Logger
   readonly #listeners = new Set<SessionEndListener>()
   #position: number
+  #polls = 0
   #stopPolling: () => void = () => {}
 
-  constructor(database: AuthDatabase, clock: Clock) {
+  constructor(database: AuthDatabase, clock: Clock, logger: Logger) {
     this.#database = database
     this.#clock = clock
-    database.run('DELETE FROM ended_session WHERE ended_at < ?', clock.now() - KEEP_ENDED_MS)
+    this.#logger = logger
+    this.#sweep()
     this.#position =
       database.get<{ head: number | null }>('SELECT max(position) AS head FROM ended_session')
         ?.head ?? 0
-    this.#poll()
+    this.#schedule()
   }
 
   state(sessionId: string): SessionState {
-    const row = this.#database.get<SessionRow>(
-      `SELECT s.userId, s.createdAt, s.expiresAt, u.email, u.name, u.role, u.banned
-       FROM session s JOIN user u ON u.id = s.userId WHERE s.id = ?`,
+    const row = this.#database.get<SessionRow>(`${SELECT} WHERE s.id = ?`, sessionId)
+    return (
+      this.#stateOf(row) ?? { live: false, why: this.#endOf('session_id', sessionId) ?? 'revoked' }
+    )
+  }
+
+  /** By the token in a cookie; undefined when there never was such a session. */
+  stateOfToken(sessionToken: string): SessionState | undefined {
+    const row = this.#database.get<SessionRow>(`${SELECT} WHERE s.token = ?`, sessionToken)
+    const state = this.#stateOf(row)
+    if (state !== undefined) return state
+    const why = this.#endOf('session_token', sessionToken)
+    return why && { live: false, why }
+  }
+
+  /** Whether use should move the session's end by now; at most once an hour, for it is a write. */
+  extensionDue({ idleEndMs }: LiveSession): boolean {
+    const extendedAt = idleEndMs - IDLE_SESSION_SECONDS * 1000
+    return this.#clock.now() - extendedAt >= EXTEND_SESSION_AFTER_SECONDS * 1000
+  }
+
+  extend(sessionId: string): void {
+    const now = this.#clock.now()
+    this.#database.run(
+      'UPDATE session SET expiresAt = ?, updatedAt = ? WHERE id = ?',
+      new Date(now + IDLE_SESSION_SECONDS * 1000).toISOString(),
+      new Date(now).toISOString(),
       sessionId,
     )
-    if (row === undefined) return { live: false, why: this.#endOf(sessionId) }
-    if (row.banned) return { live: false, why: 'disabled' }
-    const expiresAtMs = Math.min(
-      Date.parse(row.expiresAt),
-      Date.parse(row.createdAt) + MAX_SESSION_MS,
-    )
-    if (expiresAtMs <= this.#clock.now()) return { live: false, why: 'expired' }
-    const { userId, email, name } = row
-    return {
-      live: true,
-      session: { sessionId, userId, email, name, role: roleOf(row.role), expiresAtMs },
-    }
-  }
-
-  idOfToken(sessionToken: string): string | undefined {
-    return this.#database.get<{ id: string }>(
-      'SELECT id FROM session WHERE token = ?',
-      sessionToken,
-    )?.id
-  }
-
-  /** Why the session with this cookie token ended; undefined when there never was one. */
-  endOfToken(sessionToken: string): SessionEnd | undefined {
-    return this.#database.get<EndedRow>(
-      'SELECT why FROM ended_session WHERE session_token = ? ORDER BY position DESC LIMIT 1',
-      sessionToken,
-    )?.why
   }
 
   /** Ends one session; its tokens, tickets and sockets fail from here on. */
@@ -115,7 +125,7 @@ export class Sessions {
     )
     for (const { position, session_id: sessionId, why } of ended) {
       this.#position = position
-      for (const listener of this.#listeners) listener(sessionId, why)
+      for (const listener of this.#listeners) this.#tell(listener, asId(sessionId), why)
     }
   }
 
@@ -124,18 +134,58 @@ export class Sessions {
     this.#listeners.clear()
   }
 
-  #poll(): void {
+  #stateOf(row: SessionRow | undefined): SessionState | undefined {
+    if (row === undefined) return undefined
+    if (row.banned) return { live: false, why: 'disabled' }
+    const idleEndMs = Date.parse(row.expiresAt)
+    const expiresAtMs = Math.min(idleEndMs, Date.parse(row.createdAt) + MAX_SESSION_MS)
+    if (!(expiresAtMs > this.#clock.now())) return { live: false, why: 'expired' }
+    const { email, name } = row
+    const sessionId = asId<SessionId>(row.id)
+    const userId = asId<UserId>(row.userId)
+    const role = roleOf(row.role)
+    return { live: true, session: { sessionId, userId, email, name, role, expiresAtMs, idleEndMs } }
+  }
+
+  #endOf(column: 'session_id' | 'session_token', value: string): SessionEnd | undefined {
+    return this.#database.get<EndedRow>(
+      `SELECT why FROM ended_session WHERE ${column} = ? ORDER BY position DESC LIMIT 1`,
+      value,
+    )?.why
+  }
+
+  #tell(listener: SessionEndListener, sessionId: SessionId, why: SessionEnd): void {
+    try {
+      listener(sessionId, why)
+    } catch (error) {
+      this.#logger.error({ err: error, session_id: sessionId }, 'a session-end listener failed')
+    }
+  }
+
+  /** A session ended by another process, or by time, is announced by this. */
+  #schedule(): void {
     this.#stopPolling = this.#clock.after(POLL_MS, () => {
-      this.announce()
-      this.#poll()
+      try {
+        this.#polls += 1
+        if (this.#polls % SWEEP_EVERY_POLLS === 0) this.#sweep()
+        this.announce()
+      } catch (error) {
+        this.#logger.error({ err: error }, 'the account store cannot be read')
+      }
+      this.#schedule()
     })
   }
 
-  #endOf(sessionId: string): SessionEnd {
-    const row = this.#database.get<EndedRow>(
-      'SELECT why FROM ended_session WHERE session_id = ? ORDER BY position DESC LIMIT 1',
-      sessionId,
+  /** Moving the end first tells the trigger that time ended these, not a person. */
+  #sweep(): void {
+    const now = this.#clock.now()
+    this.#database.run(
+      'UPDATE session SET expiresAt = ? WHERE expiresAt <= ? OR createdAt <= ?',
+      LONG_AGO,
+      new Date(now).toISOString(),
+      new Date(now - MAX_SESSION_MS).toISOString(),
     )
-    return row?.why ?? 'revoked'
+    this.#database.run('DELETE FROM session WHERE expiresAt = ?', LONG_AGO)
+    this.#database.run('DELETE FROM ended_session WHERE ended_at < ?', now - KEEP_ENDED_MS)
   }
 }

@@ -20,7 +20,10 @@ export class Setup {
   newToken(): string | undefined {
     if (!this.required()) return undefined
     const token = randomSecret()
-    this.restore(token)
+    this.#database.run(
+      'INSERT OR REPLACE INTO setup_token (one, token_hash) VALUES (1, ?)',
+      hashSecret(token),
+    )
     return token
   }
 
@@ -31,10 +34,10 @@ export class Setup {
     )
   }
 
-  /** Gives back a token whose set-up failed, so that the same link can be tried again. */
+  /** Gives back a token whose set-up failed, unless a newer one was made meanwhile. */
   restore(token: string): void {
     this.#database.run(
-      'INSERT OR REPLACE INTO setup_token (one, token_hash) VALUES (1, ?)',
+      'INSERT OR IGNORE INTO setup_token (one, token_hash) VALUES (1, ?)',
       hashSecret(token),
     )
   }

@@ -6,7 +6,7 @@ import type { AuthDatabase } from './database.ts'
  * in it only grow.
  */
 const LASTING = `
-  CREATE TABLE IF NOT EXISTS ended_session (
+  CREATE TABLE ended_session (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     session_id TEXT NOT NULL,
     session_token TEXT NOT NULL,
@@ -14,9 +14,9 @@ const LASTING = `
     why TEXT NOT NULL,
     ended_at INTEGER NOT NULL
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS ended_session_id ON ended_session (session_id);
-  CREATE INDEX IF NOT EXISTS ended_session_token ON ended_session (session_token);
-  CREATE TRIGGER IF NOT EXISTS session_ends AFTER DELETE ON session BEGIN
+  CREATE INDEX ended_session_id ON ended_session (session_id);
+  CREATE INDEX ended_session_token ON ended_session (session_token);
+  CREATE TRIGGER session_ends AFTER DELETE ON session BEGIN
     INSERT INTO ended_session (session_id, session_token, user_id, why, ended_at)
     VALUES (OLD.id, OLD.token, OLD.userId,
       CASE
@@ -27,20 +27,20 @@ const LASTING = `
       CAST(unixepoch('subsec') * 1000 AS INTEGER));
   END;
 
-  CREATE TABLE IF NOT EXISTS refresh_token (
+  CREATE TABLE refresh_token (
     token_hash TEXT PRIMARY KEY,
     session_id TEXT NOT NULL REFERENCES session (id) ON DELETE CASCADE,
     expires_at INTEGER NOT NULL,
     used_at INTEGER
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS refresh_token_session ON refresh_token (session_id);
+  CREATE INDEX refresh_token_session ON refresh_token (session_id);
 
-  CREATE TABLE IF NOT EXISTS setup_token (
+  CREATE TABLE setup_token (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     token_hash TEXT NOT NULL
   ) STRICT;
 
-  CREATE TABLE IF NOT EXISTS invitation (
+  CREATE TABLE invitation (
     id TEXT PRIMARY KEY,
     token_hash TEXT NOT NULL UNIQUE,
     email TEXT,
@@ -64,9 +64,41 @@ const VOLATILE = `
 /** A claim younger than this may belong to a registration that another process is working on. */
 const CLAIM_MS = 60_000
 
-export function createTables(database: AuthDatabase): void {
-  database.exec(`BEGIN IMMEDIATE; ${LASTING} COMMIT; ${VOLATILE}`)
+/** Grows with every change to Better Auth's version or plugins, or to the tables above. */
+export const SCHEMA_VERSION = 1
+
+/**
+ * Makes or updates the tables when the store is older than this code. The transaction spans awaits:
+ * nothing else uses the connection while the store opens, and another process waits.
+ */
+export async function openTables(
+  database: AuthDatabase,
+  migrateEngineTables: () => Promise<void>,
+): Promise<void> {
+  database.exec(VOLATILE)
+  if (versionOf(database) === SCHEMA_VERSION) return
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const version = versionOf(database)
+    if (version > SCHEMA_VERSION) {
+      throw new Error(
+        `auth.db was written by a newer Netra (its version ${version}, known here ${SCHEMA_VERSION}). Start that one, or restore a backup.`,
+      )
+    }
+    if (version < SCHEMA_VERSION) {
+      await migrateEngineTables()
+      if (version < 1) database.exec(LASTING)
+      database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+    }
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
 }
+
+const versionOf = (database: AuthDatabase): number =>
+  database.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
 
 /**
  * Undoes what a process killed in the middle of a registration left: a user without a way to sign
