@@ -73,6 +73,11 @@ export interface Turn {
   files: Attachment[]
   /** Steps this run completed before it was interrupted; empty for a fresh run. */
   completed: CompletedStep[]
+  /**
+   * Ids of tool calls that had started and have no outcome. When absent, the first call without an
+   * outcome is taken to have started: calls run one after the other.
+   */
+  interrupted?: string[]
 }
 
 export type FailureCode =

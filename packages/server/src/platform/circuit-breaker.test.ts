@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
 import { CircuitOpen, createCircuitBreaker } from './circuit-breaker.ts'
 import { systemClock } from './clock.ts'
 

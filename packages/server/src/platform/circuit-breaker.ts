@@ -5,6 +5,7 @@ import {
   handleAll,
   type CircuitBreakerPolicy,
 } from 'cockatiel'
+
 import { isoTime, type Clock } from './clock.ts'
 
 export type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN'

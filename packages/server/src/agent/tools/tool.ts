@@ -11,7 +11,7 @@ export interface ToolContext {
   files: readonly Attachment[]
   /** Aborted by Stop, by the tool's timeout and at shutdown; children must die with it. */
   signal: AbortSignal
-  progress(update: { progress: number; total?: number; note?: string }): void
+  progress: (update: { progress: number; total?: number; note?: string }) => void
 }
 
 export interface Tool {

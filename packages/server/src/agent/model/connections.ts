@@ -1,0 +1,323 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
+import type { ConnectionStore, StoredConnection } from './connection-store.ts'
+import { connectionsOf, splitModelId, type ModelSettings } from './environment.ts'
+import { explain } from './failures.ts'
+import { listModels } from './list-models.ts'
+import { isOfficial, normalizeBaseUrl, providerOf, type Connection } from './providers.ts'
+
+export const ADMIN_PAGE = 'the connections page of the administrator'
+const LISTING_KEPT_MS = 60_000
+const DETECT_WITHIN_MS = 300
+const TEST_WITHIN_MS = 10_000
+
+export interface ConnectionView {
+  provider: string
+  label: string
+  source: Connection['source']
+  base_url: string
+  /** The last four characters of the key; null without one. */
+  key_hint: string | null
+  models: string[]
+  enabled_models: string[]
+  /** What keeps it from working, in words. */
+  problem: string | null
+}
+
+export interface TestResult {
+  ok: boolean
+  latency_ms: number
+  models: string[]
+  error?: string
+}
+
+/** Absent fields stay as they are. */
+export interface ConnectionChange {
+  apiKey?: string
+  baseUrl?: string
+  enabledModels?: string[]
+}
+
+/** A wish of an administrator that cannot be granted; the message says why and what to do. */
+export class ConnectionRefused extends Error {
+  override readonly name = 'ConnectionRefused'
+  readonly code: 'malformed' | 'conflict' | 'not_found'
+  constructor(code: ConnectionRefused['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Which services are connected, by the environment first and by an administrator second. */
+export interface Connections {
+  all(): readonly Connection[]
+  find(provider: string): Connection | undefined
+  /** NETRA_MODEL, else what an administrator chose; null when nobody chose. */
+  chosenDefault(): string | null
+  /** Models the service lists, kept for a minute; undefined when it does not answer. */
+  listed(connection: Connection, withinMs?: number): Promise<string[] | undefined>
+  /** For the administrator's page; a local Ollama that answers is among them as `detected`. */
+  list(): Promise<ConnectionView[]>
+  /** @throws ConnectionRefused */
+  put(provider: string, change: ConnectionChange): Promise<void>
+  /** @throws ConnectionRefused */
+  remove(provider: string): Promise<void>
+  /** A real request to the service. */
+  test(provider: string): Promise<TestResult>
+  /** @throws ConnectionRefused */
+  setDefaultModel(model: string | null): Promise<void>
+}
+
+export interface ConnectionsOptions {
+  settings: ModelSettings
+  store: ConnectionStore
+  clock: Clock
+  logger: Logger
+  fetch: typeof globalThis.fetch
+  /** Where a local Ollama would answer. */
+  ollamaUrl?: string
+}
+
+/** Reads what is stored once; this process is its only writer. */
+export async function createConnections(options: ConnectionsOptions): Promise<Connections> {
+  const { settings, store, clock, logger, fetch } = options
+  const fromEnvironment = connectionsOf(settings)
+  const loaded = await store.load()
+  const stored = new Map(loaded.connections.map((entry) => [entry.provider, entry]))
+  let storedDefault = loaded.defaultModel
+  const listings = new Map<string, { at: number; models: Promise<string[] | undefined> }>()
+
+  const choiceOf = (provider: string): readonly string[] =>
+    stored.get(provider)?.enabledModels ?? []
+
+  function all(): Connection[] {
+    const environment = fromEnvironment.map((connection) => ({
+      ...connection,
+      enabledModels: choiceOf(connection.provider),
+    }))
+    const taken = new Set(environment.map((connection) => connection.provider))
+    const others = [...stored.values()].filter(
+      (entry) => !taken.has(entry.provider) && works(entry),
+    )
+    return [...environment, ...others.map(toConnection)]
+  }
+  const find = (provider: string) => all().find((connection) => connection.provider === provider)
+
+  async function ask(connection: Connection, withinMs: number): Promise<string[]> {
+    return listModels(connection, { fetch, signal: AbortSignal.timeout(withinMs) })
+  }
+
+  function listed(connection: Connection, withinMs = 2_000): Promise<string[] | undefined> {
+    const key = `${connection.provider} ${connection.baseUrl}`
+    const kept = listings.get(key)
+    if (kept && clock.now() - kept.at < LISTING_KEPT_MS) return kept.models
+    const models = ask(connection, withinMs).catch((error: unknown) => {
+      logger.debug({ provider: connection.provider, err: error }, 'models could not be listed')
+      listings.delete(key)
+      return undefined
+    })
+    listings.set(key, { at: clock.now(), models })
+    return models
+  }
+
+  async function detected(): Promise<Connection[]> {
+    if (find('ollama') || stored.has('ollama')) return []
+    const address = options.ollamaUrl ?? providerOf('ollama').baseUrl
+    const connection: Connection = {
+      provider: 'ollama',
+      source: 'detected',
+      baseUrl: normalizeBaseUrl('ollama', address),
+      apiKey: undefined,
+      enabledModels: [],
+      setAt: ADMIN_PAGE,
+    }
+    return (await listed(connection, DETECT_WITHIN_MS)) ? [connection] : []
+  }
+
+  async function view(connection: Connection): Promise<ConnectionView> {
+    const known = isOfficial(connection)
+      ? ((await listings.get(`${connection.provider} ${connection.baseUrl}`)?.models) ??
+        providerOf(connection.provider).models)
+      : ((await listed(connection)) ?? [])
+    return {
+      provider: connection.provider,
+      label: providerOf(connection.provider).label,
+      source: connection.source,
+      base_url: connection.baseUrl,
+      key_hint: connection.apiKey === undefined ? null : connection.apiKey.slice(-4),
+      models: [...new Set([...connection.enabledModels, ...known])],
+      enabled_models: [...connection.enabledModels],
+      problem: problemOf(connection, stored.get(connection.provider)),
+    }
+  }
+
+  async function list(): Promise<ConnectionView[]> {
+    const usable = new Set(all().map((connection) => connection.provider))
+    const broken = [...stored.values()].filter((entry) => !usable.has(entry.provider))
+    return Promise.all([...all(), ...broken.map(toConnection), ...(await detected())].map(view))
+  }
+
+  async function put(provider: string, change: ConnectionChange): Promise<void> {
+    const environment = fromEnvironment.find((connection) => connection.provider === provider)
+    if (environment && (change.apiKey !== undefined || change.baseUrl !== undefined))
+      throw new ConnectionRefused(
+        'conflict',
+        `${environment.setAt} in the environment sets ${provider}. Change it there, or unset it and restart.`,
+      )
+    const next = merge(provider, stored.get(provider), change)
+    if (!environment) refuseIncomplete(next)
+    await store.put(next)
+    stored.set(provider, next)
+    listings.clear()
+  }
+
+  async function remove(provider: string): Promise<void> {
+    const environment = fromEnvironment.find((connection) => connection.provider === provider)
+    if (environment)
+      throw new ConnectionRefused(
+        'conflict',
+        `${environment.setAt} in the environment connects ${provider}. Unset it and restart to disconnect.`,
+      )
+    if (!stored.has(provider))
+      throw new ConnectionRefused('not_found', `${provider} is not connected.`)
+    await store.remove(provider)
+    stored.delete(provider)
+    if (storedDefault !== null && splitModelId(storedDefault).provider === provider)
+      await saveDefault(null)
+  }
+
+  async function saveDefault(model: string | null): Promise<void> {
+    await store.setDefaultModel(model)
+    storedDefault = model
+  }
+
+  async function test(provider: string): Promise<TestResult> {
+    const connection =
+      find(provider) ?? (await detected()).find((candidate) => candidate.provider === provider)
+    if (!connection)
+      return {
+        ok: false,
+        latency_ms: 0,
+        models: [],
+        error: `${provider} is not connected. Save a key or an address first.`,
+      }
+    const started = clock.monotonic()
+    const latency = () => Math.round(clock.monotonic() - started)
+    try {
+      const models = await ask(connection, TEST_WITHIN_MS)
+      const key = `${connection.provider} ${connection.baseUrl}`
+      listings.set(key, { at: clock.now(), models: Promise.resolve(models) })
+      return { ok: true, latency_ms: latency(), models }
+    } catch (error) {
+      return { ok: false, latency_ms: latency(), models: [], error: testError(error, connection) }
+    }
+  }
+
+  async function setDefaultModel(model: string | null): Promise<void> {
+    if (settings.model !== undefined)
+      throw new ConnectionRefused(
+        'conflict',
+        `NETRA_MODEL in the environment sets the default model (${settings.model}). Unset it to choose here.`,
+      )
+    const provider = model === null ? 'netra' : splitModelId(model).provider
+    if (provider !== 'netra' && !find(provider))
+      throw new ConnectionRefused('malformed', `${provider} is not connected. Connect it first.`)
+    await saveDefault(model)
+  }
+
+  return {
+    all,
+    find,
+    chosenDefault: () => settings.model ?? storedDefault,
+    listed,
+    list,
+    put,
+    remove,
+    test,
+    setDefaultModel,
+  }
+}
+
+const works = (entry: StoredConnection): boolean => {
+  const { needsKey, baseUrl } = providerOf(entry.provider)
+  return needsKey ? entry.apiKey !== undefined : (entry.baseUrl ?? baseUrl) !== ''
+}
+
+function toConnection(entry: StoredConnection): Connection {
+  const address = entry.baseUrl ?? providerOf(entry.provider).baseUrl
+  return {
+    provider: entry.provider,
+    source: 'stored',
+    baseUrl: address === '' ? '' : normalizeBaseUrl(entry.provider, address),
+    apiKey: entry.apiKey,
+    enabledModels: entry.enabledModels,
+    setAt: ADMIN_PAGE,
+  }
+}
+
+function problemOf(connection: Connection, entry: StoredConnection | undefined): string | null {
+  if (connection.source !== 'stored' || !entry || works(entry)) return null
+  return entry.unreadableKey
+    ? "The stored key cannot be read with this data folder's key file. Paste the key again."
+    : 'It has no API key yet.'
+}
+
+const PROVIDER_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/
+
+function merge(
+  provider: string,
+  before: StoredConnection | undefined,
+  change: ConnectionChange,
+): StoredConnection {
+  if (!PROVIDER_NAME.test(provider) || provider === 'netra')
+    throw new ConnectionRefused(
+      'malformed',
+      'A connection is named by small letters, digits and hyphens, such as openai or my-vllm.',
+    )
+  const baseUrl =
+    change.baseUrl === undefined ? before?.baseUrl : checkedUrl(provider, change.baseUrl)
+  const apiKey = change.apiKey?.trim() || keptKey(before, baseUrl)
+  return {
+    provider,
+    enabledModels: change.enabledModels ?? before?.enabledModels ?? [],
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+  }
+}
+
+/** A key given for one address is not sent to another. */
+const keptKey = (before: StoredConnection | undefined, baseUrl: string | undefined) =>
+  before?.baseUrl === baseUrl ? before?.apiKey : undefined
+
+function checkedUrl(provider: string, text: string): string | undefined {
+  if (text.trim() === '') return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+    throw new ConnectionRefused(
+      'malformed',
+      'The address must be an http or https URL without a user name, such as http://127.0.0.1:11434/v1.',
+    )
+  return normalizeBaseUrl(provider, text)
+}
+
+function refuseIncomplete(entry: StoredConnection): void {
+  if (works(entry)) return
+  const { needsKey, label } = providerOf(entry.provider)
+  throw new ConnectionRefused(
+    'malformed',
+    needsKey
+      ? `${label} needs an API key.`
+      : `${label} needs the address of a server that speaks the OpenAI API.`,
+  )
+}
+
+function testError(error: unknown, connection: Connection): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return `${connection.baseUrl} did not answer within ${TEST_WITHIN_MS / 1000} s.`
+  return explain(error, {
+    provider: connection.provider,
+    id: connection.provider,
+    setAt: connection.setAt,
+    address: connection.baseUrl,
+  }).failure.message
+}

@@ -1,0 +1,209 @@
+import type { LanguageModelV4 } from '@ai-sdk/provider'
+
+import {
+  createCircuitBreaker,
+  type CircuitBreaker,
+  type CircuitStatus,
+} from '../../platform/circuit-breaker.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
+import { AgentFailure } from '../step.ts'
+import type { ConnectionStore } from './connection-store.ts'
+import { ADMIN_PAGE, createConnections, type Connections } from './connections.ts'
+import { splitModelId, type ModelSettings } from './environment.ts'
+import type { ModelName } from './failures.ts'
+import { FREE, pricingFor, type Pricing } from './pricing.ts'
+import {
+  acceptedBy,
+  createLanguageModel,
+  isOfficial,
+  providerOf,
+  type Accepts,
+  type Connection,
+} from './providers.ts'
+import { createWatchedFetch } from './watched-fetch.ts'
+
+export const BUILTIN_MODEL = 'netra/builtin'
+export const BUILTIN_LABEL = 'built-in, no language model'
+
+export interface ModelInfo {
+  /** `<provider>/<model>` */
+  id: string
+  provider: string
+  name: string
+  label: string
+  built_in: boolean
+}
+
+/** A model ready to be called. */
+export interface OpenModel {
+  language: LanguageModelV4
+  name: ModelName
+  builtIn: boolean
+  accepts: Accepts
+  pricing: Pricing
+  breaker: CircuitBreaker
+}
+
+export interface Models {
+  readonly connections: Connections
+  /** Something else than the built-in model answers by default. */
+  connected(): boolean
+  /** The id of the model that answers when none is named. */
+  defaultId(): Promise<string>
+  list(): Promise<{ default: string; models: ModelInfo[] }>
+  /** @throws AgentFailure when the model is not connected or not enabled. */
+  open(id: string | null): Promise<OpenModel>
+  /** The breaker of a model, or of the default one. */
+  breaker(id: string | null): Promise<CircuitStatus>
+  /** Every breaker that a call has used. */
+  breakers(): ({ model: string } & CircuitStatus)[]
+}
+
+export interface ModelsOptions {
+  settings: ModelSettings
+  store: ConnectionStore
+  builtin: LanguageModelV4
+  clock: Clock
+  logger: Logger
+  /** Silence after which a stream counts as stalled. */
+  stallMs?: number
+  firstByteMs?: number
+  breaker?: { failures?: number; openMs?: number }
+  ollamaUrl?: string
+}
+
+/** All models that can be named, behind one interface; the built-in one is always among them. */
+export async function createModels(options: ModelsOptions): Promise<Models> {
+  const { clock, logger, stallMs = 60_000, firstByteMs = stallMs } = options
+  const fetch = createWatchedFetch({ clock, firstByteMs, stallMs })
+  const connections = await createConnections({ ...options, fetch })
+  const breakers = new Map<string, CircuitBreaker>()
+
+  function breakerOf(id: string): CircuitBreaker {
+    const known = breakers.get(id)
+    if (known) return known
+    forgetOne(breakers)
+    const made = createCircuitBreaker({ clock, ...options.breaker })
+    breakers.set(id, made)
+    return made
+  }
+
+  /** Models of a connection that a person may pick from. */
+  async function offered(connection: Connection): Promise<readonly string[]> {
+    if (connection.enabledModels.length > 0) return connection.enabledModels
+    if (isOfficial(connection)) return providerOf(connection.provider).models
+    return (await connections.listed(connection)) ?? []
+  }
+
+  async function defaultId(): Promise<string> {
+    const chosen = connections.chosenDefault()
+    if (chosen !== null) return chosen
+    for (const connection of connections.all()) {
+      const [first] = await offered(connection)
+      if (first !== undefined) return `${connection.provider}/${first}`
+    }
+    return BUILTIN_MODEL
+  }
+
+  async function list(): Promise<{ default: string; models: ModelInfo[] }> {
+    const found = await Promise.all(
+      connections
+        .all()
+        .map(async (connection) =>
+          (await offered(connection)).map((model) => infoOf(`${connection.provider}/${model}`)),
+        ),
+    )
+    const byDefault = await defaultId()
+    const models = [...found.flat(), infoOf(BUILTIN_MODEL)]
+    const known = models.some((model) => model.id === byDefault)
+    return { default: byDefault, models: known ? models : [infoOf(byDefault), ...models] }
+  }
+
+  async function open(wanted: string | null): Promise<OpenModel> {
+    const id = wanted ?? (await defaultId())
+    const { provider, model } = splitModelId(id)
+    if (id === BUILTIN_MODEL) return openBuiltin(options.builtin, breakerOf(id))
+    const connection = connections.find(provider)
+    if (!connection) throw notConnected(id, provider, connections.chosenDefault() === id)
+    if (model === '' || !isAllowed(connection, id, connections.chosenDefault()))
+      throw new AgentFailure(
+        'model_refused',
+        `${id} is not one of the models that the administrator enabled. Choose another model.`,
+        { retry: 'no' },
+      )
+    return {
+      language: await createLanguageModel(connection, model, fetch),
+      name: { provider, id, setAt: connection.setAt, address: connection.baseUrl },
+      builtIn: false,
+      accepts: acceptedBy(connection, model),
+      pricing: await pricingFor(connection, model, new Date(clock.now())),
+      breaker: breakerOf(id),
+    }
+  }
+
+  logger.debug({ connections: connections.all().map(({ provider }) => provider) }, 'models ready')
+  return {
+    connections,
+    connected: () => {
+      const chosen = connections.chosenDefault()
+      return chosen === null ? connections.all().length > 0 : chosen !== BUILTIN_MODEL
+    },
+    defaultId,
+    list,
+    open,
+    breaker: async (id) => breakerOf(id ?? (await defaultId())).status(),
+    breakers: () =>
+      [...breakers].map(([model, breaker]) => Object.assign({ model }, breaker.status())),
+  }
+}
+
+const isAllowed = (connection: Connection, id: string, chosenDefault: string | null): boolean =>
+  id === chosenDefault ||
+  connection.enabledModels.length === 0 ||
+  connection.enabledModels.some((model) => `${connection.provider}/${model}` === id)
+
+function infoOf(id: string): ModelInfo {
+  const { provider, model } = splitModelId(id)
+  const builtIn = id === BUILTIN_MODEL
+  const label = builtIn ? BUILTIN_LABEL : `${model} (${providerOf(provider).label})`
+  return { id, provider, name: model, label, built_in: builtIn }
+}
+
+const openBuiltin = (language: LanguageModelV4, breaker: CircuitBreaker): OpenModel => ({
+  language,
+  name: { provider: 'netra', id: BUILTIN_MODEL, setAt: 'Netra itself', address: 'this process' },
+  builtIn: true,
+  accepts: { images: false, pdf: false },
+  pricing: FREE,
+  breaker,
+})
+
+const KEY_VARIABLES: Record<string, string> = {
+  openai: 'OPENAI_API_KEY',
+  anthropic: 'ANTHROPIC_API_KEY',
+  google: 'GOOGLE_GENERATIVE_AI_API_KEY',
+}
+
+function notConnected(id: string, provider: string, isDefault: boolean): AgentFailure {
+  const variable = KEY_VARIABLES[provider]
+  const how = variable
+    ? `set ${variable}, or add a key on ${ADMIN_PAGE}`
+    : `add it on ${ADMIN_PAGE}`
+  const why = isDefault ? ` is the default model, but ${provider}` : `: ${provider}`
+  return new AgentFailure(
+    'model_auth',
+    `${id}${why} is not connected. An administrator can ${how}; the built-in model works without.`,
+    { retry: 'no' },
+  )
+}
+
+/** Names come from callers: the map must not grow for ever, and a closed breaker holds nothing of worth. */
+function forgetOne(breakers: Map<string, CircuitBreaker>): void {
+  if (breakers.size < 500) return
+  for (const [id, breaker] of breakers) {
+    if (breaker.status().state !== 'CLOSED') continue
+    breakers.delete(id)
+    return
+  }
+}

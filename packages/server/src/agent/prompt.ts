@@ -1,0 +1,148 @@
+import {
+  isJSONValue,
+  type JSONValue,
+  type LanguageModelV4FunctionTool,
+  type LanguageModelV4Message,
+  type LanguageModelV4Prompt,
+  type LanguageModelV4ToolResultPart,
+} from '@ai-sdk/provider'
+import { z } from 'zod'
+
+import type { Files } from '../files/files.ts'
+import { attachmentParts, isTable } from './attachments.ts'
+import { formatFileList } from './model/file-list.ts'
+import type { Accepts } from './model/providers.ts'
+import { forModel } from './results.ts'
+import type { CompletedStep, ToolCall, ToolOutcome, Turn, TurnMessage } from './step.ts'
+import type { Tool } from './tools/tool.ts'
+
+/** An earlier turn's result reminds the model of what was asked; it can call the tool again. */
+const EARLIER_RESULT_BYTES = 2_000
+const BYTES_PER_TOKEN = 3
+const CONTEXT_TOKENS = 128_000
+
+/** Everything the model is given before its first call of this run. */
+export async function startingPrompt(
+  turn: Turn,
+  at: { instructions: string; files: Files; accepts: Accepts; contextTokens: number | null },
+): Promise<LanguageModelV4Prompt> {
+  const tables = turn.files.filter(isTable)
+  const system =
+    tables.length === 0 ? at.instructions : `${at.instructions}\n\n${formatFileList(tables)}`
+  const kept = recent(turn.history, ((at.contextTokens ?? CONTEXT_TOKENS) * BYTES_PER_TOKEN) / 2)
+  const where = { files: at.files, userId: turn.userId, accepts: at.accepts }
+  const history = await Promise.all(kept.map((message) => historyMessages(message, where)))
+  return [
+    { role: 'system', content: system },
+    ...history.flat(),
+    await userMessage(turn.message, where),
+  ]
+}
+
+/** The newest messages that fit, beginning with one of the user. */
+function recent(history: readonly TurnMessage[], bytes: number): TurnMessage[] {
+  let used = 0
+  let first = history.length
+  for (let index = history.length - 1; index >= 0; index--) {
+    const message = history[index]
+    if (!message) break
+    used += message.text.length + message.tools.length * EARLIER_RESULT_BYTES
+    if (used > bytes) break
+    if (message.role === 'user') first = index
+  }
+  return history.slice(first)
+}
+
+type ToolOutput = LanguageModelV4ToolResultPart['output']
+
+interface Where {
+  files: Files
+  userId: string
+  accepts: Accepts
+}
+
+async function userMessage(message: TurnMessage, where: Where): Promise<LanguageModelV4Message> {
+  const tables = message.attachments.filter(isTable).map((file) => file.name)
+  const note = tables.length === 0 ? '' : `\n\n[attached: ${tables.join(', ')}]`
+  const files = await attachmentParts(message.attachments, where)
+  return { role: 'user', content: [...files, { type: 'text', text: `${message.text}${note}` }] }
+}
+
+async function historyMessages(
+  message: TurnMessage,
+  where: Where,
+): Promise<LanguageModelV4Message[]> {
+  if (message.role === 'user') return [await userMessage(message, where)]
+  const calls = message.tools.map(({ call }) => call)
+  const results = message.tools.map(({ outcome }) => ({
+    ...outcome,
+    result: forModel(outcome.result, EARLIER_RESULT_BYTES),
+  }))
+  return [
+    ...(calls.length > 0 ? [spokenMessage('', calls), resultsMessage(results)] : []),
+    ...(message.text === '' ? [] : [spokenMessage(message.text, [])]),
+  ]
+}
+
+/** The messages of steps that were completed before this run was interrupted. */
+export function completedMessages(steps: readonly CompletedStep[]): LanguageModelV4Message[] {
+  const messages: LanguageModelV4Message[] = []
+  let results: ToolOutcome[] = []
+  const flush = (): void => {
+    if (results.length > 0) messages.push(resultsMessage(results))
+    results = []
+  }
+  for (const step of steps) {
+    if (step.kind === 'tool') {
+      results.push(step.outcome)
+      continue
+    }
+    flush()
+    if (step.text !== '' || step.calls.length > 0)
+      messages.push(spokenMessage(step.text, step.calls))
+  }
+  flush()
+  return messages
+}
+
+function spokenMessage(text: string, calls: readonly ToolCall[]): LanguageModelV4Message {
+  return {
+    role: 'assistant',
+    content: [
+      ...(text === '' ? [] : [{ type: 'text' as const, text }]),
+      ...calls.map((call) => ({
+        type: 'tool-call' as const,
+        toolCallId: call.callId,
+        toolName: call.toolName,
+        input: call.arguments,
+      })),
+    ],
+  }
+}
+
+/** Tool outcomes as the model reads them: never longer than it can use. */
+export function resultsMessage(outcomes: readonly ToolOutcome[]): LanguageModelV4Message {
+  return {
+    role: 'tool',
+    content: outcomes.map(({ callId, toolName, status, result }) => {
+      const value = forModel(result)
+      const output: ToolOutput =
+        status === 'ok'
+          ? { type: 'json', value: asJson(value) }
+          : { type: 'error-json', value: { status, result: asJson(value) } }
+      return { type: 'tool-result', toolCallId: callId, toolName, output }
+    }),
+  }
+}
+
+/** Results come from JSON, so the check costs little and never fails for one. */
+const asJson = (value: unknown): JSONValue => (isJSONValue(value) ? value : JSON.stringify(value))
+
+/** Tools as a model is told of them. */
+export const toolDeclarations = (tools: readonly Tool[]): LanguageModelV4FunctionTool[] =>
+  tools.map((tool) => ({
+    type: 'function',
+    name: tool.name,
+    description: tool.description,
+    inputSchema: z.toJSONSchema(tool.input, { io: 'input', target: 'draft-7' }) as object,
+  }))

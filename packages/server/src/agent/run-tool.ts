@@ -1,0 +1,127 @@
+import { z } from 'zod'
+
+import type { Files } from '../files/files.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import { deadline, orAborted } from './abort.ts'
+import { settleResult } from './results.ts'
+import type { Step, ToolCall, ToolOutcome, Turn } from './step.ts'
+import { ToolError, type Tool, type ToolContext } from './tools/tool.ts'
+
+type Progress = Extract<Step, { kind: 'tool_progress' }>
+
+export interface RunToolOptions {
+  call: ToolCall
+  tools: readonly Tool[]
+  turn: Turn
+  files: Files
+  signal: AbortSignal
+  clock: Clock
+  logger: Logger
+}
+
+class ToolTimeout extends Error {
+  override readonly name = 'ToolTimeout'
+}
+
+/**
+ * One tool call: progress while it runs, its outcome at the end. What goes wrong with it is an
+ * outcome for the model to read.
+ *
+ * @throws the signal's reason when it is aborted; the tool's own signal is aborted with it.
+ */
+export async function* runTool(options: RunToolOptions): AsyncGenerator<Progress, ToolOutcome> {
+  const { call, tools, signal, clock, logger } = options
+  const tool = tools.find((candidate) => candidate.name === call.toolName)
+  if (!tool) return failed(call, unknownTool(call.toolName, tools))
+  const input = tool.input.safeParse(call.arguments)
+  if (!input.success) return failed(call, invalidArguments(call, input.error))
+  using timeout = deadline(clock, tool.timeoutMs, () => new ToolTimeout(`${tool.name} timed out`))
+  // Aborted at the end whatever happened: a child of a tool that was given up must not live on.
+  const ended = new AbortController()
+  const toolSignal = AbortSignal.any([signal, timeout.signal, ended.signal])
+  const updates = createUpdates()
+  const work = start(tool, input.data, {
+    ...contextOf(options.turn),
+    signal: toolSignal,
+    progress: (update) => updates.push({ kind: 'tool_progress', callId: call.callId, ...update }),
+  })
+  work.then(updates.end, updates.end)
+  try {
+    for (;;) {
+      const update = await orAborted(updates.next(), toolSignal)
+      if (!update) break
+      yield update
+    }
+    const result = await orAborted(work, toolSignal)
+    const settled = await settleResult(result, { ...options, ...call, userId: options.turn.userId })
+    return { callId: call.callId, toolName: call.toolName, status: 'ok', ...settled }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    if (timeout.signal.aborted) return timedOut(call, tool)
+    if (error instanceof ToolError) return failed(call, error.message)
+    logger.error({ err: error, tool: tool.name }, 'a tool failed in a way it does not foresee')
+    return failed(call, `${tool.name} failed unexpectedly. Try another way, or tell the person.`)
+  } finally {
+    ended.abort(new Error('the tool call is over'))
+  }
+}
+
+/** A tool that throws at once fails like one that throws later. */
+const start = async (
+  tool: Tool,
+  input: Record<string, unknown>,
+  context: ToolContext,
+): Promise<unknown> => tool.run(input, context)
+
+const contextOf = ({ userId, threadId, runId, files }: Turn) => ({ userId, threadId, runId, files })
+
+const failed = ({ callId, toolName }: ToolCall, error: string): ToolOutcome => ({
+  callId,
+  toolName,
+  status: 'error',
+  result: { error },
+})
+
+const timedOut = ({ callId, toolName }: ToolCall, tool: Tool): ToolOutcome => ({
+  callId,
+  toolName,
+  status: 'timeout',
+  result: {
+    error: `${toolName} did not finish within ${tool.timeoutMs / 1000} s and was stopped. Ask for less at once.`,
+  },
+})
+
+const unknownTool = (name: string, tools: readonly Tool[]): string =>
+  `There is no tool ${name}. ${tools.length === 0 ? 'No tools are available.' : `Available: ${tools.map((tool) => tool.name).join(', ')}.`}`
+
+function invalidArguments(call: ToolCall, error: z.ZodError): string {
+  if (typeof call.arguments['unparsed'] === 'string')
+    return `The arguments of ${call.toolName} were not a JSON object. Call it again with valid JSON.`
+  return `Invalid arguments for ${call.toolName}: ${z.prettifyError(error).slice(0, 1_000)}. Correct them and call it again.`
+}
+
+/** Progress waits here while the consumer is busy; of a flood only the newest is of interest. */
+function createUpdates() {
+  const waiting: Progress[] = []
+  const state = { isOver: false }
+  let wake: (() => void) | undefined
+  return {
+    push(update: Progress): void {
+      if (waiting.length >= 8) waiting.shift()
+      waiting.push(update)
+      wake?.()
+    },
+    end: (): void => {
+      state.isOver = true
+      wake?.()
+    },
+    async next(): Promise<Progress | undefined> {
+      while (waiting.length === 0 && !state.isOver)
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      return waiting.shift()
+    },
+  }
+}
