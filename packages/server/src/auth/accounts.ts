@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 import type { Attempts } from './attempts.ts'
 import { AuthError, type AuthErrorCode } from './auth-error.ts'
 import { ADDRESS_HEADER, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, type Engine } from './engine.ts'
@@ -5,6 +7,7 @@ import { Gate } from './gate.ts'
 import type { Invitations } from './invitations.ts'
 
 const MAX_EMAIL_CHARS = 254
+const Email = z.email().max(MAX_EMAIL_CHARS)
 const MAX_NAME_CHARS = 200
 const CHECKS_AT_ONCE = 2
 const MAX_CHECKS_WAITING = 500
@@ -129,7 +132,7 @@ export class Accounts {
   }
 
   async #signIn(email: string, password: string, origin: Origin): Promise<Begun> {
-    if (email.length > MAX_EMAIL_CHARS || password.length > MAX_PASSWORD_CHARS) {
+    if (!Email.safeParse(email).success || password.length > MAX_PASSWORD_CHARS) {
       throw new AuthError('invalid_credentials')
     }
     return this.#guarded(email, async () => {
@@ -169,7 +172,7 @@ interface CheckedAccount {
 
 function checked(request: NewAccount): CheckedAccount {
   const email = normalized(request.email)
-  if (email.length > MAX_EMAIL_CHARS) throw new AuthError('invalid_email')
+  if (!Email.safeParse(email).success) throw new AuthError('invalid_email')
   if (request.password.length < MIN_PASSWORD_CHARS) throw new AuthError('weak_password')
   if (request.password.length > MAX_PASSWORD_CHARS) throw new AuthError('password_too_long')
   const name = request.name?.trim() || (email.split('@')[0] ?? email)

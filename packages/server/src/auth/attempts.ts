@@ -60,6 +60,11 @@ export class Attempts {
     }
   }
 
+  /** How many addresses and accounts are remembered. */
+  get size(): number {
+    return this.#entries.size
+  }
+
   #keys({ address, account }: { address: string; account?: string }) {
     const network = networkOf(address)
     const keys = [{ key: `address ${network}`, limit: this.#limits.perAddress }]
