@@ -27,6 +27,8 @@ export interface ShownMessage {
   parent_message_id: string | null
   run_id: string | null
   agent: string | null
+  /** The tool calls behind an assistant's message, oldest first. */
+  tools: unknown[]
   created_at: string
 }
 
@@ -172,5 +174,6 @@ const shownMessage = (row: MessageRow & { agent: string | null }): ShownMessage 
   parent_message_id: row.parent_id,
   run_id: row.run_id,
   agent: row.agent,
+  tools: JSON.parse(row.tools) as unknown[],
   created_at: row.created_at,
 })

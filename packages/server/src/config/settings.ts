@@ -164,7 +164,7 @@ export function readSettings(env: Record<string, string | undefined>): {
 }
 
 /** Variables of the test suite that may stand in the same environment. */
-const TEST_ONLY = new Set(['NETRA_REAL_DATA'])
+const TEST_ONLY = new Set(['NETRA_REAL_DATA', 'NETRA_TEST_BROWSER'])
 
 function nearest(name: string, known: readonly string[]): string {
   const scored = known.map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))

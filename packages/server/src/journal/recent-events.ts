@@ -1,4 +1,4 @@
-import type { StoredEvent } from './journal.ts'
+import type { NewEvent, StoredEvent } from './journal.ts'
 
 interface Recent {
   /** `seq` of the first event kept. */
@@ -18,12 +18,15 @@ export class RecentEvents {
     this.#capacity = capacity
   }
 
-  add(stream: string, first: number, payloads: readonly string[]): void {
+  add(stream: string, first: number, events: readonly NewEvent[]): void {
     const recent = this.#streams.get(stream) ?? { first, payloads: [] }
     this.#streams.set(stream, recent)
-    recent.payloads.push(...payloads)
-    const size = payloads.reduce((sum, payload) => sum + payload.length, 0)
-    this.#order.push({ stream, count: payloads.length, size })
+    let size = 0
+    for (const { payload } of events) {
+      recent.payloads.push(payload)
+      size += payload.length
+    }
+    this.#order.push({ stream, count: events.length, size })
     this.#size += size
     while (this.#size > this.#capacity) this.#dropOldest()
   }

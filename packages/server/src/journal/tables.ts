@@ -1,7 +1,9 @@
+import type { Generated, Selectable } from 'kysely'
+
 /** Tables that live beside the log in the journal's database, written in the journal's commits. */
 export interface Tables {
   thread: ThreadRow
-  message: MessageRow
+  message: MessageTable
   run: RunRow
   idempotency: IdempotencyRow
   file: FileRow
@@ -21,7 +23,7 @@ export interface ThreadRow {
   updated_at: string
 }
 
-export interface MessageRow {
+export interface MessageTable {
   /** A UUIDv7: ids of one thread sort in the order in which its messages were made. */
   id: string
   thread_id: string
@@ -35,8 +37,13 @@ export interface MessageRow {
   search_text: string
   /** JSON: [{file_id, name, media_type, bytes}] */
   attachments: string
+  /** JSON: the tool calls behind an assistant's message, oldest first, large results cut. */
+  tools: Generated<string>
   created_at: string
 }
+
+/** A message as it is read. */
+export type MessageRow = Selectable<MessageTable>
 
 export type RunState = 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
 

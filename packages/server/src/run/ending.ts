@@ -1,4 +1,4 @@
-import type { FailureCode } from '../agent/agent.ts'
+import type { FailureCode, ToolCall, ToolOutcome } from '../agent/agent.ts'
 import type { Journal, RunRow } from '../journal/journal.ts'
 import { isoTime, type Clock } from '../platform/clock.ts'
 import type { Statement } from '../platform/statement.ts'
@@ -23,12 +23,29 @@ export const cancelledBy = (userId: string): Ending => ({
   fields: { by: userId },
 })
 
+export interface ToolRecord {
+  call: ToolCall
+  outcome: ToolOutcome
+}
+
+const MAX_KEPT_RESULT = 16_000
+
+/** The row reminds later turns of what was done; the events hold the whole result. */
+function cutLarge({ call, outcome }: ToolRecord): ToolRecord {
+  const json = JSON.stringify(outcome.result) ?? 'null'
+  if (json.length <= MAX_KEPT_RESULT) return { call, outcome }
+  return { call, outcome: { ...outcome, result: { preview: json.slice(0, MAX_KEPT_RESULT / 4), truncated: true } } }
+}
+
 /** Row changes of a run's last commit: its state, its answer as a message, its thread's count. */
 export function endingRows(
   journal: Pick<Journal, 'db'>,
   clock: Clock,
   run: RunRow,
-  end: { state: 'completed' | 'failed' | 'cancelled'; message?: { id: string; text: string } | undefined },
+  end: {
+    state: 'completed' | 'failed' | 'cancelled'
+    message?: { id: string; text: string; tools: readonly ToolRecord[] } | undefined
+  },
 ): Statement[] {
   const { db } = journal
   const at = isoTime(clock)
@@ -53,6 +70,7 @@ export function endingRows(
           text: end.message.text,
           search_text: end.message.text.toLowerCase(),
           attachments: '[]',
+          tools: JSON.stringify(end.message.tools.map(cutLarge)),
           created_at: at,
         })
         .compile(),

@@ -54,7 +54,8 @@ async function attempt(parts: Execution, row: RunRow, signal: AbortSignal): Prom
   const past = await readPast(journal, row)
   const run: RunRow = { ...row, fence: row.fence + 1, attempt: row.attempt + 1, state: nextState(row.state, 'started') }
   await claim(parts, row, run, past)
-  const recorder = new Recorder({ journal, clock, run })
+  const tools = past.turn.completed.filter((step) => step.kind === 'tool')
+  const recorder = new Recorder({ journal, clock, run, tools })
   if (row.cancel_requested) return recorder.end(cancelledBy(row.user_id))
   if (row.attempt >= MAX_ATTEMPTS) return recorder.end(interruptedTooOften)
   try {

@@ -1,4 +1,4 @@
-import type { Step, ToolCall, Usage } from '../agent/agent.ts'
+import type { Step, ToolCall, ToolOutcome, Usage } from '../agent/agent.ts'
 import {
   makeDelta,
   makeEvent,
@@ -12,8 +12,7 @@ import { newId, type MessageId } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
 import { unreachable } from '../platform/unreachable.ts'
 import { Coalescer } from './coalescer.ts'
-import type { Ending } from './ending.ts'
-import { endingRows } from './ending.ts'
+import { endingRows, type Ending, type ToolRecord } from './ending.ts'
 
 /** Somebody else owns the run now: stop, and write nothing more. */
 export class RunLost extends Error {
@@ -36,6 +35,7 @@ export class Recorder {
   readonly #context: EventContext
   readonly #coalescer: Coalescer
   readonly #openCalls = new Map<string, ToolCall>()
+  readonly #tools: ToolRecord[]
   #messageId: MessageId | undefined
   #length = 0
   #partial = ''
@@ -45,10 +45,17 @@ export class Recorder {
   #queuedUnits = 0
   #failure: { error: unknown } | undefined
 
-  constructor(options: { journal: Journal; clock: Clock; run: RunRow }) {
+  constructor(options: {
+    journal: Journal
+    clock: Clock
+    run: RunRow
+    /** Calls that an earlier attempt completed. */
+    tools: readonly ToolRecord[]
+  }) {
     this.#journal = options.journal
     this.#clock = options.clock
     this.#run = options.run
+    this.#tools = [...options.tools]
     const { run } = options
     this.#context = {
       user_id: run.user_id,
@@ -89,7 +96,7 @@ export class Recorder {
           ...(step.note !== undefined && { note: step.note }),
         })
       case 'tool_ended':
-        this.#openCalls.delete(step.outcome.callId)
+        this.#toolEnded(step.outcome)
         return this.#append('tool_completed', {
           tool_call_id: step.outcome.callId,
           tool_name: step.outcome.toolName,
@@ -124,13 +131,21 @@ export class Recorder {
     events.push(this.#event(ending.kind === 'cancelled' ? 'run_cancelled' : 'agent_failed', ending.fields))
     const partial = this.#partial
     const message =
-      partial && this.#messageId ? { id: this.#messageId as string, text: partial } : undefined
+      partial && this.#messageId
+        ? { id: this.#messageId as string, text: partial, tools: this.#tools }
+        : undefined
     await this.#commit(events, endingRows(this.#journal, this.#clock, this.#run, { state: ending.kind, message }), ending.kind)
   }
 
   /** What was streamed so far becomes durable; for a run that goes on in another process. */
   async settle(): Promise<void> {
     await this.#streaming
+  }
+
+  #toolEnded(outcome: ToolOutcome): void {
+    const call = this.#openCalls.get(outcome.callId)
+    this.#openCalls.delete(outcome.callId)
+    if (call) this.#tools.push({ call, outcome })
   }
 
   async #spoken(text: string, usage: Usage, calls: ToolCall[]): Promise<void> {
@@ -172,7 +187,7 @@ export class Recorder {
         steps: step.steps,
       }),
     )
-    const message = { id: messageId as string, text: step.finalResponse }
+    const message = { id: messageId as string, text: step.finalResponse, tools: this.#tools }
     const rows = endingRows(this.#journal, this.#clock, this.#run, { state: 'completed', message })
     await this.#commit(events, rows, 'completed')
   }

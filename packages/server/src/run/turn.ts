@@ -56,7 +56,7 @@ const toTurnMessage = (row: MessageRow): TurnMessage => ({
   role: row.role,
   text: row.text,
   attachments: attachmentsOf(row),
-  tools: [],
+  tools: JSON.parse(row.tools) as TurnMessage['tools'],
 })
 
 interface StoredAttachment {

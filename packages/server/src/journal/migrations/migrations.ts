@@ -31,6 +31,7 @@ export const rowMigrations: readonly Migration[] = [
         text text not null,
         search_text text not null,
         attachments text not null,
+        tools text not null default '[]',
         created_at text not null
       )`,
       'create index message_of_thread on message (thread_id, id)',

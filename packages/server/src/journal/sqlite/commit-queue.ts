@@ -1,6 +1,6 @@
 import { type Commit, type CommitResult, JournalUnavailable, StatementFailed } from '../journal.ts'
 import type { Failure } from './failures.ts'
-import type { CommitOutcome, CommitRequest } from './messages.ts'
+import type { CommitOutcome } from './messages.ts'
 
 interface Queued {
   commit: Commit
@@ -14,7 +14,7 @@ const IN_FLIGHT = 2
 const GROUP_SIZE = 4 * 1024 * 1024
 
 export interface CommitQueueOptions {
-  send: (requests: readonly CommitRequest[]) => Promise<CommitOutcome[]>
+  send: (commits: readonly Commit[]) => Promise<CommitOutcome[]>
   /** Called in commit order, before the commit's promise is settled. */
   onOutcome: (commit: Commit, outcome: CommitOutcome) => void
 }
@@ -89,7 +89,7 @@ export class CommitQueue {
 
   async #outcomesOf(group: readonly Queued[]): Promise<CommitOutcome[]> {
     try {
-      return await this.#options.send(group.map(({ commit }) => toRequest(commit)))
+      return await this.#options.send(group.map(({ commit }) => commit))
     } catch (error) {
       const outcome = lost(error instanceof Error ? error.message : String(error))
       return group.map(() => outcome)
@@ -110,21 +110,3 @@ const sizeOf = (commit: Commit | undefined): number =>
     (sum, { events }) => events.reduce((inner, { payload }) => inner + payload.length, sum),
     0,
   ) ?? 0
-
-const toRequest = ({ appends, rows, expect, fence }: Commit): CommitRequest => ({
-  appends: appends.map(({ stream, events }) => ({
-    stream,
-    payloads: events.map(({ payload }) => payload),
-  })),
-  rows: rows?.map(plain) ?? [],
-  expect:
-    expect?.map(({ name, query, rows: wanted }) => ({ name, query: plain(query), rows: wanted })) ??
-    [],
-  fence,
-})
-
-/** A compiled Kysely query carries its syntax tree, which must not cross threads. */
-const plain = ({ sql, parameters }: { sql: string; parameters: readonly unknown[] }) => ({
-  sql,
-  parameters,
-})

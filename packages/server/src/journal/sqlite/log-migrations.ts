@@ -1,15 +1,20 @@
 import type { Migration } from '../migrations/migrations.ts'
 
 /**
- * The log itself. `log` grows at its end only and has no index beside its row id: an index on the
- * stream would dirty one page for each active stream in every commit. `segment` says, for a stretch
- * of a stream, in which rows it lies; it is written later, many events at once.
+ * The log itself. `log` and `segment` grow at their ends only: an index on the stream would dirty one
+ * page for each active stream, in every commit or at every index pass. A segment says in which rows a
+ * stretch of one stream lies, and names the segment before it; the stream names its last one.
  */
 export const logMigrations: readonly Migration[] = [
   {
     name: 'log, streams, segments, epochs',
     statements: [
-      'create table stream (id integer primary key, name text not null unique)',
+      `create table stream (
+        id integer primary key,
+        name text not null unique,
+        indexed_to integer not null default 0,
+        segment integer not null default 0
+      )`,
       `create table log (
         id integer primary key,
         stream integer not null,
@@ -19,12 +24,11 @@ export const logMigrations: readonly Migration[] = [
         chain blob
       )`,
       `create table segment (
-        stream integer not null,
-        last_seq integer not null,
+        id integer primary key,
         first_seq integer not null,
-        rows blob not null,
-        primary key (stream, last_seq)
-      ) without rowid`,
+        previous integer not null,
+        rows blob not null
+      )`,
       'create table indexed (only integer primary key check (only = 1), through integer not null)',
       'insert into indexed (only, through) values (1, 0)',
       `create table epoch (

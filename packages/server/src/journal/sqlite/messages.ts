@@ -1,8 +1,9 @@
 import type { Row, Statement } from '../../platform/statement.ts'
 import type { CommitResult, Expectation, StreamName } from '../journal.ts'
 import type { Failure } from './failures.ts'
+import type { PackedGroup, PackedOutcomes } from './group.ts'
 
-/** A commit as it crosses to the writer: an event is its payload alone. */
+/** A commit as the writer sees it: an event is its payload alone. */
 export interface CommitRequest {
   appends: readonly { stream: StreamName; payloads: readonly string[] }[]
   rows: readonly Statement[]
@@ -18,7 +19,7 @@ export interface StoredPayloads {
 }
 
 export type WriterRequest =
-  | { kind: 'commits'; requests: readonly CommitRequest[] }
+  | { kind: 'commits'; group: PackedGroup }
   | { kind: 'head'; stream: StreamName }
   | {
       kind: 'read'
@@ -29,7 +30,7 @@ export type WriterRequest =
   | { kind: 'close' }
 
 export type WriterAnswer =
-  | { kind: 'commits'; outcomes: CommitOutcome[]; problem?: Failure }
+  | { kind: 'commits'; outcomes: PackedOutcomes; problem?: Failure }
   | { kind: 'head'; head: number }
   | { kind: 'read'; events: StoredPayloads }
   | { kind: 'closed' }

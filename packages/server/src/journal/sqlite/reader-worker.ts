@@ -8,15 +8,22 @@ import { Statements, toInput } from './statements.ts'
 
 /** The reader's thread: queries over the tables, on a connection that cannot write. */
 function serve(port: MessagePort, folder: string): void {
-  const database = new DatabaseSync(join(folder, 'journal.db'), { readOnly: true, timeout: 2_000 })
-  const statements = new Statements(database)
+  // Opened by the first query: this thread starts while the writer still makes the file.
+  let database: DatabaseSync | undefined
+  let statements: Statements | undefined
+
+  const open = (): Statements => {
+    database = new DatabaseSync(join(folder, 'journal.db'), { readOnly: true, timeout: 2_000 })
+    return new Statements(database)
+  }
 
   const answer = (request: ReaderRequest): ReaderAnswer => {
     if (request.kind === 'close') {
-      database.close()
+      database?.close()
       return { kind: 'closed' }
     }
     const { sql, parameters } = request.statement
+    statements ??= open()
     const rows = statements.prepare(sql).all(...parameters.map(toInput))
     return { kind: 'rows', rows }
   }

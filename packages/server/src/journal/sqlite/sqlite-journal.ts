@@ -20,9 +20,9 @@ import { planFrom } from '../plan.ts'
 import { RecentEvents } from '../recent-events.ts'
 import { CommitQueue, toError } from './commit-queue.ts'
 import type { Failure } from './failures.ts'
+import { packGroup, unpackOutcomes } from './group.ts'
 import type {
   CommitOutcome,
-  CommitRequest,
   Opened,
   ReaderAnswer,
   ReaderRequest,
@@ -65,19 +65,18 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     { folder, at, indexEvery },
     onDeath,
   )
+  const reader: ReaderLink = new WorkerLink(
+    new URL('./reader-worker.ts', import.meta.url),
+    folder,
+    onDeath,
+  )
   try {
-    const opened = await writer.opened()
-    const reader: ReaderLink = new WorkerLink(
-      new URL('./reader-worker.ts', import.meta.url),
-      folder,
-      onDeath,
-    )
-    await reader.opened()
+    const [opened] = await Promise.all([writer.opened(), reader.opened()])
     const journal = new SqliteJournal({ writer, reader, opened, logger, clock, release })
     deaths.push((error) => journal.died(error))
     return journal
   } catch (error) {
-    await writer.terminate()
+    await Promise.all([writer.terminate(), reader.terminate()])
     release()
     throw error
   }
@@ -111,7 +110,7 @@ class SqliteJournal implements Journal {
     this.epoch = parts.opened.epoch
     this.db = new Kysely<Tables>({ dialect: readOnlyDialect((statement) => this.#ask(statement)) })
     this.#queue = new CommitQueue({
-      send: (requests) => this.#send(requests),
+      send: (commits) => this.#send(commits),
       onOutcome: (commit, outcome) => this.#note(commit, outcome),
     })
     if (parts.opened.epochChanged !== undefined) {
@@ -210,17 +209,17 @@ class SqliteJournal implements Journal {
     release()
   }
 
-  async #send(requests: readonly CommitRequest[]): Promise<CommitOutcome[]> {
+  async #send(commits: readonly Commit[]): Promise<CommitOutcome[]> {
     const { writer, clock } = this.#parts
     if (this.#problem?.kind === 'broken') throw new JournalUnavailable(this.#problem.message)
     const started = clock.monotonic()
-    const answer = await writer.ask({ kind: 'commits', requests })
+    const answer = await writer.ask({ kind: 'commits', group: packGroup(commits) })
     this.#lastCommitMs = clock.monotonic() - started
     if (answer.kind === 'failed') throw toError(answer.failure)
     if (answer.kind !== 'commits') return []
     if (answer.problem) this.#fail(answer.problem)
     else if (this.#problem?.kind === 'full') this.#recover()
-    return answer.outcomes
+    return unpackOutcomes(commits, answer.outcomes)
   }
 
   #note(commit: Commit, outcome: CommitOutcome): void {
@@ -231,11 +230,7 @@ class SqliteJournal implements Journal {
       if (first === undefined || events.length === 0) return
       this.#events += events.length
       this.#keepHead(stream, first + events.length - 1)
-      this.#recent.add(
-        stream,
-        first,
-        events.map(({ payload }) => payload),
-      )
+      this.#recent.add(stream, first, events)
       this.#tell(stream, first, events)
     })
   }
@@ -251,7 +246,6 @@ class SqliteJournal implements Journal {
   }
 
   #keepHead(stream: StreamName, head: number): void {
-    this.#heads.delete(stream)
     this.#heads.set(stream, head)
     if (this.#heads.size <= HEADS_KEPT) return
     const [oldest] = this.#heads.keys()

@@ -9,8 +9,17 @@ export interface LiveStream {
   head: number
   /** Up to here segments say where the events are. */
   indexedTo: number
+  /** The last segment's id; 0 before the first. */
+  segment: number
+  /** Where all segments are, oldest first; looked up by the first read of an old event. */
+  segments: SegmentPlace[] | undefined
   /** The row of event `indexedTo + 1 + i`. */
   rows: number[]
+}
+
+interface SegmentPlace {
+  id: number
+  first: number
 }
 
 /** Streams kept in memory although they have nothing there that the disk has not. */
@@ -33,35 +42,36 @@ export class Streams {
   }
 
   get(name: string): LiveStream {
-    const known = this.#live.get(name)
-    if (known) return known
-    const found = this.#statements.prepare('select id from stream where name = ?').get(name)
-    return this.#load(name, Number(found?.['id'] ?? 0))
+    return this.#live.get(name) ?? this.#load(name)
   }
 
   byId(id: number): LiveStream | undefined {
-    const found = this.#statements.prepare('select name from stream where id = ?').get(id)
-    const name = found?.['name']
-    if (typeof name !== 'string') return undefined
-    return this.#live.get(name) ?? this.#load(name, id)
+    const name = this.#statements.prepare('select name from stream where id = ?').get(id)?.['name']
+    return typeof name === 'string' ? this.get(name) : undefined
   }
 
-  #load(name: string, id: number): LiveStream {
-    const last = this.#statements
-      .prepare('select last_seq from segment where stream = ? order by last_seq desc limit 1')
-      .get(id)
-    const head = Number(last?.['last_seq'] ?? 0)
-    const stream: LiveStream = { name, id, head, indexedTo: head, rows: [] }
-    this.#live.set(name, stream)
+  #load(name: string): LiveStream {
+    const found = this.#statements
+      .prepare('select id, indexed_to, segment from stream where name = ?')
+      .get(name)
+    const indexedTo = Number(found?.['indexed_to'] ?? 0)
+    const stream: LiveStream = {
+      name,
+      id: Number(found?.['id'] ?? 0),
+      head: indexedTo,
+      indexedTo,
+      segment: Number(found?.['segment'] ?? 0),
+      segments: undefined,
+      rows: [],
+    }
+    // A name that nobody wrote to takes no memory, however often it is asked for.
+    if (stream.id !== 0) this.#live.set(name, stream)
     return stream
-  }
-
-  forget(stream: LiveStream): void {
-    this.#live.delete(stream.name)
   }
 
   /** Notes that the next event of the stream lies in this row. */
   append(stream: LiveStream, row: number): void {
+    if (stream.head === 0) this.#live.set(stream.name, stream)
     stream.head += 1
     stream.rows.push(row)
     this.#dirty.add(stream)
@@ -72,30 +82,42 @@ export class Streams {
     const rows: number[] = []
     let at = after
     while (at < stream.indexedTo && rows.length < limit) {
-      const segment = this.#segmentAfter(stream.id, at)
-      if (!segment) break
-      const found = segment.rows.slice(at - segment.first + 1, at - segment.first + 1 + limit)
+      const { first, rows: indexed } = this.#segmentOf(stream, at + 1)
+      const found = indexed.slice(at + 1 - first, at + 1 - first + limit - rows.length)
+      if (found.length === 0) break
       rows.push(...found)
       at += found.length
-      if (found.length === 0) break
     }
     if (at >= stream.indexedTo && rows.length < limit) {
       const from = at - stream.indexedTo
       rows.push(...stream.rows.slice(from, from + limit - rows.length))
     }
-    return rows.slice(0, limit)
+    return rows
   }
 
-  #segmentAfter(id: number, after: number): { first: number; rows: number[] } | undefined {
+  #segmentOf(stream: LiveStream, seq: number): { first: number; rows: number[] } {
+    stream.segments ??= this.#segmentsOf(stream)
+    const place = stream.segments.findLast(({ first }) => first <= seq)
+    if (!place) return { first: seq, rows: [] }
+    const found = this.#statements.prepare('select rows from segment where id = ?').get(place.id)
+    const packed = found?.['rows']
+    return { first: place.first, rows: packed instanceof Uint8Array ? unpackRows(packed) : [] }
+  }
+
+  #segmentsOf(stream: LiveStream): SegmentPlace[] {
     const found = this.#statements
       .prepare(
-        `select first_seq, rows from segment where stream = ? and last_seq > ?
-         order by last_seq limit 1`,
+        `with recursive place (id, first_seq, previous) as (
+           select id, first_seq, previous from segment where id = ?
+           union all
+           select segment.id, segment.first_seq, segment.previous
+           from place join segment on segment.id = place.previous
+         ) select id, first_seq from place`,
       )
-      .get(id, after)
-    const bytes = found?.['rows']
-    if (!(bytes instanceof Uint8Array)) return undefined
-    return { first: Number(found?.['first_seq']), rows: unpackRows(bytes) }
+      .all(stream.segment)
+    return found
+      .map((row) => ({ id: Number(row['id']), first: Number(row['first_seq']) }))
+      .toReversed()
   }
 
   /** Begins an index pass: every stream with rows in memory gets a segment before it ends. */
@@ -106,27 +128,35 @@ export class Streams {
 
   /** Writes segments for some streams of the pass; what it did counts once `settle` is called. */
   writeSegments(count: number): () => void {
-    const written = this.#closing.slice(-count).map((stream) => ({ stream, to: stream.head }))
-    for (const { stream } of written) {
-      if (stream.rows.length === 0) continue
-      this.#statements
-        .prepare('insert into segment (stream, last_seq, first_seq, rows) values (?, ?, ?, ?)')
-        .run(stream.id, stream.head, stream.indexedTo + 1, packRows(stream.rows))
-    }
+    const chosen = this.#closing.slice(-count)
+    const written = chosen.filter(({ rows }) => rows.length > 0).map((each) => this.#write(each))
     return () => {
-      this.#closing.length -= written.length
-      for (const { stream, to } of written) this.#settle(stream, to)
-      if (this.#closing.length === 0) this.#dropIdle()
+      this.#closing.length -= chosen.length
+      for (const { stream, to, id } of written) this.#settle(stream, to, id)
     }
   }
 
-  #settle(stream: LiveStream, to: number): void {
+  #write(stream: LiveStream): { stream: LiveStream; to: number; id: number } {
+    const { lastInsertRowid } = this.#statements
+      .prepare('insert into segment (first_seq, previous, rows) values (?, ?, ?)')
+      .run(stream.indexedTo + 1, stream.segment, packRows(stream.rows))
+    const id = Number(lastInsertRowid)
+    this.#statements
+      .prepare('update stream set indexed_to = ?, segment = ? where id = ?')
+      .run(stream.head, id, stream.id)
+    return { stream, to: stream.head, id }
+  }
+
+  #settle(stream: LiveStream, to: number, id: number): void {
+    stream.segments?.push({ id, first: stream.indexedTo + 1 })
+    stream.segment = id
     stream.rows = stream.rows.slice(to - stream.indexedTo)
     stream.indexedTo = to
     if (stream.rows.length === 0) this.#dirty.delete(stream)
   }
 
-  #dropIdle(): void {
+  /** Forgets streams that the disk knows as well; never while a transaction holds some. */
+  trim(): void {
     if (this.#live.size <= KEPT_IDLE) return
     for (const stream of this.#live.values()) {
       if (stream.rows.length === 0) this.#live.delete(stream.name)

@@ -2,6 +2,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 
 import { unreachable } from '../../platform/unreachable.ts'
 import { messageOf, toFailure } from './failures.ts'
+import { packOutcomes, unpackGroup } from './group.ts'
 import { DamagedEvent } from './log.ts'
 import type { Opened, WriterAnswer, WriterRequest } from './messages.ts'
 import { Writer, type WriterOptions } from './writer.ts'
@@ -16,8 +17,10 @@ function serve(port: MessagePort, options: WriterOptions): void {
 
   const answer = (request: WriterRequest): WriterAnswer => {
     switch (request.kind) {
-      case 'commits':
-        return { kind: 'commits', ...writer.commit(request.requests) }
+      case 'commits': {
+        const { outcomes, problem } = writer.commit(unpackGroup(request.group))
+        return { kind: 'commits', outcomes: packOutcomes(outcomes), ...(problem && { problem }) }
+      }
       case 'head':
         return { kind: 'head', head: writer.head(request.stream) }
       case 'read':

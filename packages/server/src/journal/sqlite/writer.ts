@@ -116,24 +116,23 @@ export class Writer {
    * nothing and harms no other; when the store fails, all of them do.
    */
   commit(requests: readonly CommitRequest[]): { outcomes: CommitOutcome[]; problem?: Failure } {
-    const fresh: LiveStream[] = []
     try {
-      const { outcomes, settle } = this.#inTransaction(() => this.#apply(requests, fresh))
+      const { outcomes, settle } = this.#inTransaction(() => this.#apply(requests))
       settle?.()
       if (settle) this.#writeMark(this.#epoch)
+      this.#streams.trim()
       return { outcomes }
     } catch (error) {
-      // Names given to streams inside the transaction are gone with it.
-      for (const stream of fresh) this.#streams.forget(stream)
       const problem = toFailure(error)
       return { outcomes: requests.map(() => ({ status: 'failed', failure: problem })), problem }
     }
   }
 
-  #apply(
-    requests: readonly CommitRequest[],
-    fresh: LiveStream[],
-  ): { outcomes: CommitOutcome[]; settle: (() => void) | undefined } {
+  #apply(requests: readonly CommitRequest[]): {
+    outcomes: CommitOutcome[]
+    settle: (() => void) | undefined
+  } {
+    const touched = new Map<string, LiveStream>()
     const heads = new Map<LiveStream, number>()
     const events: NewRow[] = []
     let wrote = false
@@ -142,8 +141,8 @@ export class Writer {
       if (refused) return refused
       wrote ||= request.rows.length > 0 || request.appends.length > 0
       const appended = request.appends.map(({ stream: name, payloads }) => {
-        const stream = this.#streams.get(name)
-        if (stream.id === 0) fresh.push(stream)
+        const stream = touched.get(name) ?? this.#streams.get(name)
+        touched.set(name, stream)
         const before = heads.get(stream) ?? stream.head
         payloads.forEach((payload, index) => {
           events.push({ stream, seq: before + 1 + index, payload })

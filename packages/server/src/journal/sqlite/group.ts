@@ -1,0 +1,117 @@
+import type { Statement } from '../../platform/statement.ts'
+import type { Commit, Expectation, StreamName } from '../journal.ts'
+import type { CommitOutcome, CommitRequest } from './messages.ts'
+
+/** What a commit carries beside its events. */
+type Conditions = Pick<CommitRequest, 'rows' | 'expect' | 'fence'>
+
+/**
+ * Several commits in the form that crosses threads fastest: copying one long text costs as much as
+ * copying a few small objects, and a busy server passes thousands of events a second.
+ */
+export interface PackedGroup {
+  text: string
+  /** UTF-16 units of each event, in order. */
+  lengths: Uint32Array
+  names: StreamName[]
+  /** Per append: index of its commit, index of its stream's name, number of its events. */
+  appends: Uint32Array
+  conditions: (Conditions | undefined)[]
+}
+
+export interface PackedOutcomes {
+  /** Per append of the group: the sequence number of its first event. */
+  firsts: Float64Array
+  /** What did not end in a commit. */
+  others: [index: number, outcome: CommitOutcome][]
+}
+
+export function packGroup(commits: readonly Commit[]): PackedGroup {
+  const texts: string[] = []
+  const appends: number[] = []
+  const names = new Map<StreamName, number>()
+  commits.forEach((commit, index) => {
+    for (const { stream, events } of commit.appends) {
+      const name = names.get(stream) ?? names.size
+      names.set(stream, name)
+      appends.push(index, name, events.length)
+      for (const { payload } of events) texts.push(payload)
+    }
+  })
+  return {
+    text: texts.join(''),
+    lengths: Uint32Array.from(texts, (text) => text.length),
+    names: [...names.keys()],
+    appends: Uint32Array.from(appends),
+    conditions: commits.map(conditionsOf),
+  }
+}
+
+function conditionsOf({ rows, expect, fence }: Commit): Conditions | undefined {
+  if (!rows?.length && !expect?.length && !fence) return undefined
+  return {
+    rows: rows?.map(plain) ?? [],
+    expect:
+      expect?.map(({ name, query, rows: wanted }) => ({
+        name,
+        query: plain(query),
+        rows: wanted,
+      })) ?? ([] satisfies Expectation[]),
+    fence,
+  }
+}
+
+/** A compiled Kysely query carries its syntax tree, which must not cross threads. */
+const plain = ({ sql, parameters }: Statement): Statement => ({ sql, parameters })
+
+export function unpackGroup(group: PackedGroup): CommitRequest[] {
+  const requests = group.conditions.map((conditions) => ({
+    appends: [] as { stream: StreamName; payloads: string[] }[],
+    rows: conditions?.rows ?? [],
+    expect: conditions?.expect ?? [],
+    fence: conditions?.fence,
+  }))
+  let event = 0
+  let at = 0
+  for (let index = 0; index < group.appends.length; index += 3) {
+    const [commit = 0, name = 0, count = 0] = group.appends.subarray(index, index + 3)
+    const payloads: string[] = []
+    for (let n = 0; n < count; n += 1) {
+      const end = at + (group.lengths[event] ?? 0)
+      payloads.push(group.text.slice(at, end))
+      at = end
+      event += 1
+    }
+    const stream = group.names[name]
+    if (stream !== undefined) requests[commit]?.appends.push({ stream, payloads })
+  }
+  return requests
+}
+
+export function packOutcomes(outcomes: readonly CommitOutcome[]): PackedOutcomes {
+  const firsts: number[] = []
+  const others: PackedOutcomes['others'] = []
+  outcomes.forEach((outcome, index) => {
+    if (outcome.status !== 'committed') others.push([index, outcome])
+    else for (const { first } of outcome.appended) firsts.push(first)
+  })
+  return { firsts: Float64Array.from(firsts), others }
+}
+
+export function unpackOutcomes(
+  commits: readonly Commit[],
+  { firsts, others }: PackedOutcomes,
+): CommitOutcome[] {
+  const unusual = new Map(others)
+  let append = 0
+  return commits.map((commit, index): CommitOutcome => {
+    const other = unusual.get(index)
+    if (other) return other
+    const appended = commit.appends.map(({ stream, events }) => {
+      const first = firsts[append] ?? Number.NaN
+      append += 1
+      return { stream, first, last: first + events.length - 1 }
+    })
+    return { status: 'committed', appended }
+  })
+}
