@@ -155,7 +155,7 @@ export function modelContract(store: () => StoreUnderTest): void {
         round += 1
         journal = await walk(store(), journal, steps, round)
       }),
-      { numRuns: 40, seed: 20_261_121, endOnFailure: true },
+      { numRuns: 25, seed: 20_261_121, endOnFailure: true },
     )
   })
 }

@@ -29,7 +29,7 @@ export class MarkFile {
     this.#turn = turn
   }
 
-  static open(path: string): { file: MarkFile; mark: Mark | undefined; found: boolean } {
+  static open(path: string): { file: MarkFile; mark: Mark | undefined } {
     const file = openSync(path, 'a+', 0o600)
     closeSync(file)
     const writable = openSync(path, 'r+')
@@ -40,7 +40,7 @@ export class MarkFile {
       slot && (!best || slot.turn > best.turn) ? slot : best,
     )
     if (!found) allocate(writable, path)
-    return { file: new MarkFile(writable, newest?.turn ?? 0), mark: newest?.mark, found }
+    return { file: new MarkFile(writable, newest?.turn ?? 0), mark: newest?.mark }
   }
 
   /** Returns once the mark is on the disk. */

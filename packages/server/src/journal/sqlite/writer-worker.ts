@@ -52,7 +52,12 @@ function serve(port: MessagePort, options: WriterOptions): void {
   }
 
   port.on('message', ({ id, request }: { id: number; request: WriterRequest }) => {
-    if (request.kind === 'commits') return reply(id, request)
+    if (request.kind === 'commits') {
+      reply(id, request)
+      // After the answer, so that nobody waits for it but the next group.
+      writer.checkpointIfDue()
+      return
+    }
     waiting.push({ id, request })
     if (waiting.length === 1) setImmediate(next)
   })

@@ -2,23 +2,24 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import type { Row, Statement } from '../../platform/statement.ts'
-import type { Expectation } from '../journal.ts'
 import { rowMigrations } from '../migrations/migrations.ts'
 import { chainStart } from './chain.ts'
-import { type Failure, isStorageFailure, messageOf, toFailure } from './failures.ts'
+import { type Failure, toFailure } from './failures.ts'
 import { logMigrations } from './log-migrations.ts'
 import { Log, type LogEnd, type NewRow } from './log.ts'
 import { MarkFile } from './mark.ts'
 import type { CommitOutcome, CommitRequest, Opened, StoredPayloads } from './messages.ts'
 import { migrate } from './migrate.ts'
+import { RowChanges } from './row-changes.ts'
 import { disagreement, indexedThrough, scanTail } from './start-check.ts'
-import { Statements, toInput } from './statements.ts'
+import { Statements } from './statements.ts'
 import { type LiveStream, Streams } from './streams.ts'
 
 const INDEX_EVERY = 16_384
 /** Segments that one transaction writes on the side, so that no commit waits for all of them. */
 const SEGMENTS_PER_COMMIT = 128
+/** SQLite's own default; fewer, larger checkpoints make longer pauses. */
+const CHECKPOINT_PAGES = 1_000
 
 export interface WriterOptions {
   folder: string
@@ -35,10 +36,12 @@ export class Writer {
   readonly #statements: Statements
   readonly #streams: Streams
   readonly #log: Log
+  readonly #rows: RowChanges
   readonly #mark: MarkFile
   readonly #epoch: string
   readonly #indexEvery: number
   #end: LogEnd
+  #broken: Failure | undefined
   #indexed: number
   /** Where the index pass under way will have come when it ends. */
   #passTo = 0
@@ -50,19 +53,21 @@ export class Writer {
     migrate(this.#database, 'rows', rowMigrations)
     this.#statements = new Statements(this.#database)
     this.#streams = new Streams(this.#statements)
+    this.#rows = new RowChanges(this.#database, this.#statements)
     this.#log = new Log(this.#statements, this.#streams)
-    const { file, mark, found } = MarkFile.open(join(folder, 'journal.mark'))
+    const { file, mark } = MarkFile.open(join(folder, 'journal.mark'))
     this.#mark = file
     const known = this.#statements.prepare('select epoch from epoch order by id desc limit 1').get()
     const epoch = known === undefined ? undefined : String(known['epoch'])
     const tail = scanTail(this.#statements, this.#streams)
     this.#end = tail.end
     this.#indexed = indexedThrough(this.#statements).row
-    const fresh = epoch === undefined && !found
-    const why = fresh
-      ? undefined
-      : (tail.broken ?? disagreement(this.#statements, { epoch, mark, end: tail.end }))
-    if (epoch !== undefined && why === undefined) {
+    // Killed while it was made: nothing was ever acknowledged.
+    const fresh = mark === undefined && tail.end.row <= 1
+    const why =
+      tail.broken ??
+      (fresh ? undefined : disagreement(this.#statements, { epoch, mark, end: tail.end }))
+    if (epoch !== undefined && !fresh && why === undefined) {
       this.#epoch = epoch
       this.opened = { epoch }
       return
@@ -91,7 +96,7 @@ export class Writer {
       }
     })
     settleAll()
-    this.#writeMark(epoch)
+    this.#writeMark(epoch, this.#end)
     return epoch
   }
 
@@ -107,8 +112,8 @@ export class Writer {
     }
   }
 
-  #writeMark(epoch: string): void {
-    this.#mark.write({ epoch, row: this.#end.row, chain: this.#end.chain })
+  #writeMark(epoch: string, end: LogEnd): void {
+    this.#mark.write({ epoch, row: end.row, chain: end.chain })
   }
 
   /**
@@ -116,28 +121,47 @@ export class Writer {
    * nothing and harms no other; when the store fails, all of them do.
    */
   commit(requests: readonly CommitRequest[]): { outcomes: CommitOutcome[]; problem?: Failure } {
+    if (this.#broken) return failed(requests, this.#broken)
     try {
-      const { outcomes, settle } = this.#inTransaction(() => this.#apply(requests))
-      settle?.()
-      if (settle) this.#writeMark(this.#epoch)
+      const { outcomes, written } = this.#inTransaction(() => this.#apply(requests))
+      if (written) this.#writeMark(this.#epoch, written.end)
+      written?.settle()
       this.#streams.trim()
       return { outcomes }
     } catch (error) {
       const problem = toFailure(error)
-      return { outcomes: requests.map(() => ({ status: 'failed', failure: problem })), problem }
+      // A failed sync may have dropped what it should have kept: this handle writes no more.
+      if (problem.kind === 'broken') this.#broken = problem
+      return failed(requests, problem)
+    }
+  }
+
+  /**
+   * Moves pages from the WAL into the database once enough have gathered. SQLite's own automatic
+   * checkpoint would do it at the same moment, but swallow a failed sync and try it again.
+   */
+  checkpointIfDue(): void {
+    if (this.#broken) return
+    try {
+      const size = this.#statements.prepare('pragma wal_checkpoint(noop)').get()
+      if (Number(size?.['log']) - Number(size?.['checkpointed']) < CHECKPOINT_PAGES) return
+      this.#statements.prepare('pragma wal_checkpoint(passive)').get()
+    } catch (error) {
+      const problem = toFailure(error)
+      if (problem.kind === 'broken') this.#broken = problem
     }
   }
 
   #apply(requests: readonly CommitRequest[]): {
     outcomes: CommitOutcome[]
-    settle: (() => void) | undefined
+    written: { end: LogEnd; settle: () => void } | undefined
   } {
     const touched = new Map<string, LiveStream>()
     const heads = new Map<LiveStream, number>()
     const events: NewRow[] = []
     let wrote = false
     const outcomes = requests.map((request): CommitOutcome => {
-      const refused = this.#refusal(request) ?? this.#changeRows(request.rows)
+      const refused = this.#rows.apply(request)
       if (refused) return refused
       wrote ||= request.rows.length > 0 || request.appends.length > 0
       const appended = request.appends.map(({ stream: name, payloads }) => {
@@ -152,52 +176,15 @@ export class Writer {
       })
       return { status: 'committed', appended }
     })
-    if (!wrote) return { outcomes, settle: undefined }
+    if (!wrote) return { outcomes, written: undefined }
     const { end, settle } = this.#log.append(this.#end, events)
     const settleIndex = this.#index()
-    return {
-      outcomes,
-      settle: () => {
-        settleIndex?.()
-        settle()
-        this.#end = end
-      },
+    const settleAll = (): void => {
+      settleIndex?.()
+      settle()
+      this.#end = end
     }
-  }
-
-  #refusal({ fence, expect }: CommitRequest): CommitOutcome | undefined {
-    try {
-      if (fence) {
-        const run = this.#statements.prepare('select fence from run where id = ?').get(fence.runId)
-        if (run?.['fence'] !== fence.fence) return { status: 'stale_fence' }
-      }
-      return expect.map((each) => this.#unmet(each)).find((unmet) => unmet !== undefined)
-    } catch (error) {
-      return ownFault(error)
-    }
-  }
-
-  #unmet({ name, query, rows }: Expectation): CommitOutcome | undefined {
-    const found = this.#statements.prepare(query.sql).all(...query.parameters.map(toInput)) as Row[]
-    return (rows === 'some') === found.length > 0
-      ? undefined
-      : { status: 'unexpected', name, rows: found }
-  }
-
-  #changeRows(rows: readonly Statement[]): CommitOutcome | undefined {
-    if (rows.length === 0) return undefined
-    this.#database.exec('savepoint request')
-    try {
-      for (const { sql, parameters } of rows) {
-        this.#statements.prepare(sql).run(...parameters.map(toInput))
-      }
-      this.#database.exec('release request')
-      return undefined
-    } catch (error) {
-      const outcome = ownFault(error)
-      this.#database.exec('rollback to request; release request')
-      return outcome
-    }
+    return { outcomes, written: { end, settle: settleAll } }
   }
 
   /** Moves the index on by a few segments when enough rows have gathered. */
@@ -229,7 +216,7 @@ export class Writer {
   }
 
   close(): void {
-    this.#database.exec('pragma wal_checkpoint(truncate)')
+    if (!this.#broken) this.#database.exec('pragma wal_checkpoint(truncate)')
     this.#database.close()
     this.#mark.close()
   }
@@ -238,15 +225,17 @@ export class Writer {
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 2_000 })
   database.exec('pragma journal_mode = wal')
-  database.exec('pragma synchronous = full')
+  database.exec('pragma synchronous = full; pragma wal_autocheckpoint = 0')
   if (process.platform === 'darwin') {
     database.exec('pragma fullfsync = on; pragma checkpoint_fullfsync = on')
   }
   return database
 }
 
-/** A wrong statement fails its own request; a failing store fails the whole group. */
-function ownFault(error: unknown): CommitOutcome {
-  if (isStorageFailure(error)) throw error
-  return { status: 'failed', failure: { kind: 'statement', message: messageOf(error) } }
-}
+const failed = (
+  requests: readonly CommitRequest[],
+  problem: Failure,
+): { outcomes: CommitOutcome[]; problem: Failure } => ({
+  outcomes: requests.map(() => ({ status: 'failed', failure: problem })),
+  problem,
+})
