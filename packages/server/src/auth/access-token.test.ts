@@ -68,7 +68,7 @@ test('a token holds for 15 minutes and a minute of skew, also of a clock behind'
   expect(why(token, NOW - 61_000)).toBe('invalid')
 })
 
-test('another algorithm, key, issuer, audience or type is refused', () => {
+test('another algorithm, key, issuer, audience or type is refused (S15)', () => {
   expect(why(signed(good))).toBe('accepted')
   const refused = {
     'alg none': `${part({ alg: 'none', kid: 'key-1', typ: 'JWT' })}.${part(good)}.`,
@@ -95,14 +95,14 @@ test('another algorithm, key, issuer, audience or type is refused', () => {
     expect([name, why(token)]).toEqual([name, 'invalid'])
 })
 
-test('HS256 with the public key as its secret is refused', () => {
+test('HS256 with the public key as its secret is refused (S15)', () => {
   const publicPem = createPublicKey(key.privateKey).export({ type: 'spki', format: 'pem' })
   const text = `${part({ alg: 'HS256', kid: 'key-1', typ: 'JWT' })}.${part(good)}`
   const signature = createHmac('sha256', publicPem).update(text).digest('base64url')
   expect(why(`${text}.${signature}`)).toBe('invalid')
 })
 
-test('a foreign key under our kid, a changed body or signature, and nonsense are refused', () => {
+test('a foreign key under our kid, a changed body or signature, and nonsense are refused (S15)', () => {
   const foreign = new AccessTokens([{ kid: 'key-1', privateKey: pem() }])
   expect(why(foreign.issue(subject, NOW))).toBe('invalid')
   const [head, body, signature = ''] = tokens.issue(subject, NOW).split('.')

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+
 import { z } from 'zod'
 
 import type { Attempts } from './attempts.ts'
@@ -9,8 +11,9 @@ import type { Invitations } from './invitations.ts'
 const MAX_EMAIL_CHARS = 254
 const Email = z.email().max(MAX_EMAIL_CHARS)
 const MAX_NAME_CHARS = 200
-const CHECKS_AT_ONCE = 2
-const MAX_CHECKS_WAITING = 500
+/** Leaves a core to the event loop, and one of libuv's four threads to files. */
+const CHECKS_AT_ONCE = Math.min(Math.max(availableParallelism() - 1, 1), 3)
+const MAX_CHECKS_WAITING = 200
 
 /** Where a request comes from: limits count by it, and the list of a person's sessions shows it. */
 export interface Origin {

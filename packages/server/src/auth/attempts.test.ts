@@ -28,7 +28,7 @@ describe('attempts', () => {
     for (let count = 0; count < times; count++) expect(await attempt(who)).toBe('wrong')
   }
 
-  test('ten failures of one account from one address, then a wait that is told', async () => {
+  test('ten failures of one account from one address, then a wait that is told (S16)', async () => {
     await fail(10, ada)
     expect(await attempt(ada, right)).toBe('rate_limited')
     expect(await attempt({ ...ada, address: '192.0.2.2' }, right)).toBe('in')
@@ -49,7 +49,7 @@ describe('attempts', () => {
     await fail(10, ada)
   })
 
-  test('a hundred failures from one address, over any accounts', async () => {
+  test('a hundred failures from one address, over any accounts (S16)', async () => {
     for (let count = 0; count < 100; count++)
       await fail(1, { ...ada, account: `${count}@example.com` })
     expect(await attempt({ ...ada, account: 'new@example.com' }, right)).toBe('rate_limited')

@@ -75,7 +75,7 @@ describe('registration and login', () => {
     )
   })
 
-  test('unknown users and wrong passwords are refused with one answer in like time', async () => {
+  test('unknown users and wrong passwords are refused with one answer in like time (S19)', async () => {
     const auth = await fixture.open({ limits: { perAccountAndAddress: 1000, perAddress: 1000 } })
     await joined(auth, 'ada')
     const times = { ada: [] as number[], nobody: [] as number[] }
@@ -168,7 +168,7 @@ describe('what a person holds', () => {
     for (const secret of [...given, PASSWORD]) expect(stored).not.toContain(secret)
   })
 
-  test('a cookie is a __Host- one over https and a plain one over http', async () => {
+  test('a cookie is a __Host- one over https and a plain one over http (S5)', async () => {
     const plain = await joined(await fixture.open(), 'ada')
     expect(plain.setCookies).toHaveLength(1)
     expect(plain.setCookies[0]).toMatch(

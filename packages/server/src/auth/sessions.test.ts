@@ -34,7 +34,7 @@ async function whyNot(signedIn: SignedIn): Promise<string[]> {
   return answers.map((answer) => (answer.ok ? 'accepted' : answer.why))
 }
 
-test('logout ends this session at once: cookie, token, refresh token and ticket', async () => {
+test('logout ends this session at once: cookie, token, refresh token and ticket (S11)', async () => {
   const other = await auth.login(person('ada'))
   const { ticket } = auth.issueTicket(ada.identity)
   expect(auth.logout(ada.identity)).toEqual([
@@ -59,7 +59,7 @@ test('logout everywhere ends every session of this user and of nobody else', asy
   expect(await whyNot(bob)).toEqual(['accepted', 'accepted'])
 })
 
-test('disabling a user ends the sessions, refuses logins and can be taken back', async () => {
+test('disabling a user ends the sessions, refuses logins and can be taken back (S11)', async () => {
   const admin = await administrator(auth)
   auth.setDisabled(admin.identity, ada.identity.userId, true)
   expect(ended).toEqual([[ada.identity.sessionId, 'disabled']])
@@ -89,7 +89,7 @@ test('only administrators disable, and not themselves', async () => {
   expect(await refusal(() => auth.listUsers(admin.identity))).toBe('forbidden')
 })
 
-test('a session ended by another process is announced within a second and refused at once', async () => {
+test('a session ended by another process is announced within a second and refused at once (S11)', async () => {
   const other = await fixture.open()
   other.logout(ada.identity)
   expect(await whyNot(ada)).toEqual(['revoked', 'revoked'])
@@ -108,7 +108,7 @@ test('a listener that fails keeps no other from hearing', () => {
   stop()
 })
 
-test('an unused session ends after 7 days, and the end is announced', async () => {
+test('an unused session ends after 7 days, and the end is announced (S14)', async () => {
   fixture.clock.advance(7 * DAY - MINUTE)
   expect((await whyNot(ada))[0]).toBe('accepted')
   fixture.clock.advance(2 * MINUTE)
@@ -118,7 +118,7 @@ test('an unused session ends after 7 days, and the end is announced', async () =
   expect(await whyNot(ada)).toEqual(['expired', 'expired'])
 })
 
-test('use by refresh token keeps a session alive, for 30 days in all', async () => {
+test('use by refresh token keeps a session alive, for 30 days in all (S14)', async () => {
   let token = ada.answer.refresh_token
   for (let day = 0; day < 29; day++) {
     fixture.clock.advance(DAY)
@@ -167,7 +167,7 @@ test('a refresh token shown again later ends its session: somebody else has it',
   expect(await refusal(() => auth.refresh(second))).toBe('refresh_token_invalid')
 })
 
-test('a ticket opens one socket, with the cookie of its own session, within 30 s', async () => {
+test('a ticket opens one socket, with the cookie of its own session, within 30 s (S4)', async () => {
   const { ticket, expires_at: expiresAt } = auth.issueTicket(ada.identity)
   expect(Date.parse(expiresAt) - fixture.clock.now()).toBe(30_000)
   expect(Buffer.from(ticket, 'base64url').length * 8).toBeGreaterThanOrEqual(128)
@@ -180,7 +180,7 @@ test('a ticket opens one socket, with the cookie of its own session, within 30 s
   expect(await auth.redeemTicket(late, cookieOf(ada))).toEqual({ ok: false, why: 'invalid' })
 })
 
-test('a ticket shown without its own cookie is refused and spent', async () => {
+test('a ticket shown without its own cookie is refused and spent (S4)', async () => {
   const bob = await joined(auth, 'bob')
   const adaElsewhere = await auth.login(person('ada'))
   const foreign = [cookieOf(bob), cookieOf(adaElsewhere), 'x=1', undefined]
@@ -191,7 +191,7 @@ test('a ticket shown without its own cookie is refused and spent', async () => {
   }
 })
 
-test('of ten sockets with one ticket at once exactly one opens', async () => {
+test('of ten sockets with one ticket at once exactly one opens (S4)', async () => {
   const { ticket } = auth.issueTicket(ada.identity)
   const answers = await Promise.all(
     Array.from({ length: 10 }, () => auth.redeemTicket(ticket, cookieOf(ada))),

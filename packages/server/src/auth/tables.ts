@@ -59,6 +59,7 @@ const VOLATILE = `
     session_id TEXT NOT NULL,
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX volatile.ticket_end ON ticket (expires_at);
 `
 
 /** A claim younger than this may belong to a registration that another process is working on. */
