@@ -3,8 +3,8 @@ import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 
 import { uuidv7 } from '../platform/ids.ts'
 import type { StoredKey } from './key-files.ts'
 
-export const ISSUER = 'netra-auth-service'
-export const AUDIENCE = 'netra'
+const ISSUER = 'netra-auth-service'
+const AUDIENCE = 'netra'
 export const ACCESS_TOKEN_SECONDS = 900
 const CLOCK_SKEW_SECONDS = 60
 const MAX_TOKEN_CHARS = 4096
