@@ -5,14 +5,8 @@ import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
 
 import { CRASH_STREAMS, randomFrom } from './contract-child.ts'
-import type { StoreUnderTest } from './contract.ts'
+import type { CrashChild, StoreUnderTest } from './contract-store.ts'
 import type { Journal, StreamName } from './journal.ts'
-
-/** A script that opens the store, calls `commitUntilKilled`, and is killed while it does. */
-export interface CrashChild {
-  script: URL
-  args: readonly string[]
-}
 
 interface Acknowledged {
   stream: StreamName
@@ -39,7 +33,9 @@ async function acknowledgedUntilKilled(
   for await (const line of createInterface({ input: child.stdout })) {
     const said: { commit: string; appended: Omit<Acknowledged, 'commit'>[] } = JSON.parse(line)
     commits.add(said.commit)
-    appended.push(...said.appended.map((range) => ({ ...range, commit: said.commit })))
+    for (const { stream, first, last } of said.appended) {
+      appended.push({ stream, first, last, commit: said.commit })
+    }
     if (commits.size === killAt) child.kill('SIGKILL')
   }
   const [, signal]: unknown[] = await exited

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import type { StoreUnderTest } from './contract.ts'
+import type { StoreUnderTest } from './contract-store.ts'
 import type { Commit, Journal, StreamName } from './journal.ts'
 
 const STREAMS = ['thread:x', 'thread:y', 'user:z'] as const
@@ -79,11 +79,15 @@ class Model {
   }
 }
 
-function toCommit(journal: Journal, { appends, keys, free, fence }: ModelCommit): Commit {
+function toCommit(
+  journal: Journal,
+  { appends, keys, free, fence }: ModelCommit,
+  named: Place['named'],
+): Commit {
   const { db } = journal
   return {
     appends: appends.map(({ stream: name, payloads }) => ({
-      stream: name,
+      stream: named(name),
       events: payloads.map((text) => ({ type: 'test', payload: text })),
     })),
     rows: keys.map((each) =>
@@ -102,58 +106,74 @@ const RUN =
   `insert into run (id, thread_id, user_id, state, parent_message_id, trace_id, fence, attempt,` +
   ` cancel_requested, created_at, updated_at) values ('model', '', '', '', '', '', 7, 0, 0, '', '')`
 
-async function reset(journal: Journal, round: number): Promise<(name: StreamName) => StreamName> {
+async function reset(journal: Journal): Promise<void> {
   await journal.write([
     { sql: 'delete from setting', parameters: [] },
     { sql: 'delete from run', parameters: [] },
     { sql: RUN, parameters: [] },
   ])
-  return (name) => `${name}${round}`
 }
 
-async function walk(store: StoreUnderTest, journal: Journal, steps: Step[], round: number) {
-  const inRound = await reset(journal, round)
-  const model = new Model()
-  let current = journal
-  for (const each of steps) {
-    if (each.kind === 'reopen') {
-      current = await store.reopen()
-    } else if (each.kind === 'read') {
-      const found = await current.read(inRound(each.stream), each.after, each)
-      const expected = model.read(each.stream, each.after, each)
-      expect(found).toEqual(
-        expected.map((text, index) => ({ seq: each.after + 1 + index, payload: text })),
-      )
-    } else {
-      const results = await Promise.allSettled(
-        each.commits.map((commit) => {
-          const { appends, ...rest } = toCommit(current, commit)
-          const named = appends.map((append) => ({ ...append, stream: inRound(append.stream) }))
-          return current.commit({ appends: named, ...rest })
-        }),
-      )
-      expect(
-        results.map((result) => (result.status === 'fulfilled' ? result.value.status : 'failed')),
-      ).toEqual(each.commits.map((commit) => model.commit(commit)))
-    }
-    for (const [name, payloads] of model.streams) {
-      expect(await current.head(inRound(name))).toBe(payloads.length)
-    }
-    const rows = await current.db.selectFrom('setting').select('key').execute()
-    expect(new Set(rows.map((row) => row.key))).toEqual(model.keys)
+interface Place {
+  journal: Journal
+  model: Model
+  /** Rounds share a store: each has streams of its own. */
+  named: (stream: StreamName) => StreamName
+}
+
+async function compareRead(
+  { journal, model, named }: Place,
+  { stream: name, after, events, bytes }: Extract<Step, { kind: 'read' }>,
+): Promise<void> {
+  const found = await journal.read(named(name), after, { events, bytes })
+  const expected = model.read(name, after, { events, bytes })
+  expect(found).toEqual(expected.map((text, index) => ({ seq: after + 1 + index, payload: text })))
+}
+
+async function compareCommits(
+  { journal, model, named }: Place,
+  commits: readonly ModelCommit[],
+): Promise<void> {
+  const results = await Promise.allSettled(
+    commits.map((commit) => journal.commit(toCommit(journal, commit, named))),
+  )
+  const statuses = results.map((result) =>
+    result.status === 'fulfilled' ? result.value.status : 'failed',
+  )
+  expect(statuses).toEqual(commits.map((commit) => model.commit(commit)))
+}
+
+async function compareWhole({ journal, model, named }: Place): Promise<void> {
+  for (const [name, payloads] of model.streams) {
+    expect(await journal.head(named(name))).toBe(payloads.length)
   }
-  return current
+  const rows = await journal.db.selectFrom('setting').select('key').execute()
+  expect(new Set(rows.map((row) => row.key))).toEqual(model.keys)
+}
+
+async function walk(store: StoreUnderTest, place: Place, steps: readonly Step[]): Promise<Journal> {
+  for (const each of steps) {
+    if (each.kind === 'reopen') place.journal = await store.reopen()
+    else if (each.kind === 'read') await compareRead(place, each)
+    else await compareCommits(place, each.commits)
+    await compareWhole(place)
+  }
+  return place.journal
 }
 
 /** Random commits, many at once, with reads and restarts between them, against the model. */
 export function modelContract(store: () => StoreUnderTest): void {
   test('does what a plain map would do, over random commits and restarts', async () => {
-    let journal = store().journal
+    expect.hasAssertions()
+    let { journal } = store()
     let round = 0
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
         round += 1
-        journal = await walk(store(), journal, steps, round)
+        const suffix = round
+        await reset(journal)
+        const named = (name: StreamName): StreamName => `${name}${suffix}`
+        journal = await walk(store(), { journal, model: new Model(), named }, steps)
       }),
       { numRuns: 25, seed: 20_261_121, endOnFailure: true },
     )

@@ -1,30 +1,12 @@
 import type { Statement } from '../../platform/statement.ts'
 import type { Commit, Expectation, StreamName } from '../journal.ts'
-import type { CommitOutcome, CommitRequest } from './messages.ts'
-
-/** What a commit carries beside its events. */
-type Conditions = Pick<CommitRequest, 'rows' | 'expect' | 'fence'>
-
-/**
- * Several commits in the form that crosses threads fastest: copying one long text costs as much as
- * copying a few small objects, and a busy server passes thousands of events a second.
- */
-export interface PackedGroup {
-  text: string
-  /** UTF-16 units of each event, in order. */
-  lengths: Uint32Array
-  names: StreamName[]
-  /** Per append: index of its commit, index of its stream's name, number of its events. */
-  appends: Uint32Array
-  conditions: (Conditions | undefined)[]
-}
-
-export interface PackedOutcomes {
-  /** Per append of the group: the sequence number of its first event. */
-  firsts: Float64Array
-  /** What did not end in a commit. */
-  others: [index: number, outcome: CommitOutcome][]
-}
+import type {
+  CommitOutcome,
+  CommitRequest,
+  Conditions,
+  PackedGroup,
+  PackedOutcomes,
+} from './messages.ts'
 
 export function packGroup(commits: readonly Commit[]): PackedGroup {
   const texts: string[] = []

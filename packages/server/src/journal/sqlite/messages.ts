@@ -1,7 +1,6 @@
 import type { Row, Statement } from '../../platform/statement.ts'
 import type { CommitResult, Expectation, StreamName } from '../journal.ts'
 import type { Failure } from './failures.ts'
-import type { PackedGroup, PackedOutcomes } from './group.ts'
 
 /** A commit as the writer sees it: an event is its payload alone. */
 export interface CommitRequest {
@@ -12,6 +11,30 @@ export interface CommitRequest {
 }
 
 export type CommitOutcome = CommitResult | { status: 'failed'; failure: Failure }
+
+/** What a commit carries beside its events. */
+export type Conditions = Pick<CommitRequest, 'rows' | 'expect' | 'fence'>
+
+/**
+ * Several commits in the form that crosses threads fastest: copying one long text costs as much as
+ * copying a few small objects, and a busy server passes thousands of events a second.
+ */
+export interface PackedGroup {
+  text: string
+  /** UTF-16 units of each event, in order. */
+  lengths: Uint32Array
+  names: StreamName[]
+  /** Per append: index of its commit, index of its stream's name, number of its events. */
+  appends: Uint32Array
+  conditions: (Conditions | undefined)[]
+}
+
+export interface PackedOutcomes {
+  /** Per append of the group: the sequence number of its first event. */
+  firsts: Float64Array
+  /** What did not end in a commit. */
+  others: [index: number, outcome: CommitOutcome][]
+}
 
 export interface StoredPayloads {
   first: number

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { silentLogger } from '../../platform/logger.ts'
-import { journalContract, type StoreUnderTest } from '../contract.ts'
+import type { StoreUnderTest } from '../contract-store.ts'
+import { journalContract } from '../contract.ts'
 import { openSqliteJournal } from './sqlite-journal.ts'
 
 async function openStore(indexEvery: number): Promise<StoreUnderTest> {
