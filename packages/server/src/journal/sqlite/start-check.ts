@@ -64,9 +64,10 @@ export function scanTail(statements: Statements, streams: Streams): Tail {
   for (const found of scan.iterate(end.row)) {
     const row = scanned(found)
     end.chain = starts.get(row.id) ?? end.chain
-    broken ??= faultOf(row, last)
+    // Every row is noted, also behind the first fault: the streams' heads must not fall back.
+    const misfit = note(streams, names, row)
+    broken ??= faultOf(row, last) ?? misfit
     last = row.id
-    broken ??= note(streams, names, row)
     transaction.push(row)
     if (row.chain === null) continue
     const chain = chainAfter(end.chain, transaction)

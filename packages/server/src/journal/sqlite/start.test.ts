@@ -1,0 +1,250 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFile, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+import { DataFolderTaken } from '../../platform/data-folder-lock.ts'
+import { silentLogger } from '../../platform/logger.ts'
+import { type Journal, JournalUnavailable } from '../journal.ts'
+import { openSqliteJournal } from './sqlite-journal.ts'
+
+const ALL = { events: 1_000, bytes: 1e9 }
+const SLOT = 4096
+
+let folder: string
+let journal: Journal | undefined
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'netra-start-'))
+})
+afterEach(async () => {
+  await close()
+  await rm(folder, { recursive: true })
+})
+
+const path = (name: string): string => join(folder, name)
+
+async function start(indexEvery?: number): Promise<Journal> {
+  await close()
+  const options = { folder, logger: silentLogger }
+  journal = await openSqliteJournal(indexEvery ? { ...options, indexEvery } : options)
+  return journal
+}
+
+async function close(): Promise<void> {
+  await journal?.[Symbol.asyncDispose]()
+  journal = undefined
+}
+
+const append = (
+  to: Journal,
+  texts: readonly string[],
+  stream: 'thread:a' | 'thread:b' = 'thread:a',
+) =>
+  to.commit({
+    appends: [{ stream, events: texts.map((payload) => ({ type: 'test', payload })) }],
+  })
+
+/** Flips one bit of the first byte of `text` in the closed database. */
+async function flip(text: string): Promise<void> {
+  const content = await readFile(path('journal.db'))
+  const at = content.indexOf(text)
+  expect(at).toBeGreaterThan(0)
+  content[at] = (content[at] ?? 0) ^ 1
+  await writeFile(path('journal.db'), content)
+}
+
+async function expectNewEpoch(old: string, why: RegExp): Promise<Journal> {
+  const again = await start()
+  expect(again.epoch).not.toBe(old)
+  expect(again.status().epochChanged).toMatch(why)
+  expect(again.status().writable).toBe(true)
+  expect(await again.plan('thread:a', `${old}:1`)).toMatchObject({ kind: 'other_epoch' })
+  return again
+}
+
+async function expectCalm(epoch: string): Promise<void> {
+  const again = await start()
+  expect(again.epoch).toBe(epoch)
+  expect(again.status().epochChanged).toBeUndefined()
+}
+
+describe('the log against its mark', () => {
+  test("yesterday's database under today's mark gets a new epoch, once", async () => {
+    const first = await start()
+    await append(first, ['one', 'two'])
+    await close()
+    await copyFile(path('journal.db'), path('backup'))
+    const second = await start()
+    await append(second, ['three'])
+    await close()
+    await copyFile(path('backup'), path('journal.db'))
+    const restored = await expectNewEpoch(first.epoch, /was acknowledged/)
+    expect(await restored.head('thread:a')).toBe(2)
+    expect(await append(restored, ['other'])).toMatchObject({ appended: [{ first: 3, last: 3 }] })
+    const read = await restored.read('thread:a', 0, ALL)
+    expect(read.map(({ payload }) => payload)).toEqual(['one', 'two', 'other'])
+    await expectCalm(restored.epoch)
+  })
+
+  test('another history of the same length is told apart', async () => {
+    expect.hasAssertions()
+    const first = await start()
+    await append(first, ['common'])
+    await close()
+    await copyFile(path('journal.db'), path('backup'))
+    await copyFile(path('journal.mark'), path('backup.mark'))
+    await append(await start(), ['this'])
+    await close()
+    await copyFile(path('journal.mark'), path('this.mark'))
+    await copyFile(path('backup'), path('journal.db'))
+    await copyFile(path('backup.mark'), path('journal.mark'))
+    await append(await start(), ['that'])
+    await close()
+    await copyFile(path('this.mark'), path('journal.mark'))
+    await expectNewEpoch(first.epoch, /is not the one that was acknowledged/)
+  })
+
+  test('a lost commit of rows alone is noticed too', async () => {
+    expect.hasAssertions()
+    const first = await start()
+    await append(first, ['one'])
+    await close()
+    await copyFile(path('journal.db'), path('backup'))
+    const { db } = await start()
+    const values = { key: 'k', value: '', updated_at: '' }
+    await journal?.write([db.insertInto('setting').values(values).compile()])
+    await close()
+    await copyFile(path('backup'), path('journal.db'))
+    await expectNewEpoch(first.epoch, /was acknowledged/)
+  })
+
+  test('a database that is gone is not taken for a new one', async () => {
+    const first = await start()
+    await append(first, ['one'])
+    await close()
+    await rm(path('journal.db'))
+    const again = await expectNewEpoch(first.epoch, /journal.db is new/)
+    expect(await again.head('thread:a')).toBe(0)
+    await expectCalm(again.epoch)
+  })
+
+  test('a log whose mark is gone gets a new epoch', async () => {
+    const first = await start()
+    await append(first, ['one'])
+    await close()
+    await rm(path('journal.mark'))
+    const again = await expectNewEpoch(first.epoch, /journal.mark is missing/)
+    expect(await again.head('thread:a')).toBe(1)
+    await expectCalm(again.epoch)
+  })
+
+  test('a mark torn in its last write leaves the one before it, and no alarm', async () => {
+    expect.hasAssertions()
+    const first = await start()
+    for (const text of ['one', 'two', 'three']) await append(first, [text])
+    await close()
+    const whole = await readFile(path('journal.mark'))
+    const turns = [0, SLOT].map((at) => /"turn":(\d+)/.exec(whole.toString('latin1', at))?.[1])
+    const newest = Number(turns[0]) > Number(turns[1]) ? 0 : SLOT
+    const file = await open(path('journal.mark'), 'r+')
+    await file.write(Buffer.alloc(SLOT), 0, SLOT, newest)
+    await file.close()
+    await expectCalm(first.epoch)
+  })
+
+  test('a folder where the first start was killed half way is a new one', async () => {
+    await writeFile(path('journal.mark'), Buffer.alloc(2 * SLOT))
+    const again = await start()
+    expect(again.status().epochChanged).toBeUndefined()
+  })
+})
+
+describe('a flipped bit', () => {
+  test('in the tail is noticed at start; the event is refused, the others are read', async () => {
+    const first = await start()
+    await append(first, ['before'])
+    await append(first, ['the broken one'])
+    await append(first, ['after'], 'thread:b')
+    await close()
+    await flip('the broken one')
+    const again = await expectNewEpoch(first.epoch, /is not what was written/)
+    const [before] = await again.read('thread:a', 0, { events: 1, bytes: 100 })
+    expect(before?.payload).toBe('before')
+    await expect(again.read('thread:a', 1, ALL)).rejects.toThrow(/event 2 of thread:a is damaged/)
+    expect(await again.read('thread:b', 0, ALL)).toEqual([{ seq: 1, payload: 'after' }])
+    await append(again, ['next'], 'thread:b')
+    await expectCalm(again.epoch)
+  })
+
+  test('in an older part is noticed when it is read', async () => {
+    const first = await start(2)
+    for (const text of ['one', 'the broken one', 'three', 'four', 'five', 'six']) {
+      await append(first, [text])
+    }
+    await close()
+    await flip('the broken one')
+    const again = await start(2)
+    expect(again.epoch).toBe(first.epoch)
+    await expect(again.read('thread:a', 0, ALL)).rejects.toThrow(JournalUnavailable)
+    const read = await again.read('thread:a', 2, ALL)
+    expect(read.map(({ seq }) => seq)).toEqual([3, 4, 5, 6])
+  })
+
+  test('in a sequence number or a lost row breaks the chain', async () => {
+    const first = await start()
+    await append(first, ['one', 'two', 'three'])
+    await close()
+    const database = new DatabaseSync(path('journal.db'))
+    database.exec("delete from log where payload = 'two'")
+    database.close()
+    const again = await expectNewEpoch(first.epoch, /missing/)
+    expect(await again.head('thread:a')).toBe(3)
+    await expect(again.read('thread:a', 0, ALL)).rejects.toThrow(/event 2 of thread:a is damaged/)
+    await expectCalm(again.epoch)
+  })
+})
+
+describe('who may open it', () => {
+  test('a second opener is refused by name, and the first is not disturbed', async () => {
+    const first = await start()
+    const second = openSqliteJournal({ folder, logger: silentLogger })
+    await expect(second).rejects.toThrow(DataFolderTaken)
+    await append(first, ['still here'])
+    await close()
+    await append(await start(), ['and after'])
+  })
+
+  test('a second process is refused while the first lives, and let in after SIGKILL', async () => {
+    const script = new URL('./crash-child.ts', import.meta.url).pathname
+    const child = spawn(process.execPath, [script, '1', folder, '100'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    await expect(openSqliteJournal({ folder, logger: silentLogger })).rejects.toThrow(
+      `the data folder ${folder} is in use by another Netra; stop it or set NETRA_DATA_DIR`,
+    )
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const again = await start()
+    expect(again.status().writable).toBe(true)
+  })
+
+  test('a database of a newer version is refused, and left alone', async () => {
+    await append(await start(), ['one'])
+    await close()
+    const database = new DatabaseSync(path('journal.db'))
+    database.exec("update schema_version set version = 99 where part = 'rows'")
+    database.close()
+    await expect(start()).rejects.toThrow(/written by a newer Netra.*start that version again/)
+    const untouched = new DatabaseSync(path('journal.db'))
+    expect(untouched.prepare('select version from schema_version').all()).toContainEqual({
+      version: 99,
+    })
+    untouched.close()
+  })
+})
