@@ -67,14 +67,16 @@ const NO_BUILTIN = {
   doStream: () => Promise.reject(new Error('not used')),
 } satisfies LanguageModelV4
 
-/** Agents over a real model server on loopback, reached as an OpenAI-compatible address. */
-export async function stage(options: {
+export interface StageOptions {
   script: Script
   tools?: Tool[]
   limits?: AgentsOptions['limits']
   models?: Partial<ModelsOptions>
   apiKey?: string
-}) {
+}
+
+/** Agents over a real model server on loopback, reached as an OpenAI-compatible address. */
+export async function stage(options: StageOptions) {
   const server = await startModelServer({
     script: options.script,
     ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),

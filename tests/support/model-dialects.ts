@@ -3,6 +3,8 @@ export interface Reply {
   reasoning?: string
   /** A list is sent piece by piece; one text is cut into words. */
   text?: string | string[]
+  /** Written as it is after the pieces. */
+  raw?: string
   toolCalls?: { id?: string; name: string; arguments: unknown }[]
   /** Before the first byte. */
   delayMs?: number
@@ -19,6 +21,8 @@ export interface Reply {
   status?: number
   headers?: Record<string, string>
   error?: string
+  /** The error's code, where the API has codes. */
+  code?: string
   /** Instead of an answer: the socket is destroyed before any byte. */
   refuse?: true
 }
@@ -38,7 +42,7 @@ export interface Question {
 export interface Dialect {
   read(body: unknown, path: string): Question
   speak(reply: Reply, question: Question): { opening: string[]; pieces: string[]; ending: string[] }
-  error(status: number, message: string): unknown
+  error(status: number, message: string, code?: string): unknown
   listing(models: string[]): unknown
 }
 
@@ -131,8 +135,8 @@ const openaiChat: Dialect = {
       ],
     }
   },
-  error: (status, message) => ({
-    error: { message, type: 'test_error', param: null, code: `status_${status}` },
+  error: (status, message, code = `status_${status}`) => ({
+    error: { message, type: 'test_error', param: null, code },
   }),
   listing: (models) => ({
     object: 'list',

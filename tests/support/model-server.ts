@@ -136,6 +136,7 @@ async function play(
     if (response.destroyed) return
     response.write(piece)
   }
+  if (reply.raw !== undefined) response.write(reply.raw)
   const then = reply.then ?? 'finish'
   if (then === 'finish') response.end(ending.join(''))
   else if (then === 'close') response.end()
@@ -146,9 +147,13 @@ async function play(
 function sendError(
   response: ServerResponse,
   dialect: Dialect,
-  failure: { status: number; error?: string; headers?: Record<string, string> },
+  failure: { status: number; error?: string; code?: string; headers?: Record<string, string> },
 ): void {
-  const body = dialect.error(failure.status, failure.error ?? `status ${failure.status}`)
+  const body = dialect.error(
+    failure.status,
+    failure.error ?? `status ${failure.status}`,
+    failure.code,
+  )
   sendJson(response, failure.status, body, failure.headers)
 }
 

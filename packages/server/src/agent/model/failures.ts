@@ -1,4 +1,4 @@
-import { APICallError } from '@ai-sdk/provider'
+import { APICallError, InvalidResponseDataError } from '@ai-sdk/provider'
 
 import type { CircuitStatus } from '../../platform/circuit-breaker.ts'
 import { AgentFailure } from '../step.ts'
@@ -48,7 +48,7 @@ export class NoAnswer extends Error {
 export function explain(error: unknown, name: ModelName): ModelFault {
   if (error instanceof AgentFailure) return { failure: error, ...OURS }
   if (error instanceof ModelStalled) return stalled(error, name)
-  if (error instanceof ModelCut) return cut(error, name)
+  if (error instanceof ModelCut || isMissingEnd(error)) return cut(error, name)
   if (error instanceof NoAnswer) return noAnswer(error, name)
   const stall = causes(error).find((cause) => cause instanceof ModelStalled)
   if (stall) return stalled(stall, name)
@@ -207,6 +207,10 @@ function unreachable(code: string, error: unknown, name: ModelName): ModelFault 
     retryable: code !== 'ENOTFOUND',
   }
 }
+
+/** How the provider of OpenAI-compatible servers reports a stream that closed before its ending. */
+const isMissingEnd = (error: unknown): boolean =>
+  InvalidResponseDataError.isInstance(error) && error.data === undefined
 
 function causes(error: unknown): unknown[] {
   const chain: unknown[] = []
