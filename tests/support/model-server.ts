@@ -41,6 +41,7 @@ export async function startModelServer(options: {
   /** Any other key is refused with 401. */
   apiKey?: string
   port?: number
+  delayListingMs?: number
 }): Promise<ModelServer> {
   const requests: ModelRequest[] = []
   const models = options.models ?? ['test-model']
@@ -55,7 +56,10 @@ export async function startModelServer(options: {
     const allowed = options.apiKey === undefined || keyIn(headers) === options.apiKey
     if (!allowed)
       return sendError(response, dialect, { status: 401, error: 'Incorrect API key provided' })
-    if (request.method === 'GET') return sendJson(response, 200, dialect.listing(models))
+    if (request.method === 'GET') {
+      if (options.delayListingMs) await sleep(options.delayListingMs, undefined, { ref: false })
+      return sendJson(response, 200, dialect.listing(models))
+    }
     const body: unknown = JSON.parse(await text(request))
     const recorded = record(dialect.read(body, path), { path, headers, body }, response)
     requests.push(recorded)
@@ -122,7 +126,7 @@ async function play(
   dialect: Dialect,
   request: ModelRequest,
 ): Promise<void> {
-  if (reply.delayMs) await sleep(reply.delayMs)
+  if (reply.delayMs) await sleep(reply.delayMs, undefined, { ref: false })
   if (reply.refuse) {
     response.destroy()
     return

@@ -17,7 +17,8 @@ export interface NetraProcess extends AsyncDisposable {
   readyMs: number
   /** Everything it wrote to standard error. */
   log(): string
-  kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void>
+  /** Resolves with the exit code once the process is gone; null after a signal that only pauses it. */
+  kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<number | null>
 }
 
 export interface NetraOptions {
@@ -50,7 +51,7 @@ export async function startNetra(options: NetraOptions = {}): Promise<NetraProce
   const ready = await readyLine(child, () => log)
   const readyMs = performance.now() - begun
   const url = /ready at (\S+)/.exec(ready)?.[1] ?? ''
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
   return {
     url,
     setupToken: /#token=(\S+)/.exec(ready)?.[1],
@@ -60,7 +61,7 @@ export async function startNetra(options: NetraOptions = {}): Promise<NetraProce
     log: () => log,
     async kill(signal) {
       child.kill(signal)
-      if (signal === 'SIGKILL' || signal === 'SIGTERM') await exited
+      return signal === 'SIGKILL' || signal === 'SIGTERM' ? exited : null
     },
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) {
