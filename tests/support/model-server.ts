@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { dialectFor, type Dialect, type Question, type Reply } from './model-dialects.ts'
+import type { Dialect, Question, Reply } from './model-dialect.ts'
+import { dialectFor } from './model-dialects.ts'
 
 export type { Reply }
 
@@ -141,11 +142,11 @@ async function play(
     response.write(piece)
   }
   if (reply.raw !== undefined) response.write(reply.raw)
-  const then = reply.then ?? 'finish'
-  if (then === 'finish') response.end(ending.join(''))
-  else if (then === 'close') response.end()
+  const after = reply.after ?? 'finish'
+  if (after === 'finish') response.end(ending.join(''))
+  else if (after === 'close') response.end()
   // What was written must have left before the socket dies, or the client sees less than was sent.
-  else if (then === 'cut') setTimeout(() => response.destroy(), 20)
+  else if (after === 'cut') setTimeout(() => response.destroy(), 20)
 }
 
 function sendError(

@@ -26,7 +26,7 @@ async function stopAt(
 }
 
 test('stopping in the middle of an answer ends at once and closes the request', async () => {
-  await using s = await stage({ script: [{ text: 'never ends', then: 'stall' }] })
+  await using s = await stage({ script: [{ text: 'never ends', after: 'stall' }] })
   const controller = new AbortController()
   const { error, tookMs } = await stopAt(
     s.agents.act(turnOf('Hi'), controller.signal),
@@ -99,7 +99,7 @@ test('a run that was stopped before it began calls nobody', async () => {
 })
 
 test('a consumer that goes away closes the request', async () => {
-  await using s = await stage({ script: [{ text: 'never ends', then: 'stall' }] })
+  await using s = await stage({ script: [{ text: 'never ends', after: 'stall' }] })
   for await (const step of s.agents.act(turnOf('Hi'), new AbortController().signal))
     if (step.kind === 'text') break
   await s.server.requests[0]?.closed

@@ -1,12 +1,21 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import type { ConnectionStore, StoredConnection } from './connection-store.ts'
+import {
+  ADMIN_PAGE,
+  ConnectionRefused,
+  merge,
+  problemOf,
+  refuseIncomplete,
+  toConnection,
+  works,
+  type ConnectionChange,
+} from './connection-change.ts'
+import type { ConnectionStore } from './connection-store.ts'
 import { connectionsOf, splitModelId, type ModelSettings } from './environment.ts'
-import { explain } from './failures.ts'
+import { explain, type ModelName } from './failures.ts'
 import { listModels } from './list-models.ts'
 import { isOfficial, normalizeBaseUrl, providerOf, type Connection } from './providers.ts'
 
-export const ADMIN_PAGE = 'the connections page of the administrator'
 const LISTING_KEPT_MS = 60_000
 const DETECT_WITHIN_MS = 300
 const TEST_WITHIN_MS = 10_000
@@ -29,23 +38,6 @@ export interface TestResult {
   latency_ms: number
   models: string[]
   error?: string
-}
-
-/** Absent fields stay as they are. */
-export interface ConnectionChange {
-  apiKey?: string
-  baseUrl?: string
-  enabledModels?: string[]
-}
-
-/** A wish of an administrator that cannot be granted; the message says why and what to do. */
-export class ConnectionRefused extends Error {
-  override readonly name = 'ConnectionRefused'
-  readonly code: 'malformed' | 'conflict' | 'not_found'
-  constructor(code: ConnectionRefused['code'], message: string) {
-    super(message)
-    this.code = code
-  }
 }
 
 /** Which services are connected, by the environment first and by an administrator second. */
@@ -104,7 +96,14 @@ export async function createConnections(options: ConnectionsOptions): Promise<Co
   const find = (provider: string) => all().find((connection) => connection.provider === provider)
 
   async function ask(connection: Connection, withinMs: number): Promise<string[]> {
-    return listModels(connection, { fetch, signal: AbortSignal.timeout(withinMs) })
+    const signal = AbortSignal.timeout(withinMs)
+    try {
+      return await listModels(connection, { fetch, signal })
+    } catch (error) {
+      // A kept-alive socket may have died since its last use: that says nothing of the service.
+      if (explain(error, nameOf(connection)).failure.code !== 'model_cut') throw error
+      return listModels(connection, { fetch, signal })
+    }
   }
 
   function listed(connection: Connection, withinMs = 2_000): Promise<string[] | undefined> {
@@ -238,86 +237,15 @@ export async function createConnections(options: ConnectionsOptions): Promise<Co
   }
 }
 
-const works = (entry: StoredConnection): boolean => {
-  const { needsKey, baseUrl } = providerOf(entry.provider)
-  return needsKey ? entry.apiKey !== undefined : (entry.baseUrl ?? baseUrl) !== ''
-}
-
-function toConnection(entry: StoredConnection): Connection {
-  const address = entry.baseUrl ?? providerOf(entry.provider).baseUrl
-  return {
-    provider: entry.provider,
-    source: 'stored',
-    baseUrl: address === '' ? '' : normalizeBaseUrl(entry.provider, address),
-    apiKey: entry.apiKey,
-    enabledModels: entry.enabledModels,
-    setAt: ADMIN_PAGE,
-  }
-}
-
-function problemOf(connection: Connection, entry: StoredConnection | undefined): string | null {
-  if (connection.source !== 'stored' || !entry || works(entry)) return null
-  return entry.unreadableKey
-    ? "The stored key cannot be read with this data folder's key file. Paste the key again."
-    : 'It has no API key yet.'
-}
-
-const PROVIDER_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/
-
-function merge(
-  provider: string,
-  before: StoredConnection | undefined,
-  change: ConnectionChange,
-): StoredConnection {
-  if (!PROVIDER_NAME.test(provider) || provider === 'netra')
-    throw new ConnectionRefused(
-      'malformed',
-      'A connection is named by small letters, digits and hyphens, such as openai or my-vllm.',
-    )
-  const baseUrl =
-    change.baseUrl === undefined ? before?.baseUrl : checkedUrl(provider, change.baseUrl)
-  const apiKey = change.apiKey?.trim() || keptKey(before, baseUrl)
-  return {
-    provider,
-    enabledModels: change.enabledModels ?? before?.enabledModels ?? [],
-    ...(apiKey === undefined ? {} : { apiKey }),
-    ...(baseUrl === undefined ? {} : { baseUrl }),
-  }
-}
-
-/** A key given for one address is not sent to another. */
-const keptKey = (before: StoredConnection | undefined, baseUrl: string | undefined) =>
-  before?.baseUrl === baseUrl ? before?.apiKey : undefined
-
-function checkedUrl(provider: string, text: string): string | undefined {
-  if (text.trim() === '') return undefined
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw new ConnectionRefused(
-      'malformed',
-      'The address must be an http or https URL without a user name, such as http://127.0.0.1:11434/v1.',
-    )
-  return normalizeBaseUrl(provider, text)
-}
-
-function refuseIncomplete(entry: StoredConnection): void {
-  if (works(entry)) return
-  const { needsKey, label } = providerOf(entry.provider)
-  throw new ConnectionRefused(
-    'malformed',
-    needsKey
-      ? `${label} needs an API key.`
-      : `${label} needs the address of a server that speaks the OpenAI API.`,
-  )
-}
-
 function testError(error: unknown, connection: Connection): string {
   if (error instanceof DOMException && error.name === 'TimeoutError')
     return `${connection.baseUrl} did not answer within ${TEST_WITHIN_MS / 1000} s.`
-  return explain(error, {
-    provider: connection.provider,
-    id: connection.provider,
-    setAt: connection.setAt,
-    address: connection.baseUrl,
-  }).failure.message
+  return explain(error, nameOf(connection)).failure.message
 }
+
+const nameOf = ({ provider, setAt, baseUrl }: Connection): ModelName => ({
+  provider,
+  id: provider,
+  setAt,
+  address: baseUrl,
+})

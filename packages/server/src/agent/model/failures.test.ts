@@ -116,7 +116,7 @@ test('silence before the first byte ends with model_stalled', async () => {
 })
 
 test('silence in the middle ends with model_stalled after what was said', async () => {
-  const { error, kinds } = await failureOf([{ text: 'Hello there', then: 'stall' }], {
+  const { error, kinds } = await failureOf([{ text: 'Hello there', after: 'stall' }], {
     models: { stallMs: 120 },
   })
   expect(kinds).toEqual(['thinking', 'text'])
@@ -132,19 +132,19 @@ test('a slow stream that goes on is not stalled', async () => {
 })
 
 test('a socket destroyed in the middle ends with model_cut and is not tried again', async () => {
-  const { error, asked, kinds } = await failureOf([{ text: 'Hello there', then: 'cut' }])
+  const { error, asked, kinds } = await failureOf([{ text: 'Hello there', after: 'cut' }])
   expect(kinds).toEqual(['thinking', 'text'])
   expect(error).toMatchObject({ code: 'model_cut', retry: 'same' })
   expect(asked).toBe(1)
 })
 
 test('a stream that closes cleanly without its ending ends with model_cut', async () => {
-  const { error } = await failureOf([{ text: 'Hello there', then: 'close' }])
+  const { error } = await failureOf([{ text: 'Hello there', after: 'close' }])
   expect(error).toMatchObject({ code: 'model_cut' })
 })
 
 test('a stream cut before its first token is tried again', async () => {
-  const { error, asked } = await failureOf([{ refuse: true }, { then: 'cut' }, { text: 'Hello.' }])
+  const { error, asked } = await failureOf([{ refuse: true }, { after: 'cut' }, { text: 'Hello.' }])
   expect(error).toBeUndefined()
   expect(asked).toBe(3)
 })

@@ -90,8 +90,8 @@ describe.each(PROVIDERS)('$provider', ({ provider, path, asked, dialect }) => {
     await using s = await connected(provider, path)
     const codes: unknown[] = []
     for (const reply of [
-      { text: 'Hello', then: 'cut' as const },
-      { text: 'Hello', then: 'close' as const },
+      { text: 'Hello', after: 'cut' as const },
+      { text: 'Hello', after: 'close' as const },
       { status: 401 },
       { status: 429, headers: { 'retry-after': '20' } },
       { text: 'I ', finish: 'content_filter' as const },
@@ -135,7 +135,7 @@ const IN_BAND = [
 
 test.each(IN_BAND)('$provider reports an error inside its stream', async ({ provider, raw }) => {
   await using s = await connected(provider, '')
-  s.server.script([{ raw, then: 'close' }])
+  s.server.script([{ raw, after: 'close' }])
   const { error } = await s.act(turnOf('?', { model: `${provider}/test-model` }))
   expect(error).toMatchObject({ code: 'model_refused', retry: 'after' })
   expect(String(error)).toMatch(/overloaded/i)
@@ -221,9 +221,10 @@ test('an address without a path gets the version it needs', () => {
   expect(normalizeBaseUrl('x', 'http://h:1/api/v3/')).toBe('http://h:1/api/v3')
 })
 
+const providers = (settings: Parameters<typeof connectionsOf>[0]) =>
+  connectionsOf(settings).map(({ provider, baseUrl }) => `${provider} ${baseUrl}`)
+
 test('the environment connects what its variables name', () => {
-  const providers = (settings: Parameters<typeof connectionsOf>[0]) =>
-    connectionsOf(settings).map(({ provider, baseUrl }) => `${provider} ${baseUrl}`)
   expect(providers({})).toEqual([])
   expect(providers({ openaiApiKey: 'k', anthropicApiKey: 'k', googleApiKey: 'k' })).toEqual([
     'openai https://api.openai.com/v1',
@@ -246,15 +247,16 @@ test("a model's name may hold slashes", () => {
   })
 })
 
+const at = (provider: string, baseUrl: string): Connection => ({
+  provider,
+  source: 'stored',
+  baseUrl,
+  apiKey: undefined,
+  enabledModels: [],
+  setAt: '',
+})
+
 test('what a model reads is known by its provider, or by its name', () => {
-  const at = (provider: string, baseUrl: string): Connection => ({
-    provider,
-    source: 'stored',
-    baseUrl,
-    apiKey: undefined,
-    enabledModels: [],
-    setAt: '',
-  })
   const own = at('openai', 'https://api.openai.com/v1')
   const local = at('ollama', 'http://127.0.0.1:11434/v1')
   expect(acceptedBy(own, 'gpt-5.4')).toEqual({ images: true, pdf: true })
