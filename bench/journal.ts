@@ -82,6 +82,19 @@ async function latencies(journal: Journal, count: number): Promise<number[]> {
   return taken.toSorted((one, other) => one - other)
 }
 
+async function sayStart(folder: string): Promise<void> {
+  const started = performance.now()
+  const journal = await openSqliteJournal({ folder, logger: silentLogger })
+  const took = performance.now() - started
+  const reading = performance.now()
+  const limit = { events: 500, bytes: 1e9 }
+  const { length } = await journal.read('thread:7', 0, limit)
+  const read = performance.now() - reading
+  say(`start with ${made.toLocaleString('en')} events made: ${took.toFixed(0)} ms`)
+  say(`first ${length} events of a stream, cold: ${read.toFixed(1)} ms`)
+  await journal[Symbol.asyncDispose]()
+}
+
 const at = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 
@@ -130,6 +143,7 @@ async function main(): Promise<void> {
       `p99 ${at(single, 0.99).toFixed(2)} ms, max ${at(single, 1).toFixed(2)} ms`,
   )
   await journal[Symbol.asyncDispose]()
+  await sayStart(folder)
   closeSync(file)
   rmSync(folder, { recursive: true })
 }

@@ -1,0 +1,152 @@
+import { DatabaseSync } from 'node:sqlite'
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import type { Tables } from '../journal.ts'
+import { rowMigrations } from '../migrations/migrations.ts'
+import { migrate } from './migrate.ts'
+
+let database: DatabaseSync
+
+beforeEach(() => {
+  database = new DatabaseSync(':memory:')
+})
+afterEach(() => database.close())
+
+const planOf = (sql: string): string =>
+  database
+    .prepare(`explain query plan ${sql}`)
+    .all()
+    .map((row) => String(row['detail']))
+    .join('; ')
+
+test.each([
+  [
+    'threads of a user, newest first',
+    "select * from thread where user_id = 'u' order by updated_at desc limit 20",
+  ],
+  ['messages of a thread, in order', "select * from message where thread_id = 't' order by id"],
+  [
+    'the newest message of a thread',
+    "select * from message where thread_id = 't' order by id desc limit 1",
+  ],
+  ['runs by state', "select * from run where state in ('queued', 'running')"],
+  ['runs of a thread', "select * from run where thread_id = 't' order by created_at"],
+  ['a first answer', "select * from idempotency where user_id = 'u' and client_message_id = 'm'"],
+  ['old idempotency records', "delete from idempotency where created_at < '2026'"],
+  ['files of a user', "select * from file where user_id = 'u' order by created_at"],
+  [
+    'search in the titles and texts of one user',
+    `select thread.id from thread left join message
+       on message.thread_id = thread.id and message.user_id = thread.user_id
+     where thread.user_id = 'u' and (thread.title like '%x%' or message.search_text like '%x%')`,
+  ],
+])('%s: an index answers', (_, sql) => {
+  migrate(database, 'rows', rowMigrations)
+  const plan = planOf(sql)
+  expect(plan).toMatch(/USING .*INDEX/)
+  expect(plan).not.toMatch(/SCAN|TEMP B-TREE/)
+})
+
+test('a step is made once, and a new one is added to what is there', () => {
+  const first = { name: 'first', statements: ['create table a (x)', 'insert into a values (1)'] }
+  const second = { name: 'second', statements: ['alter table a add column y'] }
+  migrate(database, 'part', [first])
+  migrate(database, 'part', [first])
+  migrate(database, 'part', [first, second])
+  expect(database.prepare('select * from a').all()).toEqual([{ x: 1, y: null }])
+})
+
+test('a step that fails leaves nothing of itself', () => {
+  const wrong = { name: 'wrong', statements: ['create table a (x)', 'create table a (x)'] }
+  expect(() => migrate(database, 'part', [wrong])).toThrow(/already exists/)
+  expect(planOf('select 1')).toContain('CONSTANT')
+  expect(() => database.prepare('select * from a')).toThrow(/no such table/)
+})
+
+test('two parts have versions of their own', () => {
+  migrate(database, 'one', [{ name: '1', statements: ['create table one (x)'] }])
+  migrate(database, 'two', [{ name: '1', statements: ['create table two (x)'] }])
+  expect(database.prepare('select part, version from schema_version order by part').all()).toEqual([
+    { part: 'one', version: 1 },
+    { part: 'two', version: 1 },
+  ])
+})
+
+test('a version from the future is refused', () => {
+  migrate(database, 'part', [
+    { name: '1', statements: [] },
+    { name: '2', statements: [] },
+  ])
+  expect(() => migrate(database, 'part', [{ name: '1', statements: [] }])).toThrow(/newer Netra/)
+})
+
+/** Complete by type: a column of `Tables` that is missing here does not compile. */
+const COLUMNS: { [Table in keyof Tables]: Record<keyof Tables[Table], 'nullable' | 'filled'> } = {
+  thread: {
+    id: 'filled',
+    user_id: 'filled',
+    title: 'filled',
+    titled: 'filled',
+    archived: 'filled',
+    message_count: 'filled',
+    metadata: 'filled',
+    created_at: 'filled',
+    updated_at: 'filled',
+  },
+  message: {
+    id: 'filled',
+    thread_id: 'filled',
+    user_id: 'filled',
+    run_id: 'nullable',
+    parent_id: 'nullable',
+    role: 'filled',
+    text: 'filled',
+    search_text: 'filled',
+    attachments: 'filled',
+    tools: 'filled',
+    created_at: 'filled',
+  },
+  run: {
+    id: 'filled',
+    thread_id: 'filled',
+    user_id: 'filled',
+    state: 'filled',
+    agent: 'nullable',
+    model: 'nullable',
+    client_message_id: 'nullable',
+    parent_message_id: 'filled',
+    trace_id: 'filled',
+    fence: 'filled',
+    attempt: 'filled',
+    lease_until: 'nullable',
+    cancel_requested: 'filled',
+    created_at: 'filled',
+    updated_at: 'filled',
+  },
+  idempotency: {
+    user_id: 'filled',
+    client_message_id: 'filled',
+    payload_hash: 'filled',
+    answer: 'filled',
+    created_at: 'filled',
+  },
+  file: {
+    id: 'filled',
+    user_id: 'filled',
+    name: 'filled',
+    media_type: 'filled',
+    bytes: 'filled',
+    sha256: 'filled',
+    origin: 'filled',
+    created_at: 'filled',
+  },
+  setting: { key: 'filled', value: 'filled', updated_at: 'filled' },
+}
+
+test.each(Object.entries(COLUMNS))('table %s has the columns of its type', (table, columns) => {
+  migrate(database, 'rows', rowMigrations)
+  const found = database.prepare('select * from pragma_table_info(?)').all(table)
+  const made = found.map(({ name, notnull, pk }) => [name, notnull || pk ? 'filled' : 'nullable'])
+  expect(Object.fromEntries(made)).toEqual(columns)
+})
