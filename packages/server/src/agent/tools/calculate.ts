@@ -38,6 +38,8 @@ function roundTo(value: number, digits = 0): number {
   if (!Number.isInteger(digits) || Math.abs(digits) > 15) {
     throw new ToolError('round takes a whole number of digits from -15 to 15.')
   }
+  // Beyond 2^53 every double is whole already.
+  if (!Number.isFinite(value) || Math.abs(value) * 10 ** digits > 2 ** 53) return value
   const [mantissa = '', exponent = '0'] = Math.abs(value).toExponential().split('e')
   const shifted = Math.round(Number(`${mantissa}e${Number(exponent) + digits}`))
   return Math.sign(value) * Number(`${shifted}e${-digits}`)
@@ -76,7 +78,7 @@ function tokensOf(expression: string): Token[] {
     const match = TOKEN.exec(text)
     if (!match)
       throw new ToolError(
-        `Cannot read ${JSON.stringify(text.slice(at, at + 20))} in the expression.`,
+        `Cannot read ${JSON.stringify(text.slice(at, at + 20).trim())} in the expression.`,
       )
     const [, number, name, sign] = match
     if (number !== undefined) tokens.push({ kind: 'number', text: number })

@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
+import { basename, dirname, relative } from 'node:path'
 
 import { unreachable } from '../../../../platform/unreachable.ts'
+import { explain, TOO_MUCH_MEMORY } from './explain.ts'
 import { loadCsv } from './load-csv.ts'
 import type {
   AnswerMessage,
@@ -22,8 +25,8 @@ const endNow = (): void => {
   process.kill(process.pid, 'SIGKILL')
 }
 
-/** Beyond DuckDB's own 1 GB cap: what its cap does not count, such as one huge text. */
-const HIGHEST_RSS = 1_800_000_000
+/** DuckDB's own cap is 1 GB; this is beyond it, for what its cap does not count. */
+const HIGHEST_RSS = 1_400_000_000
 const WATCH_EVERY_MS = 25
 
 /** Where DuckDB may spill; the parent removes it when this process has ended. */
@@ -39,11 +42,8 @@ function watchMemory(): void {
   if (current === undefined || process.memoryUsage.rss() < HIGHEST_RSS) return
   const id = current
   current = undefined
-  answer({ id, status: 'refused', message: TOO_MUCH_MEMORY }, endNow)
+  answer({ id, status: 'ending', message: TOO_MUCH_MEMORY }, endNow)
 }
-
-const TOO_MUCH_MEMORY =
-  'The query needs more memory than it may use (1 GB). Filter, aggregate or select fewer columns.'
 
 /** When the whole machine runs out of memory, Linux ends this process and not the server. */
 function volunteerForOutOfMemory(): void {
@@ -55,22 +55,21 @@ function volunteerForOutOfMemory(): void {
 }
 
 function perform(request: DuckRequest): Promise<LoadAnswer | ProfileAnswer | QueryAnswer> {
+  // Relative paths, so that no error message tells where the server keeps its files.
+  const folder = dirname(request.database)
+  process.chdir(folder)
+  const database = basename(request.database)
+  const spill = relative(folder, scratch)
   switch (request.kind) {
     case 'load':
-      return loadCsv(request.source, request.database, scratch)
+      return loadCsv(relative(folder, request.source), database, spill)
     case 'profile':
-      return profileData(request.database, scratch)
+      return profileData(database, spill)
     case 'query':
-      return runQuery(request.database, scratch, request.sql, request.limits)
+      return runQuery(database, spill, request.sql, request.limits)
     default:
       return unreachable(request)
   }
-}
-
-/** DuckDB says what is wrong with a statement on its first lines; the rest repeats the statement. */
-function explain(error: Error): string {
-  if (error.message.startsWith('Out of Memory Error')) return TOO_MUCH_MEMORY
-  return error.message.replace(/\s*\n\s*LINE \d+:[\s\S]*$/, '').slice(0, 2_000)
 }
 
 async function handle({ id, request }: RequestMessage): Promise<void> {
@@ -80,15 +79,16 @@ async function handle({ id, request }: RequestMessage): Promise<void> {
     if (current === id) answer({ id, status: 'ok', value })
   } catch (error) {
     if (current !== id) return
-    const known = error instanceof Refusal || (error instanceof Error && request.kind !== 'profile')
-    const message = error instanceof Error ? explain(error) : String(error)
-    answer({ id, status: known ? 'refused' : 'failed', message })
+    const known = error instanceof Refusal || request.kind === 'query'
+    answer({ id, status: known ? 'refused' : 'failed', message: explain(error) })
   } finally {
     if (current === id) current = undefined
   }
 }
 
 volunteerForOutOfMemory()
+// The server answers people; queries take what it leaves.
+setPriority(10)
 setInterval(watchMemory, WATCH_EVERY_MS)
 process.on('disconnect', endNow)
 process.on('message', (message: RequestMessage) => void handle(message))

@@ -1,12 +1,12 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 import type { Clock } from '../../../../platform/clock.ts'
 import type { Logger } from '../../../../platform/logger.ts'
 import { ToolError } from '../../tool.ts'
 import type { AnswerMessage, DuckRequest } from './messages.ts'
+import { startChild } from './start-child.ts'
 
 export interface DuckPoolOptions {
   clock: Clock
@@ -48,6 +48,7 @@ export class DuckPool implements AsyncDisposable {
   readonly #waiting: Job[] = []
   #closed = false
   #started = 0
+  #lastUserId: string | undefined
 
   constructor(options: DuckPoolOptions) {
     this.#options = options
@@ -110,11 +111,15 @@ export class DuckPool implements AsyncDisposable {
     return this.#children.size < this.#options.size ? this.#start() : undefined
   }
 
-  /** The oldest request of a user who has none running, or else the oldest. */
+  /** The oldest request of a user who has none running and was not served last, or the oldest. */
   #takeFairly(): Job | undefined {
     const busy = new Set([...this.#children].map((child) => child.job?.userId))
-    const place = this.#waiting.findIndex((job) => !busy.has(job.userId))
-    return this.#waiting.splice(Math.max(place, 0), 1)[0]
+    const place = this.#waiting.findIndex(
+      (job) => !busy.has(job.userId) && job.userId !== this.#lastUserId,
+    )
+    const job = this.#waiting.splice(Math.max(place, 0), 1)[0]
+    this.#lastUserId = job?.userId
+    return job
   }
 
   #start(): Child {
@@ -123,17 +128,7 @@ export class DuckPool implements AsyncDisposable {
     this.#started += 1
     const scratch = join(this.#options.scratch, String(this.#started))
     mkdirSync(scratch, { recursive: true })
-    const entry = fileURLToPath(new URL('./child.ts', import.meta.url))
-    const child: Child = {
-      // No environment: a child must not hold the server's secrets.
-      process: fork(entry, [scratch], {
-        env: {},
-        execArgv: [],
-        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      }),
-      job: undefined,
-      requests: 0,
-    }
+    const child: Child = { process: startChild(scratch), job: undefined, requests: 0 }
     child.process.on('message', (message: AnswerMessage) => this.#settle(child, message))
     child.process.on('error', (error) => this.#lost(child, error.message))
     child.process.on('exit', (code, signal) => {
@@ -181,8 +176,9 @@ export class DuckPool implements AsyncDisposable {
     child.process.unref()
     child.process.channel?.unref()
     if (message.status === 'ok') job.resolve(message.value)
-    else if (message.status === 'refused') job.reject(new ToolError(message.message))
-    else job.reject(new Error(message.message))
+    else if (message.status === 'failed') job.reject(new Error(message.message))
+    else job.reject(new ToolError(message.message))
+    if (message.status === 'ending') this.#kill(child)
     this.#next()
   }
 

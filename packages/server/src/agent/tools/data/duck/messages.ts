@@ -45,4 +45,6 @@ export type AnswerMessage =
   | { id: number; status: 'ok'; value: LoadAnswer | ProfileAnswer | QueryAnswer }
   /** The SQL or the data is at fault; the message is for its author. */
   | { id: number; status: 'refused'; message: string }
+  /** As `refused`, and the last word of this process: it used more memory than it may. */
+  | { id: number; status: 'ending'; message: string }
   | { id: number; status: 'failed'; message: string }

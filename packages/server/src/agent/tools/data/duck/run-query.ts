@@ -27,11 +27,17 @@ export async function runQuery(
   }
 }
 
+/** What a statement that reads may begin with; DuckDB turns some PRAGMAs into selections. */
+const BEGINNINGS = /^(select|with|from|values|table|describe|desc|show|summarize|pivot|unpivot)\b/i
+const ALLOWED = 'SELECT, WITH, FROM, DESCRIBE or SUMMARIZE over the table data'
+
 async function prepareOne(
   { connection }: OpenDatabase,
   sql: string,
 ): Promise<DuckDBPreparedStatement> {
-  if (!/[^\s;]/.test(sql.replace(/--.*$/gm, ''))) throw new Refusal('The SQL is empty.')
+  const beginning = sql.replace(/--.*$|\/\*[\s\S]*?\*\//gm, ' ').replace(/^[\s(;]+/, '')
+  if (beginning === '') throw new Refusal('The SQL is empty.')
+  if (!BEGINNINGS.test(beginning)) throw new Refusal(`Only reading is allowed: ${ALLOWED}.`)
   const statements = await connection.extractStatements(sql)
   if (statements.count !== 1) {
     throw new Refusal(
@@ -41,7 +47,7 @@ async function prepareOne(
   const statement = await statements.prepare(0)
   if (statement.statementType !== StatementType.SELECT) {
     throw new Refusal(
-      `Only reading is allowed: SELECT, WITH, FROM, DESCRIBE or SUMMARIZE over the table data, not ${StatementType[statement.statementType]}.`,
+      `Only reading is allowed: ${ALLOWED}, not ${StatementType[statement.statementType]}.`,
     )
   }
   if (statement.parameterCount > 0) {
