@@ -94,6 +94,22 @@ test('a server gets an image as an image', async () => {
   expect(JSON.stringify(s.server.requests[0]?.body)).toContain('data:image/png;base64,iVBORw==')
 })
 
+const DOCUMENT = '%PDF-1.7 tiny'
+
+test.each([
+  ['anthropic', ''],
+  ['google', '/v1beta'],
+])('%s gets a PDF as a document', async (provider, path) => {
+  await using s = await stage({ script: [{ text: 'Read.' }], models: { settings: {} } })
+  await s.models.connections.put(provider, { apiKey: 'k', baseUrl: `${s.server.url}${path}` })
+  const pdf = await s.files.add(USER, 'paper.pdf', 'application/pdf', DOCUMENT)
+  const { error } = await s.act({ ...asking('Read it', [pdf]), model: `${provider}/test-model` })
+  expect(error).toBeUndefined()
+  const body = JSON.stringify(s.server.requests[0]?.body)
+  expect(body).toContain(Buffer.from(DOCUMENT).toString('base64'))
+  expect(body).toContain('application/pdf')
+})
+
 test('earlier turns come before the question, their tools in between', async () => {
   await using files = await folderFiles()
   const call = { callId: 'c1', toolName: 'calculate', arguments: { expression: '1+1' } }

@@ -39,7 +39,7 @@ test('a small result is kept as it is and stored nowhere', async () => {
   expect(stored).toBeUndefined()
 })
 
-test('a large table is stored once and its first rows stand for it', async () => {
+test('F92: a large table is stored once and its first rows stand for it', async () => {
   const { result, resultRef, stored, content } = await settle(table(5_000))
   expect(stored).toMatchObject({
     fileId: resultRef,

@@ -105,7 +105,7 @@ async function* streamOnce(
   progress: { told: boolean },
 ): AsyncGenerator<Spoken, ModelReply> {
   const { stream } = await orAborted(
-    model.language.doStream({ ...call, abortSignal: signal }),
+    model.language.doStream({ ...model.callOptions, ...call, abortSignal: signal }),
     signal,
   )
   const reader = stream.getReader()

@@ -160,6 +160,25 @@ test('a local Ollama that answers is offered, and used once it is saved', async 
   expect(await connections.list()).toMatchObject([{ provider: 'ollama', source: 'stored' }])
 })
 
+test('models of a server that is down for a moment stay known', async () => {
+  await using server = await startModelServer({ script: [], models: ['m1'] })
+  let now = 0
+  const clock = { ...systemClock, now: () => now }
+  const connections = await createConnections({
+    settings: {},
+    store: memoryStore([{ provider: 'my-vllm', baseUrl: server.url, enabledModels: [] }]),
+    ollamaUrl: NOBODY,
+    clock,
+    logger: silentLogger,
+    fetch,
+  })
+  const connection = connections.find('my-vllm')!
+  expect(await connections.listed(connection)).toEqual(['m1'])
+  await server.close()
+  now += 61_000
+  expect(await connections.listed(connection)).toEqual(['m1'])
+})
+
 test('an Ollama that does not answer in time is not waited for', async () => {
   await using silent = await startModelServer({ script: [], delayListingMs: 5_000 })
   const connections = await connect({}, memoryStore(), silent.url)

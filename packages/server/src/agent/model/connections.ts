@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
+import { deadline } from '../abort.ts'
 import {
   ADMIN_PAGE,
   ConnectionRefused,
@@ -79,6 +80,12 @@ export async function createConnections(options: ConnectionsOptions): Promise<Co
   let storedDefault = loaded.defaultModel
   const listings = new Map<string, { at: number; models: Promise<string[] | undefined> }>()
 
+  const lastKnown = new Map<string, string[]>()
+  const remember = (key: string) => (models: string[]) => {
+    lastKnown.set(key, models)
+    return models
+  }
+
   const choiceOf = (provider: string): readonly string[] =>
     stored.get(provider)?.enabledModels ?? []
 
@@ -96,13 +103,15 @@ export async function createConnections(options: ConnectionsOptions): Promise<Co
   const find = (provider: string) => all().find((connection) => connection.provider === provider)
 
   async function ask(connection: Connection, withinMs: number): Promise<string[]> {
-    const signal = AbortSignal.timeout(withinMs)
+    using limit = deadline(clock, withinMs, () => new NoAnswerInTime('no answer in time'))
+    const { signal } = limit
     try {
       return await listModels(connection, { fetch, signal })
     } catch (error) {
+      if (signal.aborted) throw signal.reason
       // A kept-alive socket may have died since its last use: that says nothing of the service.
       if (explain(error, nameOf(connection)).failure.code !== 'model_cut') throw error
-      return listModels(connection, { fetch, signal })
+      return await listModels(connection, { fetch, signal })
     }
   }
 
@@ -110,11 +119,14 @@ export async function createConnections(options: ConnectionsOptions): Promise<Co
     const key = `${connection.provider} ${connection.baseUrl}`
     const kept = listings.get(key)
     if (kept && clock.now() - kept.at < LISTING_KEPT_MS) return kept.models
-    const models = ask(connection, withinMs).catch((error: unknown) => {
-      logger.debug({ provider: connection.provider, err: error }, 'models could not be listed')
-      listings.delete(key)
-      return undefined
-    })
+    const models = ask(connection, withinMs)
+      .then(remember(key))
+      .catch((error: unknown) => {
+        logger.debug({ provider: connection.provider, err: error }, 'models could not be listed')
+        listings.delete(key)
+        // A server that is down for a moment still has the models it had.
+        return lastKnown.get(key)
+      })
     listings.set(key, { at: clock.now(), models })
     return models
   }
@@ -203,8 +215,8 @@ export async function createConnections(options: ConnectionsOptions): Promise<Co
     const started = clock.monotonic()
     const latency = () => Math.round(clock.monotonic() - started)
     try {
-      const models = await ask(connection, TEST_WITHIN_MS)
       const key = `${connection.provider} ${connection.baseUrl}`
+      const models = await ask(connection, TEST_WITHIN_MS).then(remember(key))
       listings.set(key, { at: clock.now(), models: Promise.resolve(models) })
       return { ok: true, latency_ms: latency(), models }
     } catch (error) {
@@ -237,8 +249,12 @@ export async function createConnections(options: ConnectionsOptions): Promise<Co
   }
 }
 
+class NoAnswerInTime extends Error {
+  override readonly name = 'NoAnswerInTime'
+}
+
 function testError(error: unknown, connection: Connection): string {
-  if (error instanceof DOMException && error.name === 'TimeoutError')
+  if (error instanceof NoAnswerInTime)
     return `${connection.baseUrl} did not answer within ${TEST_WITHIN_MS / 1000} s.`
   return explain(error, nameOf(connection)).failure.message
 }

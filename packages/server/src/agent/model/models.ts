@@ -16,10 +16,13 @@ import type { ModelName } from './failures.ts'
 import { FREE, pricingFor, type Pricing } from './pricing.ts'
 import {
   acceptedBy,
+  callOptionsFor,
   createLanguageModel,
   isOfficial,
   providerOf,
+  thinksInSilence,
   type Accepts,
+  type CallOptions,
   type Connection,
 } from './providers.ts'
 import { createWatchedFetch } from './watched-fetch.ts'
@@ -42,6 +45,8 @@ export interface OpenModel {
   name: ModelName
   builtIn: boolean
   accepts: Accepts
+  /** What every call of this model says besides the prompt. */
+  callOptions: CallOptions
   pricing: Pricing
   breaker: CircuitBreaker
 }
@@ -78,6 +83,8 @@ export interface ModelsOptions {
 export async function createModels(options: ModelsOptions): Promise<Models> {
   const { clock, logger, stallMs = 60_000, firstByteMs = stallMs } = options
   const fetch = createWatchedFetch({ clock, firstByteMs, stallMs })
+  const patient = { clock, firstByteMs: firstByteMs * 5, stallMs: stallMs * 5 }
+  const patientFetch = createWatchedFetch(patient)
   const connections = await createConnections({ ...options, fetch })
   const breakers = new Map<string, CircuitBreaker>()
 
@@ -134,10 +141,15 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
         { retry: 'no' },
       )
     return {
-      language: await createLanguageModel(connection, model, fetch),
+      language: await createLanguageModel(
+        connection,
+        model,
+        thinksInSilence(connection, model) ? patientFetch : fetch,
+      ),
       name: { provider, id, setAt: connection.setAt, address: connection.baseUrl },
       builtIn: false,
       accepts: acceptedBy(connection, model),
+      callOptions: callOptionsFor(connection),
       pricing: await pricingFor(connection, model, new Date(clock.now())),
       breaker: breakerOf(id),
     }
@@ -176,6 +188,7 @@ const openBuiltin = (language: LanguageModelV4, breaker: CircuitBreaker): OpenMo
   name: { provider: 'netra', id: BUILTIN_MODEL, setAt: 'Netra itself', address: 'this process' },
   builtIn: true,
   accepts: { images: false, pdf: false },
+  callOptions: {},
   pricing: FREE,
   breaker,
 })

@@ -1,4 +1,4 @@
-import type { LanguageModelV4 } from '@ai-sdk/provider'
+import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider'
 
 import { unreachable } from '../../platform/unreachable.ts'
 
@@ -138,3 +138,17 @@ export function acceptedBy(connection: Connection, model: string): Accepts {
   if (kind === 'anthropic' || kind === 'google') return { images: true, pdf: true }
   return { images: SEES.test(model), pdf: false }
 }
+
+/** These reason for minutes without a byte; the usual patience would take that for a stall. */
+export const thinksInSilence = (connection: Connection, model: string): boolean =>
+  connection.provider === 'openai' &&
+  isOfficial(connection) &&
+  /^o\d|-pro\b|deep-research/.test(model)
+
+export type CallOptions = Pick<LanguageModelV4CallOptions, 'providerOptions'>
+
+/** Conversations live in the journal here; the provider is asked to keep no copy. */
+export const callOptionsFor = (connection: Connection): CallOptions =>
+  connection.provider === 'openai' && isOfficial(connection)
+    ? { providerOptions: { openai: { store: false } } }
+    : {}
