@@ -8,6 +8,8 @@ export interface Frame {
 /** A socket without an SDK: says exactly what a test wants it to say. */
 export interface RawSocket extends Disposable {
   frames: Frame[]
+  /** All frame bytes received so far. */
+  readonly bytes: number
   /** Resolves with the close code and reason. */
   closed: Promise<{ code: number; reason: string }>
   send(message: unknown): void
@@ -23,8 +25,10 @@ export async function openSocket(
   const { path = '/ws', protocols = ['netra.v1'], ...rest } = options
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${path}`, protocols, rest)
   const frames: Frame[] = []
+  let bytes = 0
   const waiting = new Set<() => void>()
   socket.on('message', (data: Buffer) => {
+    bytes += data.length
     frames.push(...([JSON.parse(data.toString())].flat() as Frame[]))
     for (const look of waiting) look()
   })
@@ -40,6 +44,9 @@ export async function openSocket(
   })
   return {
     frames,
+    get bytes() {
+      return bytes
+    },
     closed,
     send: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
     next(fits) {

@@ -47,6 +47,10 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
     checkAddresses(parts, request)
   })
   addSecurityHeaders(app, parts)
+  app.addHook('onSend', async (request, reply) => {
+    const cookies = freshCookies.get(request)
+    if (cookies && !reply.hasHeader('set-cookie')) void reply.header('set-cookie', cookies)
+  })
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(parts, error, request, reply))
   app.setNotFoundHandler((request) => {
     throw new HttpError(404, 'NOT_FOUND', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`)
@@ -76,6 +80,9 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   return app
 }
 
+/** A login session in use is extended now and then: the browser must get the longer cookie. */
+const freshCookies = new WeakMap<FastifyRequest, string[]>()
+
 function checkAddresses(parts: GatewayParts, request: FastifyRequest): void {
   const { addresses } = parts
   const path = request.url.split('?')[0] ?? ''
@@ -97,7 +104,10 @@ async function identityOf(parts: GatewayParts, request: FastifyRequest): Promise
     ...(authorization !== undefined && { authorization }),
     ...(authorization === undefined && cookieCounts && cookies !== undefined && { cookie: cookies }),
   })
-  if (answer.ok) return answer.identity
+  if (answer.ok) {
+    if (answer.setCookies.length > 0) freshCookies.set(request, answer.setCookies)
+    return answer.identity
+  }
   if (answer.why === 'missing') {
     throw new HttpError(403, 'AUTH_UNAUTHORIZED', 'Sign in first: this needs a session cookie or a bearer token.')
   }
