@@ -11,7 +11,8 @@ const major = Number(process.versions.node.split('.')[0])
 
 if (major >= NEEDED) {
   enableCompileCache?.()
-  await import('../src/main.ts')
+  // The validator is a black box of its own: it shares no code with the server.
+  await import(process.argv[2] === 'validate' ? '../../validator/src/main.ts' : '../src/main.ts')
 } else {
   runWithOwnNode()
 }
