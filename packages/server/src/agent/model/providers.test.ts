@@ -11,8 +11,15 @@ import {
   turnOf,
 } from '../../../../../tests/support/agent-stage.ts'
 import { systemClock } from '../../platform/clock.ts'
+import { completedMessages } from '../prompt.ts'
 import { connectionsOf, splitModelId } from './environment.ts'
-import { acceptedBy, createLanguageModel, normalizeBaseUrl, type Connection } from './providers.ts'
+import {
+  acceptedBy,
+  callOptionsFor,
+  createLanguageModel,
+  normalizeBaseUrl,
+  type Connection,
+} from './providers.ts'
 import { createWatchedFetch } from './watched-fetch.ts'
 
 const calculate = tool('calculate', async ({ value }) => ({ double: Number(value) * 2 }))
@@ -186,6 +193,9 @@ describe('aimock', () => {
   })
 })
 
+const NOTHING = { inputTokens: 0, outputTokens: 0 }
+const CALL = { callId: 'c1', toolName: 'calculate', arguments: { value: 21 } }
+
 test("OpenAI's own address is spoken to by its newer API", async () => {
   await using s = await stage({ script: [{ text: 'Hello.', toolCalls: [] }] })
   const connection: Connection = {
@@ -202,13 +212,23 @@ test("OpenAI's own address is spoken to by its newer API", async () => {
   }
   const model = await createLanguageModel(connection, 'gpt-5.4-mini', redirected)
   const { stream } = await model.doStream({
-    prompt: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
+    ...callOptionsFor(connection),
+    prompt: [
+      { role: 'user', content: [{ type: 'text', text: 'Hi' }] },
+      ...completedMessages([
+        { kind: 'spoken', text: 'Let me see.', usage: NOTHING, costUsd: 0, calls: [CALL] },
+        { kind: 'tool', call: CALL, outcome: { ...CALL, status: 'ok', result: { double: 42 } } },
+      ]),
+    ],
   })
   const parts = await Array.fromAsync(stream)
+  expect(parts[0]).toEqual({ type: 'stream-start', warnings: [] })
   expect(parts.map((part) => (part.type === 'text-delta' ? part.delta : '')).join('')).toBe(
     'Hello.',
   )
   expect(parts.at(-1)).toMatchObject({ type: 'finish', finishReason: { unified: 'stop' } })
+  expect(s.server.requests[0]?.toolResults).toEqual(['{"double":42}'])
+  expect(s.server.requests[0]?.body).toMatchObject({ store: false })
   expect(s.server.requests[0]?.dialect).toBe('openai-responses')
 })
 
