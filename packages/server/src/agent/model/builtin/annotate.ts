@@ -1,0 +1,260 @@
+import type { ColumnProfile } from '../../tools/data/schemas.ts'
+import { meaningOf, numberOfWord, type Meaning } from './lexicon.ts'
+import type { ColumnIndex, ColumnMatch } from './match-columns.ts'
+import { tokenise, type Token } from './tokenise.ts'
+import { isPlural } from './words.ts'
+
+interface Place {
+  /** As it stands in the question. */
+  text: string
+  start: number
+  end: number
+}
+
+/** A token or phrase with its meaning. Words without one stay, so that nothing is lost in silence. */
+export type Term = Place &
+  (
+    | Exclude<Meaning, { kind: 'filler' }>
+    | { kind: 'column'; column: ColumnProfile; plural: boolean; exact: boolean; noun?: string }
+    /** `input` alone: a token column, if the words around it speak of numbers. */
+    | { kind: 'role-word'; match: ColumnMatch }
+    | { kind: 'ambiguous'; candidates: string[] }
+    | { kind: 'number'; value: string }
+    | { kind: 'ordinal'; value: number; percentile: boolean }
+    | { kind: 'date' | 'time' | 'moment'; value: string }
+    | { kind: 'text'; value: string; quoted: boolean }
+  )
+
+const SILENT_MARKS = new Set(['.', '?', '!', ':', ';', '(', ')', '…', '"', '“', '”'])
+/** camelCase, capitals, or anything but letters: nobody writes such a word by chance. */
+const DISTINCTIVE = /\P{L}|\p{Ll}\p{Lu}|\p{Lu}{2}/u
+const LONGEST_NAME = 6
+
+/** Gives each word of `question` the longest meaning that the columns or the lexicon have for it. */
+export function annotate(question: string, index: ColumnIndex): Term[] {
+  const tokens = mergeVerbatimNames(splitHyphens(tokenise(question), index), question, index)
+  const terms: Term[] = []
+  let place = 0
+  while (place < tokens.length) {
+    const { term, length } = termAt(tokens, place, index, terms.at(-1))
+    const first = tokens[place]
+    const last = tokens[place + length - 1]
+    if (term && first && last) {
+      const { start } = first
+      const { end } = last
+      terms.push({ ...term, start, end, text: question.slice(start, end) })
+    }
+    place += length
+  }
+  return terms
+}
+
+type Bare<T> = T extends unknown ? Omit<T, keyof Place> : never
+type Found = { term: Bare<Term> | undefined; length: number }
+
+function termAt(
+  tokens: readonly Token[],
+  place: number,
+  index: ColumnIndex,
+  previous: Term | undefined,
+): Found {
+  const token = tokens[place]
+  if (!token) return { term: undefined, length: 1 }
+  switch (token.kind) {
+    case 'number':
+      return longerColumn(tokens, place, index) ?? { term: { kind: 'number', value: token.value }, length: 1 }
+    case 'ordinal':
+      return (
+        columnOnly(tokens, place, index) ?? {
+          term: { kind: 'ordinal', value: token.value, percentile: /^p/i.test(token.text) },
+          length: 1,
+        }
+      )
+    case 'date':
+    case 'time':
+    case 'moment':
+      return { term: { kind: token.kind, value: token.value }, length: 1 }
+    case 'quoted':
+      return { term: quotedTerm(token.value, index), length: 1 }
+    case 'operator':
+    case 'mark':
+      return { term: isHyphen(tokens, place) ? undefined : markTerm(token.text), length: 1 }
+    case 'word':
+      return wordTerm(tokens, place, index, previous)
+  }
+}
+
+function quotedTerm(value: string, index: ColumnIndex): Bare<Term> {
+  const column = index.named(value)
+  if (column) return { kind: 'column', column, plural: false, exact: true }
+  return { kind: 'text', value, quoted: true }
+}
+
+/** `95th-percentile` joins words; ` - ` between words may subtract. */
+const isHyphen = (tokens: readonly Token[], place: number): boolean =>
+  tokens[place]?.text === '-' && tokens[place - 1]?.end === tokens[place]?.start
+
+function markTerm(text: string): Bare<Term> | undefined {
+  if (SILENT_MARKS.has(text)) return undefined
+  const found = meaningOf([text])
+  if (found && found.meaning.kind !== 'filler') return found.meaning
+  return { kind: 'beyond' }
+}
+
+function wordTerm(
+  tokens: readonly Token[],
+  place: number,
+  index: ColumnIndex,
+  previous: Term | undefined,
+): Found {
+  const known = meaningOf(wordsFrom(tokens, place, 8))
+  const column = longestColumn(tokens, place, index)
+  if (column && prefersColumn(column, known, previous, tokens[place + column.length])) {
+    return { term: columnTerm(column, tokens, known?.meaning), length: column.length }
+  }
+  if (known) {
+    const { meaning, length } = known
+    return { term: meaning.kind === 'filler' ? undefined : meaning, length }
+  }
+  return { term: unknownWord(tokens[place]?.text ?? '', index), length: 1 }
+}
+
+function unknownWord(text: string, index: ColumnIndex): Bare<Term> {
+  const role = index.roleWord(text)
+  if (role) return { kind: 'role-word', match: role }
+  const number = numberOfWord(text)
+  if (number !== undefined) return { kind: 'number', value: String(number) }
+  return { kind: 'text', value: text, quoted: false }
+}
+
+interface FoundColumn {
+  match: ColumnMatch
+  length: number
+  place: number
+}
+
+function longestColumn(
+  tokens: readonly Token[],
+  place: number,
+  index: ColumnIndex,
+): FoundColumn | undefined {
+  const words = wordsFrom(tokens, place, LONGEST_NAME)
+  for (let length = words.length; length > 0; length -= 1) {
+    const match = index.match(words.slice(0, length))
+    if (match) return { match, length, place }
+  }
+  return undefined
+}
+
+const longerColumn = (
+  tokens: readonly Token[],
+  place: number,
+  index: ColumnIndex,
+): Found | undefined => {
+  const found = longestColumn(tokens, place, index)
+  return found && found.length > 1 && isExact(found.match)
+    ? { term: columnTerm(found, tokens, undefined), length: found.length }
+    : undefined
+}
+
+const columnOnly = (tokens: readonly Token[], place: number, index: ColumnIndex): Found | undefined => {
+  const found = longestColumn(tokens, place, index)
+  return found && isExact(found.match)
+    ? { term: columnTerm(found, tokens, undefined), length: found.length }
+    : undefined
+}
+
+const isExact = (match: ColumnMatch): boolean => match.kind === 'column' && match.sureness === 'exact'
+
+/** Words that follow without a mark between them; a name such as `col 2` may hold numbers. */
+function wordsFrom(tokens: readonly Token[], place: number, most: number): string[] {
+  const words: string[] = []
+  for (const token of tokens.slice(place, place + most)) {
+    const isWord = token.kind === 'word' || token.kind === 'number' || token.kind === 'ordinal'
+    if (!isWord) break
+    words.push(token.text)
+  }
+  return words
+}
+
+/** These hold a sentence together: a column with such a name must be quoted or spelled as it is. */
+const STRUCTURE = new Set(['filler', 'by', 'and', 'or', 'not', 'be', 'between', 'comparison', 'where', 'to', 'which'])
+const EXPECTS_COLUMN = new Set(['function', 'percentile', 'by', 'ordinal', 'top', 'extreme'])
+
+function prefersColumn(
+  column: FoundColumn,
+  known: { meaning: Meaning; length: number } | undefined,
+  previous: Term | undefined,
+  next: Token | undefined,
+): boolean {
+  if (!known || column.length > known.length) return true
+  if (column.length < known.length || STRUCTURE.has(known.meaning.kind)) return false
+  const { kind } = known.meaning
+  if (kind === 'unit') return isExact(column.match)
+  if (kind === 'price') return true
+  if (kind === 'beyond' || kind === 'rows') return isExact(column.match)
+  if (!isExact(column.match)) return false
+  return (
+    (previous !== undefined && EXPECTS_COLUMN.has(previous.kind)) ||
+    next?.kind === 'operator' ||
+    kind === 'columns'
+  )
+}
+
+function columnTerm(
+  found: FoundColumn,
+  tokens: readonly Token[],
+  meaning: Meaning | undefined,
+): Bare<Term> {
+  const { match } = found
+  if (match.kind === 'ambiguous') return { kind: 'ambiguous', candidates: match.candidates }
+  const last = tokens[found.place + found.length - 1]?.text ?? ''
+  return {
+    kind: 'column',
+    column: match.column,
+    plural: isPlural(last.toLowerCase()),
+    exact: match.sureness === 'exact',
+    ...(meaning?.kind === 'rows' && { noun: meaning.noun }),
+  }
+}
+
+/** `per-minute` is two words when neither a column nor the lexicon has it as one. */
+function splitHyphens(tokens: readonly Token[], index: ColumnIndex): Token[] {
+  return tokens.flatMap((token) => {
+    if (token.kind !== 'word' || !token.text.includes('-')) return [token]
+    if (meaningOf([token.text]) || index.match([token.text])?.kind === 'column') return [token]
+    const pieces = tokenise(token.text.replaceAll('-', ' '))
+    const known = pieces.every((piece) => piece.kind !== 'word' || meaningOf([piece.text]) !== undefined)
+    if (!known) return [token]
+    return pieces.map((piece) => ({
+      ...piece,
+      start: piece.start + token.start,
+      end: piece.end + token.start,
+    }))
+  })
+}
+
+/** A name written exactly as the column has it is that column, whatever its words may mean. */
+function mergeVerbatimNames(tokens: readonly Token[], question: string, index: ColumnIndex): Token[] {
+  let merged = [...tokens]
+  const names = index.columns
+    .map((column) => column.name)
+    .filter((name) => DISTINCTIVE.test(name))
+    .toSorted((one, other) => other.length - one.length)
+  for (const name of names) {
+    for (let start = question.indexOf(name); start >= 0; start = question.indexOf(name, start + 1)) {
+      merged = mergeSpan(merged, { start, end: start + name.length, text: name })
+    }
+  }
+  return merged
+}
+
+function mergeSpan(tokens: Token[], place: Place): Token[] {
+  const inside = tokens.filter((token) => token.start >= place.start && token.end <= place.end)
+  const first = inside[0]
+  const aligned =
+    first?.start === place.start && inside.at(-1)?.end === place.end && !inside.some((token) => token.kind === 'quoted')
+  if (!aligned || !first) return tokens
+  const at = tokens.indexOf(first)
+  return tokens.toSpliced(at, inside.length, { kind: 'quoted', value: place.text, ...place })
+}

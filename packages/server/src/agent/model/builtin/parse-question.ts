@@ -1,0 +1,207 @@
+import { annotate, type Term } from './annotate.ts'
+import { ambiguous, emptyDraft, Reader, type Draft } from './draft.ts'
+import { finish } from './finish.ts'
+import { followUp } from './follow-up.ts'
+import type { ColumnIndex } from './match-columns.ts'
+import { asksPrice, readPrice } from './parse-price.ts'
+import type { Question } from './question.ts'
+import { bareColumn, readCounted, readFigures } from './read-figures.ts'
+import { readColumnCondition, readCondition, readConditions } from './read-filters.ts'
+import { readBy, readRanked, readRatio, takeGrouping, addGrouping } from './read-groups.ts'
+import { explained, unplaced } from './unclear.ts'
+
+/**
+ * What one sentence asks of a table. Every word of it is used or known to mean nothing here.
+ * @param previous The question before it in the thread, for `the same by hour`.
+ * @throws Unclear
+ */
+export function parseQuestion(
+  source: string,
+  index: ColumnIndex,
+  previous: Question | undefined,
+): Question {
+  const reader = new Reader(annotate(source, index), index)
+  const beyond = reader.terms.find((term) => term.kind === 'beyond')
+  if (beyond) throw unplaced(beyond.text)
+  const draft = emptyDraft()
+  if (asksPrice(reader)) return readPrice(reader, source, draft)
+  while (reader.peek()) readNext(reader, source, draft)
+  return followUp(draft, previous, reader.terms) ?? finish(draft, index)
+}
+
+function readNext(reader: Reader, source: string, draft: Draft): void {
+  const term = reader.peek()
+  if (!term) return
+  switch (term.kind) {
+    case 'function':
+    case 'percentile':
+    case 'ordinal':
+      return readFigures(reader, draft)
+    case 'count':
+      reader.take()
+      return readCounted(reader, draft)
+    case 'rows':
+      return readRows(reader, draft, term.noun)
+    case 'column':
+    case 'role-word':
+      return readColumn(reader, source, draft, term)
+    case 'ambiguous':
+      throw ambiguous(term)
+    case 'by':
+      return readBy(reader, draft)
+    case 'unit':
+      return readUnit(reader, draft, term)
+    case 'over-time':
+      return addGrouping(draft, takeGrouping(reader))
+    case 'top':
+    case 'extreme':
+      return readRank(reader, draft, term)
+    case 'number':
+      return readNumber(reader, draft, term)
+    case 'where':
+      return readConditions(reader, source, draft)
+    case 'comparison':
+    case 'between':
+      if (!readCondition(reader, source, draft, undefined)) throw unplaced(term.text)
+      return
+    case 'text':
+      return readStray(reader, source, draft)
+    default:
+      return readMark(reader, draft, term)
+  }
+}
+
+type MarkTerm = Exclude<
+  Term,
+  {
+    kind:
+      | 'function' | 'percentile' | 'ordinal' | 'count' | 'rows' | 'column' | 'role-word' | 'ambiguous'
+      | 'by' | 'unit' | 'over-time' | 'top' | 'extreme' | 'number' | 'where' | 'comparison' | 'between' | 'text'
+  }
+>
+
+/** Words that set one thing and take nothing after them. */
+function readMark(reader: Reader, draft: Draft, term: MarkTerm): void {
+  switch (term.kind) {
+    case 'which':
+      reader.take()
+      draft.asksWhich = true
+      return readRanked(reader, draft)
+    case 'chart':
+      draft.chart = term.chart === 'auto' ? (draft.chart ?? 'auto') : term.chart
+      break
+    case 'compare':
+      draft.compare = true
+      break
+    case 'columns':
+      draft.columnsAsked = true
+      break
+    case 'list':
+      draft.lists = true
+      break
+    case 'same':
+      draft.same = true
+      break
+    case 'first':
+      return readFirst(reader, draft)
+    case 'ratio':
+      return readRatio(reader, draft)
+    case 'and':
+    case 'be':
+      break
+    case 'not':
+      throw explained(
+        `I cannot place “${term.text}” there. Leaving rows out works by a column: \`where model is not a\`.`,
+      )
+    default:
+      throw unplaced(term.text)
+  }
+  reader.take()
+}
+
+function readRows(reader: Reader, draft: Draft, noun: string): void {
+  reader.take()
+  if (draft.counts) {
+    draft.counts = false
+    draft.measures.push({ kind: 'count', noun })
+    return
+  }
+  draft.noun ??= noun
+}
+
+function readColumn(
+  reader: Reader,
+  source: string,
+  draft: Draft,
+  term: Extract<Term, { kind: 'column' | 'role-word' }>,
+): void {
+  if (term.kind === 'column' && readColumnCondition(reader, source, draft, term.column)) return
+  const bare = bareColumn(term)
+  reader.take()
+  if (bare) draft.columns.push(bare)
+}
+
+function readUnit(reader: Reader, draft: Draft, term: Extract<Term, { kind: 'unit' }>): void {
+  if (term.alone) return addGrouping(draft, takeGrouping(reader))
+  reader.take()
+  draft.units.push(term.unit)
+}
+
+function readRank(
+  reader: Reader,
+  draft: Draft,
+  term: Extract<Term, { kind: 'top' | 'extreme' }>,
+): void {
+  reader.take()
+  if (draft.rank) throw explained('I can rank by one thing at a time.')
+  const number = reader.peek()
+  let limit: number | undefined
+  if (number?.kind === 'number') {
+    reader.take()
+    limit = Number(number.value)
+    if (!Number.isInteger(limit) || limit < 1) throw unplaced(number.text)
+  }
+  draft.rank = {
+    direction: term.direction,
+    limit: limit ?? (term.kind === 'top' ? 10 : undefined),
+    counts: term.kind === 'extreme' && term.counts,
+  }
+  readRanked(reader, draft)
+}
+
+/** `the 5 users with the most requests`: a number before what is ranked. */
+function readNumber(reader: Reader, draft: Draft, term: Extract<Term, { kind: 'number' }>): void {
+  const next = reader.kind(1)
+  if (next === 'percentile') return readFigures(reader, draft)
+  const ranked = reader.terms.some((other) => other.kind === 'extreme' || other.kind === 'top')
+  if ((next === 'column' || next === 'unit' || next === 'rows') && ranked && draft.first === undefined) {
+    reader.take()
+    draft.first = Number(term.value)
+    if (next !== 'rows') readRanked(reader, draft)
+    return
+  }
+  throw unplaced(term.text)
+}
+
+function readFirst(reader: Reader, draft: Draft): void {
+  const word = reader.take()
+  const number = reader.peek()
+  const rows = reader.peek(1)
+  const counted = number?.kind === 'number' && rows?.kind === 'rows'
+  if (!counted) {
+    if (number?.kind !== 'rows') throw unplaced(word?.text ?? 'first')
+    throw explained('Say how many of the first rows to show: `show the first ten rows`.')
+  }
+  reader.place += 2
+  draft.first = Number(number.value)
+  draft.lists = true
+  draft.noun = rows.noun
+}
+
+function readStray(reader: Reader, source: string, draft: Draft): void {
+  const run = reader.takeTextRun(source)
+  if (!run) return
+  const last = draft.strays.at(-1)
+  if (run.quoted || !last) draft.strays.push({ text: run.value, start: run.start, end: run.end })
+  else draft.strays.push({ text: run.value, start: run.start, end: run.end })
+}

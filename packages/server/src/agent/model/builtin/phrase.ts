@@ -1,0 +1,208 @@
+import type {
+  Cell,
+  ChartResult,
+  PriceResult,
+  QueryResult,
+  TableProfile,
+} from '../../tools/data/schemas.ts'
+import { capitalised, formatCell, formatNumber, listed, markdownTable } from './format.ts'
+import { code, groupingLabel, measureLabel, scopeText } from './labels.ts'
+import { isCrowded, MOST_BARS } from './plan.ts'
+import { phrasePrices } from './phrase-prices.ts'
+import { phraseColumns } from './phrase-columns.ts'
+import type { AggregateQuestion, Filter, Measure, Question, RowsQuestion } from './question.ts'
+
+const SHOWN_ROWS = 20
+
+/** What a question's calls came to, in the order of its plan. */
+export type Result =
+  | { kind: 'query'; value: QueryResult }
+  | { kind: 'chart'; value: ChartResult }
+  | { kind: 'price'; value: PriceResult }
+
+/** The answer to one question, in Markdown. Each of its numbers stands in a result. */
+export function phrase(question: Question, results: readonly Result[], profile: TableProfile): string {
+  switch (question.intent) {
+    case 'columns':
+      return phraseColumns(profile)
+    case 'price':
+      return phrasePrices(
+        question,
+        results.flatMap((result) => (result.kind === 'price' ? [result.value] : [])),
+      )
+    case 'histogram':
+      return phraseHistogram(question.column, scopeText(question.filters), profile, chartOf(results))
+    case 'rows':
+      return phraseRows(question, queryOf(results), profile)
+    case 'aggregate':
+      return phraseAggregate(question, results, profile)
+  }
+}
+
+const queryOf = (results: readonly Result[]): QueryResult | undefined =>
+  results.find((result) => result.kind === 'query')?.value
+
+const chartOf = (results: readonly Result[]): ChartResult | undefined =>
+  results.find((result) => result.kind === 'chart')?.value
+
+function phraseAggregate(
+  question: AggregateQuestion,
+  results: readonly Result[],
+  profile: TableProfile,
+): string {
+  const result = queryOf(results)
+  if (question.chart !== undefined) return phraseChart(question, result, profile)
+  if (!result) return UNREADABLE
+  if (question.groupings.length === 0) return phraseFigures(question, result, profile)
+  return phraseGroups(question, result, profile)
+}
+
+const UNREADABLE = 'The result is above; it is too large for me to speak of it.'
+
+function opening(profile: TableProfile, filters: readonly Filter[]): string {
+  const scope = scopeText(filters)
+  return scope === '' ? `In ${code(profile.name)}` : `In ${code(profile.name)},${scope}`
+}
+
+function phraseFigures(
+  question: AggregateQuestion,
+  result: QueryResult,
+  profile: TableProfile,
+): string {
+  const [row = []] = result.rows
+  const clauses = question.measures.map((measure, place) => figureClause(measure, row[place] ?? null))
+  const rounded = question.measures.flatMap((measure, place) => exactly(measure, row[place] ?? null))
+  const note = rounded.length > 0 ? ` (Rounded; exactly ${listed(rounded)}.)` : ''
+  return `${opening(profile, question.filters)}, ${listed(clauses)}.${note}`
+}
+
+function figureClause(measure: Measure, cell: Cell): string {
+  const label = measureLabel(measure, code)
+  if (cell === null) return `there is no ${label}, because no row has a value to compute it from`
+  const value = bold(cell)
+  if (measure.kind === 'count') {
+    return cell === 1
+      ? `there is ${value} of the ${label}`
+      : `there are ${value} ${label}`
+  }
+  if (measure.kind === 'aggregate' && measure.function === 'distinct') {
+    return `${code(measure.column)} has ${value} distinct ${cell === 1 ? 'value' : 'values'}`
+  }
+  return `the ${label} is ${value}`
+}
+
+const bold = (cell: Cell): string =>
+  `**${typeof cell === 'number' ? formatNumber(cell).text : textual(cell)}**`
+
+const textual = (cell: Cell): string =>
+  typeof cell === 'string' ? formatNumber(cell).text : String(cell)
+
+/** The unrounded value beside a rounded one. */
+function exactly(measure: Measure, cell: Cell): string[] {
+  if (typeof cell !== 'number' || !formatNumber(cell).rounded) return []
+  return [`${measureLabel(measure, code)} ${cell}`]
+}
+
+function phraseGroups(
+  question: AggregateQuestion,
+  result: QueryResult,
+  profile: TableProfile,
+): string {
+  const what = listed(question.measures.map((measure) => measureLabel(measure, code)))
+  const by = listed(question.groupings.map((grouping) => code(groupingLabel(grouping))))
+  const where = `in ${code(profile.name)}${scopeText(question.filters)}`
+  if (result.row_count === 0) return `No row ${where} has a value to group, so there is nothing to show.`
+  const winner = phraseWinner(question, result, where)
+  if (winner !== undefined) return winner
+  const order = question.rank
+    ? `, ${question.rank.direction === 'descending' ? 'highest' : 'lowest'} first`
+    : ''
+  const ties =
+    question.rank && result.row_count > question.rank.limit
+      ? `\n\nTies make these more than ${question.rank.limit}.`
+      : ''
+  return `${capitalised(what)} by ${by} ${where}${order}:\n\n${shownRows(result, 'groups')}${ties}${roundingNote(result)}`
+}
+
+/** `which model has the most requests`: one group, or those that tie. */
+function phraseWinner(
+  question: AggregateQuestion,
+  result: QueryResult,
+  where: string,
+): string | undefined {
+  const { rank, groupings, measures } = question
+  const [row] = result.rows
+  if (rank?.limit !== 1 || groupings.length !== 1 || measures.length !== 1 || !row) return undefined
+  const [key, cell = null] = row
+  const [grouping] = groupings
+  const [measure] = measures
+  if (!grouping || !measure) return undefined
+  const name = `${code(groupingLabel(grouping))} ${formatCell(key, result.columns[0]?.kind)}`
+  const degree = rank.direction === 'descending' ? 'highest' : 'lowest'
+  if (result.row_count > 1) {
+    return `Several tie for the ${degree} ${measureLabel(measure, code)} ${where}, with ${bold(cell)} each:\n\n${shownRows(result, 'groups')}`
+  }
+  const label = measure.kind === 'count' ? `number of ${measure.noun}` : measureLabel(measure, code)
+  const note = exactly(measure, cell).length > 0 ? ` (Rounded; exactly ${String(cell)}.)` : ''
+  return `${capitalised(name)} has the ${degree} ${label} ${where}: ${bold(cell)}.${note}`
+}
+
+function shownRows(result: QueryResult, noun: string): string {
+  const rows = result.rows.slice(0, SHOWN_ROWS)
+  const table = markdownTable({ columns: result.columns, rows })
+  const hidden = result.row_count - rows.length
+  if (hidden <= 0) return table
+  const more = `${formatNumber(hidden).text}${result.truncated ? ' or more' : ''}`
+  return `${table}\n\n…and ${more} other ${noun}, of ${formatNumber(result.row_count).text}${result.truncated ? ' or more' : ''} in all.`
+}
+
+const roundingNote = (result: QueryResult): string =>
+  result.rows.slice(0, SHOWN_ROWS).some((row) => row.some((cell) => typeof cell === 'number' && formatNumber(cell).rounded))
+    ? '\n\nDecimals are rounded here; the tool’s result has them in full.'
+    : ''
+
+function phraseRows(
+  question: RowsQuestion,
+  result: QueryResult | undefined,
+  profile: TableProfile,
+): string {
+  if (!result) return UNREADABLE
+  const where = `of ${code(profile.name)}${scopeText(question.filters)}`
+  if (result.row_count === 0) return `No row ${where}.`
+  const order = question.order
+    ? `, ${question.order.direction === 'descending' ? 'highest' : 'lowest'} ${code(question.order.column)} first`
+    : ''
+  const atMost = result.row_count >= question.limit ? ` (at most ${question.limit} shown)` : ''
+  return `Rows ${where}${order}${atMost}:\n\n${shownRows(result, 'rows')}${roundingNote(result)}`
+}
+
+function phraseChart(
+  question: AggregateQuestion,
+  summary: QueryResult | undefined,
+  profile: TableProfile,
+): string {
+  const what = listed(question.measures.map((measure) => measureLabel(measure, code)))
+  const by = listed(question.groupings.map((grouping) => code(groupingLabel(grouping))))
+  const where = `in ${code(profile.name)}${scopeText(question.filters)}`
+  const start = `The chart shows ${what} by ${by} ${where}`
+  const [row] = summary?.rows ?? []
+  if (!summary || !row) return `${start}.`
+  const [points, first, last, lowest, highest, highestAt] = row
+  if (points === 0) return `No row ${where} has a value to draw.`
+  const kind = summary.columns[1]?.kind
+  const crowded = isCrowded(question, profile) ? ` (the ${MOST_BARS} largest)` : ''
+  const range = kind === 'time' ? ` from ${formatCell(first, kind)} to ${formatCell(last, kind)}` : ''
+  const subject = question.measures[0] ? measureLabel(question.measures[0], code) : 'value'
+  const peak = `The highest ${subject} is ${bold(highest ?? null)}, ${kind === 'time' ? 'first at' : 'for'} ${formatCell(highestAt, summary.columns[5]?.kind)}; the lowest is ${bold(lowest ?? null)}.`
+  return `${start}: ${formatCell(points, 'integer')} ${points === 1 ? 'point' : 'points'}${crowded}${range}. ${peak}`
+}
+
+function phraseHistogram(
+  column: string,
+  scope: string,
+  profile: TableProfile,
+  chart: ChartResult | undefined,
+): string {
+  const steps = chart ? ` in ${formatNumber(chart.row_count).text} steps that hold rows` : ''
+  return `The chart shows how ${code(column)} is distributed in ${code(profile.name)}${scope}${steps}; each bar is named by where its step begins.`
+}

@@ -1,0 +1,196 @@
+import type { TableProfile } from '../../tools/data/schemas.ts'
+import { code, groupingLabel, measureLabel, resultNames, scopeText } from './labels.ts'
+import type { AggregateQuestion, PriceQuestion, Question, RowsQuestion } from './question.ts'
+import { groupingSql, measureSql, quoteName, whereSql } from './sql.ts'
+
+export type ToolName =
+  | 'profile_table'
+  | 'query_table'
+  | 'chart_table'
+  | 'price_workload'
+  | 'calculate'
+
+export interface PlannedCall {
+  toolName: ToolName
+  input: Record<string, unknown>
+}
+
+/** What to call for a question whose values are all known, and why, in one sentence. */
+export interface Plan {
+  calls: PlannedCall[]
+  thought: string
+}
+
+/** Bars beyond this are too thin to read: the largest are drawn. */
+export const MOST_BARS = 40
+
+export function planFor(question: Question, profile: TableProfile): Plan {
+  switch (question.intent) {
+    case 'columns':
+      return { calls: [], thought: 'The profile of the table has the answer.' }
+    case 'rows':
+      return planRows(question, profile)
+    case 'price':
+      return planPrice(question, profile)
+    case 'histogram':
+      return planHistogram(question, profile)
+    case 'aggregate':
+      return planAggregate(question, profile)
+  }
+}
+
+const query = (profile: TableProfile, sql: string): PlannedCall => ({
+  toolName: 'query_table',
+  input: { file_id: profile.file_id, sql },
+})
+
+const where = (condition: string): string => (condition === '' ? '' : ` WHERE ${condition}`)
+
+function planRows(question: RowsQuestion, profile: TableProfile): Plan {
+  const { order, filters, limit } = question
+  const sorted = order
+    ? ` ORDER BY ${quoteName(order.column)} ${order.direction === 'descending' ? 'DESC' : 'ASC'} NULLS LAST`
+    : ''
+  const sql = `SELECT * FROM data${where(whereSql(filters))}${sorted} LIMIT ${limit}`
+  const by = order ? ` by ${code(order.column)}, ${order.direction}` : ''
+  return {
+    calls: [query(profile, sql)],
+    thought: `I will read rows${by}${scopeText(filters)}.`,
+  }
+}
+
+function planPrice(question: PriceQuestion, profile: TableProfile): Plan {
+  const condition = whereSql(question.filters)
+  const providers = [...new Set(question.models.map((model) => model.provider))]
+  const calls = providers.map((provider): PlannedCall => ({
+    toolName: 'price_workload',
+    input: {
+      file_id: profile.file_id,
+      models: question.models.filter((model) => model.provider === provider).map(({ name }) => name),
+      ...(provider !== undefined && { provider }),
+      ...(condition !== '' && { where: condition }),
+    },
+  }))
+  const names = question.models.map(({ name }) => code(name)).join(' and ')
+  return {
+    calls,
+    thought: `I will price each row${scopeText(question.filters)} by its input and output tokens on ${names}.`,
+  }
+}
+
+const HISTOGRAM_BINS = 20
+
+function planHistogram(
+  question: Extract<Question, { intent: 'histogram' }>,
+  profile: TableProfile,
+): Plan {
+  const column = quoteName(question.column)
+  const scope = where([`${column} IS NOT NULL`, whereSql(question.filters)].filter(Boolean).join(' AND '))
+  const sql = [
+    `WITH bounds AS (SELECT min(${column}) AS low, max(${column}) AS high FROM data${scope})`,
+    `SELECT low + least(floor((${column} - low) * ${HISTOGRAM_BINS} / nullif(high - low, 0)), ${HISTOGRAM_BINS - 1}) * (high - low) / ${HISTOGRAM_BINS} AS "from",`,
+    `count(*) AS rows FROM data, bounds${scope} GROUP BY 1 ORDER BY 1`,
+  ].join(' ')
+  return {
+    calls: [
+      {
+        toolName: 'chart_table',
+        input: {
+          file_id: profile.file_id,
+          sql,
+          kind: 'bar',
+          title: `Distribution of ${question.column}`.slice(0, 200),
+          x: 'from',
+          y: ['rows'],
+        },
+      },
+    ],
+    thought: `I will count rows in equal steps of ${code(question.column)}${scopeText(question.filters)} and draw them.`,
+  }
+}
+
+function planAggregate(question: AggregateQuestion, profile: TableProfile): Plan {
+  const sql = aggregateSql(question, profile)
+  const what = question.measures.map((measure) => measureLabel(measure, code)).join(', ')
+  const by = question.groupings.map((grouping) => code(groupingLabel(grouping))).join(' and ')
+  const groups = by === '' ? '' : ` by ${by}`
+  const scope = scopeText(question.filters)
+  if (question.chart === undefined) {
+    return { calls: [query(profile, sql)], thought: `I will query ${what}${groups}${scope}.` }
+  }
+  const names = resultNames(question.groupings, question.measures)
+  const [x = ''] = names
+  const title = `${question.measures.map((measure) => measureLabel(measure)).join(', ')} by ${x}`
+  const chart: PlannedCall = {
+    toolName: 'chart_table',
+    input: {
+      file_id: profile.file_id,
+      sql,
+      kind: chartKind(question),
+      title: `${title.charAt(0).toUpperCase()}${title.slice(1)}`.slice(0, 200),
+      x,
+      y: names.slice(1, 9),
+    },
+  }
+  return {
+    calls: [chart, query(profile, chartSummarySql(sql, names))],
+    thought: `I will draw ${what}${groups}${scope}, and query its highest point.`,
+  }
+}
+
+function chartKind(question: AggregateQuestion): string {
+  if (question.chart !== undefined && question.chart !== 'auto') return question.chart
+  return question.groupings[0]?.kind === 'time' ? 'line' : 'bar'
+}
+
+/** A model sees only the first points of a chart: what it says of the whole comes from this. */
+function chartSummarySql(sql: string, names: readonly string[]): string {
+  const [x = '', y = ''] = names.map(quoteName)
+  return [
+    `WITH points AS (${sql})`,
+    `SELECT count(*) AS points, min(${x}) AS first, max(${x}) AS last, min(${y}) AS lowest, max(${y}) AS highest,`,
+    `(SELECT min(${x}) FROM points WHERE ${y} = (SELECT max(${y}) FROM points)) AS highest_at FROM points`,
+  ].join(' ')
+}
+
+export function aggregateSql(question: AggregateQuestion, profile: TableProfile): string {
+  const { groupings, measures } = question
+  const names = resultNames(groupings, measures)
+  const parts = [...groupings.map(groupingSql), ...measures.map(measureSql)]
+  const selected = parts.map((part, place) => `${part} AS ${quoteName(names[place] ?? '')}`)
+  const base = `SELECT ${selected.join(', ')} FROM data${where(conditions(question))}`
+  if (groupings.length === 0) return base
+  const keys = groupings.map((_, place) => place + 1).join(', ')
+  return `${base} GROUP BY ${keys}${orderSql(question, profile, parts)}`
+}
+
+/** A row without a time lies in no bucket of time. */
+function conditions(question: AggregateQuestion): string {
+  const timed = question.groupings
+    .filter((grouping) => grouping.kind === 'time')
+    .map((grouping) => `${quoteName(grouping.column)} IS NOT NULL`)
+  return [whereSql(question.filters), ...timed].filter(Boolean).join(' AND ')
+}
+
+/** Ranked by the first measure, ties included; otherwise in the order of time, or largest first. */
+function orderSql(question: AggregateQuestion, profile: TableProfile, parts: readonly string[]): string {
+  const { groupings, rank } = question
+  const keys = groupings.map((_, place) => `${place + 1}`)
+  const measure = parts[groupings.length] ?? ''
+  const place = groupings.length + 1
+  if (rank) {
+    const direction = rank.direction === 'descending' ? 'DESC' : 'ASC'
+    return ` HAVING ${measure} IS NOT NULL QUALIFY rank() OVER (ORDER BY ${measure} ${direction}) <= ${rank.limit} ORDER BY ${place} ${direction}, ${keys.join(', ')}`
+  }
+  if (groupings[0]?.kind === 'time') return ` ORDER BY ${keys.join(', ')}`
+  const bars = isCrowded(question, profile) ? ` LIMIT ${MOST_BARS}` : ''
+  return ` ORDER BY ${place} DESC NULLS LAST, ${keys.join(', ')}${bars}`
+}
+
+/** A bar chart over more values than can be told apart. */
+export function isCrowded(question: AggregateQuestion, profile: TableProfile): boolean {
+  const [grouping] = question.groupings
+  if (question.chart === undefined || grouping?.kind !== 'column') return false
+  const column = profile.columns.find(({ name }) => name === grouping.column)
+  return (column?.distinct ?? 0) > MOST_BARS
+}

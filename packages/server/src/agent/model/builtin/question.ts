@@ -1,0 +1,89 @@
+/** What a person asked, once understood. Everything after the parser works on these alone. */
+
+export type AggregateFunction =
+  | 'sum'
+  | 'average'
+  | 'median'
+  | 'minimum'
+  | 'maximum'
+  | 'deviation'
+  | 'distinct'
+
+export type Measure =
+  /** Rows, called as the question calls them: `requests`, `rows`, `calls`. */
+  | { kind: 'count'; noun: string }
+  | { kind: 'aggregate'; function: AggregateFunction; column: string }
+  | { kind: 'percentile'; percent: number; column: string }
+  /** Total of one column divided by the total of another. */
+  | { kind: 'ratio'; numerator: string; denominator: string }
+
+export const UNITS = ['second', 'minute', 'hour', 'day', 'week', 'month', 'year'] as const
+export type TimeUnit = (typeof UNITS)[number]
+
+export type Grouping =
+  | { kind: 'column'; column: string }
+  | { kind: 'time'; column: string; unit: TimeUnit }
+
+export type Comparison = '=' | '!=' | '>' | '<' | '>=' | '<='
+
+export type Literal =
+  | { kind: 'number'; text: string }
+  | { kind: 'text'; text: string }
+  | { kind: 'boolean'; value: boolean }
+  /** `2023-11-16`, compared with the day of a moment. */
+  | { kind: 'date'; text: string }
+  /** `18:30:00`, compared with the time of day. */
+  | { kind: 'time'; text: string }
+  | { kind: 'moment'; text: string }
+
+export type Filter =
+  | { kind: 'compare'; column: string; comparison: Comparison; value: Literal }
+  | { kind: 'between'; column: string; low: Literal; high: Literal }
+  | { kind: 'in'; column: string; values: string[]; numeric: boolean }
+  | {
+      kind: 'match'
+      column: string
+      match: 'contains' | 'starts' | 'ends'
+      text: string
+      negated: boolean
+    }
+  | { kind: 'empty'; column: string; negated: boolean }
+  /** Any of these values, in a column that the question does not name: looked up before use. */
+  | { kind: 'values'; values: string[] }
+
+export type Direction = 'descending' | 'ascending'
+
+export type ChartKind = 'line' | 'bar' | 'area' | 'scatter'
+
+export interface AggregateQuestion {
+  intent: 'aggregate'
+  measures: Measure[]
+  filters: Filter[]
+  groupings: Grouping[]
+  /** Groups are ranked by the first measure. */
+  rank?: { direction: Direction; limit: number }
+  /** `auto`: a line over time, bars over categories. */
+  chart?: ChartKind | 'auto'
+  /** Two or more values of one column, side by side. */
+  compare: boolean
+}
+
+export interface RowsQuestion {
+  intent: 'rows'
+  filters: Filter[]
+  order?: { column: string; direction: Direction }
+  limit: number
+}
+
+export interface PriceQuestion {
+  intent: 'price'
+  models: { name: string; provider?: string }[]
+  filters: Filter[]
+}
+
+export type Question =
+  | AggregateQuestion
+  | RowsQuestion
+  | PriceQuestion
+  | { intent: 'columns' }
+  | { intent: 'histogram'; column: string; filters: Filter[] }

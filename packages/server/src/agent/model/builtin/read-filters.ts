@@ -1,0 +1,404 @@
+import type { ColumnProfile } from '../../tools/data/schemas.ts'
+import type { Term } from './annotate.ts'
+import { ambiguous, timeColumn, type Draft, type Reader } from './draft.ts'
+import { isNumeric } from './match-columns.ts'
+import type { Comparison, Filter, Literal } from './question.ts'
+import { readAnyLiteral, readLiteral } from './read-values.ts'
+import { explained, unplaced } from './unclear.ts'
+
+const OPPOSITE: Record<Comparison, Comparison> = {
+  '=': '!=',
+  '!=': '=',
+  '>': '<=',
+  '<': '>=',
+  '>=': '<',
+  '<=': '>',
+}
+
+/** Reads conditions after `where`, `with`, `for`, `on` and their like; none may follow. */
+export function readConditions(reader: Reader, source: string, draft: Draft): void {
+  const opener = reader.peek()
+  if (opener?.kind !== 'where') return
+  reader.take()
+  if (!readCondition(reader, source, draft, opener)) return
+  while (continues(reader)) {
+    if (reader.kind() === 'or') {
+      throw explained('Conditions joined by “or” are beyond me, but for values of one column: `model is a or b`.')
+    }
+    reader.take()
+    const next = reader.peek()
+    if (next?.kind === 'where') reader.take()
+    if (!readCondition(reader, source, draft, next?.kind === 'where' ? next : opener)) return
+  }
+}
+
+/** Another condition follows `and`: not another figure, grouping or question. */
+function continues(reader: Reader): boolean {
+  if (reader.kind() === 'or') return true
+  if (reader.kind() !== 'and') return false
+  const after = reader.kind(1)
+  if (after === 'where') return startsCondition(reader, 2)
+  return startsCondition(reader, 1)
+}
+
+const CONDITION_AFTER_COLUMN = new Set<Term['kind'] | undefined>([
+  'comparison',
+  'be',
+  'match',
+  'between',
+  'text',
+  'not',
+])
+
+function startsCondition(reader: Reader, ahead: number): boolean {
+  const kind = reader.kind(ahead)
+  if (kind === 'column') {
+    const after = reader.kind(ahead + 1)
+    return CONDITION_AFTER_COLUMN.has(after) || isTimeOpener(reader.peek(ahead + 1))
+  }
+  return kind === 'comparison' || kind === 'between' || isMoment(kind)
+}
+
+const isMoment = (kind: Term['kind'] | undefined): boolean =>
+  kind === 'date' || kind === 'time' || kind === 'moment'
+
+const isTimeOpener = (term: Term | undefined): boolean =>
+  term?.kind === 'where' && term.comparison !== undefined
+
+/** One condition, put into the draft; false, with nothing taken, when none starts here. */
+export function readCondition(
+  reader: Reader,
+  source: string,
+  draft: Draft,
+  opener: Term | undefined,
+): boolean {
+  const term = reader.peek()
+  switch (term?.kind) {
+    case 'column':
+      return readColumnCondition(reader, source, draft, term.column)
+    case 'ambiguous':
+      throw ambiguous(term)
+    case 'comparison':
+      return readLeadingComparison(reader, source, draft)
+    case 'between':
+      return readLeadingBetween(reader, source, draft)
+    case 'date':
+    case 'time':
+    case 'moment':
+      return readTimeCondition(reader, source, draft, opener)
+    case 'text':
+      return readBareValues(reader, source, draft)
+    case 'not':
+      throw explained('Leaving rows out works by a column: `where model is not a`.')
+    default:
+      return false
+  }
+}
+
+/** `model is a`, `latency > 5`, `name contains x`, `user alice`, with the column first. */
+export function readColumnCondition(
+  reader: Reader,
+  source: string,
+  draft: Draft,
+  column: ColumnProfile,
+): boolean {
+  const start = reader.place
+  reader.take()
+  const filter = readAfterColumn(reader, source, column)
+  if (!filter) {
+    reader.place = start
+    return false
+  }
+  draft.filters.push(filter)
+  return true
+}
+
+function readAfterColumn(reader: Reader, source: string, column: ColumnProfile): Filter | undefined {
+  const term = reader.peek()
+  switch (term?.kind) {
+    case 'be':
+      reader.take()
+      return readAfterBe(reader, source, column)
+    case 'not':
+      return readNegated(reader, source, column)
+    case 'comparison':
+      reader.take()
+      return compared(reader, source, column, term.comparison)
+    case 'match':
+      reader.take()
+      return matched(reader, source, column, { match: term.match, negated: false })
+    case 'between':
+      reader.take()
+      return readBetween(reader, source, column)
+    case 'where':
+      return readAfterPreposition(reader, source, column, term)
+    case 'text':
+      return column.kind === 'text' ? valueList(reader, source, column) : undefined
+    case 'number':
+      return isNumeric(column) && reader.index.roleOf(column.name) === 'user'
+        ? compared(reader, source, column, '=')
+        : undefined
+    default:
+      return undefined
+  }
+}
+
+function readAfterBe(reader: Reader, source: string, column: ColumnProfile): Filter | undefined {
+  const term = reader.peek()
+  switch (term?.kind) {
+    case 'not':
+      return readNegated(reader, source, column)
+    case 'empty':
+      reader.take()
+      return { kind: 'empty', column: column.name, negated: false }
+    case 'between':
+      reader.take()
+      return readBetween(reader, source, column)
+    case 'comparison':
+      reader.take()
+      return compared(reader, source, column, term.comparison)
+    case 'match':
+      reader.take()
+      return matched(reader, source, column, { match: term.match, negated: false })
+    case 'where':
+      return readAfterPreposition(reader, source, column, term)
+    case 'function':
+    case 'percentile':
+    case 'extreme':
+    case undefined:
+      return undefined
+    default:
+      return valueList(reader, source, column)
+  }
+}
+
+function readNegated(reader: Reader, source: string, column: ColumnProfile): Filter | undefined {
+  reader.take()
+  const term = reader.peek()
+  if (term?.kind === 'empty') {
+    reader.take()
+    return { kind: 'empty', column: column.name, negated: true }
+  }
+  if (term?.kind === 'match') {
+    reader.take()
+    return matched(reader, source, column, { match: term.match, negated: true })
+  }
+  if (term?.kind === 'comparison') {
+    reader.take()
+    return compared(reader, source, column, OPPOSITE[term.comparison])
+  }
+  return compared(reader, source, column, '!=')
+}
+
+/** `TIMESTAMP after 18:30`, `model in a or b`. */
+function readAfterPreposition(
+  reader: Reader,
+  source: string,
+  column: ColumnProfile,
+  term: Extract<Term, { kind: 'where' }>,
+): Filter | undefined {
+  if (column.kind === 'time' && isMoment(reader.kind(1))) {
+    reader.take()
+    return compared(reader, source, column, term.comparison ?? onlyDay(reader))
+  }
+  if (term.text.toLowerCase() === 'in' && (reader.kind(1) === 'text' || reader.kind(1) === 'number')) {
+    reader.take()
+    return valueList(reader, source, column)
+  }
+  return undefined
+}
+
+function compared(
+  reader: Reader,
+  source: string,
+  column: ColumnProfile,
+  comparison: Comparison,
+): Filter {
+  if (comparison === '=') return valueList(reader, source, column)
+  const value =
+    comparison === '!='
+      ? readAnyLiteral(reader, source, column)
+      : readLiteral(reader, source, column)
+  if (!value) throw comparedWithNothing(reader, column)
+  if (comparison === '!=' && reader.kind() === 'or') {
+    throw explained('“Not this or that” can be read in two ways; ask with one value at a time.')
+  }
+  return { kind: 'compare', column: column.name, comparison, value }
+}
+
+function comparedWithNothing(reader: Reader, column: ColumnProfile): Error {
+  const term = reader.peek()
+  return term
+    ? explained(`I cannot compare \`${column.name}\` with “${term.text}”: it takes a value, such as a number or a word.`)
+    : explained(`The condition on \`${column.name}\` has no value to compare with.`)
+}
+
+/** `is a`, `is a or b`. */
+function valueList(reader: Reader, source: string, column: ColumnProfile): Filter {
+  const values: Literal[] = []
+  do {
+    const value: Literal | undefined =
+      values.length === 0 ? readAnyLiteral(reader, source, column) : readLiteral(reader, source, column)
+    if (!value) throw comparedWithNothing(reader, column)
+    values.push(value)
+  } while (takeListMark(reader))
+  const [only] = values
+  if (only && values.length === 1) {
+    return { kind: 'compare', column: column.name, comparison: '=', value: only }
+  }
+  const texts = values.map((value) => (value.kind === 'boolean' ? String(value.value) : value.text))
+  if (column.kind !== 'text' && !isNumeric(column)) {
+    throw explained(`Only one value of \`${column.name}\` at a time.`)
+  }
+  return { kind: 'in', column: column.name, values: texts, numeric: isNumeric(column) }
+}
+
+/** `a or b`, `a, b or c`: but `a, and …` may begin something else. */
+function takeListMark(reader: Reader): boolean {
+  const value = reader.kind(1) === 'text' || reader.kind(1) === 'number'
+  if (reader.kind() === 'or' && value) {
+    reader.take()
+    return true
+  }
+  const listed = reader.peek()?.text === ',' && value && orFollows(reader)
+  if (listed) reader.take()
+  return listed
+}
+
+function orFollows(reader: Reader): boolean {
+  for (let ahead = 0; ; ahead += 1) {
+    const term = reader.peek(ahead)
+    if (term?.kind === 'or') return true
+    if (term?.kind !== 'text' && term?.kind !== 'number' && term?.text !== ',') return false
+  }
+}
+
+function matched(
+  reader: Reader,
+  source: string,
+  column: ColumnProfile,
+  how: { match: 'contains' | 'starts' | 'ends'; negated: boolean },
+): Filter {
+  if (column.kind !== 'text') {
+    throw explained(`\`${column.name}\` is not text, so it contains no words to look for.`)
+  }
+  const value = readAnyLiteral(reader, source, column)
+  if (value?.kind !== 'text') throw comparedWithNothing(reader, column)
+  return { kind: 'match', column: column.name, text: value.text, ...how }
+}
+
+function readBetween(reader: Reader, source: string, column: ColumnProfile): Filter {
+  const low = readLiteral(reader, source, column)
+  if (low && (reader.kind() === 'and' || reader.kind() === 'to')) reader.take()
+  const high = low && readLiteral(reader, source, column)
+  if (!low || !high || low.kind !== high.kind) {
+    throw explained(`“between” on \`${column.name}\` needs two values of one kind: \`between a and b\`.`)
+  }
+  return { kind: 'between', column: column.name, low, high }
+}
+
+/** `more than 1000 input tokens`: the column comes last. */
+function readLeadingComparison(reader: Reader, source: string, draft: Draft): boolean {
+  const [comparison, number, column] = [reader.peek(), reader.peek(1), reader.peek(2)]
+  if (comparison?.kind !== 'comparison') return false
+  if (number?.kind !== 'number') throw explained(`I cannot tell what “${comparison.text}” compares.`)
+  if (column?.kind === 'ambiguous') throw ambiguous(column)
+  if (column?.kind !== 'column' || !isNumeric(column.column)) {
+    if (column?.kind === 'text' || column?.kind === 'role-word') throw unplaced(column.text)
+    throw explained(
+      `“${comparison.text} ${number.text}” needs a column of numbers after it; a condition on groups or on counts is beyond me.`,
+    )
+  }
+  reader.place += 3
+  const value: Literal = { kind: 'number', text: number.value }
+  draft.filters.push({
+    kind: 'compare',
+    column: column.column.name,
+    comparison: comparison.comparison,
+    value,
+  })
+  return true
+}
+
+/** `between 100 and 200 input tokens`, `between 18:30 and 18:45`. */
+function readLeadingBetween(reader: Reader, source: string, draft: Draft): boolean {
+  const start = reader.place
+  reader.take()
+  if (isMoment(reader.kind())) {
+    draft.filters.push(readBetween(reader, source, timeColumn(reader.index)))
+    return true
+  }
+  const [low, joint, high, column] = [0, 1, 2, 3].map((ahead) => reader.peek(ahead))
+  const joined = joint?.kind === 'and' || joint?.kind === 'to'
+  if (low?.kind === 'number' && joined && high?.kind === 'number') {
+    if (column?.kind === 'ambiguous') throw ambiguous(column)
+    if (column?.kind === 'column' && isNumeric(column.column)) {
+      reader.place += 4
+      draft.filters.push({
+        kind: 'between',
+        column: column.column.name,
+        low: { kind: 'number', text: low.value },
+        high: { kind: 'number', text: high.value },
+      })
+      return true
+    }
+  }
+  reader.place = start
+  throw explained('“between” needs two values and the column they belong to.')
+}
+
+/** `on 2023-11-16`, `after 18:30`, `from 18:30 to 18:45`. */
+function readTimeCondition(
+  reader: Reader,
+  source: string,
+  draft: Draft,
+  opener: Term | undefined,
+): boolean {
+  const column = timeColumn(reader.index)
+  const until = reader.peek(1)
+  const rangeEnds =
+    until?.kind === 'to' || (until?.kind === 'where' && until.comparison === '<=')
+  if (rangeEnds && isMoment(reader.kind(2))) {
+    const low = readLiteral(reader, source, column)
+    reader.take()
+    const high = readLiteral(reader, source, column)
+    if (!low || !high || low.kind !== high.kind) {
+      throw explained('A range of time needs two values of one kind: two dates, or two times of day.')
+    }
+    draft.filters.push({ kind: 'between', column: column.name, low, high })
+    return true
+  }
+  const stated = opener?.kind === 'where' ? opener.comparison : undefined
+  const comparison = stated ?? (opener?.text.toLowerCase() === 'from' ? '>=' : onlyDay(reader))
+  const value = readLiteral(reader, source, column)
+  if (!value) return false
+  draft.filters.push({ kind: 'compare', column: column.name, comparison, value })
+  return true
+}
+
+function onlyDay(reader: Reader): Comparison {
+  if (reader.kind() === 'date') return '='
+  throw explained(
+    `“${reader.peek()?.text ?? ''}” is a point in time: say “after”, “before” or “between … and …”.`,
+  )
+}
+
+/** `for gpt-4o`, `from alice or bob`: the data will say whose values these are. */
+function readBareValues(reader: Reader, source: string, draft: Draft): boolean {
+  const values: string[] = []
+  do {
+    const run = reader.takeTextRun(source)
+    if (run) values.push(run.value)
+    // `for a and b` asks about each; `for a or b` about both together.
+    if (reader.kind() === 'and' && reader.kind(1) === 'text') draft.compare = true
+  } while (takeBareListMark(reader))
+  draft.filters.push({ kind: 'values', values })
+  return true
+}
+
+function takeBareListMark(reader: Reader): boolean {
+  const joint = reader.kind() === 'or' || reader.kind() === 'and'
+  if (!joint || reader.kind(1) !== 'text') return false
+  reader.take()
+  return true
+}
