@@ -2,12 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-import {
-  calcPrice,
-  waitForUpdate,
-  type PriceCalculation,
-  type Provider,
-} from '@pydantic/genai-prices'
+import type { PriceCalculation, Provider } from '@pydantic/genai-prices'
 import { z } from 'zod'
 
 /** Dollars per million tokens of one request, by how many input tokens it has. */
@@ -29,24 +24,23 @@ export interface ModelPrices {
 export const DEFAULT_PROVIDER = 'openai'
 const PACKAGE = '@pydantic/genai-prices'
 
+/** The catalogue is large: it is read with the first question about prices, not at start. */
+const catalogue = () => import('@pydantic/genai-prices')
+
 /** The version of the catalogue that is installed; its prices are those of its publishing. */
-export const catalogueVersion: string = z
-  .object({ version: z.string() })
-  .parse(
-    JSON.parse(
-      readFileSync(
-        join(dirname(createRequire(import.meta.url).resolve(PACKAGE)), '..', 'package.json'),
-        'utf8',
-      ),
-    ),
-  ).version
+export function catalogueVersion(): string {
+  const entry = createRequire(import.meta.url).resolve(PACKAGE)
+  const description = readFileSync(join(dirname(entry), '..', 'package.json'), 'utf8')
+  return z.object({ version: z.string() }).parse(JSON.parse(description)).version
+}
 
 /** Prices of a model on a day; undefined when the catalogue has none for tokens of that name. */
-export function pricesOf(
+export async function pricesOf(
   name: string,
   provider: string | undefined,
   at: Date,
-): ModelPrices | undefined {
+): Promise<ModelPrices | undefined> {
+  const { calcPrice } = await catalogue()
   for (const asked of namesToTry(name, provider)) {
     const found = calcPrice({ input_tokens: 0, output_tokens: 0 }, asked.model, {
       timestamp: at,
@@ -102,6 +96,7 @@ function rateAbove(price: Price, above: number): number {
 
 /** Names of the catalogue that look most like `name`; with their provider unless it is `openai`. */
 export async function nearestModels(name: string, provider: string | undefined): Promise<string[]> {
+  const { waitForUpdate } = await catalogue()
   const all: readonly Provider[] = (await waitForUpdate()) ?? []
   const wanted = name.toLowerCase()
   const named = all.filter(({ id }) => (provider === undefined ? MAKERS.has(id) : id === provider))

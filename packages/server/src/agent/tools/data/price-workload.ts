@@ -25,7 +25,7 @@ export const priceWorkload = (tables: Tables, clock: Clock): Tool => ({
     const known: { asked: string; prices: ModelPrices }[] = []
     const unknown: PriceResult['unknown'] = []
     for (const model of new Set(asked.models)) {
-      const prices = pricesOf(model, asked.provider, at)
+      const prices = await pricesOf(model, asked.provider, at)
       if (prices) known.push({ asked: model, prices })
       else unknown.push({ model, nearest: await nearestModels(model, asked.provider) })
     }
@@ -46,7 +46,7 @@ export const priceWorkload = (tables: Tables, clock: Clock): Tool => ({
       unknown,
       catalogue: {
         package: '@pydantic/genai-prices',
-        version: catalogueVersion,
+        version: catalogueVersion(),
         priced_at: at.toISOString(),
       },
     }

@@ -88,7 +88,7 @@ async function handle({ id, request }: RequestMessage): Promise<void> {
 
 volunteerForOutOfMemory()
 // The server answers people; queries take what it leaves.
-setPriority(10)
+setPriority(5)
 setInterval(watchMemory, WATCH_EVERY_MS)
 process.on('disconnect', endNow)
 process.on('message', (message: RequestMessage) => void handle(message))
