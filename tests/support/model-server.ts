@@ -7,7 +7,7 @@ import { dialectFor } from './model-dialects.ts'
 
 export type { Reply }
 
-export interface ModelRequest extends Question {
+interface ModelRequest extends Question {
   path: string
   headers: Record<string, string>
   body: unknown

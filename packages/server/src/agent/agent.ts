@@ -13,7 +13,7 @@ import type { Tool } from './tools/tool.ts'
 export type * from './step.ts'
 export { AgentFailure } from './step.ts'
 
-export interface AgentInfo {
+interface AgentInfo {
   id: string
   name: string
   description: string

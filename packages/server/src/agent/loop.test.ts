@@ -1,13 +1,6 @@
 import { expect, test } from 'vitest'
 
-import {
-  kindsOf,
-  only,
-  stage,
-  textOf,
-  tool,
-  turnOf,
-} from '../../../../tests/support/agent-stage.ts'
+import { kindsOf, only, stage, textOf, tool, turnOf } from '../../testing/agent-stage.ts'
 import { AgentFailure } from './step.ts'
 import { ToolError } from './tools/tool.ts'
 

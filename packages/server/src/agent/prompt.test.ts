@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { stage, turnOf, USER } from '../../../../tests/support/agent-stage.ts'
-import { folderFiles } from '../../../../tests/support/folder-files.ts'
+import { stage, turnOf, USER } from '../../testing/agent-stage.ts'
+import { folderFiles } from '../../testing/folder-files.ts'
 import { formatFileList, parseFileList } from './model/file-list.ts'
 import { startingPrompt } from './prompt.ts'
 import type { Attachment, Turn, TurnMessage } from './step.ts'

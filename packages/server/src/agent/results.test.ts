@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 
-import { only, stage, tool, turnOf, USER } from '../../../../tests/support/agent-stage.ts'
-import { folderFiles } from '../../../../tests/support/folder-files.ts'
+import { only, stage, tool, turnOf, USER } from '../../testing/agent-stage.ts'
+import { folderFiles } from '../../testing/folder-files.ts'
 import { forModel, settleResult } from './results.ts'
 
 const table = (rows: number, width = 8) => ({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { kindsOf, only, stage, tool, turnOf } from '../../../../tests/support/agent-stage.ts'
+import { kindsOf, only, stage, tool, turnOf } from '../../testing/agent-stage.ts'
 import type { CompletedStep, Step, ToolCall } from './step.ts'
 
 const call = (id: string): ToolCall => ({

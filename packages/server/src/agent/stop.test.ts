@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { stage, tool, turnOf } from '../../../../tests/support/agent-stage.ts'
+import { stage, tool, turnOf } from '../../testing/agent-stage.ts'
 import type { Step } from './step.ts'
 
 const STOPPED = new Error('stopped by a person')

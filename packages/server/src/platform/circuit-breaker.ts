@@ -8,7 +8,7 @@ import {
 
 import { isoTime, type Clock } from './clock.ts'
 
-export type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN'
+type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN'
 
 export interface CircuitStatus {
   state: CircuitState

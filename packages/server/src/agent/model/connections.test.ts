@@ -3,8 +3,8 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { expect, test } from 'vitest'
 
-import { memoryStore } from '../../../../../tests/support/agent-stage.ts'
 import { startModelServer } from '../../../../../tests/support/model-server.ts'
+import { memoryStore } from '../../../testing/agent-stage.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { silentLogger } from '../../platform/logger.ts'
 import type { Row, Rows, Statement } from '../../platform/statement.ts'

@@ -21,7 +21,7 @@ const LISTING_KEPT_MS = 60_000
 const DETECT_WITHIN_MS = 300
 const TEST_WITHIN_MS = 10_000
 
-export interface ConnectionView {
+interface ConnectionView {
   provider: string
   label: string
   source: Connection['source']
@@ -34,7 +34,7 @@ export interface ConnectionView {
   problem: string | null
 }
 
-export interface TestResult {
+interface TestResult {
   ok: boolean
   latency_ms: number
   models: string[]

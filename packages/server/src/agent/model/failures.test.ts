@@ -2,14 +2,14 @@ import { createServer } from 'node:net'
 
 import { expect, test } from 'vitest'
 
+import type { Reply } from '../../../../../tests/support/model-server.ts'
 import {
   kindsOf,
   memoryStore,
   stage,
   turnOf,
   type StageOptions,
-} from '../../../../../tests/support/agent-stage.ts'
-import type { Reply } from '../../../../../tests/support/model-server.ts'
+} from '../../../testing/agent-stage.ts'
 import { retryAfterMs } from './failures.ts'
 
 /** Ends with a failure; answers it with how often the server was asked. */

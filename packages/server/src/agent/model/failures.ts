@@ -286,7 +286,7 @@ const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : typeof error === 'string' ? error : JSON.stringify(error)
 
 /** Short enough for a sentence, and without anything that looks like a key. */
-export const brief = (text: string): string =>
+const brief = (text: string): string =>
   text
     .replaceAll(/\b(sk|pk|key|AIza)[-_A-Za-z0-9*.]{6,}/g, '[key]')
     .replaceAll(/\s+/g, ' ')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { memoryStore, stage, turnOf } from '../../../../../tests/support/agent-stage.ts'
+import { memoryStore, stage, turnOf } from '../../../testing/agent-stage.ts'
 import { pricingFor } from './pricing.ts'
 import type { Connection } from './providers.ts'
 

@@ -27,10 +27,10 @@ import {
 } from './providers.ts'
 import { createWatchedFetch } from './watched-fetch.ts'
 
-export const BUILTIN_MODEL = 'netra/builtin'
-export const BUILTIN_LABEL = 'built-in, no language model'
+const BUILTIN_MODEL = 'netra/builtin'
+const BUILTIN_LABEL = 'built-in, no language model'
 
-export interface ModelInfo {
+interface ModelInfo {
   /** `<provider>/<model>` */
   id: string
   provider: string

@@ -9,7 +9,7 @@ import {
   textOf,
   tool,
   turnOf,
-} from '../../../../../tests/support/agent-stage.ts'
+} from '../../../testing/agent-stage.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { completedMessages } from '../prompt.ts'
 import { connectionsOf, splitModelId } from './environment.ts'

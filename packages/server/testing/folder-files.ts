@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
-import type { Attachment } from '../../packages/server/src/agent/step.ts'
-import type { Files, StoredFile } from '../../packages/server/src/files/files.ts'
+import type { Attachment } from '../src/agent/step.ts'
+import type { Files, StoredFile } from '../src/files/files.ts'
 
 export interface FolderFiles extends Files, AsyncDisposable {
   readonly stored: Map<string, StoredFile>

@@ -1,18 +1,15 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider'
 import { z } from 'zod'
 
-import { createAgents, type AgentsOptions } from '../../packages/server/src/agent/agent.ts'
-import type {
-  ConnectionStore,
-  StoredConnection,
-} from '../../packages/server/src/agent/model/connection-store.ts'
-import { createModels, type ModelsOptions } from '../../packages/server/src/agent/model/models.ts'
-import type { Step, Turn } from '../../packages/server/src/agent/step.ts'
-import type { Tool } from '../../packages/server/src/agent/tools/tool.ts'
-import { systemClock } from '../../packages/server/src/platform/clock.ts'
-import { silentLogger } from '../../packages/server/src/platform/logger.ts'
+import { startModelServer, type Script } from '../../../tests/support/model-server.ts'
+import { createAgents, type AgentsOptions } from '../src/agent/agent.ts'
+import type { ConnectionStore, StoredConnection } from '../src/agent/model/connection-store.ts'
+import { createModels, type ModelsOptions } from '../src/agent/model/models.ts'
+import type { Step, Turn } from '../src/agent/step.ts'
+import type { Tool } from '../src/agent/tools/tool.ts'
+import { systemClock } from '../src/platform/clock.ts'
+import { silentLogger } from '../src/platform/logger.ts'
 import { folderFiles } from './folder-files.ts'
-import { startModelServer, type Script } from './model-server.ts'
 
 export const USER = 'user-1'
 
@@ -118,9 +115,7 @@ export async function stage(options: StageOptions) {
 }
 
 /** Every step, and how it ended. */
-export async function collect(
-  steps: AsyncIterable<Step>,
-): Promise<{ steps: Step[]; error: unknown }> {
+async function collect(steps: AsyncIterable<Step>): Promise<{ steps: Step[]; error: unknown }> {
   const seen: Step[] = []
   try {
     for await (const step of steps) seen.push(step)
