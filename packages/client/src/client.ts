@@ -1,0 +1,49 @@
+/** Netra's SDK: the public face for browsers and programs. `node.ts` adds Node's transport. */
+export { NetraClient } from './netra-client.ts'
+export type {
+  Accepted,
+  Decision,
+  MessageToRegenerate,
+  MessageToSend,
+  NetraClientOptions,
+} from './netra-client.ts'
+export { HttpApi } from './http.ts'
+export type { AdminApi } from './http.ts'
+export type { HttpOptions } from './http-request.ts'
+export type { UploadProgress } from './upload.ts'
+export { ApiError } from './api-error.ts'
+export type { FieldProblem } from './api-error.ts'
+export { ClientStopped, CommandError, SignedOut, StreamEnded } from './client-error.ts'
+export { ticketCredentials, tokenCredentials } from './credentials.ts'
+export type { Credentials } from './credentials.ts'
+export { TokenSession } from './token-session.ts'
+export type { ConnectionState, Loss } from './connection-state.ts'
+export { whenStore } from './store.ts'
+export type { Store } from './store.ts'
+export type { LiveStream, StreamView } from './live-stream.ts'
+export type { StreamItem, StreamPhase } from './stream-reader.ts'
+export type { ThreadStream, UserStream } from './streams.ts'
+export type { PendingCommand } from './outbox.ts'
+export type { OutboxEntry, OutboxStorage } from './outbox-storage.ts'
+export { webSocketTransport } from './transport.ts'
+export type { Socket, SocketHandlers, Transport } from './transport.ts'
+export { systemClock } from './clock.ts'
+export type { Clock } from './clock.ts'
+export type {
+  Agent,
+  ConnectionTest,
+  CreatedInvitation,
+  Invitation,
+  MessagePage,
+  Model,
+  ModelConnection,
+  ModelConnections,
+  Models,
+  ServerConfig,
+  Refreshed,
+  SignedIn,
+  SocketTicket,
+  StoredFile,
+  Thread,
+  User,
+} from './api-types.ts'

@@ -92,6 +92,7 @@ test('what the package offers besides schemas is this', () => {
       "textOf",
       "threadStream",
       "userStream",
+      "utf8Length",
       "windowThread",
     ]
   `)

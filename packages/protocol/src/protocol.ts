@@ -256,3 +256,4 @@ export {
   SUBPROTOCOL,
   isServedVersion,
 } from './version.ts'
+export { utf8Length } from './json-shape.ts'

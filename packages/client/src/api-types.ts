@@ -1,0 +1,187 @@
+import {
+  attachmentSchema,
+  contentSchema,
+  messageIdSchema,
+  roleSchema,
+  runIdSchema,
+  usageSchema,
+  type ThreadMessage,
+} from '@netra/protocol'
+import { z } from 'zod'
+
+/*
+ * What the HTTP routes answer, named as on the wire. Answers are parsed, never taken on trust; fields
+ * this version does not know are dropped.
+ */
+
+export const serverConfigSchema = z.object({
+  protocol_version: z.number(),
+  version: z.string(),
+  revision: z.string(),
+  environment: z.string(),
+  api_url: z.string(),
+  ws_url: z.string(),
+  ws_paths: z.array(z.string()),
+  auth: z.object({
+    registration: z.enum(['open', 'invitation']),
+    setup_required: z.boolean(),
+  }),
+  limits: z.object({ max_frame_bytes: z.number(), max_upload_bytes: z.number() }),
+  heartbeat: z.object({ interval_ms: z.number(), timeout_ms: z.number() }),
+})
+
+export const userSchema = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  role: z.enum(['user', 'admin']),
+})
+
+export const signedInSchema = z.object({
+  access_token: z.string(),
+  refresh_token: z.string(),
+  /** Seconds. */
+  expires_in: z.number(),
+  user: userSchema.omit({ role: true }),
+})
+
+/** A renewal need not repeat who it is for. */
+export const refreshedSchema = signedInSchema.omit({ user: true })
+
+export const socketTicketSchema = z.object({ ticket: z.string(), expires_at: z.string() })
+
+export const threadSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  created_at: z.string(),
+  updated_at: z.string(),
+  metadata: z.record(z.string(), z.unknown()).default({}),
+  message_count: z.number(),
+  archived: z.boolean(),
+  /** With a search: where in the text it was found; null when it was the title. */
+  snippet: z.string().nullable().default(null),
+})
+
+/** A kept message has no state of its own any more: its run has ended. */
+const keptMessageSchema = z
+  .object({
+    id: messageIdSchema,
+    role: roleSchema,
+    content: contentSchema,
+    attachments: z.array(attachmentSchema).default([]),
+    parent_message_id: messageIdSchema.nullable().default(null),
+    run_id: runIdSchema.nullable().default(null),
+    agent: z.string().nullable().default(null),
+    status: z.enum(['streaming', 'complete', 'cut']).default('complete'),
+    usage: usageSchema.nullable().default(null),
+    at: z.string().nullable().default(null),
+    created_at: z.string().optional(),
+  })
+  .transform(({ created_at, ...message }): ThreadMessage => ({
+    ...message,
+    at: message.at ?? created_at ?? null,
+  }))
+
+export const messagePageSchema = z.object({
+  /** Oldest first. */
+  messages: z.array(keptMessageSchema),
+  /** `before` of the next request; null at the start of the thread. */
+  before: z.string().nullable(),
+})
+
+export const agentSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  tools: z.array(z.string()),
+  status: z.string(),
+  examples: z.array(z.string()).default([]),
+})
+
+export const agentListSchema = z.object({ agents: z.array(agentSchema) })
+
+export const modelSchema = z.object({
+  /** `<provider>/<model>` */
+  id: z.string(),
+  provider: z.string(),
+  name: z.string(),
+  label: z.string(),
+  built_in: z.boolean(),
+})
+
+export const modelsSchema = z.object({
+  default: z.string().nullable(),
+  models: z.array(modelSchema),
+})
+
+export const storedFileSchema = z.object({
+  file_id: z.string(),
+  name: z.string(),
+  bytes: z.number(),
+  media_type: z.string(),
+  /** `upload`, `sample`, or what made it. */
+  origin: z.string().default('upload'),
+  created_at: z.string().nullable().default(null),
+})
+
+export const fileListSchema = z.object({ files: z.array(storedFileSchema) })
+
+export const modelConnectionSchema = z.object({
+  provider: z.string(),
+  source: z.enum(['environment', 'stored', 'detected']),
+  base_url: z.string().nullish(),
+  key_hint: z.string().nullish(),
+  models: z.array(z.string()),
+  enabled_models: z.array(z.string()),
+  breaker: z.string().nullish(),
+  label: z.string().nullish(),
+  /** What keeps it from working, in words. */
+  problem: z.string().nullish(),
+})
+
+export const modelConnectionsSchema = z.object({
+  connections: z.array(modelConnectionSchema),
+  default_model: z.string().nullable(),
+})
+
+export const connectionTestSchema = z.object({
+  ok: z.boolean(),
+  latency_ms: z.number(),
+  models: z.array(z.string()),
+  error: z.string().nullish(),
+})
+
+export const invitationSchema = z.object({
+  id: z.string(),
+  email: z.string().nullish(),
+  created_at: z.string().nullish(),
+  expires_at: z.string(),
+  used_at: z.string().nullish(),
+  /** `open`, `used` or `expired`. */
+  state: z.string().nullish(),
+})
+
+export const invitationListSchema = z.object({ invitations: z.array(invitationSchema) })
+
+export const createdInvitationSchema = z.object({
+  id: z.string(),
+  url: z.string(),
+  expires_at: z.string(),
+})
+
+export type ServerConfig = z.infer<typeof serverConfigSchema>
+export type User = z.infer<typeof userSchema>
+export type SignedIn = z.infer<typeof signedInSchema>
+export type Refreshed = z.infer<typeof refreshedSchema>
+export type SocketTicket = z.infer<typeof socketTicketSchema>
+export type Thread = z.infer<typeof threadSchema>
+export type MessagePage = z.infer<typeof messagePageSchema>
+export type Agent = z.infer<typeof agentSchema>
+export type Model = z.infer<typeof modelSchema>
+export type Models = z.infer<typeof modelsSchema>
+export type StoredFile = z.infer<typeof storedFileSchema>
+export type ModelConnection = z.infer<typeof modelConnectionSchema>
+export type ModelConnections = z.infer<typeof modelConnectionsSchema>
+export type ConnectionTest = z.infer<typeof connectionTestSchema>
+export type Invitation = z.infer<typeof invitationSchema>
+export type CreatedInvitation = z.infer<typeof createdInvitationSchema>

@@ -1,0 +1,268 @@
+import { z } from 'zod'
+
+import type {
+  Agent,
+  ConnectionTest,
+  CreatedInvitation,
+  Invitation,
+  MessagePage,
+  ModelConnections,
+  Models,
+  ServerConfig,
+  Refreshed,
+  SignedIn,
+  SocketTicket,
+  StoredFile,
+  Thread,
+  User,
+} from './api-types.ts'
+import {
+  agentListSchema,
+  connectionTestSchema,
+  createdInvitationSchema,
+  fileListSchema,
+  invitationListSchema,
+  messagePageSchema,
+  modelConnectionsSchema,
+  modelsSchema,
+  refreshedSchema,
+  serverConfigSchema,
+  signedInSchema,
+  socketTicketSchema,
+  storedFileSchema,
+  threadSchema,
+  userSchema,
+} from './api-types.ts'
+import { HttpRequester, parseAnswer, type HttpOptions } from './http-request.ts'
+import { canReportProgress, uploadWithProgress, type UploadProgress } from './upload.ts'
+
+const threadListSchema = z.array(threadSchema)
+
+const part = (id: string): string => encodeURIComponent(id)
+
+/**
+ * Netra's HTTP routes, typed.
+ *
+ * @throws ApiError from every method, for every answer that is not 2xx and when none comes.
+ */
+export class HttpApi {
+  readonly #http: HttpRequester
+  readonly admin: AdminApi
+
+  constructor(options: HttpOptions) {
+    this.#http = new HttpRequester(options)
+    this.admin = new AdminApi(this.#http)
+  }
+
+  config(): Promise<ServerConfig> {
+    return this.#http.json(serverConfigSchema, 'GET', '/api/config')
+  }
+
+  register(body: {
+    email: string
+    password: string
+    name?: string
+    invitation?: string
+  }): Promise<SignedIn> {
+    return this.#http.json(signedInSchema, 'POST', '/auth/register', { body })
+  }
+
+  login(body: { email: string; password: string }): Promise<SignedIn> {
+    return this.#http.json(signedInSchema, 'POST', '/auth/login', { body })
+  }
+
+  /** Makes the administrator's account with the one-time token of the first start. */
+  setup(body: {
+    token: string
+    email: string
+    password: string
+    name?: string
+  }): Promise<SignedIn> {
+    return this.#http.json(signedInSchema, 'POST', '/auth/setup', { body })
+  }
+
+  refresh(refreshToken: string): Promise<Refreshed> {
+    return this.#http.json(refreshedSchema, 'POST', '/auth/refresh', {
+      body: { refresh_token: refreshToken },
+    })
+  }
+
+  logout(options: { everywhere?: boolean } = {}): Promise<void> {
+    return this.#http.nothing('POST', '/auth/logout', { body: options })
+  }
+
+  me(signal?: AbortSignal): Promise<User> {
+    return this.#http.json(userSchema, 'GET', '/auth/me', { signal })
+  }
+
+  /** One-time, 30 s: goes into the `hello` of a page's next socket. */
+  createSocketTicket(): Promise<SocketTicket> {
+    return this.#http.json(socketTicketSchema, 'POST', '/api/ws-ticket', { body: {} })
+  }
+
+  /** Newest first. With `q`: found by title and text, each with a snippet. */
+  threads(
+    query: { limit?: number; offset?: number; q?: string; archived?: boolean } = {},
+    signal?: AbortSignal,
+  ): Promise<Thread[]> {
+    return this.#http.json(threadListSchema, 'GET', '/api/threads', { query, signal })
+  }
+
+  createThread(body: { title?: string } = {}): Promise<Thread> {
+    return this.#http.json(threadSchema, 'POST', '/api/threads', { body })
+  }
+
+  thread(id: string, signal?: AbortSignal): Promise<Thread> {
+    return this.#http.json(threadSchema, 'GET', `/api/threads/${part(id)}`, { signal })
+  }
+
+  updateThread(
+    id: string,
+    body: { title?: string; archived?: boolean; metadata?: Record<string, unknown> },
+  ): Promise<Thread> {
+    return this.#http.json(threadSchema, 'PUT', `/api/threads/${part(id)}`, { body })
+  }
+
+  deleteThread(id: string): Promise<void> {
+    return this.#http.nothing('DELETE', `/api/threads/${part(id)}`)
+  }
+
+  /** Messages older than `before`, for threads whose state does not begin at the start. */
+  messages(
+    threadId: string,
+    query: { before?: string; limit?: number } = {},
+    signal?: AbortSignal,
+  ): Promise<MessagePage> {
+    return this.#http.json(messagePageSchema, 'GET', `/api/threads/${part(threadId)}/messages`, {
+      query,
+      signal,
+    })
+  }
+
+  /** Where a browser downloads a thread from. */
+  exportAddress(threadId: string, format: 'markdown' | 'json'): string {
+    return this.#http.address(`/api/threads/${part(threadId)}/export`, { format })
+  }
+
+  async exportThread(threadId: string, format: 'markdown' | 'json'): Promise<string> {
+    const path = `/api/threads/${part(threadId)}/export`
+    const response = await this.#http.send('GET', path, { query: { format } })
+    return response.text()
+  }
+
+  async agents(signal?: AbortSignal): Promise<Agent[]> {
+    const { agents } = await this.#http.json(agentListSchema, 'GET', '/api/agents', { signal })
+    return agents
+  }
+
+  models(signal?: AbortSignal): Promise<Models> {
+    return this.#http.json(modelsSchema, 'GET', '/api/models', { signal })
+  }
+
+  /** Progress is told where the platform can tell it: in browsers. */
+  async uploadFile(
+    file: Blob,
+    options: {
+      name: string
+      onProgress?: (progress: UploadProgress) => void
+      signal?: AbortSignal
+    },
+  ): Promise<StoredFile> {
+    const { name, onProgress, signal } = options
+    const form = new FormData()
+    form.append('file', file, name)
+    if (!onProgress || !canReportProgress()) {
+      return this.#http.json(storedFileSchema, 'POST', '/api/files', { form, signal })
+    }
+    const url = this.#http.address('/api/files')
+    const headers = await this.#http.headers()
+    const answer = await uploadWithProgress({ url, form, headers, onProgress, signal })
+    return parseAnswer(storedFileSchema, 201, answer)
+  }
+
+  /** Attaches the built-in synthetic workload to the caller. */
+  useSample(): Promise<StoredFile> {
+    return this.#http.json(storedFileSchema, 'POST', '/api/files/sample', { body: {} })
+  }
+
+  async files(signal?: AbortSignal): Promise<StoredFile[]> {
+    const { files } = await this.#http.json(fileListSchema, 'GET', '/api/files', {
+      signal,
+    })
+    return files
+  }
+
+  fileAddress(fileId: string): string {
+    return this.#http.address(`/api/files/${part(fileId)}/content`)
+  }
+
+  /** Also what a `result_ref` of a tool call names. */
+  async fileContent(fileId: string, signal?: AbortSignal): Promise<Blob> {
+    const response = await this.#http.send('GET', `/api/files/${part(fileId)}/content`, { signal })
+    return response.blob()
+  }
+
+  deleteFile(fileId: string): Promise<void> {
+    return this.#http.nothing('DELETE', `/api/files/${part(fileId)}`)
+  }
+}
+
+/** What only an administrator may. */
+export class AdminApi {
+  readonly #http: HttpRequester
+
+  constructor(http: HttpRequester) {
+    this.#http = http
+  }
+
+  connections(signal?: AbortSignal): Promise<ModelConnections> {
+    return this.#http.json(modelConnectionsSchema, 'GET', '/api/admin/connections', { signal })
+  }
+
+  saveConnection(
+    provider: string,
+    body: { api_key?: string; base_url?: string; enabled_models?: string[] },
+  ): Promise<ModelConnections> {
+    return this.#http.json(
+      modelConnectionsSchema,
+      'PUT',
+      `/api/admin/connections/${part(provider)}`,
+      { body },
+    )
+  }
+
+  testConnection(provider: string): Promise<ConnectionTest> {
+    return this.#http.json(
+      connectionTestSchema,
+      'POST',
+      `/api/admin/connections/${part(provider)}/test`,
+      { body: {} },
+    )
+  }
+
+  deleteConnection(provider: string): Promise<void> {
+    return this.#http.nothing('DELETE', `/api/admin/connections/${part(provider)}`)
+  }
+
+  setDefaultModel(model: string | null): Promise<ModelConnections> {
+    return this.#http.json(modelConnectionsSchema, 'PUT', '/api/admin/default-model', {
+      body: { model },
+    })
+  }
+
+  async invitations(signal?: AbortSignal): Promise<Invitation[]> {
+    const path = '/api/admin/invitations'
+    const answer = await this.#http.json(invitationListSchema, 'GET', path, { signal })
+    return answer.invitations
+  }
+
+  createInvitation(
+    body: { email?: string; expires_in_days?: number } = {},
+  ): Promise<CreatedInvitation> {
+    return this.#http.json(createdInvitationSchema, 'POST', '/api/admin/invitations', { body })
+  }
+
+  deleteInvitation(id: string): Promise<void> {
+    return this.#http.nothing('DELETE', `/api/admin/invitations/${part(id)}`)
+  }
+}
