@@ -32,4 +32,6 @@ export function isDimension(column: ColumnProfile): boolean {
 export const isIdentifier = (column: ColumnProfile): boolean =>
   column.kind !== 'number' && singularWords(column.name).some((word) => IDENTIFIES.has(word))
 
-const IDENTIFIES = new Set('id code user customer year month day hour week zip status level version port model'.split(' '))
+const IDENTIFIES = new Set(
+  'id code user customer year month day hour week zip status level version port model'.split(' '),
+)

@@ -62,7 +62,12 @@ function termAt(
   if (!token) return { term: undefined, length: 1 }
   switch (token.kind) {
     case 'number':
-      return longerColumn(tokens, place, index) ?? { term: { kind: 'number', value: token.value }, length: 1 }
+      return (
+        longerColumn(tokens, place, index) ?? {
+          term: { kind: 'number', value: token.value },
+          length: 1,
+        }
+      )
     case 'ordinal':
       return (
         columnOnly(tokens, place, index) ?? {
@@ -157,14 +162,19 @@ const longerColumn = (
     : undefined
 }
 
-const columnOnly = (tokens: readonly Token[], place: number, index: ColumnIndex): Found | undefined => {
+const columnOnly = (
+  tokens: readonly Token[],
+  place: number,
+  index: ColumnIndex,
+): Found | undefined => {
   const found = longestColumn(tokens, place, index)
   return found && isExact(found.match)
     ? { term: columnTerm(found, tokens, undefined), length: found.length }
     : undefined
 }
 
-const isExact = (match: ColumnMatch): boolean => match.kind === 'column' && match.sureness === 'exact'
+const isExact = (match: ColumnMatch): boolean =>
+  match.kind === 'column' && match.sureness === 'exact'
 
 /** Words that follow without a mark between them; a name such as `col 2` may hold numbers. */
 function wordsFrom(tokens: readonly Token[], place: number, most: number): string[] {
@@ -178,7 +188,19 @@ function wordsFrom(tokens: readonly Token[], place: number, most: number): strin
 }
 
 /** These hold a sentence together: a column with such a name must be quoted or spelled as it is. */
-const STRUCTURE = new Set(['filler', 'by', 'and', 'or', 'not', 'be', 'between', 'comparison', 'where', 'to', 'which'])
+const STRUCTURE = new Set([
+  'filler',
+  'by',
+  'and',
+  'or',
+  'not',
+  'be',
+  'between',
+  'comparison',
+  'where',
+  'to',
+  'which',
+])
 const EXPECTS_COLUMN = new Set(['function', 'percentile', 'by', 'ordinal', 'top', 'extreme'])
 
 function prefersColumn(
@@ -224,7 +246,9 @@ function splitHyphens(tokens: readonly Token[], index: ColumnIndex): Token[] {
     if (token.kind !== 'word' || !token.text.includes('-')) return [token]
     if (meaningOf([token.text]) || index.match([token.text])?.kind === 'column') return [token]
     const pieces = tokenise(token.text.replaceAll('-', ' '))
-    const known = pieces.every((piece) => piece.kind !== 'word' || meaningOf([piece.text]) !== undefined)
+    const known = pieces.every(
+      (piece) => piece.kind !== 'word' || meaningOf([piece.text]) !== undefined,
+    )
     if (!known) return [token]
     return pieces.map((piece) => ({
       ...piece,
@@ -235,14 +259,22 @@ function splitHyphens(tokens: readonly Token[], index: ColumnIndex): Token[] {
 }
 
 /** A name written exactly as the column has it is that column, whatever its words may mean. */
-function mergeVerbatimNames(tokens: readonly Token[], question: string, index: ColumnIndex): Token[] {
+function mergeVerbatimNames(
+  tokens: readonly Token[],
+  question: string,
+  index: ColumnIndex,
+): Token[] {
   let merged = [...tokens]
   const names = index.columns
     .map((column) => column.name)
     .filter((name) => DISTINCTIVE.test(name))
     .toSorted((one, other) => other.length - one.length)
   for (const name of names) {
-    for (let start = question.indexOf(name); start >= 0; start = question.indexOf(name, start + 1)) {
+    for (
+      let start = question.indexOf(name);
+      start >= 0;
+      start = question.indexOf(name, start + 1)
+    ) {
       merged = mergeSpan(merged, { start, end: start + name.length, text: name })
     }
   }
@@ -253,7 +285,9 @@ function mergeSpan(tokens: Token[], place: Place): Token[] {
   const inside = tokens.filter((token) => token.start >= place.start && token.end <= place.end)
   const first = inside[0]
   const aligned =
-    first?.start === place.start && inside.at(-1)?.end === place.end && !inside.some((token) => token.kind === 'quoted')
+    first?.start === place.start &&
+    inside.at(-1)?.end === place.end &&
+    !inside.some((token) => token.kind === 'quoted')
   if (!aligned || !first) return tokens
   const at = tokens.indexOf(first)
   return tokens.toSpliced(at, inside.length, { kind: 'quoted', value: place.text, ...place })

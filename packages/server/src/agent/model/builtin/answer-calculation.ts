@@ -11,16 +11,24 @@ export function answerCalculation(
   tools: ReadonlySet<string>,
 ): Reply {
   if (!tools.has('calculate')) {
-    return { kind: 'answer', text: 'Arithmetic needs the tool `calculate`, which this agent does not have.' }
+    return {
+      kind: 'answer',
+      text: 'Arithmetic needs the tool `calculate`, which this agent does not have.',
+    }
   }
   const call: PlannedCall = { toolName: 'calculate', input: { expression } }
   const record = recordOf(current, call)
-  if (!record) return { kind: 'calls', thought: `I will calculate ${code(expression)}.`, calls: [call] }
+  if (!record)
+    return { kind: 'calls', thought: `I will calculate ${code(expression)}.`, calls: [call] }
   if (record.outcome.status === 'failed') {
-    return { kind: 'answer', text: `I could not calculate ${code(expression)}: ${record.outcome.message}` }
+    return {
+      kind: 'answer',
+      text: `I could not calculate ${code(expression)}: ${record.outcome.message}`,
+    }
   }
   const result = asCalculation(record.outcome.value)
-  if (!result) return { kind: 'answer', text: `The calculation of ${code(expression)} gave no number.` }
+  if (!result)
+    return { kind: 'answer', text: `The calculation of ${code(expression)} gave no number.` }
   const { text, rounded } = formatNumber(result.value)
   const note = rounded ? ` (rounded from ${result.value})` : ''
   return { kind: 'answer', text: `${code(expression)} = **${text}**${note}` }

@@ -56,7 +56,9 @@ function profileOf(
     )
   }
   if (!tools.has('profile_table')) {
-    return answer('Looking at tables needs the tool `profile_table`, which this agent does not have.')
+    return answer(
+      'Looking at tables needs the tool `profile_table`, which this agent does not have.',
+    )
   }
   return { kind: 'calls', thought: `Looking at the columns of ${file.name} first.`, calls: [call] }
 }
@@ -113,9 +115,14 @@ function knownValues(
   const record = recordOf(current, call)
   if (!record) {
     const words = wordsToLookUp(question).map((word) => `“${word}”`)
-    return { kind: 'calls', thought: `Looking for ${listed(words)} in the data first.`, calls: [call] }
+    return {
+      kind: 'calls',
+      thought: `Looking for ${listed(words)} in the data first.`,
+      calls: [call],
+    }
   }
-  if (record.outcome.status === 'failed') return { kind: 'text', text: failure(record.outcome.message) }
+  if (record.outcome.status === 'failed')
+    return { kind: 'text', text: failure(record.outcome.message) }
   const result = asResult('query_table', record.outcome.value)
   return resolveValues(question, result?.kind === 'query' ? result.value : undefined)
 }
@@ -129,7 +136,10 @@ function run(
   const plan = planFor(question, profile)
   const lacking = plan.calls.find((call) => !tools.has(call.toolName))
   if (lacking) {
-    return { kind: 'text', text: `This needs the tool ${code(lacking.toolName)}, which this agent does not have.` }
+    return {
+      kind: 'text',
+      text: `This needs the tool ${code(lacking.toolName)}, which this agent does not have.`,
+    }
   }
   const missing = plan.calls.filter((call) => !recordOf(current, call))
   if (missing.length > 0) return { kind: 'calls', thought: plan.thought, calls: missing }

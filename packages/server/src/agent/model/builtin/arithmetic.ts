@@ -1,4 +1,5 @@
-const LEAD = /^(?:(?:please|hey|hi|so|and|ok|okay)[\s,]+)*(?:(?:what(?:'s|’s| is| are| does)?|how much is|calculate|compute|evaluate|work out|can you (?:calculate|compute)|tell me|solve)\s+)*(?:the (?:result|value) of\s+)?/i
+const LEAD =
+  /^(?:(?:please|hey|hi|so|and|ok|okay)[\s,]+)*(?:(?:what(?:'s|’s| is| are| does)?|how much is|calculate|compute|evaluate|work out|can you (?:calculate|compute)|tell me|solve)\s+)*(?:the (?:result|value) of\s+)?/i
 
 const WORDS: [RegExp, string][] = [
   [/\bdivided by\b|÷/gi, ' / '],
@@ -21,7 +22,10 @@ const GRAMMAR = /^[\d\s.,+\-*/%^()]+$/
  * it; undefined when it is anything more.
  */
 export function arithmeticOf(message: string): string | undefined {
-  let text = message.trim().replace(LEAD, '').replace(/[\s=?.!]+$/, '')
+  let text = message
+    .trim()
+    .replace(LEAD, '')
+    .replace(/[\s=?.!]+$/, '')
   for (const [word, sign] of WORDS) text = text.replace(word, sign)
   text = withoutThousands(text).replaceAll(/\s+/g, ' ').trim()
   const bare = text.replace(FUNCTIONS, '')

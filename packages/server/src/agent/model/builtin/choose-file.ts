@@ -38,7 +38,7 @@ export function chooseFile(
 function placeOf(name: string, message: string): { start: number; end: number } | undefined {
   const escaped = name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
   const pattern = new RegExp(
-    String.raw`(?:\b(?:in|of|from|for|about|on|with|using)\s+(?:the\s+)?(?:file\s+|table\s+)?)?["'“\`]?(?<![\p{L}\p{N}_])${escaped}(?![\p{L}\p{N}_])["'”\`]?[,:]?`,
+    String.raw`(?:\b(?:in|of|from|for|about|on|with|using)\s+(?:the\s+)?(?:file\s+|table\s+)?)?["'“\u0060]?(?<![\p{L}\p{N}_])${escaped}(?![\p{L}\p{N}_])["'”\u0060]?[,:]?`,
     'iu',
   )
   const match = pattern.exec(message)

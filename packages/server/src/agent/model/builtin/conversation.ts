@@ -24,7 +24,13 @@ export interface Conversation {
 }
 
 export function conversationOf(prompt: LanguageModelV4Prompt): Conversation {
-  const conversation: Conversation = { files: [], earlier: [], message: '', records: [], current: [] }
+  const conversation: Conversation = {
+    files: [],
+    earlier: [],
+    message: '',
+    records: [],
+    current: [],
+  }
   const calls = new Map<string, { toolName: string; input: unknown }>()
   let asked = false
   for (const message of prompt) {
@@ -42,7 +48,11 @@ export function conversationOf(prompt: LanguageModelV4Prompt): Conversation {
         if (part.type !== 'tool-result') continue
         const call = calls.get(part.toolCallId)
         if (!call) continue
-        const record = { toolName: call.toolName, input: call.input, outcome: outcomeOf(part.output) }
+        const record = {
+          toolName: call.toolName,
+          input: call.input,
+          outcome: outcomeOf(part.output),
+        }
         conversation.records.push(record)
         conversation.current.push(record)
       }

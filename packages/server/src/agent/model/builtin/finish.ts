@@ -38,7 +38,9 @@ function columnsQuestion(draft: Draft): Question {
   const [stray] = draft.strays
   if (stray) throw unplaced(...draft.strays.map((one) => one.text))
   if (more > 0 || draft.rank || draft.chart || draft.figures.length > 0) {
-    throw explained('I can list the columns, or answer about one of them, but not both in one sentence.')
+    throw explained(
+      'I can list the columns, or answer about one of them, but not both in one sentence.',
+    )
   }
   return { intent: 'columns' }
 }
@@ -47,7 +49,8 @@ function histogramQuestion(draft: Draft): Question {
   const [bare] = draft.columns
   const plain =
     draft.columns.length === 1 &&
-    draft.measures.length + draft.groupings.length + draft.strays.length + draft.figures.length === 0
+    draft.measures.length + draft.groupings.length + draft.strays.length + draft.figures.length ===
+      0
   if (!bare || !plain) throw explained('A histogram shows one column: `histogram of` and its name.')
   if (bare.column.kind !== 'integer' && bare.column.kind !== 'number') {
     throw explained(
@@ -83,7 +86,8 @@ function gatherCompared(draft: Draft): void {
 /** `show the first ten rows`, `top 5 requests by latency`, `which requests have …`. */
 function rowsQuestion(draft: Draft): Question | undefined {
   const { noun, rank, filters } = draft
-  if (noun === undefined || draft.measures.length > 0 || draft.groupings.length > 0) return undefined
+  if (noun === undefined || draft.measures.length > 0 || draft.groupings.length > 0)
+    return undefined
   if (draft.chart !== undefined || draft.units.length > 0 || draft.compare) return undefined
   const [bare] = draft.columns
   if (rank && !rank.counts && bare && draft.columns.length === 1) {
@@ -104,7 +108,11 @@ function rowsQuestion(draft: Draft): Question | undefined {
 function placeDimensions(draft: Draft, index: ColumnIndex): void {
   const dimensions = draft.columns.filter((bare) => isDimension(bare.column))
   const grouped =
-    draft.rank !== undefined || draft.compare || draft.asksWhich || draft.lists || draft.chart !== undefined
+    draft.rank !== undefined ||
+    draft.compare ||
+    draft.asksWhich ||
+    draft.lists ||
+    draft.chart !== undefined
   for (const { column } of dimensions) {
     if (!grouped) throw new Unclear({ kind: 'which-figure', column: column.name })
     addGrouping(draft, groupingOf(column.name, index))
@@ -127,7 +135,8 @@ function measuresOf(draft: Draft): Measure[] {
   const { noun } = draft
   if (draft.figures.length > 0) throw explained('I cannot tell which column that figure is of.')
   const measures = [...draft.measures]
-  if (draft.perRow) return [...measures, ...draft.columns.map(bareMeasure)].map((measure) => perRow(measure))
+  if (draft.perRow)
+    return [...measures, ...draft.columns.map(bareMeasure)].map((measure) => perRow(measure))
   const wantsExtreme = draft.rank && !draft.rank.counts && draft.rank.limit === undefined
   for (const bare of draft.columns) {
     measures.push(wantsExtreme ? extremeMeasure(bare, draft) : bareMeasure(bare))
@@ -144,11 +153,15 @@ function measuresOf(draft: Draft): Measure[] {
 }
 
 /** `requests and input tokens per minute`: rows are counted beside a bare column. */
-const namesRowsToo = (draft: Draft): boolean => draft.columns.length > 0 && draft.measures.length === 0
+const namesRowsToo = (draft: Draft): boolean =>
+  draft.columns.length > 0 && draft.measures.length === 0
 
 /** `input tokens per request` is what a request has on average. */
 function perRow(measure: Measure): Measure {
-  if (measure.kind === 'aggregate' && (measure.function === 'sum' || measure.function === 'average')) {
+  if (
+    measure.kind === 'aggregate' &&
+    (measure.function === 'sum' || measure.function === 'average')
+  ) {
     return { ...measure, function: 'average' }
   }
   throw explained('“per row” needs a column of numbers: `input tokens per request`.')
@@ -170,7 +183,9 @@ function rankOf(draft: Draft, question: AggregateQuestion): AggregateQuestion['r
     const single = measure?.kind === 'aggregate' && question.measures.length === 1
     const isExtreme = single && (measure.function === 'maximum' || measure.function === 'minimum')
     if (isExtreme && draft.rank.limit === undefined && draft.first === undefined) return undefined
-    throw explained('I cannot tell what to rank: say `top users by …` or `which user has the most …`.')
+    throw explained(
+      'I cannot tell what to rank: say `top users by …` or `which user has the most …`.',
+    )
   }
   const limit = draft.first ?? draft.rank.limit ?? 1
   return { direction: draft.rank.direction, limit }

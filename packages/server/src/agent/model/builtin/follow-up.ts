@@ -13,12 +13,16 @@ export function followUp(
 ): Question | undefined {
   const refers = draft.same || terms[0]?.kind === 'and'
   const standsAlone =
-    draft.measures.length > 0 || draft.noun !== undefined || draft.columnsAsked || draft.rank !== undefined
+    draft.measures.length > 0 ||
+    draft.noun !== undefined ||
+    draft.columnsAsked ||
+    draft.rank !== undefined
   if (standsAlone && !draft.same) {
     if (terms[0]?.kind === 'and') requireOwnScope(draft, previous)
     return undefined
   }
-  const fragment = !standsAlone && !draft.lists && !draft.asksWhich && !draft.compare && !draft.counts
+  const fragment =
+    !standsAlone && !draft.lists && !draft.asksWhich && !draft.compare && !draft.counts
   if (!refers && !fragment) return undefined
   if (!refers && draft.columns.length > 0) return undefined
   if (!previous) {
@@ -27,7 +31,9 @@ export function followUp(
   }
   if (previous.intent === 'price') return repriced(draft, previous)
   if (previous.intent === 'aggregate') return changed(draft, previous)
-  throw explained('I cannot tell how this goes on from the question before it; please ask it in full.')
+  throw explained(
+    'I cannot tell how this goes on from the question before it; please ask it in full.',
+  )
 }
 
 /** `and the average latency?` after a filtered question may mean its rows or all rows. */
@@ -88,14 +94,16 @@ function newMeasures(draft: Draft, previous: AggregateQuestion): Measure[] | und
         : { kind: 'aggregate', function: figure.function, column },
     )
   }
-  if (draft.columns.length === 0) return draft.noun === undefined ? undefined : [{ kind: 'count', noun: draft.noun }]
+  if (draft.columns.length === 0)
+    return draft.noun === undefined ? undefined : [{ kind: 'count', noun: draft.noun }]
   if (draft.columns.some((bare) => isDimension(bare.column))) {
     throw explained('To group by a column, say `by` before its name.')
   }
   return draft.columns.flatMap((bare) =>
     previous.measures.map((measure): Measure => {
       if (measure.kind === 'percentile') return measureOf(measure, bare)
-      if (measure.kind === 'aggregate') return measureOf({ kind: 'function', function: measure.function }, bare)
+      if (measure.kind === 'aggregate')
+        return measureOf({ kind: 'function', function: measure.function }, bare)
       return bareMeasure(bare)
     }),
   )

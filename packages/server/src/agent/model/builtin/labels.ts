@@ -34,8 +34,14 @@ export const groupingLabel = (grouping: Grouping): string =>
   grouping.kind === 'column' ? grouping.column : grouping.unit
 
 /** Distinct names for a result's columns, in order. */
-export function resultNames(groupings: readonly Grouping[], measures: readonly Measure[]): string[] {
-  const labels = [...groupings.map(groupingLabel), ...measures.map((measure) => measureLabel(measure))]
+export function resultNames(
+  groupings: readonly Grouping[],
+  measures: readonly Measure[],
+): string[] {
+  const labels = [
+    ...groupings.map(groupingLabel),
+    ...measures.map((measure) => measureLabel(measure)),
+  ]
   const used = new Set<string>()
   return labels.map((label) => {
     let name = label

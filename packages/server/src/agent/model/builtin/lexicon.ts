@@ -74,47 +74,107 @@ const entries: [Meaning, string][] = [
     'distinct|unique|different|distinct values of|unique values of|different values of|distinct values in|unique values in|distinct count of|unique count of|count distinct|distinct count',
   ],
   [{ kind: 'percentile' }, 'percentile|percentile of|quantile|quantile of|percentiles|pctl|pct'],
-  [{ kind: 'by', divides: false }, 'by|for each|for every|grouped by|group by|broken down by|split by|break down by|breakdown by|across|each|every|by each'],
+  [
+    { kind: 'by', divides: false },
+    'by|for each|for every|grouped by|group by|broken down by|split by|break down by|breakdown by|across|each|every|by each',
+  ],
   [{ kind: 'by', divides: true }, 'per'],
-  [{ kind: 'over-time' }, 'over time|through time|by time|over the time|across time|as a time series|time series|timeline'],
+  [
+    { kind: 'over-time' },
+    'over time|through time|by time|over the time|across time|as a time series|time series|timeline',
+  ],
   [{ kind: 'top', direction: 'descending' }, 'top'],
   [{ kind: 'top', direction: 'ascending' }, 'bottom'],
   [{ kind: 'first' }, 'first'],
   [{ kind: 'extreme', direction: 'descending', counts: true }, 'most|the most|busiest'],
   [{ kind: 'extreme', direction: 'ascending', counts: true }, 'fewest|least|the fewest|the least'],
-  [{ kind: 'extreme', direction: 'descending', counts: false }, 'highest|greatest|longest|largest|biggest'],
+  [
+    { kind: 'extreme', direction: 'descending', counts: false },
+    'highest|greatest|longest|largest|biggest',
+  ],
   [{ kind: 'extreme', direction: 'ascending', counts: false }, 'lowest|shortest|smallest'],
-  [{ kind: 'comparison', comparison: '=' }, '=|==|exactly|is exactly|equal to|equals|is equal to|are equal to|equal'],
-  [{ kind: 'comparison', comparison: '!=' }, '!=|<>|≠|is not|are not|was not|were not|not equal to|does not equal|is not equal to|differs from|other than|do not equal'],
-  [{ kind: 'comparison', comparison: '>' }, '>|more than|greater than|larger than|higher than|bigger than|above|over|exceeding|exceeds|exceed|longer than|in excess of|is more than|is greater than|is above|is over|are above|are over|are greater than|are more than'],
-  [{ kind: 'comparison', comparison: '<' }, '<|less than|fewer than|smaller than|lower than|below|under|shorter than|is less than|is below|is under|are below|are under|are less than'],
-  [{ kind: 'comparison', comparison: '>=' }, '>=|≥|at least|no less than|no fewer than|greater than or equal to|more than or equal to|not less than|is at least|are at least'],
-  [{ kind: 'comparison', comparison: '<=' }, '<=|≤|at most|no more than|up to|less than or equal to|not more than|is at most|are at most'],
-  [{ kind: 'match', match: 'contains' }, 'contains|contain|containing|contain the text|contains the text'],
-  [{ kind: 'match', match: 'starts' }, 'starts with|start with|starting with|begins with|begin with|beginning with'],
+  [
+    { kind: 'comparison', comparison: '=' },
+    '=|==|exactly|is exactly|equal to|equals|is equal to|are equal to|equal',
+  ],
+  [
+    { kind: 'comparison', comparison: '!=' },
+    '!=|<>|≠|is not|are not|was not|were not|not equal to|does not equal|is not equal to|differs from|other than|do not equal',
+  ],
+  [
+    { kind: 'comparison', comparison: '>' },
+    '>|more than|greater than|larger than|higher than|bigger than|above|over|exceeding|exceeds|exceed|longer than|in excess of|is more than|is greater than|is above|is over|are above|are over|are greater than|are more than',
+  ],
+  [
+    { kind: 'comparison', comparison: '<' },
+    '<|less than|fewer than|smaller than|lower than|below|under|shorter than|is less than|is below|is under|are below|are under|are less than',
+  ],
+  [
+    { kind: 'comparison', comparison: '>=' },
+    '>=|≥|at least|no less than|no fewer than|greater than or equal to|more than or equal to|not less than|is at least|are at least',
+  ],
+  [
+    { kind: 'comparison', comparison: '<=' },
+    '<=|≤|at most|no more than|up to|less than or equal to|not more than|is at most|are at most',
+  ],
+  [
+    { kind: 'match', match: 'contains' },
+    'contains|contain|containing|contain the text|contains the text',
+  ],
+  [
+    { kind: 'match', match: 'starts' },
+    'starts with|start with|starting with|begins with|begin with|beginning with',
+  ],
   [{ kind: 'match', match: 'ends' }, 'ends with|end with|ending with|ending in|ends in'],
   [{ kind: 'empty' }, 'null|empty|missing|blank'],
   [{ kind: 'between' }, 'between|is between|are between'],
   [{ kind: 'and' }, 'and|as well as|&|,|plus|together with|along with'],
   [{ kind: 'or' }, 'or'],
-  [{ kind: 'not' }, 'not|no|without|except|excluding|besides|never|nor|neither|but|apart from|except for'],
-  [{ kind: 'where' }, 'where|with|whose|having|when|for|on|in|from|that have|which have|if|only|at|during|using|via|among|of those|given|where the'],
+  [
+    { kind: 'not' },
+    'not|no|without|except|excluding|besides|never|nor|neither|but|apart from|except for',
+  ],
+  [
+    { kind: 'where' },
+    'where|with|whose|having|when|for|on|in|from|that have|which have|if|only|at|during|using|via|among|of those|given|where the',
+  ],
   [{ kind: 'where', comparison: '>' }, 'after|later than'],
   [{ kind: 'where', comparison: '<' }, 'before|earlier than|prior to'],
   [{ kind: 'where', comparison: '>=' }, 'since|starting|starting from|from the'],
   [{ kind: 'where', comparison: '<=' }, 'until|till|up until'],
-  [{ kind: 'chart', chart: 'auto' }, 'chart|plot|graph|as a chart|as chart|as a graph|as a plot|in a chart|in a graph|on a chart|draw|visualise|visualize|diagram|as a diagram|chart of|plot of|graph of|charted|plotted'],
-  [{ kind: 'chart', chart: 'bar' }, 'bar chart|as a bar chart|bar graph|as bars|bar chart of|bars|column chart|as a bar graph|bar plot'],
-  [{ kind: 'chart', chart: 'line' }, 'line chart|as a line chart|line graph|as a line|line chart of|as a line graph|line plot'],
+  [
+    { kind: 'chart', chart: 'auto' },
+    'chart|plot|graph|as a chart|as chart|as a graph|as a plot|in a chart|in a graph|on a chart|draw|visualise|visualize|diagram|as a diagram|chart of|plot of|graph of|charted|plotted',
+  ],
+  [
+    { kind: 'chart', chart: 'bar' },
+    'bar chart|as a bar chart|bar graph|as bars|bar chart of|bars|column chart|as a bar graph|bar plot',
+  ],
+  [
+    { kind: 'chart', chart: 'line' },
+    'line chart|as a line chart|line graph|as a line|line chart of|as a line graph|line plot',
+  ],
   [{ kind: 'chart', chart: 'area' }, 'area chart|as an area chart|area chart of'],
-  [{ kind: 'chart', chart: 'histogram' }, 'histogram|histogram of|distribution|distribution of|as a histogram'],
+  [
+    { kind: 'chart', chart: 'histogram' },
+    'histogram|histogram of|distribution|distribution of|as a histogram',
+  ],
   [{ kind: 'price' }, 'cost|costs|price|pricing|priced|price this|price it|spend'],
-  [{ kind: 'compare' }, 'compare|comparison|comparison of|versus|vs|vs.|compared to|compared with|compare the'],
-  [{ kind: 'columns' }, 'column|columns|fields|field|column names|schema|structure|headers|header|attributes|variables|describe|describe the columns|columns are there|describe the data|describe this file|what is in|summarise|summarize|overview|profile'],
+  [
+    { kind: 'compare' },
+    'compare|comparison|comparison of|versus|vs|vs.|compared to|compared with|compare the',
+  ],
+  [
+    { kind: 'columns' },
+    'column|columns|fields|field|column names|schema|structure|headers|header|attributes|variables|describe|describe the columns|columns are there|describe the data|describe this file|what is in|summarise|summarize|overview|profile',
+  ],
   [{ kind: 'ratio' }, 'ratio|ratio of|ratio between'],
   [{ kind: 'to' }, 'to|divided by'],
   [{ kind: 'same' }, 'same|the same|what about|how about|instead|again|now|do the same'],
-  [{ kind: 'beyond' }, 'why|predict|forecast|correlation|correlate|trend|trends|growth|grow|share|percent|percentage|proportion|fraction|increase|decrease|change|difference|cumulative|running|rolling|moving|outlier|outliers|anomaly|anomalies|today|yesterday|tomorrow|last|next|previous|ago|recent|recently|latest|join|merge|delete|update|insert|drop|remove|expensive|cheapest|cheaper|slowest|fastest|regression|significant|cluster|explain|mode|variance|weighted|consecutive|else|rest|half|quarter|quarterly|weekday|weekdays|weekend|weekends|monday|tuesday|wednesday|thursday|friday|saturday|sunday|who|whom|how|reason|average-case|ever|should|twice|double|than|rate|percentages|rank|second highest|almost|about|approximately|roughly|around|if any|unless|while|until now|both|either|same time|per cent'],
+  [
+    { kind: 'beyond' },
+    'why|predict|forecast|correlation|correlate|trend|trends|growth|grow|share|percent|percentage|proportion|fraction|increase|decrease|change|difference|cumulative|running|rolling|moving|outlier|outliers|anomaly|anomalies|today|yesterday|tomorrow|last|next|previous|ago|recent|recently|latest|join|merge|delete|update|insert|drop|remove|expensive|cheapest|cheaper|slowest|fastest|regression|significant|cluster|explain|mode|variance|weighted|consecutive|else|rest|half|quarter|quarterly|weekday|weekdays|weekend|weekends|monday|tuesday|wednesday|thursday|friday|saturday|sunday|who|whom|how|reason|average-case|ever|should|twice|double|than|rate|percentages|rank|second highest|almost|about|approximately|roughly|around|if any|unless|while|until now|both|either|same time|per cent',
+  ],
 ]
 
 const ROW_NOUNS: [string, string][] = [
@@ -167,7 +227,9 @@ const KNOWN = build()
 const LONGEST = Math.max(...[...KNOWN.keys()].map((phrase) => phrase.split(' ').length))
 
 /** The longest known phrase that `words` begins with. */
-export function meaningOf(words: readonly string[]): { meaning: Meaning; length: number } | undefined {
+export function meaningOf(
+  words: readonly string[],
+): { meaning: Meaning; length: number } | undefined {
   for (let length = Math.min(LONGEST, words.length); length > 0; length -= 1) {
     const meaning = KNOWN.get(words.slice(0, length).join(' ').toLowerCase())
     if (meaning) return { meaning, length }

@@ -10,7 +10,9 @@ export type ColumnMatch =
 
 /** Units and counters that follow what a column is about: `latency_ms` is about latency. */
 const AFTERTHOUGHTS = new Set(
-  'm s ms us ns sec second min minute hr hour usd eur dollar byte kb mb gb pct percent id name number num no'.split(' '),
+  'm s ms us ns sec second min minute hr hour usd eur dollar byte kb mb gb pct percent id name number num no'.split(
+    ' ',
+  ),
 )
 
 /** One-word synonyms that are sure enough on their own; `prompt` alone may mean its text. */
@@ -76,7 +78,8 @@ export class ColumnIndex {
       if (name === undefined || !ROLE_WORDS[role]?.has(single)) continue
       const own = this.#entries.filter((entry) => entry.column.name === name)
       const others = this.#entries.filter(
-        (entry) => entry.column.name !== name && entry.words.includes(single) && isNumeric(entry.column),
+        (entry) =>
+          entry.column.name !== name && entry.words.includes(single) && isNumeric(entry.column),
       )
       return chosen([...own, ...others], 'near')
     }
@@ -84,7 +87,9 @@ export class ColumnIndex {
   }
 
   roleOf(name: string): Role | undefined {
-    return (Object.keys(this.profile.roles) as Role[]).find((role) => this.profile.roles[role] === name)
+    return (Object.keys(this.profile.roles) as Role[]).find(
+      (role) => this.profile.roles[role] === name,
+    )
   }
 
   /** Columns that have all these words, what the column is about among them. */

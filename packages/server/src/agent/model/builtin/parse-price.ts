@@ -1,6 +1,6 @@
 import type { Draft, Reader } from './draft.ts'
-import { readConditions } from './read-filters.ts'
 import type { PriceQuestion } from './question.ts'
+import { readConditions } from './read-filters.ts'
 import { explained, unplaced } from './unclear.ts'
 
 /** Known sellers of models; after `from`, `via` or `at` any other name is taken at its word. */
@@ -59,12 +59,15 @@ function readPricePart(
       reader.take()
       return
     case 'function':
-      if (term.function !== 'sum') throw explained(`I price whole workloads, not the ${term.text} of one.`)
+      if (term.function !== 'sum')
+        throw explained(`I price whole workloads, not the ${term.text} of one.`)
       reader.take()
       return
     case 'by':
       if (term.text.toLowerCase() !== 'by') {
-        throw explained('I price whole workloads, or the rows that a condition keeps, not groups of them.')
+        throw explained(
+          'I price whole workloads, or the rows that a condition keeps, not groups of them.',
+        )
       }
       reader.take()
       return
@@ -75,7 +78,12 @@ function readPricePart(
 
 const isModelNoun = (reader: Reader): boolean => {
   const term = reader.peek()
-  return term?.kind === 'column' && /^models?$/i.test(term.text) && reader.kind(1) !== 'comparison' && reader.kind(1) !== 'be'
+  return (
+    term?.kind === 'column' &&
+    /^models?$/i.test(term.text) &&
+    reader.kind(1) !== 'comparison' &&
+    reader.kind(1) !== 'be'
+  )
 }
 
 function readPreposition(
@@ -91,7 +99,10 @@ function readPreposition(
     setProvider(models, reader.takeTextRun(source)?.value ?? '')
     return
   }
-  if (next?.kind === 'text' || (next?.kind === 'column' && /^models?$/i.test(next.text) && reader.kind(2) === 'text')) {
+  if (
+    next?.kind === 'text' ||
+    (next?.kind === 'column' && /^models?$/i.test(next.text) && reader.kind(2) === 'text')
+  ) {
     if (word === 'where' || word === 'whose' || word === 'with the') throw unplaced(next.text)
     reader.take()
     return

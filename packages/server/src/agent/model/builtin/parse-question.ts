@@ -75,8 +75,24 @@ type MarkTerm = Exclude<
   Term,
   {
     kind:
-      | 'function' | 'percentile' | 'ordinal' | 'count' | 'rows' | 'column' | 'role-word' | 'ambiguous'
-      | 'by' | 'unit' | 'over-time' | 'top' | 'extreme' | 'number' | 'where' | 'comparison' | 'between' | 'text'
+      | 'function'
+      | 'percentile'
+      | 'ordinal'
+      | 'count'
+      | 'rows'
+      | 'column'
+      | 'role-word'
+      | 'ambiguous'
+      | 'by'
+      | 'unit'
+      | 'over-time'
+      | 'top'
+      | 'extreme'
+      | 'number'
+      | 'where'
+      | 'comparison'
+      | 'between'
+      | 'text'
   }
 >
 
@@ -174,7 +190,11 @@ function readNumber(reader: Reader, draft: Draft, term: Extract<Term, { kind: 'n
   const next = reader.kind(1)
   if (next === 'percentile') return readFigures(reader, draft)
   const ranked = reader.terms.some((other) => other.kind === 'extreme' || other.kind === 'top')
-  if ((next === 'column' || next === 'unit' || next === 'rows') && ranked && draft.first === undefined) {
+  if (
+    (next === 'column' || next === 'unit' || next === 'rows') &&
+    ranked &&
+    draft.first === undefined
+  ) {
     reader.take()
     draft.first = Number(term.value)
     if (next !== 'rows') readRanked(reader, draft)

@@ -26,6 +26,7 @@ export function phraseColumns(profile: TableProfile): string {
       column.nulls,
     ]),
   })
-  const more = columns.length > shown.length ? `\n\n…and ${columns.length - shown.length} more columns.` : ''
+  const more =
+    columns.length > shown.length ? `\n\n…and ${columns.length - shown.length} more columns.` : ''
   return `${code(name)} has **${columns.length}** columns and **${formatNumber(rows).text}** rows:\n\n${table}${more}`
 }

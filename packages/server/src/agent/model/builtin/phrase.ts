@@ -7,9 +7,9 @@ import type {
 } from '../../tools/data/schemas.ts'
 import { capitalised, formatCell, formatNumber, listed, markdownTable } from './format.ts'
 import { code, groupingLabel, measureLabel, scopeText } from './labels.ts'
-import { isCrowded, MOST_BARS } from './plan.ts'
-import { phrasePrices } from './phrase-prices.ts'
 import { phraseColumns } from './phrase-columns.ts'
+import { phrasePrices } from './phrase-prices.ts'
+import { isCrowded, MOST_BARS } from './plan.ts'
 import type { AggregateQuestion, Filter, Measure, Question, RowsQuestion } from './question.ts'
 
 const SHOWN_ROWS = 20
@@ -21,7 +21,11 @@ export type Result =
   | { kind: 'price'; value: PriceResult }
 
 /** The answer to one question, in Markdown. Each of its numbers stands in a result. */
-export function phrase(question: Question, results: readonly Result[], profile: TableProfile): string {
+export function phrase(
+  question: Question,
+  results: readonly Result[],
+  profile: TableProfile,
+): string {
   switch (question.intent) {
     case 'columns':
       return phraseColumns(profile)
@@ -31,7 +35,12 @@ export function phrase(question: Question, results: readonly Result[], profile: 
         results.flatMap((result) => (result.kind === 'price' ? [result.value] : [])),
       )
     case 'histogram':
-      return phraseHistogram(question.column, scopeText(question.filters), profile, chartOf(results))
+      return phraseHistogram(
+        question.column,
+        scopeText(question.filters),
+        profile,
+        chartOf(results),
+      )
     case 'rows':
       return phraseRows(question, queryOf(results), profile)
     case 'aggregate':
@@ -70,8 +79,12 @@ function phraseFigures(
   profile: TableProfile,
 ): string {
   const [row = []] = result.rows
-  const clauses = question.measures.map((measure, place) => figureClause(measure, row[place] ?? null))
-  const rounded = question.measures.flatMap((measure, place) => exactly(measure, row[place] ?? null))
+  const clauses = question.measures.map((measure, place) =>
+    figureClause(measure, row[place] ?? null),
+  )
+  const rounded = question.measures.flatMap((measure, place) =>
+    exactly(measure, row[place] ?? null),
+  )
   const note = rounded.length > 0 ? ` (Rounded; exactly ${listed(rounded)}.)` : ''
   return `${opening(profile, question.filters)}, ${listed(clauses)}.${note}`
 }
@@ -81,9 +94,7 @@ function figureClause(measure: Measure, cell: Cell): string {
   if (cell === null) return `there is no ${label}, because no row has a value to compute it from`
   const value = bold(cell)
   if (measure.kind === 'count') {
-    return cell === 1
-      ? `there is ${value} of the ${label}`
-      : `there are ${value} ${label}`
+    return cell === 1 ? `there is ${value} of the ${label}` : `there are ${value} ${label}`
   }
   if (measure.kind === 'aggregate' && measure.function === 'distinct') {
     return `${code(measure.column)} has ${value} distinct ${cell === 1 ? 'value' : 'values'}`
@@ -111,7 +122,8 @@ function phraseGroups(
   const what = listed(question.measures.map((measure) => measureLabel(measure, code)))
   const by = listed(question.groupings.map((grouping) => code(groupingLabel(grouping))))
   const where = `in ${code(profile.name)}${scopeText(question.filters)}`
-  if (result.row_count === 0) return `No row ${where} has a value to group, so there is nothing to show.`
+  if (result.row_count === 0)
+    return `No row ${where} has a value to group, so there is nothing to show.`
   const winner = phraseWinner(question, result, where)
   if (winner !== undefined) return winner
   const order = question.rank
@@ -140,12 +152,15 @@ function phraseWinner(
   const name = `${code(groupingLabel(grouping))} ${formatCell(key, result.columns[0]?.kind)}`
   const degree = rank.direction === 'descending' ? 'highest' : 'lowest'
   if (result.row_count > 1) {
-    return `Several tie for the ${degree} ${measureLabel(measure, code)} ${where}, with ${bold(cell)} each:\n\n${shownRows(result, 'groups')}`
+    return `Several tie for the ${degree} ${rankedLabel(measure)} ${where}, with ${bold(cell)} each:\n\n${shownRows(result, 'groups')}`
   }
-  const label = measure.kind === 'count' ? `number of ${measure.noun}` : measureLabel(measure, code)
+  const label = rankedLabel(measure)
   const note = exactly(measure, cell).length > 0 ? ` (Rounded; exactly ${String(cell)}.)` : ''
   return `${capitalised(name)} has the ${degree} ${label} ${where}: ${bold(cell)}.${note}`
 }
+
+const rankedLabel = (measure: Measure): string =>
+  measure.kind === 'count' ? `number of ${measure.noun}` : measureLabel(measure, code)
 
 function shownRows(result: QueryResult, noun: string): string {
   const rows = result.rows.slice(0, SHOWN_ROWS)
@@ -157,7 +172,9 @@ function shownRows(result: QueryResult, noun: string): string {
 }
 
 const roundingNote = (result: QueryResult): string =>
-  result.rows.slice(0, SHOWN_ROWS).some((row) => row.some((cell) => typeof cell === 'number' && formatNumber(cell).rounded))
+  result.rows
+    .slice(0, SHOWN_ROWS)
+    .some((row) => row.some((cell) => typeof cell === 'number' && formatNumber(cell).rounded))
     ? '\n\nDecimals are rounded here; the tool’s result has them in full.'
     : ''
 
@@ -191,8 +208,10 @@ function phraseChart(
   if (points === 0) return `No row ${where} has a value to draw.`
   const kind = summary.columns[1]?.kind
   const crowded = isCrowded(question, profile) ? ` (the ${MOST_BARS} largest)` : ''
-  const range = kind === 'time' ? ` from ${formatCell(first, kind)} to ${formatCell(last, kind)}` : ''
-  const subject = question.measures[0] ? measureLabel(question.measures[0], code) : 'value'
+  const range =
+    kind === 'time' ? ` from ${formatCell(first, kind)} to ${formatCell(last, kind)}` : ''
+  const [measure] = question.measures
+  const subject = measure ? rankedLabel(measure) : 'value'
   const peak = `The highest ${subject} is ${bold(highest ?? null)}, ${kind === 'time' ? 'first at' : 'for'} ${formatCell(highestAt, summary.columns[5]?.kind)}; the lowest is ${bold(lowest ?? null)}.`
   return `${start}: ${formatCell(points, 'integer')} ${points === 1 ? 'point' : 'points'}${crowded}${range}. ${peak}`
 }

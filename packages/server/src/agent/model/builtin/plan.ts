@@ -66,7 +66,9 @@ function planPrice(question: PriceQuestion, profile: TableProfile): Plan {
     toolName: 'price_workload',
     input: {
       file_id: profile.file_id,
-      models: question.models.filter((model) => model.provider === provider).map(({ name }) => name),
+      models: question.models
+        .filter((model) => model.provider === provider)
+        .map(({ name }) => name),
       ...(provider !== undefined && { provider }),
       ...(condition !== '' && { where: condition }),
     },
@@ -85,7 +87,9 @@ function planHistogram(
   profile: TableProfile,
 ): Plan {
   const column = quoteName(question.column)
-  const scope = where([`${column} IS NOT NULL`, whereSql(question.filters)].filter(Boolean).join(' AND '))
+  const scope = where(
+    [`${column} IS NOT NULL`, whereSql(question.filters)].filter(Boolean).join(' AND '),
+  )
   const sql = [
     `WITH bounds AS (SELECT min(${column}) AS low, max(${column}) AS high FROM data${scope})`,
     `SELECT low + least(floor((${column} - low) * ${HISTOGRAM_BINS} / nullif(high - low, 0)), ${HISTOGRAM_BINS - 1}) * (high - low) / ${HISTOGRAM_BINS} AS "from",`,
@@ -173,7 +177,11 @@ function conditions(question: AggregateQuestion): string {
 }
 
 /** Ranked by the first measure, ties included; otherwise in the order of time, or largest first. */
-function orderSql(question: AggregateQuestion, profile: TableProfile, parts: readonly string[]): string {
+function orderSql(
+  question: AggregateQuestion,
+  profile: TableProfile,
+  parts: readonly string[],
+): string {
   const { groupings, rank } = question
   const keys = groupings.map((_, place) => `${place + 1}`)
   const measure = parts[groupings.length] ?? ''

@@ -1,5 +1,5 @@
-import type { Term } from './annotate.ts'
 import { addsUp, isDimension } from './additive.ts'
+import type { Term } from './annotate.ts'
 import { ambiguous, type BareColumn, type Draft, type Figure, type Reader } from './draft.ts'
 import { isNumeric } from './match-columns.ts'
 import type { AggregateFunction, Measure } from './question.ts'
@@ -21,10 +21,14 @@ export function readFigures(reader: Reader, draft: Draft): void {
   if (next?.kind === 'rows') return readFigureOfRows(reader, draft, figures, next.noun)
   if (next?.kind === 'columns' && isOnly(figures, 'sum')) return
   if (next?.kind === 'count') {
-    throw explained('A figure of counts, such as the average number of rows in each hour, is beyond me.')
+    throw explained(
+      'A figure of counts, such as the average number of rows in each hour, is beyond me.',
+    )
   }
   if (next?.kind === 'price') {
-    throw explained('The table has no column of costs; name a model and I can price the tokens on it.')
+    throw explained(
+      'The table has no column of costs; name a model and I can price the tokens on it.',
+    )
   }
   if (next?.kind === 'unit') throw explained(`I cannot take a figure of “${next.text}”.`)
   if (next?.kind === 'text') throw unplaced(next.text)
@@ -46,7 +50,9 @@ function applyToColumnsBefore(draft: Draft, figures: Figure[]): void {
 
 function readFigureOfRows(reader: Reader, draft: Draft, figures: Figure[], noun: string): void {
   if (!isOnly(figures, 'sum')) {
-    throw explained(`I cannot take that figure of “${noun}”: they are the rows, which can be counted.`)
+    throw explained(
+      `I cannot take that figure of “${noun}”: they are the rows, which can be counted.`,
+    )
   }
   reader.take()
   draft.measures.push({ kind: 'count', noun })
@@ -110,7 +116,8 @@ function takeOrdinal(reader: Reader, term: Extract<Term, { kind: 'ordinal' }>): 
 }
 
 function percentile(value: number, word: string): Figure {
-  const percent = /quantile/i.test(word) && value <= 1 ? Number((value * 100).toPrecision(12)) : value
+  const percent =
+    /quantile/i.test(word) && value <= 1 ? Number((value * 100).toPrecision(12)) : value
   if (!(percent >= 0 && percent <= 100)) throw explained('A percentile lies between 0 and 100.')
   return { kind: 'percentile', percent }
 }
@@ -126,8 +133,10 @@ export function takeColumns(reader: Reader): BareColumn[] {
     columns.push(bare)
     if (!isJoint(reader.peek())) return columns
     const next = reader.peek(1)
-    const nextBare = next && (next.kind === 'column' || next.kind === 'role-word') && bareColumn(next)
-    if (!nextBare || !sameSort(bare, nextBare) || STARTS_CONDITION.has(reader.kind(2) ?? '')) return columns
+    const nextBare =
+      next && (next.kind === 'column' || next.kind === 'role-word') && bareColumn(next)
+    if (!nextBare || !sameSort(bare, nextBare) || STARTS_CONDITION.has(reader.kind(2) ?? ''))
+      return columns
     reader.take()
   }
 }

@@ -23,7 +23,9 @@ export function readConditions(reader: Reader, source: string, draft: Draft): vo
   if (!readCondition(reader, source, draft, opener)) return
   while (continues(reader)) {
     if (reader.kind() === 'or') {
-      throw explained('Conditions joined by “or” are beyond me, but for values of one column: `model is a or b`.')
+      throw explained(
+        'Conditions joined by “or” are beyond me, but for values of one column: `model is a or b`.',
+      )
     }
     reader.take()
     const next = reader.peek()
@@ -113,7 +115,11 @@ export function readColumnCondition(
   return true
 }
 
-function readAfterColumn(reader: Reader, source: string, column: ColumnProfile): Filter | undefined {
+function readAfterColumn(
+  reader: Reader,
+  source: string,
+  column: ColumnProfile,
+): Filter | undefined {
   const term = reader.peek()
   switch (term?.kind) {
     case 'be':
@@ -201,7 +207,10 @@ function readAfterPreposition(
     reader.take()
     return compared(reader, source, column, term.comparison ?? onlyDay(reader))
   }
-  if (term.text.toLowerCase() === 'in' && (reader.kind(1) === 'text' || reader.kind(1) === 'number')) {
+  if (
+    term.text.toLowerCase() === 'in' &&
+    (reader.kind(1) === 'text' || reader.kind(1) === 'number')
+  ) {
     reader.take()
     return valueList(reader, source, column)
   }
@@ -229,7 +238,9 @@ function compared(
 function comparedWithNothing(reader: Reader, column: ColumnProfile): Error {
   const term = reader.peek()
   return term
-    ? explained(`I cannot compare \`${column.name}\` with “${term.text}”: it takes a value, such as a number or a word.`)
+    ? explained(
+        `I cannot compare \`${column.name}\` with “${term.text}”: it takes a value, such as a number or a word.`,
+      )
     : explained(`The condition on \`${column.name}\` has no value to compare with.`)
 }
 
@@ -238,7 +249,9 @@ function valueList(reader: Reader, source: string, column: ColumnProfile): Filte
   const values: Literal[] = []
   do {
     const value: Literal | undefined =
-      values.length === 0 ? readAnyLiteral(reader, source, column) : readLiteral(reader, source, column)
+      values.length === 0
+        ? readAnyLiteral(reader, source, column)
+        : readLiteral(reader, source, column)
     if (!value) throw comparedWithNothing(reader, column)
     values.push(value)
   } while (takeListMark(reader))
@@ -292,7 +305,9 @@ function readBetween(reader: Reader, source: string, column: ColumnProfile): Fil
   if (low && (reader.kind() === 'and' || reader.kind() === 'to')) reader.take()
   const high = low && readLiteral(reader, source, column)
   if (!low || !high || low.kind !== high.kind) {
-    throw explained(`“between” on \`${column.name}\` needs two values of one kind: \`between a and b\`.`)
+    throw explained(
+      `“between” on \`${column.name}\` needs two values of one kind: \`between a and b\`.`,
+    )
   }
   return { kind: 'between', column: column.name, low, high }
 }
@@ -301,7 +316,8 @@ function readBetween(reader: Reader, source: string, column: ColumnProfile): Fil
 function readLeadingComparison(reader: Reader, source: string, draft: Draft): boolean {
   const [comparison, number, column] = [reader.peek(), reader.peek(1), reader.peek(2)]
   if (comparison?.kind !== 'comparison') return false
-  if (number?.kind !== 'number') throw explained(`I cannot tell what “${comparison.text}” compares.`)
+  if (number?.kind !== 'number')
+    throw explained(`I cannot tell what “${comparison.text}” compares.`)
   if (column?.kind === 'ambiguous') throw ambiguous(column)
   if (column?.kind !== 'column' || !isNumeric(column.column)) {
     if (column?.kind === 'text' || column?.kind === 'role-word') throw unplaced(column.text)
@@ -356,14 +372,15 @@ function readTimeCondition(
 ): boolean {
   const column = timeColumn(reader.index)
   const until = reader.peek(1)
-  const rangeEnds =
-    until?.kind === 'to' || (until?.kind === 'where' && until.comparison === '<=')
+  const rangeEnds = until?.kind === 'to' || (until?.kind === 'where' && until.comparison === '<=')
   if (rangeEnds && isMoment(reader.kind(2))) {
     const low = readLiteral(reader, source, column)
     reader.take()
     const high = readLiteral(reader, source, column)
     if (!low || !high || low.kind !== high.kind) {
-      throw explained('A range of time needs two values of one kind: two dates, or two times of day.')
+      throw explained(
+        'A range of time needs two values of one kind: two dates, or two times of day.',
+      )
     }
     draft.filters.push({ kind: 'between', column: column.name, low, high })
     return true

@@ -1,6 +1,6 @@
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
-import type { Term } from './annotate.ts'
 import { isDimension, isIdentifier } from './additive.ts'
+import type { Term } from './annotate.ts'
 import { ambiguous, timeColumn, type Draft, type Reader } from './draft.ts'
 import { isNumeric } from './match-columns.ts'
 import type { Grouping, TimeUnit } from './question.ts'
@@ -50,12 +50,12 @@ function readGroupList(reader: Reader, draft: Draft, by: Term | undefined): void
   for (;;) {
     const term = reader.peek()
     if (term?.kind === 'column' && isMeasuring(term.column, draft, measuring)) return
-    if (term?.kind === 'column' && divides(by, term.column, draft)) return readDivisor(reader, draft)
+    if (term?.kind === 'column' && divides(by, term.column, draft))
+      return readDivisor(reader, draft)
     addGrouping(draft, takeGrouping(reader))
     const next = reader.kind(1)
     const more =
-      reader.kind() === 'and' &&
-      (next === 'unit' || (next === 'column' && nextIsDimension(reader)))
+      reader.kind() === 'and' && (next === 'unit' || (next === 'column' && nextIsDimension(reader)))
     if (!more) return
     reader.take()
   }
@@ -97,7 +97,9 @@ export function readRatio(reader: Reader, draft: Draft): void {
   const bottom = denominator && bareColumn(denominator)
   const joined = joint?.kind === 'to' || joint?.kind === 'and'
   if (!top || !bottom || !joined || !isNumeric(top.column) || !isNumeric(bottom.column)) {
-    throw explained('A ratio needs two columns of numbers: `ratio of output tokens to input tokens`.')
+    throw explained(
+      'A ratio needs two columns of numbers: `ratio of output tokens to input tokens`.',
+    )
   }
   reader.place += 3
   draft.measures.push({
@@ -158,10 +160,14 @@ export function timeGrouping(reader: Reader, unit: TimeUnit): Grouping {
 function bucket(column: ColumnProfile, unit: TimeUnit): Grouping {
   const fine = unit === 'second' || unit === 'minute' || unit === 'hour'
   if (column.sql_type === 'DATE' && fine) {
-    throw explained(`\`${column.name}\` holds dates without a time of day, so there is nothing by ${unit}.`)
+    throw explained(
+      `\`${column.name}\` holds dates without a time of day, so there is nothing by ${unit}.`,
+    )
   }
   if (column.sql_type.startsWith('TIME') && !column.sql_type.startsWith('TIMESTAMP')) {
-    throw explained(`\`${column.name}\` holds times of day without a date; grouping them is beyond me.`)
+    throw explained(
+      `\`${column.name}\` holds times of day without a date; grouping them is beyond me.`,
+    )
   }
   return { kind: 'time', column: column.name, unit }
 }

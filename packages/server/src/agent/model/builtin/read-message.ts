@@ -38,7 +38,9 @@ function readSentence(
   const whole = attempt(sentence, index, previous)
   const clauses = clausesOf(sentence)
   if (clauses.length < 2) return [whole]
-  const apart = clauses.map((clause, place) => attempt(clause, index, place === 0 ? previous : undefined))
+  const apart = clauses.map((clause, place) =>
+    attempt(clause, index, place === 0 ? previous : undefined),
+  )
   const allRead = apart.every((reading) => reading.kind === 'understood')
   if (!allRead) return [whole]
   return whole.kind === 'understood' && sameScope(apart) ? [whole] : apart

@@ -1,7 +1,7 @@
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
 import type { Reader } from './draft.ts'
-import type { Literal } from './question.ts'
 import { isNumeric } from './match-columns.ts'
+import type { Literal } from './question.ts'
 import { explained } from './unclear.ts'
 
 /** Reads a value that `column` can be compared with; undefined when none follows. */

@@ -16,7 +16,9 @@ export function refusal(
   const reasons = problems.map(({ source, problem }) =>
     several ? `About “${escapeMarkdown(source)}”: ${reasonFor(problem)}` : reasonFor(problem),
   )
-  const asks = problems.every(({ problem }) => problem.kind === 'ambiguous' || problem.kind === 'which-figure')
+  const asks = problems.every(
+    ({ problem }) => problem.kind === 'ambiguous' || problem.kind === 'which-figure',
+  )
   if (asks) return reasons.join('\n\n')
   return `${reasons.join('\n\n')}\n\n${couldDo(profile)}\n\nFor questions in free words, ${CONNECT}.`
 }

@@ -1,6 +1,6 @@
-import { arithmeticOf } from './arithmetic.ts'
 import { answerCalculation } from './answer-calculation.ts'
 import { answerTable } from './answer-table.ts'
+import { arithmeticOf } from './arithmetic.ts'
 import { tablesOf } from './choose-file.ts'
 import type { Conversation } from './conversation.ts'
 import type { PlannedCall } from './plan.ts'

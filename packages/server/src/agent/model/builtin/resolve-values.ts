@@ -36,7 +36,10 @@ export function lookupSql(question: Question, profile: TableProfile): string | u
 export const wordsToLookUp = (question: Question): string[] =>
   question.intent === 'columns' ? [] : question.filters.flatMap(valuesOf)
 
-function columnsToSearch(filter: Filter, texts: readonly ColumnProfile[]): readonly ColumnProfile[] {
+function columnsToSearch(
+  filter: Filter,
+  texts: readonly ColumnProfile[],
+): readonly ColumnProfile[] {
   if (filter.kind === 'values') {
     if (texts.length === 0) throw unplaced(...filter.values)
     return texts
@@ -84,7 +87,8 @@ function placed(values: readonly string[], found: readonly Found[]): Filter {
     values.every((value) => found.some((one) => one.column === column && isSame(one.value, value))),
   )
   const [column] = columns
-  if (column === undefined) throw explained(`No one column holds ${values.map(quote).join(' and ')}.`)
+  if (column === undefined)
+    throw explained(`No one column holds ${values.map(quote).join(' and ')}.`)
   if (columns.length > 1) {
     throw new Unclear({ kind: 'ambiguous', phrase: values.join(', '), candidates: columns })
   }
@@ -102,7 +106,9 @@ function spelled(column: string, value: string, found: readonly Found[]): string
     .map((one) => one.value)
   const [only] = variants
   if (only === undefined) {
-    throw explained(`No row has ${quote(value)} in \`${column}\`, so there is nothing to compute from.`)
+    throw explained(
+      `No row has ${quote(value)} in \`${column}\`, so there is nothing to compute from.`,
+    )
   }
   if (variants.includes(value)) return value
   if (variants.length > 1) {

@@ -9,7 +9,9 @@ export function sentencesOf(message: string): string[] {
 /** Where `…, and what is …` begins a question of its own. */
 export function clausesOf(sentence: string): string[] {
   return sentence
-    .split(/\s*(?:,|\band\b)+\s+(?=(?:and\s+)?(?:how many|how much|what(?:'s| is| are| was| were)|which|also)\b)/iu)
+    .split(
+      /\s*(?:,|\band\b)+\s+(?=(?:and\s+)?(?:how many|how much|what(?:'s| is| are| was| were)|which|also)\b)/iu,
+    )
     .map((clause) => clause.replace(/^\s*and\s+/i, '').trim())
     .filter((clause) => clause !== '')
 }

@@ -17,6 +17,9 @@ const PHRASES: [SmallTalk, RegExp][] = [
 
 /** A message that asks nothing of any table. */
 export function smallTalkOf(message: string): SmallTalk | undefined {
-  const plain = message.toLowerCase().trim().replace(/[\s!.?,]+$/, '')
+  const plain = message
+    .toLowerCase()
+    .trim()
+    .replace(/[\s!.?,]+$/, '')
   return PHRASES.find(([, pattern]) => pattern.test(plain))?.[0]
 }

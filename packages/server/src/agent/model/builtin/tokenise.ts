@@ -10,7 +10,10 @@ export type Token =
 
 type Maker = (match: RegExpExecArray, start: number) => Token[] | undefined
 
-const span = (match: RegExpExecArray, start: number): { start: number; end: number; text: string } => ({
+const span = (
+  match: RegExpExecArray,
+  start: number,
+): { start: number; end: number; text: string } => ({
   text: match[0],
   start,
   end: start + match[0].length,
@@ -19,9 +22,11 @@ const span = (match: RegExpExecArray, start: number): { start: number; end: numb
 const QUOTED = /"([^"]+)"|“([^”]+)”|`([^`]+)`|(?<![\p{L}\p{N}])'([^']+)'(?![\p{L}\p{N}])/uy
 const MOMENT =
   /(\d{4}-\d{2}-\d{2})(?:[T ]+(?:at )?(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)Z?)?(?![\p{L}\p{N}])/uy
-const CLOCK = /(\d{1,2})(?::(\d{2})(?::(\d{2})(\.\d+)?)?)?(?:\s?([ap])\.?m\b\.?)?(?![\p{L}\p{N}:])/iuy
+const CLOCK =
+  /(\d{1,2})(?::(\d{2})(?::(\d{2})(\.\d+)?)?)?(?:\s?([ap])\.?m\b\.?)?(?![\p{L}\p{N}:])/iuy
 const ORDINAL = /(?:p(\d{1,2}(?:\.\d+)?)|(\d{1,3}(?:\.\d+)?)(?:st|nd|rd|th))(?![\p{L}\p{N}])/iuy
-const NUMBER = /[-−]?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(k?)(?![\p{L}\p{N}_]|[-.]\p{L})/iuy
+const NUMBER =
+  /[-−]?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(k?)(?![\p{L}\p{N}_]|[-.]\p{L})/iuy
 const WORD = /[\p{L}\p{N}_][\p{L}\p{N}_]*(?:[-.@+'’][\p{L}\p{N}_]+)*/uy
 const OPERATOR = />=|<=|!=|<>|==|=|>|<|≥|≤|≠/uy
 
