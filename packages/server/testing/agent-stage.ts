@@ -115,7 +115,9 @@ export async function stage(options: StageOptions) {
 }
 
 /** Every step, and how it ended. */
-async function collect(steps: AsyncIterable<Step>): Promise<{ steps: Step[]; error: unknown }> {
+export async function collect(
+  steps: AsyncIterable<Step>,
+): Promise<{ steps: Step[]; error: unknown }> {
   const seen: Step[] = []
   try {
     for await (const step of steps) seen.push(step)

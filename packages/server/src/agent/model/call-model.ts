@@ -63,7 +63,7 @@ export async function* callModel(options: CallModelOptions): AsyncGenerator<Spok
         throw signal.reason
       }
       const fault = explain(error, model.name)
-      await settle(circuit, fault)
+      await settle(circuit, fault, model.breaker.status().state)
       logger.warn({ model: model.name.id, code: fault.failure.code, attempt }, 'model call failed')
       const waitMs = fault.waitMs ?? options.random() * FIRST_WAIT_MS * 2 ** attempt
       const again =
@@ -87,10 +87,11 @@ function enter({ model, clock }: CallModelOptions): CircuitCall {
   }
 }
 
-const settle = (circuit: CircuitCall, fault: ModelFault): Promise<void> => {
+const settle = (circuit: CircuitCall, fault: ModelFault, state: string): Promise<void> => {
   if (fault.counts) return circuit.failed(fault.failure)
-  // The service answered, if only to refuse: it is there.
-  return fault.failure.code === 'model_rate_limited' ? circuit.abandoned() : circuit.succeeded()
+  // A refusal is no success to count, but it ends a trial: the service is there again.
+  const answered = fault.failure.code !== 'model_rate_limited' && state === 'HALF_OPEN'
+  return answered ? circuit.succeeded() : circuit.abandoned()
 }
 
 function withBreaker(fault: ModelFault, model: OpenModel): Error {

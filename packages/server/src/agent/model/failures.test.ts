@@ -206,6 +206,15 @@ test('a model that is not connected says how to connect it', async () => {
   expect(String(error)).toContain('ANTHROPIC_API_KEY')
 })
 
+test('a fault of the built-in model is ours: told once, and no reason to refuse the next', async () => {
+  await using s = await stage({ script: [], models: { settings: {}, store: memoryStore() } })
+  for (let asked = 0; asked < 6; asked++) {
+    const { error } = await s.act(turnOf('Hi'))
+    expect(error).toMatchObject({ code: 'internal', retry: 'no' })
+  }
+  expect((await s.agents.breaker()).state).toBe('CLOSED')
+})
+
 test('Retry-After is read in milliseconds, seconds and as a date', () => {
   const now = Date.parse('2026-01-01T00:00:00Z')
   expect(retryAfterMs({ 'retry-after-ms': '250', 'retry-after': '9' }, now)).toBe(250)

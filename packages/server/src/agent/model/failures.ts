@@ -12,6 +12,8 @@ export interface ModelName {
   /** Where its key or address is set: a variable's name, or the page for administrators. */
   setAt: string
   address: string
+  /** It runs in this process: no service can be unwell. */
+  builtIn?: true
 }
 
 /** A failed model call with what the loop needs to decide: try again, and does the breaker count it? */
@@ -58,6 +60,7 @@ export function explain(error: unknown, name: ModelName): ModelFault {
   if (code !== undefined) return unreachable(code, error, name)
   const inBand = inBandStatus(error)
   if (inBand) return refusedByStatus(inBand, inBand.statusCode ?? 500, name)
+  if (name.builtIn) return ourFault(error)
   return {
     failure: new AgentFailure(
       'model_refused',
@@ -77,6 +80,16 @@ export function circuitOpen(name: ModelName, status: CircuitStatus, now: number)
     { retry: 'after', breaker: status.state },
   )
 }
+
+/** One question that the built-in model fails on says nothing of the next. */
+const ourFault = (error: unknown): ModelFault => ({
+  failure: new AgentFailure(
+    'internal',
+    'The built-in model failed on this question; that is a fault of Netra. Ask in other words, or choose another model.',
+    { retry: 'no', cause: error },
+  ),
+  ...OURS,
+})
 
 function stalled(error: ModelStalled, name: ModelName): ModelFault {
   const seconds = Math.max(1, Math.round(error.silentMs / 1000))

@@ -43,7 +43,6 @@ interface ModelInfo {
 export interface OpenModel {
   language: LanguageModelV4
   name: ModelName
-  builtIn: boolean
   accepts: Accepts
   /** What every call of this model says besides the prompt. */
   callOptions: CallOptions
@@ -147,7 +146,6 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
         thinksInSilence(connection, model) ? patientFetch : fetch,
       ),
       name: { provider, id, setAt: connection.setAt, address: connection.baseUrl },
-      builtIn: false,
       accepts: acceptedBy(connection, model),
       callOptions: callOptionsFor(connection),
       pricing: await pricingFor(connection, model, new Date(clock.now())),
@@ -185,8 +183,13 @@ function infoOf(id: string): ModelInfo {
 
 const openBuiltin = (language: LanguageModelV4, breaker: CircuitBreaker): OpenModel => ({
   language,
-  name: { provider: 'netra', id: BUILTIN_MODEL, setAt: 'Netra itself', address: 'this process' },
-  builtIn: true,
+  name: {
+    provider: 'netra',
+    id: BUILTIN_MODEL,
+    setAt: 'Netra itself',
+    address: 'this process',
+    builtIn: true,
+  },
   accepts: { images: false, pdf: false },
   callOptions: {},
   pricing: FREE,
