@@ -21,7 +21,7 @@ export interface ModelPrices {
   steps: PriceStep[]
 }
 
-export const DEFAULT_PROVIDER = 'openai'
+const DEFAULT_PROVIDER = 'openai'
 const PACKAGE = '@pydantic/genai-prices'
 
 /** The catalogue is large: it is read with the first question about prices, not at start. */

@@ -392,6 +392,26 @@ describe('CSV files as people have them', () => {
     expect(found.rows).toEqual(expected)
   })
 
+  test('whole numbers beyond 64 bits keep all their digits', async () => {
+    const file = await storeCsv('id,n\n12345678901234567890123,1\n12345678901234567890124,2\n')
+    const found = await query(file, 'SELECT count(DISTINCT id), max(id) FROM data')
+    expect(found.rows).toEqual([[2, '12345678901234567890124']])
+  })
+
+  test('a word for nothing among numbers is told of', async () => {
+    const found = await profile(await storeCsv('a\n1\nNA\n3\n'))
+    expect(found.rejected).toEqual({
+      count: 0,
+      reasons: ['1 cells of a say "NA" or the like: read as empty'],
+    })
+    expect(found.columns[0]).toMatchObject({ kind: 'integer', nulls: 1, mean: 2 })
+  })
+
+  test('a profile shows the beginning of a long text alone', async () => {
+    const found = await profile(await storeCsv(`a\n${'x'.repeat(50_000)}\n`))
+    expect(found.columns[0]!.max).toBe(`${'x'.repeat(120)}…`)
+  })
+
   test('rows of another shape are left out, counted and explained', async () => {
     const found = await profile(await storeCsv('a,b\n1,2\n3\n4,5,6\n7,8\n'))
     expect(found.rows).toBe(2)
@@ -543,3 +563,10 @@ test('a file that is no table is refused by name', async () => {
   const file = await files.store({ ...text, origin: 'upload' })
   await expect(profile(file)).rejects.toThrow('notes.txt is text/plain, not a CSV file')
 })
+
+test.runIf(existsSync('/proc/self/maps'))(
+  'DuckDB runs in children: this process never loads it',
+  () => {
+    expect(readFileSync('/proc/self/maps', 'utf8')).not.toContain('duckdb')
+  },
+)

@@ -2,7 +2,7 @@ import type { Tool, ToolContext } from '../tool.ts'
 import { queryTableInput, type QueryResult } from './schemas.ts'
 import type { Tables } from './tables.ts'
 
-export const RESULT_LIMITS = { rows: 10_000, bytes: 4_000_000 }
+const RESULT_LIMITS = { rows: 10_000, bytes: 4_000_000 }
 
 export const queryTable = (tables: Tables): Tool => ({
   name: 'query_table',

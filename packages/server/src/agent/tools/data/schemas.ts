@@ -29,7 +29,10 @@ export interface TableProfile {
   table: 'data'
   rows: number
   columns: ColumnProfile[]
-  /** Rows the reader could not parse, with a few reasons; nothing is dropped in silence. */
+  /**
+   * Rows that were left out, or of which a cell was read as empty, with a few reasons; nothing is
+   * dropped in silence. Words for nothing, such as `NA` among numbers, are a reason without a count.
+   */
   rejected: { count: number; reasons: string[] }
   /** Which columns hold input and output tokens, time, model and user, guessed from their names. */
   roles: Partial<Record<'input_tokens' | 'output_tokens' | 'time' | 'model' | 'user', string>>
@@ -47,6 +50,7 @@ export interface QueryResult {
   columns: { name: string; kind: ColumnKind }[]
   /** At most 10,000; integers beyond 2^53 and decimals beyond 15 digits are text. */
   rows: Cell[][]
+  /** Of `rows`; the statement had more when `truncated`. */
   row_count: number
   truncated: boolean
 }

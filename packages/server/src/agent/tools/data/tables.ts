@@ -13,6 +13,7 @@ import {
   type QueryAnswer,
   type ResultLimits,
 } from './duck/messages.ts'
+import { partialOf } from './duck/partial.ts'
 import { guessRoles } from './roles.ts'
 import type { TableProfile } from './schemas.ts'
 
@@ -108,8 +109,8 @@ export class Tables {
     try {
       return await running
     } catch (error) {
-      await rm(`${database}.partial`, { force: true })
-      await rm(`${database}.partial.wal`, { force: true })
+      await rm(partialOf(database), { force: true })
+      await rm(`${partialOf(database)}.wal`, { force: true })
       throw error
     } finally {
       this.#loading.delete(database)

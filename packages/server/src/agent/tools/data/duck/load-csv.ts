@@ -4,7 +4,8 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 
 import { openForLoading, quoteText } from './database.ts'
 import type { LoadAnswer } from './messages.ts'
-import { readDoubtfulColumns, refineTextColumns } from './refine-columns.ts'
+import { partialOf } from './partial.ts'
+import { readDoubtfulColumns, refineTextColumns, roundedColumns } from './refine-columns.ts'
 import { Refusal } from './refusal.ts'
 
 /** Options of DuckDB's CSV reader, by name, as SQL. */
@@ -26,9 +27,6 @@ export async function loadCsv(source: string, path: string, scratch: string): Pr
   return answer
 }
 
-/** A database that is being written; whoever asked for it removes what a kill left. */
-export const partialOf = (path: string): string => `${path}.partial`
-
 /**
  * The reader guesses delimiter, quotes, header and types from the first 20,480 rows. A row of
  * another shape is left out and counted. A value of another type must not cost its whole row: such
@@ -37,17 +35,18 @@ export const partialOf = (path: string): string => `${path}.partial`
 async function readInto(connection: DuckDBConnection, source: string): Promise<LoadAnswer> {
   const options = await readAsGuessed(connection, source)
   const doubtful = await columnsWith(connection, 'CAST')
-  if (doubtful.length > 0) {
-    const types = doubtful.map(({ name }) => `${quoteText(name)}: 'VARCHAR'`)
+  const asText = [...doubtful.map(({ name }) => name), ...(await roundedColumns(connection))]
+  if (asText.length > 0) {
+    const types = [...new Set(asText)].map((name) => `${quoteText(name)}: 'VARCHAR'`)
     await read(connection, source, { ...options, types: `{${types.join(', ')}}` })
   }
   const unreadable = await readDoubtfulColumns(connection, doubtful)
-  await refineTextColumns(connection, await delimiterOf(connection, source))
+  const notes = await refineTextColumns(connection, await delimiterOf(connection, source))
   const left = await leftOutRows(connection)
   return {
     rejected: {
       count: left.count + unreadable.count,
-      reasons: [...left.reasons, ...unreadable.reasons].slice(0, 10),
+      reasons: [...left.reasons, ...unreadable.reasons, ...notes].slice(0, 10),
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { DuckDBType } from '@duckdb/node-api'
 
-import type { ColumnProfile } from '../schemas.ts'
+import type { Cell, ColumnProfile } from '../schemas.ts'
 import { cellOf, kindOf } from './cells.ts'
 import { openLocked, quoteName, type OpenDatabase } from './database.ts'
 import type { ProfileAnswer } from './messages.ts'
@@ -46,8 +46,15 @@ async function profileColumn(
     sql_type: type.toString(),
     nulls: rows - Number(present ?? 0),
     distinct: Number(distinct ?? 0),
-    min: min ?? null,
-    max: max ?? null,
+    min: shortened(min),
+    max: shortened(max),
     mean: typeof average === 'number' ? average : null,
   }
 }
+
+const LONGEST_TEXT = 120
+
+const shortened = (cell: Cell | undefined): Cell =>
+  typeof cell === 'string' && cell.length > LONGEST_TEXT
+    ? `${cell.slice(0, LONGEST_TEXT)}…`
+    : (cell ?? null)

@@ -24,6 +24,10 @@ const PLAIN_INTEGER: Reading = {
   matches: '[+-]?(0|[1-9][0-9]{0,17})',
   convert: (column) => `${column}::BIGINT`,
 }
+const LONG_INTEGER: Reading = {
+  matches: '[+-]?(0|[1-9][0-9]{0,36})',
+  convert: (column) => `${column}::HUGEINT`,
+}
 const PLAIN_NUMBER: Reading = {
   matches: '[+-]?((0|[1-9][0-9]*)(\\.[0-9]+)?|\\.[0-9]+)([eE][+-]?[0-9]+)?',
   convert: (column) => `${column}::DOUBLE`,
@@ -53,18 +57,20 @@ const SAMPLE = '(SELECT * FROM data LIMIT 2000)'
 export async function refineTextColumns(
   connection: DuckDBConnection,
   delimiter: string,
-): Promise<void> {
+): Promise<string[]> {
+  const notes: string[] = []
   const shape = await connection.runAndReadAll('SELECT * FROM data LIMIT 0')
   const readings =
     delimiter === ';'
-      ? [PLAIN_INTEGER, PLAIN_NUMBER, DECIMAL_COMMA]
-      : [PLAIN_INTEGER, PLAIN_NUMBER, GROUPED_INTEGER, GROUPED_NUMBER]
+      ? [PLAIN_INTEGER, LONG_INTEGER, PLAIN_NUMBER, DECIMAL_COMMA]
+      : [PLAIN_INTEGER, LONG_INTEGER, PLAIN_NUMBER, GROUPED_INTEGER, GROUPED_NUMBER]
   for (const [index, name] of shape.columnNames().entries()) {
     if (String(shape.columnType(index)) !== 'VARCHAR') continue
     const converted =
       (await readingFor(connection, name, readings)) ?? (await timeFormatFor(connection, name))
-    if (converted) await convertColumn(connection, name, converted)
+    if (converted) notes.push(...(await convertColumn(connection, name, converted)))
   }
+  return notes
 }
 
 async function readingFor(
@@ -111,13 +117,40 @@ async function convertColumn(
   connection: DuckDBConnection,
   name: string,
   converted: string,
-): Promise<void> {
+): Promise<string[]> {
   const column = quoteName(name)
+  const said = await connection.runAndReadAll(
+    `SELECT count(*), first(${column}) FROM data WHERE ${isNothing(column)}`,
+  )
+  const [count, word] = said.getRows()[0] ?? []
   const shape = await connection.runAndReadAll(`SELECT ${converted} FROM data LIMIT 0`)
   await connection.run(
     `ALTER TABLE data ALTER ${column} TYPE ${String(shape.columnType(0))}
      USING CASE WHEN ${isNothing(column)} THEN NULL ELSE ${converted} END`,
   )
+  if (!count) return []
+  return [
+    `${String(count)} cells of ${name} say ${JSON.stringify(word)} or the like: read as empty`,
+  ]
+}
+
+/** Whole numbers that the reader took for floating-point ones, which cannot hold all their digits. */
+export async function roundedColumns(connection: DuckDBConnection): Promise<string[]> {
+  const shape = await connection.runAndReadAll('SELECT * FROM data LIMIT 0')
+  const names = shape
+    .columnNames()
+    .filter((_, index) => String(shape.columnType(index)) === 'DOUBLE')
+  const rounded: string[] = []
+  for (const name of names) {
+    const column = quoteName(name)
+    const result = await connection.runAndReadAll(
+      `SELECT max(abs(${column})) > ${Number.MAX_SAFE_INTEGER} AND max(abs(${column})) < 1e38
+         AND bool_and(isfinite(${column}) AND ${column} = trunc(${column}))
+       FROM data WHERE ${column} IS NOT NULL`,
+    )
+    if (result.getRows()[0]?.[0] === true) rounded.push(name)
+  }
+  return rounded
 }
 
 /**
