@@ -54,6 +54,7 @@ export class LiveStream<State> implements Store<StreamView<State>> {
   /** False from a restart to the next `live` or snapshot: half a replay is not shown. */
   #whole = true
   #watched = false
+  #attended = false
   #cancelLinger: (() => void) | undefined
 
   constructor(options: {
@@ -106,9 +107,15 @@ export class LiveStream<State> implements Store<StreamView<State>> {
 
   /** The client is ending: iterators end, listeners keep the last state. */
   end(): void {
-    this.#cancelLinger?.()
     for (const queue of this.#queues) queue.end()
+    this.#cancelLinger?.()
+    this.#attended = false
     this.#subscriptions.close(this.#reader)
+  }
+
+  /** The client begins again: who listened still does. */
+  begin(): void {
+    if (this.isAttended) this.#attend()
   }
 
   get isAttended(): boolean {
@@ -118,8 +125,11 @@ export class LiveStream<State> implements Store<StreamView<State>> {
   #attend(): void {
     this.#cancelLinger?.()
     this.#cancelLinger = undefined
-    if (this.isAttended) {
-      if (!this.#reader.isWanted) this.#subscriptions.open(this.#reader)
+    const was = this.#attended
+    this.#attended = this.isAttended
+    if (this.#attended) {
+      // Only the first of many opens it: a stream that is gone is not asked for over and over.
+      if (!was && !this.#reader.isWanted) this.#subscriptions.open(this.#reader)
       return
     }
     this.#cancelLinger = this.#clock.after(LINGER_MS, () => this.#subscriptions.close(this.#reader))

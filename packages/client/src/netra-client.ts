@@ -148,6 +148,7 @@ export class NetraClient implements Disposable {
   /** Begins, or begins again after `stopped` or `closed`. Resolves with the first `open`. */
   async connect(signal?: AbortSignal): Promise<void> {
     this.#stopPageEvents ??= onPageReturn(globalThis, () => this.#connection.nudge())
+    for (const stream of this.#streams()) stream.begin()
     this.#connection.connect()
     await this.#outbox.restore()
     const settled = await whenStore(
@@ -163,7 +164,7 @@ export class NetraClient implements Disposable {
   close(): void {
     this.#stopPageEvents?.()
     this.#stopPageEvents = undefined
-    for (const stream of [...this.#threads.values(), ...this.#users.values()]) stream.end()
+    for (const stream of this.#streams()) stream.end()
     for (const queue of this.#queues) queue.end()
     this.#connection.close()
   }
@@ -312,6 +313,10 @@ export class NetraClient implements Disposable {
       clock: this.#clock,
       fold,
     })
+  }
+
+  #streams(): (ThreadStream | UserStream)[] {
+    return [...this.#threads.values(), ...this.#users.values()]
   }
 
   #forgetIdleThreads(): void {

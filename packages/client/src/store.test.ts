@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { ItemQueue } from './item-queue.ts'
 import { MutableStore, whenStore } from './store.ts'
 
+const nothing = () => undefined
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 test('several changes in one turn are told once', async () => {
@@ -22,8 +23,7 @@ test('several changes in one turn are told once', async () => {
 test('being watched begins with the first listener and ends with the last', () => {
   const watched: boolean[] = []
   const store = new MutableStore(0, (value) => watched.push(value))
-  const listener = () => undefined
-  const stops = [store.subscribe(listener), store.subscribe(listener)]
+  const stops = [store.subscribe(nothing), store.subscribe(nothing)]
   stops[0]!()
   stops[0]!()
   expect(watched).toEqual([true])

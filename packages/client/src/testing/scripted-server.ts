@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 
 import type { ClientMessage, ServerMessageInput, StreamName } from '@netra/protocol'
 import { parseClientFrame, SUBPROTOCOL } from '@netra/protocol'
@@ -35,9 +34,11 @@ export class ScriptedSocket {
   /** The next message of a type that no earlier call took. */
   async next<Type extends ClientMessage['type']>(type: Type): Promise<OfType<Type>> {
     for (;;) {
-      const index = this.received.findIndex((message) => message.type === type)
-      const [found] = index < 0 ? [] : this.received.splice(index, 1)
-      if (found) return found as OfType<Type>
+      const found = this.received.find((message): message is OfType<Type> => message.type === type)
+      if (found) {
+        this.received.splice(this.received.indexOf(found), 1)
+        return found
+      }
       if (this.isClosed) throw new Error(`closed before ${type} came`)
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
@@ -134,7 +135,9 @@ export class ScriptedServer implements AsyncDisposable {
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/ws`
+    const address = this.#server.address()
+    if (address === null || typeof address === 'string') throw new Error('not listening')
+    return `ws://127.0.0.1:${address.port}/ws`
   }
 
   /** The next socket that no earlier call took. */
@@ -163,20 +166,20 @@ const common = {
 
 type EventMessage = Extract<ServerMessageInput, { type: 'event' }>
 
-const event = (
-  seq: number,
-  fields: { type: string } & Record<string, unknown>,
-  stream: StreamName,
-) =>
-  ({ type: 'event', stream, seq, event: { id: `e${seq}`, ...common, ...fields } }) as EventMessage
-
 /** The beginning of a thread's run: `run_accepted` at `seq`. */
-export const accepted = (seq: number, stream: StreamName = 'thread:t'): EventMessage =>
-  event(
-    seq,
-    { type: 'run_accepted', client_message_id: 'c', model: 'm/x', parent_message_id: null },
-    stream,
-  )
+export const accepted = (seq: number, stream: StreamName = 'thread:t'): EventMessage => ({
+  type: 'event',
+  stream,
+  seq,
+  event: {
+    type: 'run_accepted',
+    id: `e${seq}`,
+    ...common,
+    client_message_id: 'c',
+    model: 'm/x',
+    parent_message_id: null,
+  },
+})
 
 export const delta = (
   seq: number,
@@ -194,20 +197,22 @@ export const completed = (
   seq: number,
   text: string,
   stream: StreamName = 'thread:t',
-): EventMessage =>
-  event(
-    seq,
-    {
-      type: 'agent_completed',
-      message_id: 'm',
-      final_response: text,
-      usage: { input_tokens: 1, output_tokens: 2 },
-      cost: { usd: null },
-      duration_ms: 1,
-      steps: 1,
-    },
-    stream,
-  )
+): EventMessage => ({
+  type: 'event',
+  stream,
+  seq,
+  event: {
+    type: 'agent_completed',
+    id: `e${seq}`,
+    ...common,
+    message_id: 'm',
+    final_response: text,
+    usage: { input_tokens: 1, output_tokens: 2 },
+    cost: { usd: null },
+    duration_ms: 1,
+    steps: 1,
+  },
+})
 
 export const live = (
   seq: number,

@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+import { expect, test } from 'vitest'
+
+import * as face from './client.ts'
+
+const SRC = new URL('./', import.meta.url).pathname
+
+test('the public face is this list, and nothing else', () => {
+  expect(Object.keys(face).toSorted()).toMatchInlineSnapshot(`
+    [
+      "ApiError",
+      "ClientStopped",
+      "CommandError",
+      "HttpApi",
+      "NetraClient",
+      "SignedOut",
+      "StreamEnded",
+      "TokenSession",
+      "systemClock",
+      "ticketCredentials",
+      "tokenCredentials",
+      "webSocketTransport",
+      "whenStore",
+    ]
+  `)
+})
+
+test('what a browser loads knows nothing of Node', () => {
+  const nodeOnly = readdirSync(SRC)
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && file !== 'node.ts')
+    .filter((file) => /from '(node:|ws')|\.\/node\.ts/.test(readFileSync(SRC + file, 'utf8')))
+  expect(nodeOnly).toEqual([])
+})
