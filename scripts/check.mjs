@@ -22,11 +22,15 @@ const run = ([name, [command, ...args]]) =>
     let output = ''
     child.stdout.on('data', (data) => (output += data))
     child.stderr.on('data', (data) => (output += data))
-    child.on('error', (error) => resolve({ ok: false, output: `${error.message}: run npm ci first` }))
+    child.on('error', (error) =>
+      resolve({ ok: false, output: `${error.message}: run npm ci first` }),
+    )
     child.on('exit', (code) => {
       const seconds = ((performance.now() - begun) / 1000).toFixed(1)
       const ok = code === 0
-      process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name}: ${command} ${args.join(' ')} (${seconds} s)\n`)
+      process.stdout.write(
+        `${ok ? 'ok  ' : 'FAIL'} ${name}: ${command} ${args.join(' ')} (${seconds} s)\n`,
+      )
       if (!ok) process.stdout.write(`${output}\n`)
       resolve({ ok })
     })

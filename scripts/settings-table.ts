@@ -1,6 +1,7 @@
 /** Writes the table of settings in the README from the schema: node scripts/settings-table.ts */
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+
 import { SETTINGS } from '../packages/server/src/config/config.ts'
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url))
@@ -9,7 +10,8 @@ const BETWEEN = /(<!-- settings: [^\n]*-->\n)[\s\S]*?(<!-- \/settings -->)/
 /** The README with a fresh table in it. */
 export function withSettings(readme: string): string {
   const rows = Object.values(SETTINGS).map(
-    (setting) => `| \`${setting.env}\` | ${setting.default.replaceAll('|', '\\|')} | ${setting.doc} |`,
+    (setting) =>
+      `| \`${setting.env}\` | ${setting.default.replaceAll('|', '\\|')} | ${setting.doc} |`,
   )
   const table = ['| variable | default | |', '|---|---|---|', ...rows].join('\n')
   return readme.replace(BETWEEN, (_all, open: string, close: string) => `${open}${table}\n${close}`)

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
 import { expect, test } from 'vitest'
+
 import { MAY_IMPORT } from '../packages/server/layers.ts'
 import { withSettings } from '../scripts/settings-table.ts'
 
@@ -19,17 +21,24 @@ test('the README names both commands, and they exist', async () => {
   expect(readme).toContain('npm ci && npm start')
   expect(readme).toContain('npm ci && npm test')
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> }
-  for (const name of ['start', 'test', 'check', 'format', 'bench']) expect(scripts[name]).toBeDefined()
+  for (const name of ['start', 'test', 'check', 'format', 'bench'])
+    expect(scripts[name]).toBeDefined()
 })
 
-test.for(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'PROTOCOL.md', 'bench/README.md'])(
-  'every file that %s links to is there',
-  async (path) => {
-    const links = [...(await read(path)).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? '')
-    const missing = links.filter((link) => !existsSync(join(ROOT, dirname(path), link)))
-    expect(missing).toEqual([])
-  },
-)
+test.for([
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'PROTOCOL.md',
+  'bench/README.md',
+])('every file that %s links to is there', async (path) => {
+  const links = [...(await read(path)).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
+    (match) => match[1] ?? '',
+  )
+  const missing = links.filter((link) => !existsSync(join(ROOT, dirname(path), link)))
+  expect(missing).toEqual([])
+})
 
 test('every folder of the server stands in ARCHITECTURE.md', async () => {
   const architecture = await read('ARCHITECTURE.md')

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+
 import { Follower, shownText } from './support/follower.ts'
 import { startModelServer, type ModelServer } from './support/model-server.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
@@ -9,7 +10,9 @@ let netra: NetraProcess
 
 beforeAll(async () => {
   model = await startModelServer({ script: [{ text: 'Hello there.' }] })
-  netra = await startNetra({ env: { OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/test-model' } })
+  netra = await startNetra({
+    env: { OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/test-model' },
+  })
 })
 
 afterAll(async () => {
@@ -59,7 +62,9 @@ test('one message from socket to socket: every event, in order, contiguous, once
     user_id: device.person.userId,
   })
   await device.until(`user:${device.person.userId}`, (event) => event['state'] === 'completed')
-  const mine = device.events.get(`user:${device.person.userId}`)?.map(({ event }) => event['state'] ?? event.type)
+  const mine = device.events
+    .get(`user:${device.person.userId}`)
+    ?.map(({ event }) => event['state'] ?? event.type)
   expect(mine).toEqual(['thread_created', 'queued', 'running', 'completed'])
   device.disconnect()
   model.script([{ text: 'Hello there.' }])
@@ -92,12 +97,21 @@ test('the same message twice is one run; the same id with other words is a confl
     thread_id: null,
     content: [{ type: 'text', text: 'only once' }],
   }
-  const answers = await Promise.all([device.request(message), device.request(message), device.request(message)])
+  const answers = await Promise.all([
+    device.request(message),
+    device.request(message),
+    device.request(message),
+  ])
   const [first] = answers
   expect(answers.map((answer) => answer['run_id'])).toEqual(answers.map(() => first?.['run_id']))
-  expect(answers.map((answer) => answer['position'])).toEqual(answers.map(() => first?.['position']))
+  expect(answers.map((answer) => answer['position'])).toEqual(
+    answers.map(() => first?.['position']),
+  )
   expect(answers.filter((answer) => answer['duplicate'] === true)).toHaveLength(2)
-  const other = await device.request({ ...message, content: [{ type: 'text', text: 'other words' }] })
+  const other = await device.request({
+    ...message,
+    content: [{ type: 'text', text: 'other words' }],
+  })
   expect(other).toMatchObject({ type: 'error', code: 'conflict', retry: 'new' })
   device.disconnect()
 })
@@ -109,14 +123,18 @@ test('Stop ends the run and reaches the model', { timeout: 30_000 }, async () =>
   const run = await device.ask('tell me everything')
   const stream = `thread:${run.thread_id}`
   await device.until(stream, (event) => event.type === 'message_delta')
-  expect(await device.request({ type: 'cancel_run', run_id: run.run_id })).toMatchObject({ type: 'ok' })
+  expect(await device.request({ type: 'cancel_run', run_id: run.run_id })).toMatchObject({
+    type: 'ok',
+  })
   const end = await device.end(run.run_id, run.thread_id)
   expect(end.event).toMatchObject({ type: 'run_cancelled', by: device.person.userId })
   const request = model.requests.at(-1)
   await request?.closed
   expect(request?.aborted).toBe(true)
   expect(device.events.get(stream)?.at(-1)?.event.type).toBe('run_cancelled')
-  expect(await device.request({ type: 'cancel_run', run_id: run.run_id })).toMatchObject({ type: 'ok' })
+  expect(await device.request({ type: 'cancel_run', run_id: run.run_id })).toMatchObject({
+    type: 'ok',
+  })
   device.disconnect()
   model.script([{ text: 'Hello there.' }])
 })
@@ -129,8 +147,16 @@ test('a second message in a thread waits for the first, and both are answered', 
   await device.end(first.run_id, first.thread_id)
   await device.end(second.run_id, first.thread_id)
   const events = device.events.get(`thread:${first.thread_id}`) ?? []
-  const of = (runId: string) => events.filter(({ event }) => event['run_id'] === runId && event.type !== 'run_accepted' && event.type !== 'message_added')
-  expect(Math.max(...of(first.run_id).map(({ seq }) => seq))).toBeLessThan(Math.min(...of(second.run_id).map(({ seq }) => seq)))
+  const of = (runId: string) =>
+    events.filter(
+      ({ event }) =>
+        event['run_id'] === runId &&
+        event.type !== 'run_accepted' &&
+        event.type !== 'message_added',
+    )
+  expect(Math.max(...of(first.run_id).map(({ seq }) => seq))).toBeLessThan(
+    Math.min(...of(second.run_id).map(({ seq }) => seq)),
+  )
   device.disconnect()
 })
 
@@ -149,7 +175,10 @@ test('regenerate answers again beside the first answer; an edit begins a branch'
   })
   expect(again.type).toBe('ok')
   await device.end(String(again['run_id']), run.thread_id)
-  const edited = await device.ask('say goodbye', { thread_id: run.thread_id, parent_message_id: null })
+  const edited = await device.ask('say goodbye', {
+    thread_id: run.thread_id,
+    parent_message_id: null,
+  })
   await device.end(edited.run_id, run.thread_id)
   const accepted = device.events.get(stream)?.filter(({ event }) => event.type === 'run_accepted')
   expect(accepted?.map(({ event }) => event['parent_message_id'])).toEqual([
@@ -163,28 +192,43 @@ test('regenerate answers again beside the first answer; an edit begins a branch'
   device.disconnect()
 })
 
-test('two users at once for 200 runs: no frame with a foreign id', { timeout: 60_000 }, async () => {
-  const [one, two] = [new Follower(await register(netra.url)), new Follower(await register(netra.url))]
-  await Promise.all([one.connect(netra.url), two.connect(netra.url)])
-  const work = async (device: Follower) => {
-    for (let batch = 0; batch < 10; batch++) {
-      const runs = await Promise.all(
-        Array.from({ length: 10 }, (_, index) => device.ask(`mine ${device.person.userId} ${batch} ${index}`)),
-      )
-      await Promise.all(runs.map((run) => device.end(run.run_id, run.thread_id)))
+test(
+  'two users at once for 200 runs: no frame with a foreign id',
+  { timeout: 60_000 },
+  async () => {
+    const [one, two] = [
+      new Follower(await register(netra.url)),
+      new Follower(await register(netra.url)),
+    ]
+    await Promise.all([one.connect(netra.url), two.connect(netra.url)])
+    const work = async (device: Follower) => {
+      for (let batch = 0; batch < 10; batch++) {
+        const runs = await Promise.all(
+          Array.from({ length: 10 }, (_, index) =>
+            device.ask(`mine ${device.person.userId} ${batch} ${index}`),
+          ),
+        )
+        await Promise.all(runs.map((run) => device.end(run.run_id, run.thread_id)))
+      }
     }
-  }
-  await Promise.all([work(one), work(two)])
-  for (const [mine, other] of [
-    [one, two],
-    [two, one],
-  ] as const) {
-    expect(mine.violations).toEqual([])
-    const foreign = new Set([other.person.userId, other.person.email, ...[...other.events.keys()].map((stream) => stream.split(':')[1] ?? '')])
-    const text = JSON.stringify(mine.frames)
-    for (const id of foreign) expect(text.includes(id)).toBe(false)
-    const ends = [...mine.events.values()].flat().filter(({ event }) => event.type === 'agent_completed')
-    expect(ends).toHaveLength(100)
-    mine.disconnect()
-  }
-})
+    await Promise.all([work(one), work(two)])
+    for (const [mine, other] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      expect(mine.violations).toEqual([])
+      const foreign = new Set([
+        other.person.userId,
+        other.person.email,
+        ...[...other.events.keys()].map((stream) => stream.split(':')[1] ?? ''),
+      ])
+      const text = JSON.stringify(mine.frames)
+      for (const id of foreign) expect(text.includes(id)).toBe(false)
+      const ends = [...mine.events.values()]
+        .flat()
+        .filter(({ event }) => event.type === 'agent_completed')
+      expect(ends).toHaveLength(100)
+      mine.disconnect()
+    }
+  },
+)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { register, type Person } from './support/people.ts'
 import { hello, openSocket } from './support/raw-socket.ts'
@@ -14,7 +15,10 @@ beforeAll(async () => {
 afterAll(() => netra[Symbol.asyncDispose]())
 
 const ticketOf = async (someone: Person): Promise<string> => {
-  const response = await fetch(`${netra.url}/api/ws-ticket`, { method: 'POST', headers: { cookie: someone.cookie, origin: netra.url } })
+  const response = await fetch(`${netra.url}/api/ws-ticket`, {
+    method: 'POST',
+    headers: { cookie: someone.cookie, origin: netra.url },
+  })
   return ((await response.json()) as { ticket: string }).ticket
 }
 
@@ -53,7 +57,10 @@ test('a page is welcomed by its cookie and a ticket, once', async () => {
 
 test("a ticket with somebody else's cookie opens nothing", async () => {
   const other = await register(netra.url)
-  using socket = await openSocket(netra.url, { origin: netra.url, headers: { cookie: other.cookie } })
+  using socket = await openSocket(netra.url, {
+    origin: netra.url,
+    headers: { cookie: other.cookie },
+  })
   socket.send({ ...hello(''), token: undefined, ticket: await ticketOf(person) })
   expect((await socket.closed).code).toBe(4501)
 })
@@ -64,12 +71,17 @@ test('without an Origin a cookie and a ticket count for nothing', async () => {
   expect((await socket.closed).code).toBe(4501)
 })
 
-test.for(['https://evil.example', 'null', 'http://localhost:1'])('origin %s is refused before the upgrade', async (origin) => {
-  await expect(openSocket(netra.url, { origin })).rejects.toThrow('403')
-})
+test.for(['https://evil.example', 'null', 'http://localhost:1'])(
+  'origin %s is refused before the upgrade',
+  async (origin) => {
+    await expect(openSocket(netra.url, { origin })).rejects.toThrow('403')
+  },
+)
 
 test('a name that is not ours is refused before the upgrade', async () => {
-  await expect(openSocket(netra.url, { headers: { host: 'rebound.example' } })).rejects.toThrow('403')
+  await expect(openSocket(netra.url, { headers: { host: 'rebound.example' } })).rejects.toThrow(
+    '403',
+  )
   const answer = await fetch(`${netra.url}/ws/health`)
   expect(answer.status).toBe(200)
 })
@@ -88,7 +100,11 @@ test('a missing and a forged token are told, then closed with 4501', async () =>
 })
 
 test('before hello nothing else is taken', async () => {
-  for (const frame of ['{', '{"type":"subscribe","id":"1","stream":"user:x"}', `{"type":"hello","pad":"${'x'.repeat(5000)}"}`]) {
+  for (const frame of [
+    '{',
+    '{"type":"subscribe","id":"1","stream":"user:x"}',
+    `{"type":"hello","pad":"${'x'.repeat(5000)}"}`,
+  ]) {
     using socket = await openSocket(netra.url)
     socket.send(frame)
     expect((await socket.closed).code).toBe(4500)
@@ -137,13 +153,16 @@ test('logging out closes the sockets of that login session', async () => {
   using socket = await openSocket(netra.url)
   socket.send(hello(someone.token))
   await socket.next((frame) => frame.type === 'welcome')
-  const answer = await fetch(`${netra.url}/auth/logout`, { method: 'POST', headers: someone.headers })
+  const answer = await fetch(`${netra.url}/auth/logout`, {
+    method: 'POST',
+    headers: someone.headers,
+  })
   expect(answer.status).toBe(200)
   expect((await socket.closed).code).toBe(4503)
   expect((await fetch(`${netra.url}/auth/me`, { headers: someone.headers })).status).toBe(401)
 })
 
-test("a foreign stream is as absent as one that does not exist", async () => {
+test('a foreign stream is as absent as one that does not exist', async () => {
   const other = await register(netra.url)
   using socket = await openSocket(netra.url)
   socket.send(hello(person.token, { resume: [{ stream: `user:${other.userId}`, position: null }] }))

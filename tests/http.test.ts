@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+
 import { request } from './support/http.ts'
 import { startModelServer, type ModelServer } from './support/model-server.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
@@ -10,7 +11,9 @@ let person: Person
 
 beforeAll(async () => {
   model = await startModelServer({ script: [{ text: 'Forty-two, by the model.' }] })
-  netra = await startNetra({ env: { OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/test-model' } })
+  netra = await startNetra({
+    env: { OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/test-model' },
+  })
   person = await register(netra.url)
 })
 
@@ -20,7 +23,11 @@ afterAll(async () => {
 })
 
 const as = (someone: Person, path: string, body?: unknown, method?: string) =>
-  request(`${netra.url}${path}`, { headers: someone.headers, ...(body !== undefined && { body }), ...(method && { method }) })
+  request(`${netra.url}${path}`, {
+    headers: someone.headers,
+    ...(body !== undefined && { body }),
+    ...(method && { method }),
+  })
 
 test('health tells the truth about each part', async () => {
   const health = await request(`${netra.url}/health`)
@@ -29,35 +36,55 @@ test('health tells the truth about each part', async () => {
     body: {
       status: 'healthy',
       service: 'netra-ai-platform',
-      dependencies: { backend: { status: 'healthy' }, auth: { status: 'healthy' }, frontend: { status: 'healthy' } },
+      dependencies: {
+        backend: { status: 'healthy' },
+        auth: { status: 'healthy' },
+        frontend: { status: 'healthy' },
+      },
     },
   })
   expect((await fetch(`${netra.url}/health`, { method: 'HEAD' })).status).toBe(200)
   expect((await request(`${netra.url}/health/live`)).status).toBe(200)
   expect((await request(`${netra.url}/health/ready`)).status).toBe(200)
-  const api = await request<{ checks: Record<string, { response_time_ms: number }> }>(`${netra.url}/api/health`)
+  const api = await request<{ checks: Record<string, { response_time_ms: number }> }>(
+    `${netra.url}/api/health`,
+  )
   expect(api.body.checks['backend']?.response_time_ms).toBeGreaterThanOrEqual(0)
 })
 
 test('the config names addresses that answer', async () => {
-  const { body } = await request<{ ws_url: string; ws_paths: string[]; auth: unknown }>(`${netra.url}/api/config`)
+  const { body } = await request<{ ws_url: string; ws_paths: string[]; auth: unknown }>(
+    `${netra.url}/api/config`,
+  )
   expect(body.ws_url).toBe(`${netra.url.replace('http', 'ws')}/ws`)
   expect(body.ws_paths).toEqual(['/ws', '/websocket'])
   expect(body.auth).toEqual({ registration: 'open', setup_required: true })
 })
 
 test('an agent executes over HTTP as a run like any other', async () => {
-  const answer = await as(person, '/api/agents/execute', { type: 'assistant', message: 'What is it?' })
+  const answer = await as(person, '/api/agents/execute', {
+    type: 'assistant',
+    message: 'What is it?',
+  })
   expect(answer).toMatchObject({
     status: 200,
-    body: { status: 'success', agent: 'assistant', response: 'Forty-two, by the model.', circuit_breaker_state: 'CLOSED', error: null },
+    body: {
+      status: 'success',
+      agent: 'assistant',
+      response: 'Forty-two, by the model.',
+      circuit_breaker_state: 'CLOSED',
+      error: null,
+    },
   })
   const seconds = answer.body['execution_time'] as number
   expect(seconds).toBeGreaterThan(0)
   expect(seconds).toBeLessThan(20)
   const messages = await as(person, `/api/threads/${String(answer.body['thread_id'])}/messages`)
   expect(messages.body).toMatchObject({
-    messages: [{ role: 'user', text: 'What is it?' }, { role: 'assistant', text: 'Forty-two, by the model.' }],
+    messages: [
+      { role: 'user', text: 'What is it?' },
+      { role: 'assistant', text: 'Forty-two, by the model.' },
+    ],
   })
 })
 
@@ -71,19 +98,29 @@ test('a model that fails is told as it is, with the state of its breaker', async
 
 test('without a message, with an unknown agent, with broken JSON: a clear refusal', async () => {
   expect((await as(person, '/api/agents/execute', { type: 'assistant' })).status).toBe(422)
-  expect((await as(person, '/api/agents/execute', { type: 'nobody', message: 'x' })).status).toBe(404)
+  expect((await as(person, '/api/agents/execute', { type: 'nobody', message: 'x' })).status).toBe(
+    404,
+  )
   const broken = await fetch(`${netra.url}/api/agents/execute`, {
     method: 'POST',
     headers: { ...person.headers, 'content-type': 'application/json' },
     body: '{"type": ',
   })
   expect(broken.status).toBe(422)
-  expect(await broken.json()).toMatchObject({ error: true, error_code: 'VALIDATION_ERROR', message: expect.any(String), user_message: expect.any(String) })
+  expect(await broken.json()).toMatchObject({
+    error: true,
+    error_code: 'VALIDATION_ERROR',
+    message: expect.any(String),
+    user_message: expect.any(String),
+  })
 })
 
 test('threads are made, listed, renamed, found by title and text, exported and deleted', async () => {
   const made = await as(person, '/api/threads', { title: 'Quarterly plans' })
-  expect(made).toMatchObject({ status: 201, body: { object: 'thread', title: 'Quarterly plans', message_count: 0 } })
+  expect(made).toMatchObject({
+    status: 201,
+    body: { object: 'thread', title: 'Quarterly plans', message_count: 0 },
+  })
   const id = String(made.body['id'])
   await as(person, `/api/threads/${id}/messages`, { content: 'Tell me about Zanzibar, please' })
   const untilAnswered = async (): Promise<void> => {
@@ -92,19 +129,32 @@ test('threads are made, listed, renamed, found by title and text, exported and d
   }
   await untilAnswered()
 
-  const byText = await request<{ id: string; snippet?: string }[]>(`${netra.url}/api/threads?q=ZANZIBAR`, { headers: person.headers })
+  const byText = await request<{ id: string; snippet?: string }[]>(
+    `${netra.url}/api/threads?q=ZANZIBAR`,
+    { headers: person.headers },
+  )
   expect(byText.body).toMatchObject([{ id, snippet: expect.stringContaining('Zanzibar') }])
   await as(person, `/api/threads/${id}`, { title: 'Islands 100%' }, 'PUT')
-  const byTitle = await request<{ id: string }[]>(`${netra.url}/api/threads?q=${encodeURIComponent('100%')}`, { headers: person.headers })
+  const byTitle = await request<{ id: string }[]>(
+    `${netra.url}/api/threads?q=${encodeURIComponent('100%')}`,
+    { headers: person.headers },
+  )
   expect(byTitle.body).toMatchObject([{ id, title: 'Islands 100%' }])
-  const none = await request<unknown[]>(`${netra.url}/api/threads?q=${encodeURIComponent('_')}`, { headers: person.headers })
+  const none = await request<unknown[]>(`${netra.url}/api/threads?q=${encodeURIComponent('_')}`, {
+    headers: person.headers,
+  })
   expect(none.body).toEqual([])
 
-  const markdown = await request<string>(`${netra.url}/api/threads/${id}/export?format=markdown`, { headers: person.headers })
+  const markdown = await request<string>(`${netra.url}/api/threads/${id}/export?format=markdown`, {
+    headers: person.headers,
+  })
   expect(markdown.body).toContain('# Islands 100%')
   expect(markdown.body).toContain('Tell me about Zanzibar, please')
   const json = await as(person, `/api/threads/${id}/export?format=json`)
-  expect(json.body).toMatchObject({ thread: { id }, messages: [{ role: 'user' }, { role: 'assistant' }] })
+  expect(json.body).toMatchObject({
+    thread: { id },
+    messages: [{ role: 'user' }, { role: 'assistant' }],
+  })
 
   expect((await as(person, `/api/threads/${id}`, undefined, 'DELETE')).status).toBe(204)
   expect((await as(person, `/api/threads/${id}`)).status).toBe(404)
@@ -136,16 +186,20 @@ test("another user's thread is indistinguishable from one that does not exist", 
 
 test('a missing credential is 403, a bad one 401, and login is limited', async () => {
   expect((await request(`${netra.url}/api/threads`)).status).toBe(403)
-  const forged = await request(`${netra.url}/api/threads`, { headers: { authorization: 'Bearer nonsense' } })
+  const forged = await request(`${netra.url}/api/threads`, {
+    headers: { authorization: 'Bearer nonsense' },
+  })
   expect(forged.status).toBe(401)
-  const login = (email: string, password: string) => request(`${netra.url}/auth/login`, { body: { email, password } })
+  const login = (email: string, password: string) =>
+    request(`${netra.url}/auth/login`, { body: { email, password } })
   expect((await login(person.email, PASSWORD)).status).toBe(200)
   const wrong = await login(person.email, 'wrong password')
   const nobody = await login('nobody@example.com', 'wrong password')
   expect([wrong.status, wrong.body['message']]).toEqual([nobody.status, nobody.body['message']])
   const attacked = await register(netra.url)
   const statuses: number[] = []
-  for (let attempt = 0; attempt < 30; attempt++) statuses.push((await login(attacked.email, `guess ${attempt}`)).status)
+  for (let attempt = 0; attempt < 30; attempt++)
+    statuses.push((await login(attacked.email, `guess ${attempt}`)).status)
   expect(statuses).toContain(429)
   const last = await login(attacked.email, 'one more')
   expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0)
@@ -154,7 +208,11 @@ test('a missing credential is 403, a bad one 401, and login is limited', async (
 test('a cookie changes nothing for a page of another site', async () => {
   const headers = { cookie: person.cookie, 'content-type': 'application/json' }
   const post = (more: Record<string, string>) =>
-    fetch(`${netra.url}/api/threads`, { method: 'POST', headers: { ...headers, ...more }, body: '{}' })
+    fetch(`${netra.url}/api/threads`, {
+      method: 'POST',
+      headers: { ...headers, ...more },
+      body: '{}',
+    })
   expect((await post({ origin: netra.url })).status).toBe(201)
   expect((await post({ 'sec-fetch-site': 'same-origin' })).status).toBe(201)
   expect((await post({ origin: 'https://evil.example' })).status).toBe(403)
@@ -165,7 +223,9 @@ test('a cookie changes nothing for a page of another site', async () => {
 test('registration makes ordinary users; the administrator comes from the set-up link, once', async () => {
   expect((await as(person, '/api/admin/connections')).status).toBe(403)
   const setup = (email: string) =>
-    request(`${netra.url}/auth/setup`, { body: { token: netra.setupToken, email, password: PASSWORD, name: 'Root' } })
+    request(`${netra.url}/auth/setup`, {
+      body: { token: netra.setupToken, email, password: PASSWORD, name: 'Root' },
+    })
   const made = await setup('root@example.com')
   expect(made.status).toBe(201)
   const root = { headers: { authorization: `Bearer ${String(made.body['access_token'])}` } }
@@ -180,19 +240,31 @@ test('a file is stored for its owner alone', async () => {
   const other = await register(netra.url)
   const form = new FormData()
   form.append('file', new Blob(['a,b\n1,2\n'], { type: 'text/csv' }), 'Größe <b>.csv')
-  const response = await fetch(`${netra.url}/api/files`, { method: 'POST', headers: person.headers, body: form })
+  const response = await fetch(`${netra.url}/api/files`, {
+    method: 'POST',
+    headers: person.headers,
+    body: form,
+  })
   expect(response.status).toBe(201)
   const file = (await response.json()) as { file_id: string; bytes: number; media_type: string }
   expect(file).toMatchObject({ bytes: 8, media_type: 'text/csv' })
-  const content = await fetch(`${netra.url}/api/files/${file.file_id}/content`, { headers: person.headers })
+  const content = await fetch(`${netra.url}/api/files/${file.file_id}/content`, {
+    headers: person.headers,
+  })
   expect(await content.text()).toBe('a,b\n1,2\n')
   expect(content.headers.get('content-disposition')).toMatch(/^attachment/)
   expect((await as(other, `/api/files/${file.file_id}/content`)).status).toBe(404)
   expect((await as(other, `/api/files/${file.file_id}`, undefined, 'DELETE')).status).toBe(404)
-  const sent = await as(other, '/api/chat/messages', { content: 'read it', attachments: [{ file_id: file.file_id }] })
+  const sent = await as(other, '/api/chat/messages', {
+    content: 'read it',
+    attachments: [{ file_id: file.file_id }],
+  })
   expect(sent.status).toBe(404)
   const sample = await as(person, '/api/files/sample', {})
-  expect(sample).toMatchObject({ status: 201, body: { name: expect.stringContaining('synthetic') } })
+  expect(sample).toMatchObject({
+    status: 201,
+    body: { name: expect.stringContaining('synthetic') },
+  })
 })
 
 test('every answer carries the security headers', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { Follower, shownText } from './support/follower.ts'
 import { startModelServer } from './support/model-server.ts'
 import { startNetra } from './support/netra-process.ts'
@@ -7,7 +8,7 @@ import { register } from './support/people.ts'
 const WORDS = Array.from({ length: 110 }, (_, index) => `word${index} `)
 const PACE_MS = 100
 const ANSWER = WORDS.join('')
-const TERMINAL = ['agent_completed', 'agent_failed', 'run_cancelled']
+const TERMINAL = new Set(['agent_completed', 'agent_failed', 'run_cancelled'])
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -53,12 +54,15 @@ test.concurrent.for([1, 2, 3, 4, 5])(
       const end = await device.end(run_id, thread_id)
       expect(end.event).toMatchObject({ type: 'agent_completed', final_response: ANSWER })
       const events = device.events.get(`thread:${thread_id}`) ?? []
-      expect(events.filter(({ event }) => TERMINAL.includes(event.type))).toHaveLength(1)
+      expect(events.filter(({ event }) => TERMINAL.has(event.type))).toHaveLength(1)
       expect(shownText(events, run_id)).toBe(ANSWER)
       expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1))
     }
     expect(device.violations).toEqual([])
-    await device.until(`user:${person.userId}`, (event) => event['run_id'] === runs.at(-1)?.run_id && event['state'] === 'completed')
+    await device.until(
+      `user:${person.userId}`,
+      (event) => event['run_id'] === runs.at(-1)?.run_id && event['state'] === 'completed',
+    )
     device.disconnect()
   },
 )
@@ -77,7 +81,10 @@ test('a run that was interrupted three times is ended honestly', { timeout: 60_0
     await using next = await startNetra({ env, folder: first.folder })
     device.disconnect()
     await device.connect(next.url)
-    await device.until(stream, (event) => event.type === 'agent_started' && event['attempt'] === attempt)
+    await device.until(
+      stream,
+      (event) => event.type === 'agent_started' && event['attempt'] === attempt,
+    )
     await next.kill('SIGKILL')
   }
   await using last = await startNetra({ env, folder: first.folder })
@@ -94,20 +101,29 @@ test('a second process on the same data folder says so and ends', async () => {
   await expect(startNetra({ folder: first.folder })).rejects.toThrow(/in use/)
 })
 
-test('SIGTERM in the middle of an answer: the next start goes on with it', { timeout: 60_000 }, async () => {
-  await using model = await startModelServer({ script: [{ text: WORDS.slice(0, 30), paceMs: PACE_MS }] })
-  const env = { OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/slow' }
-  await using first = await startNetra({ env })
-  const device = new Follower(await register(first.url))
-  await device.connect(first.url)
-  const run = await device.ask('hello')
-  await device.until(`thread:${run.thread_id}`, (event) => event.type === 'message_delta')
-  expect(await first.kill('SIGTERM')).toBe(0)
-  device.disconnect()
-  await using second = await startNetra({ env, folder: first.folder })
-  await device.connect(second.url)
-  const end = await device.end(run.run_id, run.thread_id)
-  expect(end.event).toMatchObject({ type: 'agent_completed', final_response: WORDS.slice(0, 30).join('') })
-  expect(device.violations).toEqual([])
-  device.disconnect()
-})
+test(
+  'SIGTERM in the middle of an answer: the next start goes on with it',
+  { timeout: 60_000 },
+  async () => {
+    await using model = await startModelServer({
+      script: [{ text: WORDS.slice(0, 30), paceMs: PACE_MS }],
+    })
+    const env = { OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/slow' }
+    await using first = await startNetra({ env })
+    const device = new Follower(await register(first.url))
+    await device.connect(first.url)
+    const run = await device.ask('hello')
+    await device.until(`thread:${run.thread_id}`, (event) => event.type === 'message_delta')
+    expect(await first.kill('SIGTERM')).toBe(0)
+    device.disconnect()
+    await using second = await startNetra({ env, folder: first.folder })
+    await device.connect(second.url)
+    const end = await device.end(run.run_id, run.thread_id)
+    expect(end.event).toMatchObject({
+      type: 'agent_completed',
+      final_response: WORDS.slice(0, 30).join(''),
+    })
+    expect(device.violations).toEqual([])
+    device.disconnect()
+  },
+)

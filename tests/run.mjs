@@ -9,12 +9,17 @@ function fail(line) {
   process.exit(1)
 }
 
-if (!existsSync(new URL('../node_modules/vitest', import.meta.url))) fail('Dependencies are missing: run npm ci')
+if (!existsSync(new URL('../node_modules/vitest', import.meta.url)))
+  fail('Dependencies are missing: run npm ci')
 if (!existsSync(new URL('../packages/web/dist/index.html', import.meta.url))) {
   fail('The web app is not built: run npm ci (or npm run build --workspace @netra/web)')
 }
-const browser = process.env.NETRA_TEST_BROWSER ?? BROWSERS.find((path) => existsSync(path)) ?? installBrowser()
-if (!browser) fail('A browser is missing: apt-get install chromium, or set NETRA_TEST_BROWSER to the path of one')
+const browser =
+  process.env.NETRA_TEST_BROWSER ?? BROWSERS.find((path) => existsSync(path)) ?? installBrowser()
+if (!browser)
+  fail(
+    'A browser is missing: apt-get install chromium, or set NETRA_TEST_BROWSER to the path of one',
+  )
 
 const env = { ...process.env, NETRA_TEST_BROWSER: browser }
 const child = spawn('vitest', ['run', ...process.argv.slice(2)], { stdio: 'inherit', env })
@@ -25,8 +30,11 @@ child.on('exit', (code) => process.exit(code ?? 1))
 function installBrowser() {
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined
   process.stderr.write('Installing chromium for the browser tests…\n')
-  const apt = (...args) => spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
   apt('update')
   apt('install', '-y', '--no-install-recommends', 'chromium')
   return BROWSERS.find((path) => existsSync(path))
+}
+
+function apt(...args) {
+  return spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
 }

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+
 import { expect, test } from 'vitest'
+
 import { HOME, KNOWS_PROTOCOL, MAY_IMPORT, PACKAGES_MAY_IMPORT, ROOTS } from './layers.ts'
 
 const SRC = new URL('./src/', import.meta.url).pathname
@@ -26,10 +28,14 @@ function checkLocal(file: string, specifier: string): string | undefined {
   const from = folderOf(file)
   const to = folderOf(target)
   if (from === to) return undefined
-  if (ROOTS.includes(to)) return ROOTS.includes(from) ? undefined : `${file} may not import ${target}`
-  if (!ROOTS.includes(from) && !MAY_IMPORT[from]?.includes(to)) return `${file} may not import ${to}/`
+  if (ROOTS.includes(to))
+    return ROOTS.includes(from) ? undefined : `${file} may not import ${target}`
+  if (!ROOTS.includes(from) && !MAY_IMPORT[from]?.includes(to))
+    return `${file} may not import ${to}/`
   const isFace = to === 'platform' || target === `${to}/${to}.ts`
-  return isFace || ROOTS.includes(from) ? undefined : `${file} reaches inside ${to}/: import ${to}/${to}.ts`
+  return isFace || ROOTS.includes(from)
+    ? undefined
+    : `${file} reaches inside ${to}/: import ${to}/${to}.ts`
 }
 
 const packageOf = (specifier: string): string =>
@@ -48,7 +54,9 @@ function checkPackage(file: string, specifier: string): string | undefined {
 function checkProtocol(file: string, specifier: string): string | undefined {
   const from = folderOf(file)
   if (packageOf(specifier) !== '@netra/protocol' || ROOTS.includes(from)) return undefined
-  return KNOWS_PROTOCOL.includes(from) ? undefined : `${file} may not know the wire: @netra/protocol`
+  return KNOWS_PROTOCOL.includes(from)
+    ? undefined
+    : `${file} may not know the wire: @netra/protocol`
 }
 
 const violationsIn = (file: string): string[] =>

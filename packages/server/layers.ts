@@ -50,4 +50,11 @@ export const PACKAGES_MAY_IMPORT: Record<string, readonly string[]> = {
 }
 
 /** server/src folders that speak of the wire; the others must not import the protocol package. */
-export const KNOWS_PROTOCOL: readonly string[] = ['gateway', 'command', 'access', 'run', 'hub', 'journal']
+export const KNOWS_PROTOCOL: readonly string[] = [
+  'gateway',
+  'command',
+  'access',
+  'run',
+  'hub',
+  'journal',
+]

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
 import { createAccess, createThreads } from './access/access.ts'
 import { createAgents, type Agents } from './agent/agent.ts'
 import { createBuiltinModel } from './agent/model/builtin/builtin.ts'
@@ -48,7 +49,11 @@ export async function startServer(
   config: Config,
   options: { clock?: Clock; logger?: Logger; webFolder?: string } = {},
 ): Promise<RunningServer> {
-  const { clock = systemClock, logger = createLogger(config.logLevel), webFolder = WEB_FOLDER } = options
+  const {
+    clock = systemClock,
+    logger = createLogger(config.logLevel),
+    webFolder = WEB_FOLDER,
+  } = options
   const stack = new AsyncDisposableStack()
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
@@ -62,10 +67,21 @@ export async function startServer(
     stack.use(auth)
 
     const files = await openFiles({ folder: join(config.dataDir, 'files'), rows: journal, clock })
-    const dataTools = stack.use(createDataTools({ files, dataFolder: config.dataDir, logger, clock }))
+    const dataTools = stack.use(
+      createDataTools({ files, dataFolder: config.dataDir, logger, clock }),
+    )
     const models = await createModels({
-      settings: { model: config.model, ...config.secrets, openaiBaseUrl: config.openaiBaseUrl, anthropicBaseUrl: config.anthropicBaseUrl },
-      store: createConnectionStore({ rows: journal, key, now: () => new Date(clock.now()).toISOString() }),
+      settings: {
+        model: config.model,
+        ...config.secrets,
+        openaiBaseUrl: config.openaiBaseUrl,
+        anthropicBaseUrl: config.anthropicBaseUrl,
+      },
+      store: createConnectionStore({
+        rows: journal,
+        key,
+        now: () => new Date(clock.now()).toISOString(),
+      }),
       builtin: createBuiltinModel(),
       clock,
       logger,
@@ -101,7 +117,8 @@ export async function startServer(
           sample: sampleWorkload,
           clock,
           logger,
-          headOf: async (stream) => positionOf(journal.epoch, await journal.head(stream as StreamName)),
+          headOf: async (stream) =>
+            positionOf(journal.epoch, await journal.head(stream as StreamName)),
           webFolder,
           version: VERSION,
           revision: REVISION,

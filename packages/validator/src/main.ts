@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+
 import { isReady, render, validate } from './validator.ts'
 
 const USAGE = 'usage: netra validate <url> [--email <e-mail> --password <password>] [--json]'
@@ -20,6 +21,10 @@ if (!url || !URL.canParse(url)) {
 } else {
   const { email, password } = values
   const results = await validate(url, email && password ? { account: { email, password } } : {})
-  process.stdout.write(values.json ? `${JSON.stringify({ url, ready: isReady(results), results }, null, 2)}\n` : `${render(url, results)}\n`)
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify({ url, ready: isReady(results), results }, null, 2)}\n`
+      : `${render(url, results)}\n`,
+  )
   process.exitCode = isReady(results) ? 0 : 1
 }

@@ -7,9 +7,13 @@ export const isReady = (results: readonly Result[]): boolean =>
 export function render(url: string, results: readonly Result[]): string {
   const lines = results.map((result) => {
     const head = `${result.passed ? 'ok  ' : 'FAIL'} ${result.group}: ${result.name} (${result.durationMs} ms)`
-    return result.passed ? `${head} — ${result.seen}` : `${head}\n     saw: ${result.seen}\n     try: ${result.remedy}`
+    return result.passed
+      ? `${head} — ${result.seen}`
+      : `${head}\n     saw: ${result.seen}\n     try: ${result.remedy}`
   })
   const failed = results.filter((result) => !result.passed).length
-  const verdict = isReady(results) ? 'READY' : `NOT READY: ${failed} of ${results.length} checks failed`
+  const verdict = isReady(results)
+    ? 'READY'
+    : `NOT READY: ${failed} of ${results.length} checks failed`
   return [`Netra at ${url}`, ...lines, verdict].join('\n')
 }

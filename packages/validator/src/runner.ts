@@ -37,7 +37,14 @@ export async function runChecks(checks: readonly Check[], target: Target): Promi
     const begun = performance.now()
     const { passed, seen } = await outcomeOf(check, target)
     const { group, name, remedy } = check
-    results.push({ group, name, passed, seen, remedy, durationMs: Math.round(performance.now() - begun) })
+    results.push({
+      group,
+      name,
+      passed,
+      seen,
+      remedy,
+      durationMs: Math.round(performance.now() - begun),
+    })
   }
   return results
 }
@@ -45,7 +52,10 @@ export async function runChecks(checks: readonly Check[], target: Target): Promi
 async function outcomeOf(check: Check, target: Target): Promise<{ passed: boolean; seen: string }> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS)
+    timer = setTimeout(
+      () => reject(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)),
+      TIMEOUT_MS,
+    )
   })
   try {
     return { passed: true, seen: await Promise.race([check.run(target), tooLate]) }

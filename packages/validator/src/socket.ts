@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+
 import { parseServerFrame, SUBPROTOCOL, type ServerMessage } from '@netra/protocol'
 
 /** A plain client of the native protocol: what it hears is kept, in order. */
@@ -53,7 +54,14 @@ export async function openSocket(address: string, token: string): Promise<Socket
       }),
     [Symbol.dispose]: () => socket.close(1000),
   }
-  opened.send({ type: 'hello', protocol: 1, device: randomUUID(), instance: randomUUID(), token, resume: [] })
+  opened.send({
+    type: 'hello',
+    protocol: 1,
+    device: randomUUID(),
+    instance: randomUUID(),
+    token,
+    resume: [],
+  })
   await opened.next((message) => message.type === 'welcome')
   return opened
 }

@@ -7,7 +7,12 @@ import { runChecks, type Check, type Result } from './runner.ts'
 export { isReady, render } from './report.ts'
 export type { Result } from './runner.ts'
 
-const CHECKS: readonly Check[] = [...healthChecks, ...apiChecks, ...socketChecks, ...conversationChecks]
+const CHECKS: readonly Check[] = [
+  ...healthChecks,
+  ...apiChecks,
+  ...socketChecks,
+  ...conversationChecks,
+]
 
 /**
  * Asks a running Netra, by its public addresses alone, whether people can use it. Makes an account

@@ -1,5 +1,5 @@
-import type { ThreadId, UserId } from '../platform/ids.ts'
 import type { Expectation, Journal, RunRow, StreamName, ThreadRow } from '../journal/journal.ts'
+import type { ThreadId, UserId } from '../platform/ids.ts'
 import { streamOwner } from './policy.ts'
 
 /**

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+
 import type { Journal, MessageRow, ThreadRow } from '../journal/journal.ts'
 import type { UserId } from '../platform/ids.ts'
 
@@ -35,7 +36,10 @@ export interface ShownMessage {
 /** What a user may read of threads and messages; everything is asked with the user's id. */
 export interface Threads {
   /** Newest activity first; `search` looks at titles and texts, without regard to case. */
-  list(userId: UserId, page: { limit: number; offset: number; search: string; archived: boolean }): Promise<ShownThread[]>
+  list(
+    userId: UserId,
+    page: { limit: number; offset: number; search: string; archived: boolean },
+  ): Promise<ShownThread[]>
   find(userId: UserId, threadId: string): Promise<ShownThread | undefined>
   /** Oldest first; `before` is the message that the page ends in front of. Undefined: no such thread. */
   messages(
@@ -133,7 +137,7 @@ export function createThreads({ db }: Pick<Journal, 'db'>): Threads {
         .limit(1)
         .executeTakeFirst()
       const text = first?.text.replaceAll(/\s+/g, ' ').trim() ?? ''
-      return text === '' ? thread.title : [...text].slice(0, 60).join('')
+      return text === '' ? thread.title : text.slice(0, 60).toWellFormed()
     },
   }
   return threads

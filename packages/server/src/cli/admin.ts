@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises'
+
 import { openAuth } from '../auth/auth.ts'
 import { loadConfig } from '../config/config.ts'
-import type { Terminal } from './cli.ts'
+import type { Terminal } from './terminal.ts'
 
 /** `netra admin create <email>`: for whoever owns the data folder; the password is asked, never an argument. */
 export async function admin(args: string[], { env, out, err }: Terminal): Promise<number> {

@@ -2,17 +2,17 @@ import { ConfigError } from '../config/config.ts'
 import { admin } from './admin.ts'
 import { printConfig } from './config.ts'
 import { start } from './start.ts'
+import type { Terminal } from './terminal.ts'
 
-/** Where a command reads its settings and writes its words. */
-export interface Terminal {
-  env: Record<string, string | undefined>
-  out: (line: string) => void
-  err: (line: string) => void
-}
-
-const COMMANDS: Record<string, { help: string; run: (args: string[], terminal: Terminal) => Promise<number> }> = {
+const COMMANDS: Record<
+  string,
+  { help: string; run: (args: string[], terminal: Terminal) => Promise<number> }
+> = {
   start: { help: 'start the server (the default)', run: start },
-  admin: { help: 'admin create <email>: make an administrator (asks for the password)', run: admin },
+  admin: {
+    help: 'admin create <email>: make an administrator (asks for the password)',
+    run: admin,
+  },
   config: { help: 'show every setting, its value and where it comes from', run: printConfig },
 }
 
@@ -22,7 +22,9 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
   const command = COMMANDS[name]
   if (!command) {
     const isHelp = ['help', '--help', '-h'].includes(name)
-    const lines = Object.entries(COMMANDS).map(([key, { help }]) => `  netra ${key.padEnd(8)} ${help}`)
+    const lines = Object.entries(COMMANDS).map(
+      ([key, { help }]) => `  netra ${key.padEnd(8)} ${help}`,
+    )
     const print = isHelp ? terminal.out : terminal.err
     if (!isHelp) print(`netra: there is no command "${name}". These are:`)
     for (const line of lines) print(line)

@@ -1,5 +1,5 @@
 import { loadConfig, SETTINGS } from '../config/config.ts'
-import type { Terminal } from './cli.ts'
+import type { Terminal } from './terminal.ts'
 
 /** `netra config`: every setting with its value and source; secrets only as set or not set. */
 export async function printConfig(_args: string[], { env, out }: Terminal): Promise<number> {

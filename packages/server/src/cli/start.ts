@@ -1,6 +1,6 @@
 import { loadConfig } from '../config/config.ts'
 import { startServer } from '../server.ts'
-import type { Terminal } from './cli.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Serves until a signal; then drains and ends. A second signal ends at once. */
 export async function start(_args: string[], { env, out, err }: Terminal): Promise<number> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+
 import {
   makeEvent,
   positionOf,
@@ -11,8 +12,8 @@ import {
 import { isoTime } from '../platform/clock.ts'
 import { newId, type RunId, type TraceId } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
-import type { CommandParts } from './command.ts'
 import { done, refuse, type Outcome } from './outcome.ts'
+import type { CommandParts } from './parts.ts'
 
 /** The answer to `send_message` and `regenerate`; a type alias, so that it is also a JSON record. */
 export type Accepted = {

@@ -1,7 +1,7 @@
 import type { UserId } from '../platform/ids.ts'
 import { isOpen } from '../run/run.ts'
-import type { CommandParts } from './command.ts'
 import { done, notFound, type Outcome } from './outcome.ts'
+import type { CommandParts } from './parts.ts'
 
 /** Stopping a run that has already ended is no error: the stream says how it ended. */
 export async function cancelRun(

@@ -1,15 +1,10 @@
-import type { Access } from '../access/access.ts'
-import type { Files } from '../files/files.ts'
-import type { Journal } from '../journal/journal.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { UserId } from '../platform/ids.ts'
-import type { RateLimit } from '../platform/rate-limit.ts'
-import type { Runs } from '../run/run.ts'
 import type { Accepted } from './accept.ts'
 import { cancelRun } from './cancel-run.ts'
 import { createThread } from './create-thread.ts'
 import { deleteThread } from './delete-thread.ts'
 import type { Outcome } from './outcome.ts'
+import type { CommandParts } from './parts.ts'
 import { regenerate, type Regenerate } from './regenerate.ts'
 import { sendMessage, type SendMessage } from './send-message.ts'
 import { updateThread, type ThreadChange } from './update-thread.ts'
@@ -27,19 +22,16 @@ export interface Commands {
   sendMessage(userId: UserId, message: SendMessage): Promise<Outcome<Accepted>>
   regenerate(userId: UserId, message: Regenerate): Promise<Outcome<Accepted>>
   cancelRun(userId: UserId, runId: string): Promise<Outcome<Record<string, never>>>
-  createThread(userId: UserId, thread: { title?: string | undefined }): Promise<Outcome<{ thread_id: string }>>
-  updateThread(userId: UserId, threadId: string, change: ThreadChange): Promise<Outcome<{ thread_id: string }>>
+  createThread(
+    userId: UserId,
+    thread: { title?: string | undefined },
+  ): Promise<Outcome<{ thread_id: string }>>
+  updateThread(
+    userId: UserId,
+    threadId: string,
+    change: ThreadChange,
+  ): Promise<Outcome<{ thread_id: string }>>
   deleteThread(userId: UserId, threadId: string): Promise<Outcome<Record<string, never>>>
-}
-
-export interface CommandParts {
-  access: Access
-  files: Files
-  journal: Journal
-  runs: Runs
-  clock: Clock
-  /** Messages per user; asked after idempotency. */
-  messageRate: RateLimit
 }
 
 export const createCommands = (parts: CommandParts): Commands => ({

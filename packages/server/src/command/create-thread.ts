@@ -1,7 +1,7 @@
 import { makeEvent } from '../journal/journal.ts'
 import { newId, type ThreadId, type UserId } from '../platform/ids.ts'
-import type { CommandParts } from './command.ts'
 import { done, type Outcome } from './outcome.ts'
+import type { CommandParts } from './parts.ts'
 import { newThreadRow, titleFrom } from './thread-row.ts'
 
 export async function createThread(
@@ -11,10 +11,19 @@ export async function createThread(
 ): Promise<Outcome<{ thread_id: string }>> {
   const threadId = newId<ThreadId>()
   const title = titleFrom(thread.title ?? '')
-  const context = { user_id: userId, thread_id: threadId, run_id: null, agent: null, trace_id: null }
+  const context = {
+    user_id: userId,
+    thread_id: threadId,
+    run_id: null,
+    agent: null,
+    trace_id: null,
+  }
   await journal.commit({
     appends: [
-      { stream: `user:${userId}`, events: [makeEvent(clock, 'thread_created', context, { title })] },
+      {
+        stream: `user:${userId}`,
+        events: [makeEvent(clock, 'thread_created', context, { title })],
+      },
     ],
     rows: [
       journal.db

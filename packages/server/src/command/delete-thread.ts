@@ -1,8 +1,8 @@
 import { makeEvent } from '../journal/journal.ts'
 import type { UserId } from '../platform/ids.ts'
 import { statesThatAllow } from '../run/run.ts'
-import type { CommandParts } from './command.ts'
 import { done, notFound, type Outcome } from './outcome.ts'
+import type { CommandParts } from './parts.ts'
 
 /**
  * Stops what still runs in the thread, then removes its rows and tells every device. Its events
@@ -25,10 +25,19 @@ export async function deleteThread(
     await runs.cancel(run, userId)
     await runs.settled(run.id)
   }
-  const context = { user_id: userId, thread_id: threadId, run_id: null, agent: null, trace_id: null }
+  const context = {
+    user_id: userId,
+    thread_id: threadId,
+    run_id: null,
+    agent: null,
+    trace_id: null,
+  }
   const result = await journal.commit({
     appends: [
-      { stream: `thread:${threadId}`, events: [makeEvent(clock, 'thread_updated', context, { deleted: true })] },
+      {
+        stream: `thread:${threadId}`,
+        events: [makeEvent(clock, 'thread_updated', context, { deleted: true })],
+      },
       { stream: `user:${userId}`, events: [makeEvent(clock, 'thread_deleted', context, {})] },
     ],
     expect: [access.expectThread(userId, threadId)],

@@ -1,7 +1,7 @@
 import type { UserId } from '../platform/ids.ts'
 import { acceptRun, alreadyAccepted, payloadHash, type Accepted } from './accept.ts'
-import type { CommandParts } from './command.ts'
 import { notFound, refuse, type Outcome } from './outcome.ts'
+import type { CommandParts } from './parts.ts'
 
 export interface Regenerate {
   client_message_id: string
@@ -23,7 +23,13 @@ export async function regenerate(
     agent: message.agent ?? null,
     model: message.model ?? null,
   }
-  const hash = payloadHash(['regenerate', message.thread_id, message.message_id, wish.agent, wish.model])
+  const hash = payloadHash([
+    'regenerate',
+    message.thread_id,
+    message.message_id,
+    wish.agent,
+    wish.model,
+  ])
   const before = await alreadyAccepted(parts, wish, hash)
   if (before) return before
   const wait = parts.messageRate.take(userId)

@@ -3,8 +3,8 @@ import { isoTime } from '../platform/clock.ts'
 import { newId, type MessageId, type ThreadId, type UserId } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
 import { acceptRun, alreadyAccepted, payloadHash, type Accepted } from './accept.ts'
-import type { CommandParts } from './command.ts'
 import { notFound, refuse, type Outcome } from './outcome.ts'
+import type { CommandParts } from './parts.ts'
 import { newThreadRow, titleFrom } from './thread-row.ts'
 
 export interface SendMessage {
@@ -101,7 +101,11 @@ async function placeOf(
   }
   const thread = await access.thread(userId, message.thread_id)
   if (!thread) return undefined
-  const place = { threadId: thread.id, isNew: false, titled: thread.message_count > 0 || thread.titled === 1 }
+  const place = {
+    threadId: thread.id,
+    isNew: false,
+    titled: thread.message_count > 0 || thread.titled === 1,
+  }
   if (message.parent_message_id === null) return { ...place, parentId: null }
   const messages = journal.db.selectFrom('message').select('id').where('thread_id', '=', thread.id)
   if (message.parent_message_id === undefined) {
@@ -147,7 +151,10 @@ function messageRows(
     place.isNew
       ? db
           .insertInto('thread')
-          .values({ ...newThreadRow(clock, { id: place.threadId, userId, title: message.title }), ...count })
+          .values({
+            ...newThreadRow(clock, { id: place.threadId, userId, title: message.title }),
+            ...count,
+          })
           .compile()
       : db
           .updateTable('thread')
@@ -178,7 +185,9 @@ function messageRows(
 
 /** What the user's other devices learn: a new thread, or a thread that got its first title. */
 function listEvents({ clock }: CommandParts, context: EventContext, place: Place, title: string) {
-  if (place.isNew) return [makeEvent(clock, 'thread_created', { ...context, run_id: null }, { title })]
-  if (!place.titled) return [makeEvent(clock, 'thread_updated', { ...context, run_id: null }, { title })]
+  if (place.isNew)
+    return [makeEvent(clock, 'thread_created', { ...context, run_id: null }, { title })]
+  if (!place.titled)
+    return [makeEvent(clock, 'thread_updated', { ...context, run_id: null }, { title })]
   return []
 }

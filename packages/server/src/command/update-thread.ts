@@ -1,8 +1,8 @@
 import { makeEvent } from '../journal/journal.ts'
 import { isoTime } from '../platform/clock.ts'
 import type { UserId } from '../platform/ids.ts'
-import type { CommandParts } from './command.ts'
 import { done, notFound, refuse, type Outcome } from './outcome.ts'
+import type { CommandParts } from './parts.ts'
 
 export interface ThreadChange {
   title?: string | undefined
@@ -21,8 +21,17 @@ export async function updateThread(
   const title = change.title?.replaceAll(/\s+/g, ' ').trim()
   if (title === '') return refuse('malformed', 'A title needs at least one character.')
   const { archived, metadata } = change
-  const context = { user_id: userId, thread_id: threadId, run_id: null, agent: null, trace_id: null }
-  const fields = { ...(title !== undefined && { title }), ...(archived !== undefined && { archived }) }
+  const context = {
+    user_id: userId,
+    thread_id: threadId,
+    run_id: null,
+    agent: null,
+    trace_id: null,
+  }
+  const fields = {
+    ...(title !== undefined && { title }),
+    ...(archived !== undefined && { archived }),
+  }
   const event = makeEvent(clock, 'thread_updated', context, fields)
   const seen = Object.keys(fields).length > 0
   const result = await journal.commit({

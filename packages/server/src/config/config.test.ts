@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { ConfigError, loadConfig } from './config.ts'
 
 const problemsOf = (env: Record<string, string>): readonly string[] => {
@@ -22,7 +23,11 @@ test('an empty variable counts as absent', () => {
 
 test('every problem is told at once', () => {
   const problems = problemsOf({ PORT: 'eighty', NETRA_ENV: 'prod', NETRA_MODEL: 'gpt-4o' })
-  expect(problems.map((problem) => problem.split(' ')[0])).toEqual(['PORT', 'NETRA_ENV', 'NETRA_MODEL'])
+  expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
+    'PORT',
+    'NETRA_ENV',
+    'NETRA_MODEL',
+  ])
 })
 
 test('a misspelt variable is refused and the nearest name is told', () => {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+
 import type { Settings } from './settings.ts'
 
 /** Settings with what follows from them. Secrets stay apart so that the rest can be shown. */
@@ -39,7 +40,9 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     )
   }
   if (settings.publicUrl && new URL(settings.publicUrl).pathname !== '/') {
-    problems.push('NETRA_PUBLIC_URL has a path: Netra is served from the root of its address for now')
+    problems.push(
+      'NETRA_PUBLIC_URL has a path: Netra is served from the root of its address for now',
+    )
   }
   const config: Config = {
     port: settings.port,

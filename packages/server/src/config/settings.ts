@@ -116,7 +116,12 @@ export const SETTINGS = {
     schema: z
       .string()
       .default('')
-      .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean)),
+      .transform((text) =>
+        text
+          .split(',')
+          .map((part) => part.trim())
+          .filter(Boolean),
+      ),
     default: 'none',
     doc: 'Addresses of reverse proxies, separated by commas, whose X-Forwarded-For is believed.',
   }),
@@ -125,13 +130,20 @@ export const SETTINGS = {
     schema: z
       .string()
       .default('')
-      .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean)),
+      .transform((text) =>
+        text
+          .split(',')
+          .map((part) => part.trim())
+          .filter(Boolean),
+      ),
     default: 'none',
     doc: 'Further origins, separated by commas, whose pages may use this server.',
   }),
 } as const
 
-export type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]['schema']> }
+export type Settings = {
+  [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]['schema']>
+}
 
 /** Names of later releases that are refused rather than ignored, with what to do. */
 const NOT_YET: Record<string, string> = {
@@ -155,7 +167,7 @@ export function readSettings(env: Record<string, string | undefined>): {
     return [name, entry.schema.safeParse(undefined).data]
   })
   for (const [name, why] of Object.entries(NOT_YET)) if (env[name]) problems.push(`${name}: ${why}`)
-  const known = new Set(Object.values(SETTINGS).map((entry) => entry.env as string))
+  const known = new Set<string>(Object.values(SETTINGS).map((entry) => entry.env))
   for (const name of Object.keys(env)) {
     if (name.startsWith('NETRA_') && !known.has(name) && !TEST_ONLY.has(name))
       problems.push(`${name}: no such setting; the nearest is ${nearest(name, [...known])}`)

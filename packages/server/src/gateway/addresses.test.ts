@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { createAddresses, hostProblem, originProblem } from './addresses.ts'
 
 const local = createAddresses({ publicUrl: undefined, port: 8000, allowedOrigins: [] })

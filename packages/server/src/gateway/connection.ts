@@ -1,6 +1,7 @@
-import type { WebSocket } from 'ws'
 import type { ClientMessage, CloseCode, ServerMessageInput } from '@netra/protocol'
 import { isServedVersion, parseClientFrame } from '@netra/protocol'
+import type { WebSocket } from 'ws'
+
 import type { Access } from '../access/access.ts'
 import type { Auth, Identity } from '../auth/auth.ts'
 import type { Commands } from '../command/command.ts'
@@ -10,12 +11,11 @@ import { isoTime } from '../platform/clock.ts'
 import { asId, newId, type ConnectionId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { RateLimit } from '../platform/rate-limit.ts'
-import { handleMessage } from './handle-message.ts'
+import { identify, type Handshake } from './identify.ts'
 import { LIMITS } from './limits.ts'
 import { Outbox } from './outbox.ts'
-import type { Registry } from './registry.ts'
+import type { Registered, Registry } from './registry.ts'
 import type { SocketMetrics } from './socket-metrics.ts'
-import { identify, type Handshake } from './identify.ts'
 
 export interface ConnectionParts {
   auth: Auth
@@ -28,6 +28,8 @@ export interface ConnectionParts {
   metrics: SocketMetrics
   commandRate: RateLimit
   node: string
+  /** What a socket that has said hello may ask. */
+  handle(connection: Connection, message: ClientMessage): Promise<void>
   /** `"<epoch>:<seq>"` of a stream's head. */
   headOf(stream: string): Promise<string>
 }
@@ -38,7 +40,7 @@ export interface ConnectionParts {
  * Frames are handled one after the other, in the order they came, except `ack`, `ping` and `pong`,
  * which must not wait behind a command.
  */
-export class Connection {
+export class Connection implements Registered {
   readonly id = newId<ConnectionId>()
   readonly parts: ConnectionParts
   readonly outbox: Outbox
@@ -126,7 +128,11 @@ export class Connection {
   }
 
   /** A frame that cannot be used: told, and too many of them end the socket. */
-  badFrame(code: 'malformed' | 'unknown_type' | 'too_large' | 'not_found', message: string, id: string | null): void {
+  badFrame(
+    code: 'malformed' | 'unknown_type' | 'too_large' | 'not_found',
+    message: string,
+    id: string | null,
+  ): void {
     this.parts.metrics.badFrame()
     if (!this.identity) return this.close(4500, message)
     const now = this.parts.clock.monotonic()
@@ -145,7 +151,8 @@ export class Connection {
       if (now - this.#openedAt >= LIMITS.helloTimeoutMs) this.close(4011, 'no hello within 10 s')
       return
     }
-    if (now - this.#heardAt >= LIMITS.heartbeatTimeoutMs) return this.close(4003, 'no answer to pings')
+    if (now - this.#heardAt >= LIMITS.heartbeatTimeoutMs)
+      return this.close(4003, 'no answer to pings')
     if (!this.outbox.waiting) this.#progressAt = now
     if (now - this.#progressAt >= LIMITS.slowConsumerMs) {
       return this.close(4004, 'nothing was acknowledged for 30 s')
@@ -174,7 +181,9 @@ export class Connection {
     this.#pingedAt = now
     this.send({ type: 'ping', nonce: this.id.slice(-12), heads: this.#heads })
     const streams = [...this.subscriptions.keys()]
-    Promise.all(streams.map(async (stream) => [stream, await this.parts.headOf(stream)] as const)).then(
+    Promise.all(
+      streams.map(async (stream) => [stream, await this.parts.headOf(stream)] as const),
+    ).then(
       (heads) => {
         this.#heads = Object.fromEntries(heads)
       },
@@ -196,15 +205,9 @@ export class Connection {
   }
 
   #dispatch(message: ClientMessage): void {
-    switch (message.type) {
-      case 'pong':
-        return
-      case 'ping':
-        return this.send({ type: 'pong', nonce: message.nonce })
-      case 'ack':
-        return this.acknowledged(message.bytes)
-      default:
-    }
+    if (message.type === 'pong') return
+    if (message.type === 'ping') return this.send({ type: 'pong', nonce: message.nonce })
+    if (message.type === 'ack') return this.acknowledged(message.bytes)
     if (this.#pending >= LIMITS.maxPendingCommands) {
       return this.close(4007, 'more commands at once than this server takes')
     }
@@ -222,7 +225,7 @@ export class Connection {
   }
 
   async #handle(message: ClientMessage): Promise<void> {
-    if (this.identity) return handleMessage(this, message)
+    if (this.identity) return this.parts.handle(this, message)
     if (message.type !== 'hello') return this.close(4500, 'the first frame must be hello')
     if (!isServedVersion(message.protocol)) {
       return this.close(4505, 'this protocol version is not served: update the client')
@@ -231,20 +234,31 @@ export class Connection {
     if (this.#closed) return
     this.parts.metrics.handshake(answer.ok)
     if (!answer.ok) {
-      this.send({ type: 'error', id: null, code: answer.code === 4006 ? 'expired' : 'not_found', message: answer.message, retry: 'no' })
+      this.send({
+        type: 'error',
+        id: null,
+        code: answer.code === 4006 ? 'expired' : 'not_found',
+        message: answer.message,
+        retry: 'no',
+      })
       return this.close(answer.code, answer.message)
     }
     await this.#welcome(answer.identity, message)
   }
 
-  async #welcome(identity: Identity, hello: Extract<ClientMessage, { type: 'hello' }>): Promise<void> {
+  async #welcome(
+    identity: Identity,
+    hello: Extract<ClientMessage, { type: 'hello' }>,
+  ): Promise<void> {
     const { registry, clock, node } = this.parts
     if (registry.countOf(identity.userId) >= LIMITS.maxConnectionsPerUser) {
       return this.close(4504, 'this account has too many open connections')
     }
     this.identity = identity
     this.instance = hello.instance
-    registry.welcome(this, identity.userId, hello.instance)?.close(4506, 'replaced by a newer socket')
+    registry
+      .welcome(this, identity.userId, hello.instance)
+      ?.close(4506, 'replaced by a newer socket')
     const opened = []
     const streams = []
     for (const { stream, position } of hello.resume) {

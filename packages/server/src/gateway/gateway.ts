@@ -1,58 +1,18 @@
 import type { Server } from 'node:http'
-import type { Access, Threads } from '../access/access.ts'
-import type { Auth } from '../auth/auth.ts'
-import type { Commands, Files } from '../command/command.ts'
-import type { Health } from '../health/health.ts'
-import type { Hub } from '../hub/hub.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { Logger } from '../platform/logger.ts'
+
 import { RateLimit } from '../platform/rate-limit.ts'
 import { createAddresses, type Addresses } from './addresses.ts'
+import { handleMessage } from './handle-message.ts'
 import { createHttp } from './http/app.ts'
 import { LIMITS } from './limits.ts'
-import type { AgentCatalogue, ModelSettingsPage, SampleFile } from './ports.ts'
+import type { GatewayOptions, GatewayParts } from './parts.ts'
 import { Registry } from './registry.ts'
-import { createRunResults, type RunResults } from './run-results.ts'
+import { createRunResults } from './run-results.ts'
 import { SocketMetrics } from './socket-metrics.ts'
 import { takeUpgrades } from './upgrade.ts'
 
+export type { GatewayOptions } from './parts.ts'
 export type { AgentCatalogue, BreakerStatus, ModelSettingsPage, SampleFile } from './ports.ts'
-
-export interface GatewayOptions {
-  auth: Auth
-  access: Access
-  threads: Threads
-  commands: Commands
-  files: Files
-  hub: Hub
-  health: Health
-  agents: AgentCatalogue
-  modelSettings: ModelSettingsPage
-  sample: () => SampleFile
-  clock: Clock
-  logger: Logger
-  headOf: (stream: string) => Promise<string>
-  webFolder: string
-  version: string
-  revision: string
-  environment: string
-  publicUrl: string | undefined
-  allowedOrigins: readonly string[]
-  trustedProxies: string[]
-  https: boolean
-  maxUploadBytes: number
-}
-
-/** What the routes see of the gateway. */
-export interface GatewayParts extends GatewayOptions {
-  addresses: () => Addresses
-  registry: Registry
-  metrics: SocketMetrics
-  limits: typeof LIMITS
-  runResults: RunResults
-  draining: () => boolean
-  isLoopback: (address: string | undefined) => boolean
-}
 
 export interface Gateway extends AsyncDisposable {
   /** The port that was really taken. */
@@ -63,7 +23,10 @@ export interface Gateway extends AsyncDisposable {
 const DRAIN_JITTER_MS = 2_000
 
 /** Opens the door: HTTP and sockets on one port. Resolves once it answers. */
-export async function openGateway(options: GatewayOptions, listen: { host: string; port: number }): Promise<Gateway> {
+export async function openGateway(
+  options: GatewayOptions,
+  listen: { host: string; port: number },
+): Promise<Gateway> {
   const { clock, logger, auth } = options
   let addresses: Addresses | undefined
   let draining = false
@@ -98,6 +61,7 @@ export async function openGateway(options: GatewayOptions, listen: { host: strin
     logger,
     registry: parts.registry,
     metrics: parts.metrics,
+    handle: handleMessage,
     commandRate: new RateLimit(clock, { perMinute: 1_200, burst: 200 }),
     node: options.revision,
     headOf: options.headOf,

@@ -1,4 +1,5 @@
 import type { ClientMessage } from '@netra/protocol'
+
 import type { Outcome } from '../command/command.ts'
 import { asId, type UserId } from '../platform/ids.ts'
 import { unreachable } from '../platform/unreachable.ts'
@@ -87,7 +88,11 @@ function isTooFast(connection: Connection, id: string): boolean {
   return true
 }
 
-function answer(connection: Connection, id: string, outcome: Outcome<Record<string, unknown>>): void {
+function answer(
+  connection: Connection,
+  id: string,
+  outcome: Outcome<Record<string, unknown>>,
+): void {
   if (outcome.ok) return connection.send({ type: 'ok', id, ...outcome.answer })
   if (outcome.code === 'not_found' || outcome.code === 'malformed') {
     return connection.badFrame(outcome.code, outcome.message, id)

@@ -1,5 +1,6 @@
-import type { Auth, Identity } from '../auth/auth.ts'
 import type { CloseCode } from '@netra/protocol'
+
+import type { Auth, Identity } from '../auth/auth.ts'
 
 /** What the upgrade request brought along; an Origin in it has passed the allow-list already. */
 export interface Handshake {
@@ -41,7 +42,11 @@ function refused(why: 'missing' | 'invalid' | 'expired' | 'revoked' | 'disabled'
     case 'missing':
       return { ok: false, code: 4501, message: SIGN_IN }
     case 'expired':
-      return { ok: false, code: 4006, message: 'The token has expired: come back with a fresh one.' }
+      return {
+        ok: false,
+        code: 4006,
+        message: 'The token has expired: come back with a fresh one.',
+      }
     case 'revoked':
       return { ok: false, code: 4503, message: 'This login session has ended.' }
     case 'disabled':

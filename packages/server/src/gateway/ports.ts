@@ -20,7 +20,10 @@ export interface BreakerStatus {
 /** The administrator's page for models. */
 export interface ModelSettingsPage {
   list(): Promise<{ connections: unknown[]; default_model: string | null }>
-  put(provider: string, change: { apiKey?: string; baseUrl?: string; enabledModels?: string[] }): Promise<void>
+  put(
+    provider: string,
+    change: { apiKey?: string; baseUrl?: string; enabledModels?: string[] },
+  ): Promise<void>
   remove(provider: string): Promise<void>
   test(provider: string): Promise<unknown>
   setDefaultModel(model: string | null): Promise<void>

@@ -1,9 +1,21 @@
-import type { Connection } from './connection.ts'
+import type { CloseCode } from '@netra/protocol'
+
+/** What the registry knows of a socket. */
+export interface Registered {
+  readonly userId: string | undefined
+  readonly sessionId: string | undefined
+  /** One page of one browser. */
+  readonly instance: string | undefined
+  readonly address: string
+  sweep(): void
+  close(code: CloseCode, why: string): void
+  goAway(jitterMs: number): void
+}
 
 /** Open sockets, found by user, login session or (user, instance). */
 export class Registry {
-  readonly #all = new Set<Connection>()
-  readonly #byUser = new Map<string, Set<Connection>>()
+  readonly #all = new Set<Registered>()
+  readonly #byUser = new Map<string, Set<Registered>>()
   readonly #strangers = new Map<string, number>()
   /** Sockets ever accepted by this process. */
   total = 0
@@ -12,12 +24,12 @@ export class Registry {
     return this.#all.size
   }
 
-  [Symbol.iterator](): IterableIterator<Connection> {
+  [Symbol.iterator](): IterableIterator<Registered> {
     return this.#all.values()
   }
 
   /** A socket that has not said who it is yet. */
-  add(connection: Connection): void {
+  add(connection: Registered): void {
     this.#all.add(connection)
     this.total += 1
     this.#strangers.set(connection.address, this.strangersFrom(connection.address) + 1)
@@ -29,7 +41,7 @@ export class Registry {
   }
 
   /** Files a socket under its user; answers the older socket of the same page that it replaces. */
-  welcome(connection: Connection, userId: string, instance: string): Connection | undefined {
+  welcome(connection: Registered, userId: string, instance: string): Registered | undefined {
     this.#forgetStranger(connection.address)
     const mine = this.#byUser.get(userId) ?? new Set()
     this.#byUser.set(userId, mine.add(connection))
@@ -40,7 +52,7 @@ export class Registry {
     return this.#byUser.get(userId)?.size ?? 0
   }
 
-  remove(connection: Connection): void {
+  remove(connection: Registered): void {
     if (!this.#all.delete(connection)) return
     const { userId } = connection
     if (userId === undefined) this.#forgetStranger(connection.address)
@@ -55,7 +67,7 @@ export class Registry {
     else this.#strangers.delete(address)
   }
 
-  ofSession(sessionId: string): Connection[] {
+  ofSession(sessionId: string): Registered[] {
     return [...this.#all].filter((connection) => connection.sessionId === sessionId)
   }
 }

@@ -1,5 +1,6 @@
 import type { TerminalEvent } from '@netra/protocol'
 import { isTerminal, parseServerFrame } from '@netra/protocol'
+
 import type { Hub } from '../hub/hub.ts'
 
 /** Waits for the end of a run as any reader would: by its thread's stream. */
@@ -31,7 +32,8 @@ export function createRunResults(hub: Hub): RunResults {
 }
 
 function terminalEventIn(frame: string, runId: string): TerminalEvent | undefined {
-  if (!frame.startsWith('{"type":"event"') || frame.includes('"type":"message_delta"')) return undefined
+  if (!frame.startsWith('{"type":"event"') || frame.includes('"type":"message_delta"'))
+    return undefined
   const parsed = parseServerFrame(frame)
   if (!parsed.ok) throw new Error(`a frame of ours cannot be read: ${frame.slice(0, 200)}`)
   for (const message of parsed.messages) {

@@ -1,6 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+
 import { WebSocketServer } from 'ws'
+
 import { hostProblem, originProblem, type Addresses } from './addresses.ts'
 import { Connection, type ConnectionParts } from './connection.ts'
 import { errorBody } from './http/error-body.ts'
@@ -10,7 +12,11 @@ const PATHS = new Set(['/ws', '/websocket'])
 const SUBPROTOCOL = 'netra.v1'
 
 /** Takes the upgrades of an HTTP server: checks who calls from where, then hands over the socket. */
-export function takeUpgrades(server: Server, addresses: Addresses, parts: ConnectionParts): { close(): void } {
+export function takeUpgrades(
+  server: Server,
+  addresses: Addresses,
+  parts: ConnectionParts,
+): { close(): void } {
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -71,7 +77,11 @@ function refusalOf(
   }
   const address = request.socket.remoteAddress ?? ''
   if (parts.registry.strangersFrom(address) >= LIMITS.maxUnauthenticatedPerAddress) {
-    return { status: 503, code: 'SERVICE_UNAVAILABLE', message: 'Too many sockets from this address have not said hello yet.' }
+    return {
+      status: 503,
+      code: 'SERVICE_UNAVAILABLE',
+      message: 'Too many sockets from this address have not said hello yet.',
+    }
   }
   return undefined
 }

@@ -32,7 +32,9 @@ export function createHealth(options: { checks: Record<string, Check>; clock: Cl
   return {
     async report() {
       const results = await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => [name, await run(check, clock)] as const),
+        Object.entries(checks).map(
+          async ([name, check]) => [name, await run(check, clock)] as const,
+        ),
       )
       const reasons = results.flatMap(([name, result]) =>
         result.error === undefined ? [] : [`${name}: ${result.error}`],
@@ -59,7 +61,12 @@ async function run(check: Check, clock: Clock): Promise<CheckResult> {
     return { status: 'healthy', connected: true, response_time_ms: elapsed(begun, clock) }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return { status: 'unhealthy', connected: false, response_time_ms: elapsed(begun, clock), error: reason }
+    return {
+      status: 'unhealthy',
+      connected: false,
+      response_time_ms: elapsed(begun, clock),
+      error: reason,
+    }
   } finally {
     cancel?.()
   }

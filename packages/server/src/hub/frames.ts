@@ -20,6 +20,10 @@ export class LazyFrames {
 
   at(seq: number): string {
     const index = seq - this.#first
-    return (this.#frames[index] ??= eventFrame(this.#stream, seq, this.#events[index]?.payload ?? ''))
+    return (this.#frames[index] ??= eventFrame(
+      this.#stream,
+      seq,
+      this.#events[index]?.payload ?? '',
+    ))
   }
 }

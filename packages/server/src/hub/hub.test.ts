@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { afterEach, beforeEach, expect, test } from 'vitest'
+
 import type { Journal, StreamName } from '../journal/journal.ts'
 import { openSqliteJournal } from '../journal/sqlite/sqlite-journal.ts'
 import { silentLogger } from '../platform/logger.ts'
@@ -29,7 +31,10 @@ const append = (count: number, stream: StreamName = STREAM) =>
     appends: [
       {
         stream,
-        events: Array.from({ length: count }, () => ({ type: 'future', payload: '{"type":"future"}' })),
+        events: Array.from({ length: count }, () => ({
+          type: 'future',
+          payload: '{"type":"future"}',
+        })),
       },
     ],
   })

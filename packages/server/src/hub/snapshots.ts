@@ -8,6 +8,7 @@ import {
   snapshotOfUser,
 } from '@netra/protocol'
 import type { ReceivedEvent } from '@netra/protocol'
+
 import type { Journal, StoredEvent, StreamName } from '../journal/journal.ts'
 import { eventFrame } from './frames.ts'
 

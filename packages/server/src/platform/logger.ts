@@ -31,7 +31,10 @@ interface PlainError {
  */
 function plainError(error: unknown): PlainError | undefined {
   if (error === undefined || error === null) return undefined
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error), stack: undefined, code: undefined, cause: undefined }
+  if (!(error instanceof Error)) {
+    const message = typeof error === 'string' ? error : JSON.stringify(error)
+    return { type: typeof error, message, stack: undefined, code: undefined, cause: undefined }
+  }
   return {
     type: error.name,
     message: error.message,

@@ -29,7 +29,9 @@ export class TestClock implements Clock {
   advance(ms: number): void {
     const until = this.#now + ms
     for (;;) {
-      const due = this.#timers.filter((timer) => timer.at <= until).toSorted((a, b) => a.at - b.at)[0]
+      const due = this.#timers
+        .filter((timer) => timer.at <= until)
+        .toSorted((a, b) => a.at - b.at)[0]
       if (!due) break
       this.#timers = this.#timers.filter((timer) => timer !== due)
       this.#now = due.at

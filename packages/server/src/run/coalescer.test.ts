@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+
 import { TestClock } from '../platform/testing-clock.ts'
 import { Coalescer } from './coalescer.ts'
 

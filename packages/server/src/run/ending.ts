@@ -34,7 +34,13 @@ const MAX_KEPT_RESULT = 16_000
 function cutLarge({ call, outcome }: ToolRecord): ToolRecord {
   const json = JSON.stringify(outcome.result) ?? 'null'
   if (json.length <= MAX_KEPT_RESULT) return { call, outcome }
-  return { call, outcome: { ...outcome, result: { preview: json.slice(0, MAX_KEPT_RESULT / 4), truncated: true } } }
+  return {
+    call,
+    outcome: {
+      ...outcome,
+      result: { preview: json.slice(0, MAX_KEPT_RESULT / 4), truncated: true },
+    },
+  }
 }
 
 /** Row changes of a run's last commit: its state, its answer as a message, its thread's count. */

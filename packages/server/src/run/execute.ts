@@ -38,7 +38,11 @@ export interface Execution {
  */
 export async function execute(parts: Execution, runId: string, signal: AbortSignal): Promise<void> {
   const { journal, logger } = parts
-  const row = await journal.db.selectFrom('run').selectAll().where('id', '=', runId).executeTakeFirst()
+  const row = await journal.db
+    .selectFrom('run')
+    .selectAll()
+    .where('id', '=', runId)
+    .executeTakeFirst()
   if (!row || !isOpen(row.state)) return
   const log = logger.child({ run_id: runId, trace_id: row.trace_id })
   try {
@@ -52,7 +56,12 @@ export async function execute(parts: Execution, runId: string, signal: AbortSign
 async function attempt(parts: Execution, row: RunRow, signal: AbortSignal): Promise<void> {
   const { journal, agents, clock } = parts
   const past = await readPast(journal, row)
-  const run: RunRow = { ...row, fence: row.fence + 1, attempt: row.attempt + 1, state: nextState(row.state, 'started') }
+  const run: RunRow = {
+    ...row,
+    fence: row.fence + 1,
+    attempt: row.attempt + 1,
+    state: nextState(row.state, 'started'),
+  }
   await claim(parts, row, run, past)
   const tools = past.turn.completed.filter((step) => step.kind === 'tool')
   const recorder = new Recorder({ journal, clock, run, tools })
@@ -67,7 +76,9 @@ async function attempt(parts: Execution, row: RunRow, signal: AbortSignal): Prom
     if (error instanceof RunLost) throw error
     const reason: unknown = signal.aborted ? signal.reason : error
     if (reason instanceof ShuttingDown) return recorder.settle()
-    await recorder.end(reason instanceof Stopped ? cancelledBy(reason.by) : failureOf(parts, run, reason))
+    await recorder.end(
+      reason instanceof Stopped ? cancelledBy(reason.by) : failureOf(parts, run, reason),
+    )
     return
   }
 }

@@ -127,14 +127,21 @@ export class Recorder {
         }),
       )
     }
-    if (!this.#thought) events.push(this.#event('agent_thinking', { thought: ending.thought, step: 1 }))
-    events.push(this.#event(ending.kind === 'cancelled' ? 'run_cancelled' : 'agent_failed', ending.fields))
+    if (!this.#thought)
+      events.push(this.#event('agent_thinking', { thought: ending.thought, step: 1 }))
+    events.push(
+      this.#event(ending.kind === 'cancelled' ? 'run_cancelled' : 'agent_failed', ending.fields),
+    )
     const partial = this.#partial
     const message =
       partial && this.#messageId
         ? { id: this.#messageId as string, text: partial, tools: this.#tools }
         : undefined
-    await this.#commit(events, endingRows(this.#journal, this.#clock, this.#run, { state: ending.kind, message }), ending.kind)
+    await this.#commit(
+      events,
+      endingRows(this.#journal, this.#clock, this.#run, { state: ending.kind, message }),
+      ending.kind,
+    )
   }
 
   /** What was streamed so far becomes durable; for a run that goes on in another process. */
@@ -227,12 +234,23 @@ export class Recorder {
     )
   }
 
-  async #commit(events: NewEvent[], rows: Statement[] = [], state?: 'completed' | 'failed' | 'cancelled'): Promise<void> {
+  async #commit(
+    events: NewEvent[],
+    rows: Statement[] = [],
+    state?: 'completed' | 'failed' | 'cancelled',
+  ): Promise<void> {
     const { id, fence, thread_id, user_id } = this.#run
     const result = await this.#journal.commit({
       appends: [
         { stream: `thread:${thread_id}`, events },
-        ...(state ? [{ stream: `user:${user_id}` as const, events: [this.#event('run_state_changed', { state })] }] : []),
+        ...(state
+          ? [
+              {
+                stream: `user:${user_id}` as const,
+                events: [this.#event('run_state_changed', { state })],
+              },
+            ]
+          : []),
       ],
       rows,
       fence: { runId: id, fence },

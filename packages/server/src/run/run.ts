@@ -11,7 +11,10 @@ export { isOpen, statesThatAllow }
 /** One agent turn each: started, stopped, taken up again after a restart. */
 export interface Runs extends AsyncDisposable {
   /** The agent and model that will answer; undefined when there is no such agent. */
-  resolve(wish: { agent: string | null; model: string | null }): Promise<{ agent: string; model: string } | undefined>
+  resolve(wish: {
+    agent: string | null
+    model: string | null
+  }): Promise<{ agent: string; model: string } | undefined>
   /** Begins an accepted run; runs of one thread go one after the other. */
   start(run: { id: string; threadId: string; userId: string }): void
   /** Stops a run wherever it is; resolves once nothing of it can begin any more. */
@@ -36,7 +39,10 @@ export function createRuns(parts: {
   const aborts = new Map<string, AbortController>()
   const settled = new Map<string, Promise<void>>()
   const running = new Set<string>()
-  const schedule = new Schedule({ perUser: parts.limits?.perUser ?? 16, perNode: parts.limits?.perNode ?? 128 })
+  const schedule = new Schedule({
+    perUser: parts.limits?.perUser ?? 16,
+    perNode: parts.limits?.perNode ?? 128,
+  })
   let closing = false
   let started = 0
 
@@ -63,11 +69,16 @@ export function createRuns(parts: {
   return {
     async resolve(wish) {
       const agent = agents.resolve(wish.agent)
-      return agent === undefined ? undefined : { agent, model: wish.model ?? (await parts.defaultModel()) }
+      return agent === undefined
+        ? undefined
+        : { agent, model: wish.model ?? (await parts.defaultModel()) }
     },
     start,
     async cancel(run, by) {
-      const mark = journal.db.updateTable('run').set({ cancel_requested: 1 }).where('id', '=', run.id)
+      const mark = journal.db
+        .updateTable('run')
+        .set({ cancel_requested: 1 })
+        .where('id', '=', run.id)
       await journal.write([mark.compile()])
       const abort = aborts.get(run.id)
       abort?.abort(new Stopped(by))

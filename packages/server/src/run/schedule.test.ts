@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { Schedule } from './schedule.ts'
 
 const gate = () => Promise.withResolvers<void>()

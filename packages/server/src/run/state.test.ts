@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import type { RunState } from '../journal/journal.ts'
 import { isOpen, nextState, statesThatAllow, TRANSITIONS, type RunEvent } from './state.ts'
 

@@ -19,7 +19,9 @@ export const isOpen = (state: RunState): boolean => Object.keys(TRANSITIONS[stat
 
 /** States in which `event` may happen; a store checks it in the transaction that records the event. */
 export const statesThatAllow = (event: RunEvent): RunState[] =>
-  (Object.keys(TRANSITIONS) as RunState[]).filter((state) => TRANSITIONS[state][event] !== undefined)
+  (Object.keys(TRANSITIONS) as RunState[]).filter(
+    (state) => TRANSITIONS[state][event] !== undefined,
+  )
 
 /** @throws when the event is not allowed in the state. */
 export function nextState(state: RunState, event: RunEvent): RunState {

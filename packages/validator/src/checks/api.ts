@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+
 import { getJson } from '../request.ts'
 import type { Check } from '../runner.ts'
 
@@ -10,7 +11,8 @@ export const apiChecks: readonly Check[] = [
     async run(target) {
       const body = await getJson(`${target.url}/api/config`, 200)
       const address = body['ws_url']
-      if (typeof address !== 'string' || !/^wss?:/.test(address)) throw new Error(`ws_url is ${String(address)}`)
+      if (typeof address !== 'string' || !/^wss?:/.test(address))
+        throw new Error(`ws_url is ${String(address)}`)
       target.socketUrl = address
       return address
     },
@@ -26,7 +28,8 @@ export const apiChecks: readonly Check[] = [
         : await getJson(`${target.url}/auth/register`, 201, {
             body: { email: `validate-${randomUUID()}@netra.invalid`, password: randomUUID() },
           })
-      if (typeof body['access_token'] !== 'string') throw new Error('the answer has no access_token')
+      if (typeof body['access_token'] !== 'string')
+        throw new Error('the answer has no access_token')
       target.token = body['access_token']
       const me = await getJson(`${target.url}/auth/me`, 200, { token: target.token })
       target.userId = String(me['id'])

@@ -1,22 +1,32 @@
 import { randomUUID } from 'node:crypto'
+
 import { isTerminal, type ReceivedEvent } from '@netra/protocol'
-import { openSocket } from '../socket.ts'
+
 import type { Check, Target } from '../runner.ts'
+import { openSocket } from '../socket.ts'
 
 /** The built-in model computes this with a tool, so that no key and no money are needed. */
 const QUESTION = 'What is 6 * 7?'
-const CRITICAL = ['agent_started', 'agent_thinking', 'tool_executing', 'tool_completed', 'agent_completed']
+const CRITICAL = [
+  'agent_started',
+  'agent_thinking',
+  'tool_executing',
+  'tool_completed',
+  'agent_completed',
+]
 
 export const conversationChecks: readonly Check[] = [
   {
     group: 'conversation',
     name: 'a question is answered, each step seen in order, once',
-    remedy: 'If events are missing, a proxy may buffer or drop frames; compare with the server itself.',
+    remedy:
+      'If events are missing, a proxy may buffer or drop frames; compare with the server itself.',
     async run(target) {
       const events = await converse(target)
       const types = events.map((event) => event.type)
       const found = CRITICAL.map((type) => types.indexOf(type as never))
-      if (found.includes(-1)) throw new Error(`of the five critical events only these came: ${types.join(', ')}`)
+      if (found.includes(-1))
+        throw new Error(`of the five critical events only these came: ${types.join(', ')}`)
       if (found.some((at, index) => index > 0 && at < (found[index - 1] ?? 0))) {
         throw new Error(`the order was ${types.join(', ')}`)
       }
@@ -41,11 +51,16 @@ async function converse({ socketUrl, token }: Target): Promise<ReceivedEvent[]> 
     agent: 'data',
     model: 'netra/builtin',
   })
-  const sent = await socket.next((message) => message.type !== 'welcome' && 'id' in message && message.id === 'send')
+  const sent = await socket.next(
+    (message) => message.type !== 'welcome' && 'id' in message && message.id === 'send',
+  )
   if (sent.type !== 'ok') throw new Error(`the message was refused: ${JSON.stringify(sent)}`)
   const stream = `thread:${sent.thread_id}`
   socket.send({ type: 'subscribe', id: 'follow', stream, position: sent.position ?? null })
-  await socket.next((message) => message.type === 'event' && message.event.type !== 'unknown' && isTerminal(message.event))
+  await socket.next(
+    (message) =>
+      message.type === 'event' && message.event.type !== 'unknown' && isTerminal(message.event),
+  )
   const events = socket.messages.filter((message) => message.type === 'event')
   events.forEach(({ seq }, index) => {
     if (seq !== index + 1) throw new Error(`event ${seq} came where ${index + 1} was due`)

@@ -1,5 +1,5 @@
-import { openSocket } from '../socket.ts'
 import type { Check } from '../runner.ts'
+import { openSocket } from '../socket.ts'
 
 const WELCOME_MS = 2_000
 

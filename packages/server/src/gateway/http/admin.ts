@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import type { Http } from './app.ts'
+
 import { refusing } from './auth.ts'
 import { HttpError, parse } from './http-error.ts'
+import type { Http } from './http.ts'
 
 const byProvider = z.object({ provider: z.string().min(1).max(64) })
 const connection = z.object({

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+
 import { z } from 'zod'
+
 import { asId } from '../../platform/ids.ts'
-import type { Http } from './app.ts'
-import { absent, fromRefusal, HttpError, parse } from './http-error.ts'
+import { absent, fromRefusal, parse } from './http-error.ts'
+import type { Http } from './http.ts'
 
 const execute = z.object({
   type: z.string().min(1).max(128),
@@ -58,7 +60,11 @@ export function addAgentRoutes({ app, parts, user }: Http): void {
       response: ended.type === 'agent_completed' ? ended.final_response : null,
       execution_time: Math.round(parts.clock.monotonic() - begun) / 1000,
       circuit_breaker_state: await agents.breakerState(agent, given.model ?? null),
-      error: failure ? failure.message : ended.type === 'run_cancelled' ? 'The run was stopped.' : null,
+      error: failure
+        ? failure.message
+        : ended.type === 'run_cancelled'
+          ? 'The run was stopped.'
+          : null,
       thread_id: outcome.answer.thread_id,
       run_id: outcome.answer.run_id,
     }
@@ -97,6 +103,3 @@ function statusOf(ended: { type: string; code?: string; breaker?: string }): str
   if (ended.breaker === 'OPEN') return 'circuit_breaker_open'
   return STATUS_BY_CODE[ended.code ?? ''] ?? 'error'
 }
-
-export const agentTimeout = (): HttpError =>
-  new HttpError(408, 'AGENT_TIMEOUT', 'The agent did not finish in time. Its thread shows how far it got.')

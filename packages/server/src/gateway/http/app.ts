@@ -1,10 +1,16 @@
 import cookie from '@fastify/cookie'
 import multipart from '@fastify/multipart'
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+
 import type { Identity } from '../../auth/auth.ts'
 import { uuidv7 } from '../../platform/ids.ts'
 import { hostProblem, originProblem } from '../addresses.ts'
-import type { GatewayParts } from '../gateway.ts'
+import type { GatewayParts } from '../parts.ts'
 import { addAdminRoutes } from './admin.ts'
 import { addAgentRoutes } from './agents.ts'
 import { addAuthRoutes } from './auth.ts'
@@ -13,6 +19,7 @@ import { errorBody } from './error-body.ts'
 import { addFileRoutes } from './files.ts'
 import { addHealthRoutes } from './health.ts'
 import { HttpError } from './http-error.ts'
+import type { Http } from './http.ts'
 import { addMessageRoutes } from './messages.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import { addThreadRoutes } from './threads.ts'
@@ -20,16 +27,6 @@ import { addWebApp } from './web.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
 const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
-
-/** What routes share: who asks, decided once a request. */
-export interface Http {
-  app: FastifyInstance
-  parts: GatewayParts
-  /** @throws HttpError 403 without a credential, 401 with a bad or expired one. */
-  user(request: FastifyRequest): Promise<Identity>
-  /** @throws HttpError 403 also for ordinary users. */
-  admin(request: FastifyRequest): Promise<Identity>
-}
 
 /** The HTTP side of the edge; every route is a thin adapter over commands, queries and policies. */
 export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> {
@@ -41,7 +38,9 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
     forceCloseConnections: 'idle',
   })
   await app.register(cookie)
-  await app.register(multipart, { limits: { files: 1, fileSize: parts.maxUploadBytes, fields: 10 } })
+  await app.register(multipart, {
+    limits: { files: 1, fileSize: parts.maxUploadBytes, fields: 10 },
+  })
 
   app.addHook('onRequest', async (request) => {
     checkAddresses(parts, request)
@@ -51,9 +50,15 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
     const cookies = freshCookies.get(request)
     if (cookies && !reply.hasHeader('set-cookie')) void reply.header('set-cookie', cookies)
   })
-  app.setErrorHandler((error: FastifyError, request, reply) => sendError(parts, error, request, reply))
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    sendError(parts, error, request, reply),
+  )
   app.setNotFoundHandler((request) => {
-    throw new HttpError(404, 'NOT_FOUND', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`)
+    throw new HttpError(
+      404,
+      'NOT_FOUND',
+      `There is nothing at ${request.method} ${request.url.split('?')[0]}.`,
+    )
   })
 
   const http: Http = {
@@ -99,17 +104,25 @@ function checkAddresses(parts: GatewayParts, request: FastifyRequest): void {
 async function identityOf(parts: GatewayParts, request: FastifyRequest): Promise<Identity> {
   const { authorization, cookie: cookies, origin } = request.headers
   const ownPage = origin !== undefined || request.headers['sec-fetch-site'] === 'same-origin'
-  const cookieCounts = READS.has(request.method) ? request.headers['sec-fetch-site'] !== 'cross-site' : ownPage
+  const cookieCounts = READS.has(request.method)
+    ? request.headers['sec-fetch-site'] !== 'cross-site'
+    : ownPage
   const answer = await parts.auth.authenticate({
     ...(authorization !== undefined && { authorization }),
-    ...(authorization === undefined && cookieCounts && cookies !== undefined && { cookie: cookies }),
+    ...(authorization === undefined &&
+      cookieCounts &&
+      cookies !== undefined && { cookie: cookies }),
   })
   if (answer.ok) {
     if (answer.setCookies.length > 0) freshCookies.set(request, answer.setCookies)
     return answer.identity
   }
   if (answer.why === 'missing') {
-    throw new HttpError(403, 'AUTH_UNAUTHORIZED', 'Sign in first: this needs a session cookie or a bearer token.')
+    throw new HttpError(
+      403,
+      'AUTH_UNAUTHORIZED',
+      'Sign in first: this needs a session cookie or a bearer token.',
+    )
   }
   const words = {
     invalid: 'The credential is not valid. Sign in again.',
@@ -132,9 +145,18 @@ function sendError(
     requestId: request.id,
   })
   if (known.status >= 500) {
-    parts.logger.error({ err: error, trace_id: body.trace_id, request_id: request.id, url: request.url.split('?')[0] }, 'request failed')
+    parts.logger.error(
+      {
+        err: error,
+        trace_id: body.trace_id,
+        request_id: request.id,
+        url: request.url.split('?')[0],
+      },
+      'request failed',
+    )
   }
-  if (known.retryAfterMs !== undefined) void reply.header('retry-after', Math.ceil(known.retryAfterMs / 1000))
+  if (known.retryAfterMs !== undefined)
+    void reply.header('retry-after', Math.ceil(known.retryAfterMs / 1000))
   void reply.status(known.status).send(body)
 }
 
@@ -142,7 +164,13 @@ function sendError(
 function fromFastify(error: FastifyError): HttpError {
   const status = error.statusCode ?? 500
   if (status === 413) return new HttpError(413, 'VALIDATION_ERROR', 'The request is too large.')
-  if (status === 415) return new HttpError(415, 'VALIDATION_ERROR', 'Send JSON (content-type: application/json).')
-  if (status >= 400 && status < 500) return new HttpError(status === 400 ? 422 : status, 'VALIDATION_ERROR', error.message)
-  return new HttpError(500, 'INTERNAL_ERROR', 'Something went wrong inside Netra. The server log has the details under this trace id.')
+  if (status === 415)
+    return new HttpError(415, 'VALIDATION_ERROR', 'Send JSON (content-type: application/json).')
+  if (status >= 400 && status < 500)
+    return new HttpError(status === 400 ? 422 : status, 'VALIDATION_ERROR', error.message)
+  return new HttpError(
+    500,
+    'INTERNAL_ERROR',
+    'Something went wrong inside Netra. The server log has the details under this trace id.',
+  )
 }

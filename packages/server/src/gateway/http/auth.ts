@@ -1,15 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+
 import { AuthError, type SignedIn } from '../../auth/auth.ts'
-import type { Http } from './app.ts'
 import { HttpError, parse } from './http-error.ts'
+import type { Http } from './http.ts'
 
 const credentials = z.object({ email: z.string().max(320), password: z.string().max(1024) })
 const registration = credentials.extend({
   name: z.string().max(200).optional(),
   invitation: z.string().max(200).optional(),
 })
-const setup = credentials.extend({ token: z.string().max(200), name: z.string().max(200).optional() })
+const setup = credentials.extend({
+  token: z.string().max(200),
+  name: z.string().max(200).optional(),
+})
 
 const STATUS: Record<string, [number, string]> = {
   invalid_credentials: [401, 'AUTH_FAILED'],
@@ -43,20 +47,23 @@ export async function refusing<Answer>(work: () => Answer | Promise<Answer>): Pr
 export function addAuthRoutes({ app, parts, user }: Http): void {
   const { auth } = parts
 
-  const signedIn = (reply: FastifyReply, result: SignedIn, status: number) =>
-    reply.status(status).header('set-cookie', result.setCookies).send(result.answer)
-
   app.post('/auth/register', async (request, reply) => {
     const body = parse(registration, request.body)
     const fromLoopback = parts.isLoopback(request.ip)
-    const result = await refusing(() => auth.register({ ...body, fromLoopback, address: request.ip }))
+    const result = await refusing(() =>
+      auth.register({ ...body, fromLoopback, address: request.ip }),
+    )
     return signedIn(reply, result, 201)
   })
 
   app.post('/auth/login', async (request, reply) => {
     const body = parse(credentials, request.body)
     try {
-      return signedIn(reply, await refusing(() => auth.login({ ...body, address: request.ip })), 200)
+      return signedIn(
+        reply,
+        await refusing(() => auth.login({ ...body, address: request.ip })),
+        200,
+      )
     } catch (error) {
       if (error instanceof HttpError && error.status === 429) parts.metrics.rateLimited += 1
       throw error
@@ -65,7 +72,11 @@ export function addAuthRoutes({ app, parts, user }: Http): void {
 
   app.post('/auth/setup', async (request, reply) => {
     const body = parse(setup, request.body)
-    return signedIn(reply, await refusing(() => auth.completeSetup({ ...body, address: request.ip })), 201)
+    return signedIn(
+      reply,
+      await refusing(() => auth.completeSetup({ ...body, address: request.ip })),
+      201,
+    )
   })
 
   app.post('/auth/refresh', async (request) => {
@@ -94,3 +105,6 @@ const publicUser = (identity: { userId: string; email: string; name: string; rol
   name: identity.name,
   role: identity.role,
 })
+
+const signedIn = (reply: FastifyReply, result: SignedIn, status: number) =>
+  reply.status(status).header('set-cookie', result.setCookies).send(result.answer)

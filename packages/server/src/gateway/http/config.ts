@@ -1,5 +1,6 @@
 import { PROTOCOL_VERSION } from '@netra/protocol'
-import type { Http } from './app.ts'
+
+import type { Http } from './http.ts'
 
 /** Every address and limit a client needs; nothing else may hold one. */
 export function addConfigRoutes({ app, parts }: Http): void {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+
 import { uuidv7 } from '../../platform/ids.ts'
 
 /** The body of every HTTP error (classic-api.md "Errors"); the two messages are always text. */

@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
+
 import { z } from 'zod'
+
 import { FileRefused, type StoredFile } from '../../command/command.ts'
-import type { Http } from './app.ts'
 import { absent, HttpError, parse } from './http-error.ts'
+import type { Http } from './http.ts'
 
 const byId = z.object({ id: z.string().min(1).max(128) })
 const STATUS = { too_large: 413, quota: 413, unsupported: 415, incomplete: 422 } as const
@@ -11,7 +13,10 @@ const STATUS = { too_large: 413, quota: 413, unsupported: 415, incomplete: 422 }
 export function addFileRoutes({ app, parts, user }: Http): void {
   const { files } = parts
 
-  const store = async (userId: string, upload: { name: string; mediaType: string; content: Readable; origin: 'upload' | 'sample' }) => {
+  const store = async (
+    userId: string,
+    upload: { name: string; mediaType: string; content: Readable; origin: 'upload' | 'sample' },
+  ) => {
     try {
       return shown(await files.store({ userId, ...upload }))
     } catch (error) {
@@ -23,10 +28,19 @@ export function addFileRoutes({ app, parts, user }: Http): void {
   app.post('/api/files', async (request, reply) => {
     const { userId } = await user(request)
     if (!request.isMultipart()) {
-      throw new HttpError(415, 'VALIDATION_ERROR', 'Send the file as multipart/form-data in the field "file".')
+      throw new HttpError(
+        415,
+        'VALIDATION_ERROR',
+        'Send the file as multipart/form-data in the field "file".',
+      )
     }
     const part = await request.file()
-    if (!part) throw new HttpError(422, 'VALIDATION_ERROR', 'There is no file in the form: put it into the field "file".')
+    if (!part)
+      throw new HttpError(
+        422,
+        'VALIDATION_ERROR',
+        'There is no file in the form: put it into the field "file".',
+      )
     const answer = await store(userId, {
       name: part.filename,
       mediaType: part.mimetype,
@@ -57,7 +71,10 @@ export function addFileRoutes({ app, parts, user }: Http): void {
       .header('content-type', file.mediaType)
       .header('content-length', file.bytes)
       .header('content-security-policy', "default-src 'none'; sandbox")
-      .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`)
+      .header(
+        'content-disposition',
+        `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
+      )
       .send(createReadStream(files.pathOf(file)))
   })
 

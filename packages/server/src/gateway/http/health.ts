@@ -1,4 +1,4 @@
-import type { Http } from './app.ts'
+import type { Http } from './http.ts'
 
 export function addHealthRoutes({ app, parts }: Http): void {
   const { health } = parts
@@ -33,7 +33,10 @@ export function addHealthRoutes({ app, parts }: Http): void {
       const ready = report.status === 'healthy' && !parts.draining()
       return reply
         .status(ready ? 200 : 503)
-        .send({ status: ready ? 'ready' : parts.draining() ? 'draining' : 'not_ready', reasons: report.reasons })
+        .send({
+          status: ready ? 'ready' : parts.draining() ? 'draining' : 'not_ready',
+          reasons: report.reasons,
+        })
     })
   }
 

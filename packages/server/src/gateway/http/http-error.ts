@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+
 import type { RefusalCode } from '../../command/command.ts'
 
 /** A refusal on its way to the error handler; `message` is for the person. */
@@ -9,7 +10,12 @@ export class HttpError extends Error {
   readonly details: unknown
   readonly retryAfterMs: number | undefined
 
-  constructor(status: number, code: string, message: string, extra: { details?: unknown; retryAfterMs?: number } = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    extra: { details?: unknown; retryAfterMs?: number } = {},
+  ) {
     super(message)
     this.status = status
     this.code = code
@@ -34,7 +40,11 @@ const BY_REFUSAL: Record<RefusalCode, [number, string]> = {
   internal: [500, 'INTERNAL_ERROR'],
 }
 
-export const fromRefusal = (refusal: { code: RefusalCode; message: string; afterMs?: number }): HttpError => {
+export const fromRefusal = (refusal: {
+  code: RefusalCode
+  message: string
+  afterMs?: number
+}): HttpError => {
   const [status, code] = BY_REFUSAL[refusal.code]
   return new HttpError(status, code, refusal.message, {
     ...(refusal.afterMs !== undefined && { retryAfterMs: refusal.afterMs }),
@@ -45,8 +55,13 @@ export const fromRefusal = (refusal: { code: RefusalCode; message: string; after
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value ?? {})
   if (parsed.success) return parsed.data
-  const details = parsed.error.issues.map((issue) => ({ field: issue.path.join('.'), problem: issue.message }))
+  const details = parsed.error.issues.map((issue) => ({
+    field: issue.path.join('.'),
+    problem: issue.message,
+  }))
   const [first] = details
   const where = first?.field ? `${first.field}: ` : ''
-  throw new HttpError(422, 'VALIDATION_ERROR', `${where}${first?.problem ?? 'not valid'}`, { details })
+  throw new HttpError(422, 'VALIDATION_ERROR', `${where}${first?.problem ?? 'not valid'}`, {
+    details,
+  })
 }

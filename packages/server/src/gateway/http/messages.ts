@@ -1,19 +1,27 @@
 import { randomUUID } from 'node:crypto'
+
 import { z } from 'zod'
+
 import { asId } from '../../platform/ids.ts'
-import type { Http } from './app.ts'
 import { absent, fromRefusal, parse } from './http-error.ts'
+import type { Http } from './http.ts'
 
 const byId = z.object({ id: z.string().min(1).max(128) })
 const page = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z.string().min(1).max(128).optional(),
 })
-const classicPage = z.object({ thread_id: z.string().min(1).max(128), limit: z.coerce.number().int().min(1).max(200).default(50) })
+const classicPage = z.object({
+  thread_id: z.string().min(1).max(128),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+})
 const message = z.object({
   content: z.string().min(1).max(60_000),
   client_message_id: z.string().min(1).max(128).optional(),
-  attachments: z.array(z.object({ file_id: z.string().max(128) })).max(32).optional(),
+  attachments: z
+    .array(z.object({ file_id: z.string().max(128) }))
+    .max(32)
+    .optional(),
   agent: z.string().max(128).optional(),
   model: z.string().max(256).optional(),
 })
@@ -62,7 +70,10 @@ export function addMessageRoutes({ app, parts, user }: Http): void {
 
   app.post('/api/chat/messages', async (request, reply) => {
     const { userId } = await user(request)
-    const body = parse(message.extend({ thread_id: z.string().max(128).nullable().optional() }), request.body)
+    const body = parse(
+      message.extend({ thread_id: z.string().max(128).nullable().optional() }),
+      request.body,
+    )
     return reply.status(202).send(await send(userId, body.thread_id ?? null, body))
   })
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { GatewayParts } from '../gateway.ts'
+
+import type { GatewayParts } from '../parts.ts'
 
 /** One policy for every answer (S1, S23, S24). Styles and scripts come from files of ours only. */
 export function addSecurityHeaders(app: FastifyInstance, parts: GatewayParts): void {

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+
 import { asId, type UserId } from '../../platform/ids.ts'
-import type { Http } from './app.ts'
 import { exportThread } from './export.ts'
 import { absent, fromRefusal, parse } from './http-error.ts'
+import type { Http } from './http.ts'
 
 const page = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -11,7 +12,10 @@ const page = z.object({
   archived: z.enum(['true', 'false']).optional(),
 })
 const byId = z.object({ id: z.string().min(1).max(128) })
-const newThread = z.object({ title: z.string().max(200).optional(), metadata: z.record(z.string(), z.unknown()).optional() })
+const newThread = z.object({
+  title: z.string().max(200).optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+})
 const change = z.object({
   title: z.string().max(200).optional(),
   archived: z.boolean().optional(),
@@ -43,7 +47,10 @@ export function addThreadRoutes({ app, parts, user }: Http): void {
     const body = parse(newThread, request.body)
     const outcome = await commands.createThread(asId(userId), body)
     if (!outcome.ok) throw fromRefusal(outcome)
-    if (body.metadata) await commands.updateThread(asId(userId), outcome.answer.thread_id, { metadata: body.metadata })
+    if (body.metadata)
+      await commands.updateThread(asId(userId), outcome.answer.thread_id, {
+        metadata: body.metadata,
+      })
     return reply.status(201).send(await shown(asId(userId), outcome.answer.thread_id))
   })
 
@@ -80,13 +87,19 @@ export function addThreadRoutes({ app, parts, user }: Http): void {
   app.get('/api/threads/:id/export', async (request, reply) => {
     const { userId } = await user(request)
     const { id } = parse(byId, request.params)
-    const { format } = parse(z.object({ format: z.enum(['markdown', 'json']).default('markdown') }), request.query)
+    const { format } = parse(
+      z.object({ format: z.enum(['markdown', 'json']).default('markdown') }),
+      request.query,
+    )
     const thread = await shown(asId(userId), id)
     const messages = await threads.allMessages(asId(userId), id)
     const file = exportThread(thread, messages, format)
     return reply
       .header('content-type', file.mediaType)
-      .header('content-disposition', `attachment; filename="thread-${id.replaceAll(/[^\w-]/g, '')}.${file.extension}"`)
+      .header(
+        'content-disposition',
+        `attachment; filename="thread-${id.replaceAll(/[^\w-]/g, '')}.${file.extension}"`,
+      )
       .send(file.text)
   })
 }

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+
 import fastifyStatic from '@fastify/static'
-import type { Http } from './app.ts'
+
 import { HttpError } from './http-error.ts'
+import type { Http } from './http.ts'
 
 /** Paths that are never the web app's: a wrong one there is a 404 in JSON, not a page. */
 const NOT_PAGES = ['/api/', '/auth/', '/health', '/ws', '/websocket', '/assets/', '/v1/']
@@ -12,7 +14,11 @@ export async function addWebApp({ app, parts }: Http): Promise<void> {
   const folder = parts.webFolder
   if (!existsSync(join(folder, 'index.html'))) {
     app.get('/', async () => {
-      throw new HttpError(503, 'SERVICE_UNAVAILABLE', 'The web app is not built. Run: npm run build --workspace @netra/web')
+      throw new HttpError(
+        503,
+        'SERVICE_UNAVAILABLE',
+        'The web app is not built. Run: npm run build --workspace @netra/web',
+      )
     })
     return
   }
@@ -23,7 +29,10 @@ export async function addWebApp({ app, parts }: Http): Promise<void> {
     cacheControl: false,
     setHeaders(reply, path) {
       const immutable = path.includes('/assets/')
-      void reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+      void reply.header(
+        'cache-control',
+        immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+      )
     },
   })
   app.setNotFoundHandler((request, reply) => {

@@ -1,0 +1,17 @@
+import type { Access } from '../access/access.ts'
+import type { Files } from '../files/files.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { RateLimit } from '../platform/rate-limit.ts'
+import type { Runs } from '../run/run.ts'
+
+/** What commands work with. */
+export interface CommandParts {
+  access: Access
+  files: Files
+  journal: Journal
+  runs: Runs
+  clock: Clock
+  /** Messages per user; asked after idempotency. */
+  messageRate: RateLimit
+}

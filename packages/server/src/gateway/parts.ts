@@ -1,0 +1,49 @@
+import type { Access, Threads } from '../access/access.ts'
+import type { Auth } from '../auth/auth.ts'
+import type { Commands, Files } from '../command/command.ts'
+import type { Health } from '../health/health.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Addresses } from './addresses.ts'
+import type { LIMITS } from './limits.ts'
+import type { AgentCatalogue, ModelSettingsPage, SampleFile } from './ports.ts'
+import type { Registry } from './registry.ts'
+import type { RunResults } from './run-results.ts'
+import type { SocketMetrics } from './socket-metrics.ts'
+
+export interface GatewayOptions {
+  auth: Auth
+  access: Access
+  threads: Threads
+  commands: Commands
+  files: Files
+  hub: Hub
+  health: Health
+  agents: AgentCatalogue
+  modelSettings: ModelSettingsPage
+  sample: () => SampleFile
+  clock: Clock
+  logger: Logger
+  headOf: (stream: string) => Promise<string>
+  webFolder: string
+  version: string
+  revision: string
+  environment: string
+  publicUrl: string | undefined
+  allowedOrigins: readonly string[]
+  trustedProxies: string[]
+  https: boolean
+  maxUploadBytes: number
+}
+
+/** What the routes see of the gateway. */
+export interface GatewayParts extends GatewayOptions {
+  addresses: () => Addresses
+  registry: Registry
+  metrics: SocketMetrics
+  limits: typeof LIMITS
+  runResults: RunResults
+  draining: () => boolean
+  isLoopback: (address: string | undefined) => boolean
+}
