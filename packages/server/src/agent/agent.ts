@@ -2,6 +2,7 @@ import type { Files } from '../files/files.ts'
 import type { CircuitStatus } from '../platform/circuit-breaker.ts'
 import { isoTime, type Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import { orAborted } from './abort.ts'
 import { assistant } from './agents/assistant.ts'
 import { data } from './agents/data.ts'
 import type { AgentDefinition } from './agents/definition.ts'
@@ -70,7 +71,7 @@ export function createAgents(options: AgentsOptions): Agents {
     const definition = DEFINITIONS.find(({ id }) => id === resolve(turn.agent))
     if (!definition) throw noSuchAgent(turn.agent)
     signal.throwIfAborted()
-    const model = await models.open(turn.model)
+    const model = await orAborted(models.open(turn.model), signal)
     const instructions = definition.instructions({ today: isoTime(clock).slice(0, 10) })
     const log = logger.child({ run_id: turn.runId, agent: definition.id, model: model.name.id })
     const own = { turn, instructions, tools: toolsOf(definition), model, limits, random, signal }

@@ -21,6 +21,13 @@ const isText = ({ mediaType, name }: Attachment): boolean =>
   /^application\/(json|xml|yaml|x-yaml|toml|javascript|x-ndjson|sql)\b/.test(mediaType) ||
   /\.(md|txt|json|jsonl|ya?ml|xml|toml|ini|log|sql|[jt]sx?|py|rs|go|java|c|h|cpp|sh)$/i.test(name)
 
+/** About what a file takes of a model's context, in bytes of text. */
+export function promptBytes(attachment: Attachment): number {
+  if (isTable(attachment)) return 0
+  if (isText(attachment)) return Math.min(attachment.bytes, INLINE_TEXT_BYTES)
+  return attachment.mediaType === 'application/pdf' ? 60_000 : 5_000
+}
+
 /** A message's files as the model takes them, or a plain sentence about what it cannot read. */
 export async function attachmentParts(
   attachments: readonly Attachment[],

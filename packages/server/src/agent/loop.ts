@@ -4,7 +4,7 @@ import type { Files } from '../files/files.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import { deadline } from './abort.ts'
-import { knownCallIds, withOwnCallIds } from './call-ids.ts'
+import { withOwnCallIds } from './call-ids.ts'
 import { callModel, type ModelReply } from './model/call-model.ts'
 import type { OpenModel } from './model/models.ts'
 import { parseInput } from './model/reply.ts'
@@ -63,8 +63,6 @@ interface Progress {
   costUsd: number | null
   hasThought: boolean
   messages: LanguageModelV4Message[]
-  /** Ids of tool calls of this thread: each is told from all others. */
-  callIds: Set<string>
 }
 
 /**
@@ -84,7 +82,6 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<Step> {
     toolFailures: 0,
     hasThought: false,
     messages: [],
-    callIds: knownCallIds(turn),
   }
   signal.throwIfAborted()
   if (turn.completed.length > 0) {
@@ -139,14 +136,14 @@ async function* speak(
         continue
       }
       if (reasoning.trim() !== '') yield think(reasoning.trim())
-      if (!progress.hasThought) yield think(`Writing an answer with ${model.name.id}.`)
+      if (!progress.hasThought) yield think(`Writing an answer with ${inWords(model)}.`)
       spokenBefore += said.text
       yield { kind: 'text', text: said.text }
     }
   } finally {
     if (!next.done) await stream.return(EMPTY_REPLY)
   }
-  const reply = withOwnCallIds(next.value, progress.callIds)
+  const reply = withOwnCallIds(next.value)
   const calls = callsOf(reply, options)
   if (reasoning.trim() !== '') yield think(reasoning.trim())
   else if (calls[0] && spokenBefore === '') yield think(statedStep(calls[0], turn.files))
@@ -157,6 +154,9 @@ async function* speak(
   progress.messages.push({ role: 'assistant', content: reply.content })
   return { text, calls }
 }
+
+const inWords = ({ name }: OpenModel): string =>
+  name.builtIn ? 'the built-in model (no language model)' : name.id
 
 const EMPTY_REPLY: ModelReply = {
   text: '',

@@ -9,7 +9,7 @@ import {
 import { z } from 'zod'
 
 import type { Files } from '../files/files.ts'
-import { attachmentParts, isTable } from './attachments.ts'
+import { attachmentParts, isTable, promptBytes } from './attachments.ts'
 import { formatFileList } from './model/file-list.ts'
 import type { Accepts } from './model/providers.ts'
 import { forModel } from './results.ts'
@@ -46,7 +46,7 @@ function recent(history: readonly TurnMessage[], bytes: number): TurnMessage[] {
   for (let index = history.length - 1; index >= 0; index--) {
     const message = history[index]
     if (!message) break
-    used += message.text.length + message.tools.length * EARLIER_RESULT_BYTES
+    used += weightOf(message)
     if (used > bytes) break
     if (message.role === 'user') first = index
   }
@@ -54,6 +54,11 @@ function recent(history: readonly TurnMessage[], bytes: number): TurnMessage[] {
 }
 
 type ToolOutput = LanguageModelV4ToolResultPart['output']
+
+const weightOf = ({ text, tools, attachments }: TurnMessage): number =>
+  text.length +
+  tools.length * EARLIER_RESULT_BYTES +
+  attachments.reduce((sum, attachment) => sum + promptBytes(attachment), 0)
 
 interface Where {
   files: Files
