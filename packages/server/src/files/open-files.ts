@@ -12,14 +12,14 @@ import { ContentCheck } from './content-check.ts'
 import { displayName } from './display-name.ts'
 import { FileRefused, type Files, type StoredFile } from './files.ts'
 
-export interface FileLimits {
+interface FileLimits {
   /** Bytes of one file at most. */
   maxFileBytes: number
   /** Bytes of all files of one user at most. */
   maxUserBytes: number
 }
 
-export const DEFAULT_FILE_LIMITS: FileLimits = {
+const DEFAULT_FILE_LIMITS: FileLimits = {
   maxFileBytes: 200_000_000,
   maxUserBytes: 2_000_000_000,
 }

@@ -113,7 +113,7 @@ interface Prompt {
 }
 
 /** The lines of a workload, the header first, without line ends. */
-export function* workloadLines(options: WorkloadOptions): Generator<string> {
+function* workloadLines(options: WorkloadOptions): Generator<string> {
   const random = seeded(options.seed)
   const shares = MODELS.map((model) => model.share)
   // Few users send much and most send little.

@@ -33,7 +33,7 @@ interface Child {
   requests: number
 }
 
-export class DuckAborted extends Error {
+class DuckAborted extends Error {
   override readonly name = 'AbortError'
 }
 
