@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 
 import { A, ALL, B, eventOf, events, keys, setting } from './contract-samples.ts'
 import type { StoreUnderTest } from './contract-store.ts'
-import { type Journal, StatementFailed } from './journal.ts'
+import { type CommitResult, type Journal, StatementFailed } from './journal.ts'
 import { REPLAY_LIMIT } from './plan.ts'
 
 /** What readers and listeners get, and what a journal is after it was opened again. */
@@ -217,9 +217,12 @@ export function readContract(store: () => StoreUnderTest): void {
     })
 
     test('closing waits for the commits under way', async () => {
-      const commits = Array.from({ length: 50 }, () =>
-        journal.commit({ appends: [{ stream: A, events: events(1) }] }),
-      )
+      const commits: Promise<CommitResult>[] = []
+      for (let wave = 0; wave < 50; wave += 1) {
+        commits.push(journal.commit({ appends: [{ stream: A, events: events(1) }] }))
+        // The first waves are under way by then, the later ones still wait for their turn.
+        await Promise.resolve()
+      }
       const again = await store().reopen()
       expect((await Promise.all(commits)).every(({ status }) => status === 'committed')).toBe(true)
       expect(await again.head(A)).toBe(50)

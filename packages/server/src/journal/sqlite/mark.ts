@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto'
-import { closeSync, fdatasyncSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 
 /** How far the log has come, as remembered apart from it. */
@@ -15,35 +23,39 @@ const MAGIC = 'netra-mark-1'
 const SLOT = 4096
 const CHECK = 32
 
+export interface MarkStore {
+  /** Returns once the mark is on the disk. */
+  write(mark: Mark): void
+  close(): void
+}
+
 /**
  * Two slots on blocks of their own, written in turn: a write that is torn by a crash leaves the one
  * before it readable, and that one is still true, for the log may be ahead of its mark.
  */
-export class MarkFile {
+export function openMarkFile(path: string): { file: MarkStore; mark: Mark | undefined } {
+  closeSync(openSync(path, 'a', 0o600))
+  const file = openSync(path, 'r+')
+  const content = Buffer.alloc(2 * SLOT)
+  const found = readSync(file, content, 0, content.length, 0)
+  if (found < content.length) allocate(file, path)
+  const slots = [decode(content.subarray(0, SLOT)), decode(content.subarray(SLOT))]
+  const newest = slots.reduce((best, slot) =>
+    slot && (!best || slot.turn > best.turn) ? slot : best,
+  )
+  return { file: new MarkFile(file, newest?.turn ?? 0), mark: newest?.mark }
+}
+
+class MarkFile implements MarkStore {
   readonly #file: number
   readonly #slot = Buffer.alloc(SLOT)
   #turn: number
 
-  private constructor(file: number, turn: number) {
+  constructor(file: number, turn: number) {
     this.#file = file
     this.#turn = turn
   }
 
-  static open(path: string): { file: MarkFile; mark: Mark | undefined } {
-    const file = openSync(path, 'a+', 0o600)
-    closeSync(file)
-    const writable = openSync(path, 'r+')
-    const content = Buffer.alloc(2 * SLOT)
-    const found = readSync(writable, content, 0, content.length, 0) > 0
-    const slots = [decode(content.subarray(0, SLOT)), decode(content.subarray(SLOT))]
-    const newest = slots.reduce((best, slot) =>
-      slot && (!best || slot.turn > best.turn) ? slot : best,
-    )
-    if (!found) allocate(writable, path)
-    return { file: new MarkFile(writable, newest?.turn ?? 0), mark: newest?.mark }
-  }
-
-  /** Returns once the mark is on the disk. */
   write(mark: Mark): void {
     this.#turn += 1
     encode(this.#slot, this.#turn, mark)
@@ -58,7 +70,9 @@ export class MarkFile {
 
 /** The blocks exist before the first commit, so that no later mark waits for a file to grow. */
 function allocate(file: number, path: string): void {
-  writeSync(file, Buffer.alloc(2 * SLOT), 0, 2 * SLOT, 0)
+  // What a cut file still holds stays; its slots are judged by their checks.
+  const { size } = fstatSync(file)
+  writeSync(file, Buffer.alloc(2 * SLOT - size), 0, 2 * SLOT - size, size)
   fsyncSync(file)
   const folder = openSync(dirname(path), 'r')
   try {

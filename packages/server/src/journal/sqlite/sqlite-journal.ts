@@ -138,8 +138,6 @@ class SqliteJournal implements Journal {
     this.#refuseWhenClosed()
     const answer = await this.#parts.reader.ask({ kind: 'query', statement: { sql, parameters } })
     if (answer.kind === 'failed') throw toError(answer.failure)
-    // The caller names the shape of its rows, as the port allows.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return answer.kind === 'rows' ? (answer.rows as R[]) : []
   }
 

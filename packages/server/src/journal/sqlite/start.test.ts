@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFile, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -150,6 +151,7 @@ describe('the log against its mark', () => {
     await close()
     const whole = await readFile(path('journal.mark'))
     const turns = [0, SLOT].map((at) => /"turn":(\d+)/.exec(whole.toString('latin1', at))?.[1])
+    expect(turns.filter((turn) => turn === undefined)).toEqual([])
     const newest = Number(turns[0]) > Number(turns[1]) ? 0 : SLOT
     const file = await open(path('journal.mark'), 'r+')
     await file.write(Buffer.alloc(SLOT), 0, SLOT, newest)
@@ -195,7 +197,22 @@ describe('a flipped bit', () => {
     expect(read.map(({ seq }) => seq)).toEqual([3, 4, 5, 6])
   })
 
-  test('in a sequence number or a lost row breaks the chain', async () => {
+  test('in payload and hash alike breaks the chain', async () => {
+    expect.hasAssertions()
+    const first = await start()
+    await append(first, ['one', 'two', 'three'])
+    await close()
+    const forged = createHash('sha256').update('forged').digest()
+    const database = new DatabaseSync(path('journal.db'))
+    database
+      .prepare("update log set payload = 'forged', hash = ? where payload = 'two'")
+      .run(forged)
+    database.close()
+    const again = await expectNewEpoch(first.epoch, /the chain breaks/)
+    await expectCalm(again.epoch)
+  })
+
+  test('that hides a row is noticed', async () => {
     const first = await start()
     await append(first, ['one', 'two', 'three'])
     await close()
@@ -206,6 +223,38 @@ describe('a flipped bit', () => {
     expect(await again.head('thread:a')).toBe(3)
     await expect(again.read('thread:a', 0, ALL)).rejects.toThrow(/event 2 of thread:a is damaged/)
     await expectCalm(again.epoch)
+  })
+})
+
+describe('the index', () => {
+  test('a stop in the middle of an index pass loses no event', async () => {
+    const names = Array.from({ length: 400 }, (_, n) => `thread:${n}` as const)
+    const event = { type: 'test', payload: 'x' }
+    const first = await start(100)
+    for (let round = 0; round < 3; round += 1) {
+      await first.commit({ appends: names.map((stream) => ({ stream, events: [event] })) })
+    }
+    const again = await start(100)
+    expect(again.epoch).toBe(first.epoch)
+    expect(again.status().epochChanged).toBeUndefined()
+    for (const stream of names) {
+      expect((await again.read(stream, 0, ALL)).map(({ seq }) => seq)).toEqual([1, 2, 3])
+    }
+  })
+
+  test('a long stream in many segments is read from any place', async () => {
+    const first = await start(10)
+    for (let n = 0; n < 60; n += 1) {
+      await append(first, ['x', 'y', 'z'])
+      await append(first, ['other'], 'thread:b')
+    }
+    const again = await start(10)
+    for (let after = 0; after <= 180; after += 7) {
+      const read = await again.read('thread:a', after, ALL)
+      expect(read.map(({ seq }) => seq)).toEqual(
+        Array.from({ length: 180 - after }, (_, index) => after + 1 + index),
+      )
+    }
   })
 })
 

@@ -132,11 +132,11 @@ export class Streams {
     const written = chosen.filter(({ rows }) => rows.length > 0).map((each) => this.#write(each))
     return () => {
       this.#closing.length -= chosen.length
-      for (const { stream, to, id } of written) this.#settle(stream, to, id)
+      for (const { stream, id } of written) this.#settle(stream, id)
     }
   }
 
-  #write(stream: LiveStream): { stream: LiveStream; to: number; id: number } {
+  #write(stream: LiveStream): { stream: LiveStream; id: number } {
     const { lastInsertRowid } = this.#statements
       .prepare('insert into segment (first_seq, previous, rows) values (?, ?, ?)')
       .run(stream.indexedTo + 1, stream.segment, packRows(stream.rows))
@@ -144,15 +144,15 @@ export class Streams {
     this.#statements
       .prepare('update stream set indexed_to = ?, segment = ? where id = ?')
       .run(stream.head, id, stream.id)
-    return { stream, to: stream.head, id }
+    return { stream, id }
   }
 
-  #settle(stream: LiveStream, to: number, id: number): void {
+  #settle(stream: LiveStream, id: number): void {
     stream.segments?.push({ id, first: stream.indexedTo + 1 })
     stream.segment = id
-    stream.rows = stream.rows.slice(to - stream.indexedTo)
-    stream.indexedTo = to
-    if (stream.rows.length === 0) this.#dirty.delete(stream)
+    stream.rows = []
+    stream.indexedTo = stream.head
+    this.#dirty.delete(stream)
   }
 
   /** Forgets streams that the disk knows as well; never while a transaction holds some. */

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 
 import { rowMigrations } from '../migrations/migrations.ts'
 import { chainStart } from './chain.ts'
 import { type Failure, toFailure } from './failures.ts'
 import { logMigrations } from './log-migrations.ts'
 import { Log, type LogEnd, type NewRow } from './log.ts'
-import { MarkFile } from './mark.ts'
+import { type MarkStore, openMarkFile } from './mark.ts'
 import type { CommitOutcome, CommitRequest, Opened, StoredPayloads } from './messages.ts'
 import { migrate } from './migrate.ts'
+import { openDatabase } from './open-database.ts'
 import { RowChanges } from './row-changes.ts'
 import { disagreement, indexedThrough, scanTail } from './start-check.ts'
 import { Statements } from './statements.ts'
@@ -27,6 +28,8 @@ export interface WriterOptions {
   at: string
   /** Rows that segments may lag behind: a start scans at most about this many. */
   indexEvery?: number
+  /** Tests let it fail; never crosses threads. */
+  openMark?: typeof openMarkFile
 }
 
 /** The one connection that writes: transactions, group by group, and reads of streams. */
@@ -37,7 +40,7 @@ export class Writer {
   readonly #streams: Streams
   readonly #log: Log
   readonly #rows: RowChanges
-  readonly #mark: MarkFile
+  readonly #mark: MarkStore
   readonly #epoch: string
   readonly #indexEvery: number
   #end: LogEnd
@@ -46,7 +49,7 @@ export class Writer {
   /** Where the index pass under way will have come when it ends. */
   #passTo = 0
 
-  constructor({ folder, at, indexEvery = INDEX_EVERY }: WriterOptions) {
+  constructor({ folder, at, indexEvery = INDEX_EVERY, openMark = openMarkFile }: WriterOptions) {
     this.#indexEvery = indexEvery
     this.#database = openDatabase(join(folder, 'journal.db'))
     migrate(this.#database, 'log', logMigrations)
@@ -55,7 +58,7 @@ export class Writer {
     this.#streams = new Streams(this.#statements)
     this.#rows = new RowChanges(this.#database, this.#statements)
     this.#log = new Log(this.#statements, this.#streams)
-    const { file, mark } = MarkFile.open(join(folder, 'journal.mark'))
+    const { file, mark } = openMark(join(folder, 'journal.mark'))
     this.#mark = file
     const known = this.#statements.prepare('select epoch from epoch order by id desc limit 1').get()
     const epoch = known === undefined ? undefined : String(known['epoch'])
@@ -220,16 +223,6 @@ export class Writer {
     this.#database.close()
     this.#mark.close()
   }
-}
-
-function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: 2_000 })
-  database.exec('pragma journal_mode = wal')
-  database.exec('pragma synchronous = full; pragma wal_autocheckpoint = 0')
-  if (process.platform === 'darwin') {
-    database.exec('pragma fullfsync = on; pragma checkpoint_fullfsync = on')
-  }
-  return database
 }
 
 const failed = (

@@ -1,0 +1,12 @@
+import { DatabaseSync } from 'node:sqlite'
+
+/** The writer's connection: a commit returns once it is on the disk. */
+export function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 2_000 })
+  database.exec('pragma journal_mode = wal')
+  database.exec('pragma synchronous = full; pragma wal_autocheckpoint = 0')
+  if (process.platform === 'darwin') {
+    database.exec('pragma fullfsync = on; pragma checkpoint_fullfsync = on')
+  }
+  return database
+}
