@@ -15,12 +15,20 @@ export function changeRun(
   return run ? { ...state, runs: state.runs.with(index, change(run)) } : state
 }
 
+/** A tool call's id comes from the model and is unique in its run only. */
+export interface ToolCallKey {
+  run_id: string
+  tool_call_id: string
+}
+
 export function changeToolCall(
   state: ThreadState,
-  toolCallId: string,
+  key: ToolCallKey,
   change: (call: ToolCall) => ToolCall,
 ): ThreadState {
-  const index = state.tool_calls.findLastIndex((call) => call.id === toolCallId)
+  const index = state.tool_calls.findLastIndex(
+    (call) => call.id === key.tool_call_id && call.run_id === key.run_id,
+  )
   const call = state.tool_calls[index]
   return call ? { ...state, tool_calls: state.tool_calls.with(index, change(call)) } : state
 }

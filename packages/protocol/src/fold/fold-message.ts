@@ -1,4 +1,5 @@
 import type { Content, TextPart } from '../content.ts'
+import { textOf } from '../content.ts'
 import type { AgentCompleted } from '../events/agent-completed.ts'
 import type { MessageAdded } from '../events/message-added.ts'
 import type { MessageCompleted } from '../events/message-completed.ts'
@@ -79,8 +80,10 @@ export function messageDelta(state: ThreadState, delta: MessageDelta): ThreadSta
   return noteInTimeline(added, delta.run_id, { kind: 'message', id: delta.message_id })
 }
 
+/** A step that only called tools has said nothing, and nothing is no message. */
 export function messageCompleted(state: ThreadState, event: MessageCompleted): ThreadState {
   const index = indexOfMessage(state, event.message_id)
+  if (index < 0 && textOf(event.content) === '') return state
   const message: ThreadMessage = {
     ...(state.messages[index] ?? beginMessage(state, event.run_id, event.message_id)),
     content: event.content,

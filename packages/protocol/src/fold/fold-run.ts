@@ -54,7 +54,7 @@ export function agentHandoff(state: ThreadState, event: AgentHandoff): ThreadSta
 
 export function runAttempt(state: ThreadState, event: RunAttempt): ThreadState {
   const { id, attempt, why, at, run_id } = event
-  const kept = interruptToolCalls(dropMessages(state, event.superseded), event.interrupted)
+  const kept = interruptToolCalls(dropMessages(state, event.superseded), run_id, event.interrupted)
   const tried = changeRun(kept, run_id, (run) => ({
     ...run,
     attempt,

@@ -197,3 +197,37 @@ test('an event of a later version changes nothing', () => {
   const state = fold(accepted())
   expect(foldThread(state, { type: 'unknown', of: 'sang' })).toBe(state)
 })
+
+test('two runs may use the same tool call id, and each keeps its own', () => {
+  const call = (run_id: string, result: number) => [
+    threadEvent('tool_executing', {
+      run_id,
+      tool_call_id: 'call_0',
+      tool_name: 'sql',
+      arguments: {},
+    }),
+    threadEvent('tool_completed', {
+      run_id,
+      tool_call_id: 'call_0',
+      tool_name: 'sql',
+      status: 'ok',
+      result,
+      duration_ms: 1,
+    }),
+  ]
+  const state = fold(accepted('r1'), ...call('r1', 1), accepted('r2'), ...call('r2', 2))
+  expect(state.tool_calls.map(({ run_id, result }) => [run_id, result])).toEqual([
+    ['r1', 1],
+    ['r2', 2],
+  ])
+  expect(state.runs.map((run) => run.tool_call_ids)).toEqual([['call_0'], ['call_0']])
+})
+
+test('a step that only called tools is no message', () => {
+  const silent = threadEvent('message_completed', {
+    message_id: 'm',
+    content: [{ type: 'text', text: '' }],
+    usage: { input_tokens: 1, output_tokens: 2 },
+  })
+  expect(fold(accepted(), silent).messages).toEqual([])
+})

@@ -3,17 +3,20 @@ import type { ApprovalRequested } from '../events/approval-requested.ts'
 import type { ToolCompleted } from '../events/tool-completed.ts'
 import type { ToolExecuting } from '../events/tool-executing.ts'
 import type { ToolProgress } from '../events/tool-progress.ts'
-import { changeRun, changeToolCall, noteInTimeline } from './change.ts'
+import { changeRun, changeToolCall, noteInTimeline, type ToolCallKey } from './change.ts'
 import type { Approval, ThreadState, ToolCall } from './thread-state.ts'
 
 type Named = ToolExecuting | ToolCompleted | ApprovalRequested
 
-const hasToolCall = (state: ThreadState, toolCallId: string): boolean =>
-  state.tool_calls.some((call) => call.id === toolCallId)
+const hasToolCall = (state: ThreadState, key: ToolCallKey): boolean =>
+  state.tool_calls.some((call) => call.id === key.tool_call_id && call.run_id === key.run_id)
+
+const isFor = (approval: Approval, key: ToolCallKey): boolean =>
+  approval.tool_call_id === key.tool_call_id && approval.run_id === key.run_id
 
 /** The tool call is in its list, its run and the timeline, each once. */
 function knowToolCall(state: ThreadState, event: Named): ThreadState {
-  if (hasToolCall(state, event.tool_call_id)) return state
+  if (hasToolCall(state, event)) return state
   const call: ToolCall = {
     id: event.tool_call_id,
     run_id: event.run_id,
@@ -36,7 +39,7 @@ function knowToolCall(state: ThreadState, event: Named): ThreadState {
 }
 
 export function toolExecuting(state: ThreadState, event: ToolExecuting): ThreadState {
-  return changeToolCall(knowToolCall(state, event), event.tool_call_id, (call) => ({
+  return changeToolCall(knowToolCall(state, event), event, (call) => ({
     ...call,
     arguments: event.arguments,
     status: 'running',
@@ -46,14 +49,14 @@ export function toolExecuting(state: ThreadState, event: ToolExecuting): ThreadS
 }
 
 export function toolProgress(state: ThreadState, event: ToolProgress): ThreadState {
-  return changeToolCall(state, event.tool_call_id, (call) => ({
+  return changeToolCall(state, event, (call) => ({
     ...call,
     progress: { progress: event.progress, total: event.total ?? null, note: event.note ?? null },
   }))
 }
 
 export function toolCompleted(state: ThreadState, event: ToolCompleted): ThreadState {
-  return changeToolCall(knowToolCall(state, event), event.tool_call_id, (call) => ({
+  return changeToolCall(knowToolCall(state, event), event, (call) => ({
     ...call,
     status: event.status,
     result: event.result ?? null,
@@ -64,7 +67,7 @@ export function toolCompleted(state: ThreadState, event: ToolCompleted): ThreadS
 }
 
 export function approvalRequested(state: ThreadState, event: ApprovalRequested): ThreadState {
-  const known = changeToolCall(knowToolCall(state, event), event.tool_call_id, (call) => ({
+  const known = changeToolCall(knowToolCall(state, event), event, (call) => ({
     ...call,
     status: 'waiting',
   }))
@@ -79,7 +82,7 @@ export function approvalRequested(state: ThreadState, event: ApprovalRequested):
     status: 'pending',
     decided_by: null,
   }
-  const others = state.approvals.filter((item) => item.tool_call_id !== event.tool_call_id)
+  const others = state.approvals.filter((item) => !isFor(item, event))
   return changeRun({ ...known, approvals: [...others, approval] }, event.run_id, (run) => ({
     ...run,
     state: 'waiting',
@@ -88,7 +91,7 @@ export function approvalRequested(state: ThreadState, event: ApprovalRequested):
 
 export function approvalDecided(state: ThreadState, event: ApprovalDecided): ThreadState {
   const approvals = state.approvals.map((item) =>
-    item.tool_call_id === event.tool_call_id && item.status === 'pending'
+    isFor(item, event) && item.status === 'pending'
       ? {
           ...item,
           status: event.approved ? ('approved' as const) : ('denied' as const),
@@ -105,11 +108,12 @@ export function approvalDecided(state: ThreadState, event: ApprovalDecided): Thr
 /** Calls whose end a broken attempt did not see. */
 export function interruptToolCalls(
   state: ThreadState,
+  runId: string,
   toolCallIds: readonly string[],
 ): ThreadState {
   let changed = state
   for (const id of toolCallIds) {
-    changed = changeToolCall(changed, id, (call) => ({
+    changed = changeToolCall(changed, { run_id: runId, tool_call_id: id }, (call) => ({
       ...call,
       status: 'interrupted',
       progress: null,

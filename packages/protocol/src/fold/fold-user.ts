@@ -4,9 +4,13 @@ import type { ThreadUpdated } from '../events/thread-updated.ts'
 import type { UserEvent } from '../events/user-event.ts'
 import { isUserEvent } from '../events/user-event.ts'
 import { unreachable } from '../unreachable.ts'
-import type { ListedThread, UserState } from './user-state.ts'
+import type { ListedThread, UserState, WaitingApproval } from './user-state.ts'
 
 const CLOSED = new Set(['completed', 'failed', 'cancelled'])
+
+/** A tool call's id is unique in its run only. */
+const isFor = (item: WaitingApproval, key: { run_id: string; tool_call_id: string }): boolean =>
+  item.tool_call_id === key.tool_call_id && item.run_id === key.run_id
 
 function updateThread(
   state: UserState,
@@ -81,14 +85,14 @@ function foldKnown(state: UserState, event: UserEvent): UserState {
       return runStateChanged(state, event)
     case 'approval_waiting': {
       const { tool_call_id, run_id, thread_id, tool_name, expires_at } = event
-      const others = state.approvals.filter((item) => item.tool_call_id !== tool_call_id)
+      const others = state.approvals.filter((item) => !isFor(item, event))
       const waiting = { tool_call_id, run_id, thread_id, tool_name, expires_at }
       return { ...state, approvals: [...others, waiting] }
     }
     case 'approval_closed':
       return {
         ...state,
-        approvals: state.approvals.filter((item) => item.tool_call_id !== event.tool_call_id),
+        approvals: state.approvals.filter((item) => !isFor(item, event)),
       }
     case 'limits_changed':
       return { ...state, limits: { ...state.limits, ...event.limits } }

@@ -1,6 +1,6 @@
 import { utf8Length } from '../json-shape.ts'
 import { MAX_SNAPSHOT_BYTES, SNAPSHOT_MESSAGES } from '../limits.ts'
-import type { Run, ThreadMessage, ThreadState } from './thread-state.ts'
+import type { Run, ThreadMessage, ThreadState, ToolCall } from './thread-state.ts'
 import type { UserState } from './user-state.ts'
 
 const isOpen = (run: Run): boolean => run.outcome === null
@@ -48,18 +48,18 @@ const sizeOf = (state: ThreadState): number => utf8Length(JSON.stringify(state))
 function withoutResults(state: ThreadState, bytes: number): ThreadState {
   let excess = sizeOf(state) - bytes
   const bySize = state.tool_calls
-    .map((call) => ({ id: call.id, size: utf8Length(JSON.stringify(call.result ?? null)) }))
+    .map((call) => ({ call, size: utf8Length(JSON.stringify(call.result ?? null)) }))
     .toSorted((a, b) => b.size - a.size)
-  const omitted = new Set<string>()
-  for (const { id, size } of bySize) {
+  const omitted = new Set<ToolCall>()
+  for (const { call, size } of bySize) {
     if (excess <= 0) break
-    omitted.add(id)
+    omitted.add(call)
     excess -= size
   }
   return {
     ...state,
     tool_calls: state.tool_calls.map((call) =>
-      omitted.has(call.id) ? { ...call, result: null, result_omitted: true } : call,
+      omitted.has(call) ? { ...call, result: null, result_omitted: true } : call,
     ),
   }
 }

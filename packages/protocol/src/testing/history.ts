@@ -50,6 +50,7 @@ class Writer {
   readonly #messages: string[] = []
   #count = 0
   #run = ''
+  #calls = 0
   #attempt = 1
   #streaming: { id: string; length: number } | undefined
   #openTools: string[] = []
@@ -60,6 +61,8 @@ class Writer {
     this.#messages.push(question)
     this.#run = this.#id('run')
     this.#attempt = 1
+    // Models number their calls from the start in every run.
+    this.#calls = 0
     this.#write('message_added', {
       message_id: question,
       parent_message_id: parent,
@@ -119,7 +122,7 @@ class Writer {
   }
 
   #tool(move: Extract<Move, { kind: 'tool' }>): void {
-    const call = { tool_call_id: this.#id('call'), tool_name: 'sql', arguments: { q: 1 } }
+    const call = { tool_call_id: `call-${this.#calls++}`, tool_name: 'sql', arguments: { q: 1 } }
     if (move.approval) {
       this.#write('approval_requested', { ...call, fence: 1, expires_at: this.#time() })
       this.#write('approval_decided', { tool_call_id: call.tool_call_id, approved: true, by: 'u' })
