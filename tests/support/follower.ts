@@ -116,7 +116,7 @@ export class Follower {
     if (seq !== expected) this.#violations.push(`${stream}: ${seq} came after ${expected - 1}`)
     const owner = event['user_id']
     if (owner !== undefined && owner !== this.person.userId) {
-      this.#violations.push(`${stream} ${seq}: an event of ${String(owner)}`)
+      this.#violations.push(`${stream} ${seq}: an event of ${JSON.stringify(owner)}`)
     }
     events.push({ seq, event })
     const epoch = this.#epoch

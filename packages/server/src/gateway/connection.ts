@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream'
+
 import type { ClientMessage, CloseCode, ServerMessageInput } from '@netra/protocol'
 import { isServedVersion, parseClientFrame } from '@netra/protocol'
 import type { WebSocket } from 'ws'
@@ -60,11 +62,11 @@ export class Connection implements Registered {
   #dueSaid = false
   #closed = false
 
-  constructor(socket: WebSocket, handshake: Handshake, parts: ConnectionParts) {
+  constructor(socket: WebSocket, stream: Duplex, handshake: Handshake, parts: ConnectionParts) {
     this.#socket = socket
     this.#handshake = handshake
     this.parts = parts
-    this.outbox = new Outbox(socket)
+    this.outbox = new Outbox(socket, stream)
     const now = parts.clock.monotonic()
     this.#openedAt = now
     this.#heardAt = now

@@ -1,4 +1,3 @@
-import type { Server } from 'node:http'
 
 import { RateLimit } from '../platform/rate-limit.ts'
 import { createAddresses, type Addresses } from './addresses.ts'
@@ -52,7 +51,7 @@ export async function openGateway(
     port: bound.port,
     allowedOrigins: options.allowedOrigins,
   })
-  const upgrades = takeUpgrades(http.server as Server, addresses, {
+  const upgrades = takeUpgrades(http.server, addresses, {
     auth,
     access: options.access,
     commands: options.commands,

@@ -1,6 +1,9 @@
+import type { Duplex } from 'node:stream'
+
 import type { WebSocket } from 'ws'
 
 import { LIMITS } from './limits.ts'
+import { textFrame } from './text-frame.ts'
 
 /**
  * What goes out on one socket. Frames of one turn of the loop leave as one JSON array: several
@@ -10,6 +13,7 @@ import { LIMITS } from './limits.ts'
  */
 export class Outbox {
   readonly #socket: WebSocket
+  readonly #stream: Duplex
   readonly #frames: string[] = []
   #scheduled = false
   #sentBytes = 0
@@ -22,8 +26,10 @@ export class Outbox {
   /** Frames and events handed to the socket so far. */
   sent = 0
 
-  constructor(socket: WebSocket) {
+  /** `stream` is what the WebSocket itself writes to; both write whole frames. */
+  constructor(socket: WebSocket, stream: Duplex) {
     this.#socket = socket
+    this.#stream = stream
   }
 
   get open(): boolean {
@@ -50,7 +56,8 @@ export class Outbox {
     this.#scheduled = false
     if (this.#frames.length === 0 || this.#socket.readyState !== this.#socket.OPEN) return
     const text = this.#frames.length === 1 ? (this.#frames[0] ?? '') : `[${this.#frames.join(',')}]`
-    this.#sentBytes += Buffer.byteLength(text)
+    const bytes = Buffer.byteLength(text)
+    this.#sentBytes += bytes
     this.sent += this.#frames.length
     if (this.#eventsInBatch > 0) {
       this.#unacked.push({ upTo: this.#sentBytes, events: this.#eventsInBatch })
@@ -59,7 +66,7 @@ export class Outbox {
     this.#frames.length = 0
     this.#gatheredBytes = 0
     this.#eventsInBatch = 0
-    this.#socket.send(text)
+    this.#stream.write(textFrame(text, bytes))
   }
 
   /** The client has received so many bytes on this socket; false when it cannot have. */

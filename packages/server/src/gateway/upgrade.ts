@@ -31,7 +31,7 @@ export function takeUpgrades(
     if (refusal) return refuse(socket, refusal)
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       // oxlint-disable-next-line no-new -- the connection files itself in the registry
-      new Connection(webSocket, handshakeOf(request), parts)
+      new Connection(webSocket, socket, handshakeOf(request), parts)
     })
   }
   server.on('upgrade', onUpgrade)
