@@ -1,3 +1,4 @@
+import type { CircuitStatus } from '../../platform/circuit-breaker.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { deadline } from '../abort.ts'
@@ -32,6 +33,8 @@ interface ConnectionView {
   enabled_models: string[]
   /** What keeps it from working, in words. */
   problem: string | null
+  /** Of its models the one that is worst off; null while none was called. */
+  breaker: CircuitStatus | null
 }
 
 interface TestResult {
@@ -67,6 +70,8 @@ export interface ConnectionsOptions {
   clock: Clock
   logger: Logger
   fetch: typeof globalThis.fetch
+  /** Of a provider's models the breaker that is worst off. */
+  breakerOf?: (provider: string) => CircuitStatus | null
   /** Where a local Ollama would answer. */
   ollamaUrl?: string
 }
@@ -159,6 +164,7 @@ export async function createConnections(options: ConnectionsOptions): Promise<Co
       models: [...new Set([...connection.enabledModels, ...known])],
       enabled_models: [...connection.enabledModels],
       problem: problemOf(connection, stored.get(connection.provider)),
+      breaker: options.breakerOf?.(connection.provider) ?? null,
     }
   }
 

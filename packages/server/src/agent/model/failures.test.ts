@@ -183,6 +183,9 @@ test('an open breaker fails within a second without asking, and says so', async 
   expect(s.server.requests.length).toBe(asked)
   expect((await s.agents.list())[0]?.status).toBe('degraded')
   expect(s.agents.breakers()).toMatchObject([{ model: 'openai/test-model', state: 'OPEN' }])
+  expect(await s.models.connections.list()).toMatchObject([
+    { provider: 'openai', breaker: { state: 'OPEN' } },
+  ])
 })
 
 test('a breaker closes again when its trial succeeds', async () => {

@@ -84,8 +84,12 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
   const fetch = createWatchedFetch({ clock, firstByteMs, stallMs })
   const patient = { clock, firstByteMs: firstByteMs * 5, stallMs: stallMs * 5 }
   const patientFetch = createWatchedFetch(patient)
-  const connections = await createConnections({ ...options, fetch })
   const breakers = new Map<string, CircuitBreaker>()
+  const connections = await createConnections({
+    ...options,
+    fetch,
+    breakerOf: (provider) => worstOf(breakers, provider),
+  })
 
   function breakerOf(id: string): CircuitBreaker {
     const known = breakers.get(id)
@@ -167,6 +171,19 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
     breakers: () =>
       [...breakers].map(([model, breaker]) => Object.assign({ model }, breaker.status())),
   }
+}
+
+const BADNESS = { CLOSED: 0, HALF_OPEN: 1, OPEN: 2 }
+
+function worstOf(
+  breakers: ReadonlyMap<string, CircuitBreaker>,
+  provider: string,
+): CircuitStatus | null {
+  const [worst] = [...breakers]
+    .filter(([id]) => splitModelId(id).provider === provider)
+    .map(([, breaker]) => breaker.status())
+    .toSorted((a, b) => BADNESS[b.state] - BADNESS[a.state] || b.failure_count - a.failure_count)
+  return worst ?? null
 }
 
 const isAllowed = (connection: Connection, id: string, chosenDefault: string | null): boolean =>
