@@ -27,7 +27,6 @@ function settingRows(): Rows & { dump(): string } {
   return {
     query: async <R extends Row>(query: Statement) => {
       const rows: Row[] = db.prepare(query.sql).all(...query.parameters.filter(isValue))
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller names the columns
       return rows as R[]
     },
     async write(statements) {
