@@ -1,0 +1,123 @@
+import { memo, useMemo, useState } from 'react'
+
+import type { Model } from '../live/api.ts'
+import { runView, type RunView } from '../timeline/run-view.ts'
+import type { Answer as AnswerOf, Fork } from '../timeline/turns.ts'
+import { Button, IconButton } from './button.tsx'
+import { Chart } from './chart.tsx'
+import { CopyButton } from './copy-button.tsx'
+import { ForkSwitch } from './fork-switch.tsx'
+import { ChevronRightIcon, RetryIcon } from './icons.tsx'
+import { Markdown } from './markdown.tsx'
+import { Problem } from './notice.tsx'
+import { StepList, type StepParts } from './step-list.tsx'
+
+interface AnswerProps extends StepParts {
+  answer: AnswerOf
+  answers: Fork
+  model: Model | undefined
+  agentName: string
+  /** Absent where a new answer cannot be asked for. */
+  onRegenerate?: (() => void) | undefined
+  onChoose: (fork: Fork, step: number) => void
+}
+
+/** One run: who answers, what it does, what it says, and what that took. */
+export const Answer = memo(function Answer(props: AnswerProps) {
+  const { answer, model, agentName, onRegenerate } = props
+  const view = useMemo(() => runView(answer, model?.built_in === true), [answer, model])
+  const isOpen = view.state === 'running' || view.state === 'queued' || view.state === 'waiting'
+  return (
+    <article
+      aria-label={`Answer from ${agentName}`}
+      aria-busy={isOpen}
+      className="group/answer space-y-3"
+    >
+      <p className="flex flex-wrap items-baseline gap-x-2 text-sm">
+        <span className="font-semibold">{agentName}</span>
+        <span className="text-muted">{model?.label ?? answer.run?.model ?? ''}</span>
+      </p>
+      {answer.run ? <Steps {...props} view={view} isOpen={isOpen} /> : null}
+      {view.exhibits.map((exhibit) => (
+        <Chart key={exhibit.id} exhibit={exhibit} />
+      ))}
+      {view.answer ? <Markdown text={view.answer.text} streaming={view.answer.streaming} /> : null}
+      {view.problem ? (
+        <Problem
+          action={
+            onRegenerate ? (
+              <Button small onClick={onRegenerate}>
+                Try again
+              </Button>
+            ) : null
+          }
+        >
+          <strong className="font-semibold">{view.problem.title}.</strong> {view.problem.message}
+        </Problem>
+      ) : null}
+      {view.state === 'cancelled' ? <p className="text-sm text-muted">Stopped.</p> : null}
+      {isOpen ? null : <Footer {...props} view={view} />}
+    </article>
+  )
+})
+
+function waitingFor(view: RunView): string | null {
+  if (view.state === 'queued') return 'Waiting to begin'
+  if (view.answer) return null
+  const last = view.steps.at(-1)
+  const isBusy = last?.kind === 'tool' && last.call.status === 'running'
+  return isBusy ? null : 'Working'
+}
+
+function Steps(props: AnswerProps & { view: RunView; isOpen: boolean }) {
+  const { view, isOpen, agentName, fileName, loadResult } = props
+  const [choice, setChoice] = useState<boolean | null>(null)
+  const isShown = choice ?? isOpen
+  const failures = view.steps.filter(
+    (step) => step.kind === 'tool' && ['error', 'timeout', 'denied'].includes(step.call.status),
+  ).length
+  return (
+    <div>
+      {isOpen ? null : (
+        <button
+          type="button"
+          aria-expanded={isShown}
+          onClick={() => setChoice(!isShown)}
+          className="touch figures mb-2 flex items-center gap-1 rounded-sm text-sm text-muted hover:text-ink"
+        >
+          <ChevronRightIcon
+            size={14}
+            className={`-ml-0.5 transition-transform ${isShown ? 'rotate-90' : ''}`}
+          />
+          {view.summary}
+          {failures > 0 ? <span className="text-danger">· {failures} failed</span> : null}
+        </button>
+      )}
+      {isShown ? (
+        <StepList
+          steps={view.steps}
+          beginning={`${agentName} started`}
+          waiting={isOpen ? waitingFor(view) : null}
+          fileName={fileName}
+          loadResult={loadResult}
+        />
+      ) : null}
+    </div>
+  )
+}
+
+function Footer({ view, answers, onRegenerate, onChoose }: AnswerProps & { view: RunView }) {
+  const text = view.answer?.text ?? ''
+  return (
+    <div className="figures -ml-1.5 flex min-h-7 flex-wrap items-center gap-x-1 text-xs text-muted">
+      <ForkSwitch fork={answers} onChoose={onChoose} what="answer" />
+      {text === '' ? null : <CopyButton label="Copy answer" text={() => text} />}
+      {onRegenerate && !view.problem ? (
+        <IconButton small label="Answer again" onClick={onRegenerate}>
+          <RetryIcon size={16} />
+        </IconButton>
+      ) : null}
+      {view.footer.length > 0 ? <span className="ml-1.5">{view.footer.join(' · ')}</span> : null}
+    </div>
+  )
+}

@@ -1,0 +1,45 @@
+import { useState } from 'react'
+
+import { Button } from './button.tsx'
+import { Dialog } from './dialog.tsx'
+import { Problem } from './notice.tsx'
+
+interface ConfirmProps {
+  title: string
+  text: string
+  action: string
+  onConfirm: () => Promise<void>
+  onClose: () => void
+}
+
+/** Asks before something that cannot be taken back. */
+export function Confirm({ title, text, action, onConfirm, onClose }: ConfirmProps) {
+  const [busy, setBusy] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+  const confirm = () => {
+    setBusy(true)
+    onConfirm()
+      .then(onClose)
+      .catch((error: unknown) => {
+        setBusy(false)
+        setProblem(error instanceof Error ? error.message : String(error))
+      })
+  }
+  return (
+    <Dialog label={title} onClose={onClose}>
+      <div className="space-y-4 p-5">
+        <h2 className="text-lg font-semibold wrap-anywhere">{title}</h2>
+        <p className="text-soft">{text}</p>
+        {problem ? <Problem>{problem}</Problem> : null}
+        <div className="flex justify-end gap-2 pt-1">
+          <Button kind="quiet" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button kind="danger" busy={busy} onClick={confirm}>
+            {action}
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  )
+}

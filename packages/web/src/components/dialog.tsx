@@ -1,0 +1,45 @@
+import { useEffect, useRef, type ReactNode } from 'react'
+
+interface DialogProps {
+  label: string
+  onClose: () => void
+  children: ReactNode
+  shape?: keyof typeof SHAPES
+}
+
+const WINDOW = 'max-h-[min(85dvh,48rem)] rounded-xl border bg-paper'
+
+const SHAPES = {
+  /** For a question. */
+  small: `${WINDOW} m-auto w-[min(26rem,calc(100vw-2rem))]`,
+  /** Near the top, for things that are typed into. */
+  search: `${WINDOW} mx-auto mt-[12dvh] mb-auto w-[min(36rem,calc(100vw-2rem))]`,
+  /** Along the left edge. */
+  drawer: 'm-0 h-dvh max-h-none w-[min(18.5rem,86vw)] border-r bg-side',
+}
+
+/** A modal window: the browser keeps the focus inside and gives it back. Mounted means open. */
+export function Dialog({ label, onClose, children, shape = 'small' }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const element = dialog.current
+    element?.showModal()
+    return () => element?.close()
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      aria-label={label}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      onMouseDown={(event) => {
+        if (event.target === event.currentTarget) onClose()
+      }}
+      className={`appear overflow-hidden border-line p-0 shadow-float ${SHAPES[shape]}`}
+    >
+      {children}
+    </dialog>
+  )
+}

@@ -1,0 +1,155 @@
+import './markdown.css'
+import { Link } from '@tanstack/react-router'
+import { isValidElement, useRef, type ComponentProps, type ReactNode } from 'react'
+import { Streamdown, type Components, type ExtraProps } from 'streamdown'
+
+import { CopyButton } from './copy-button.tsx'
+import { ExternalIcon, ImageIcon } from './icons.tsx'
+
+const OPENABLE = new Set(['http:', 'https:', 'mailto:'])
+
+/** Where an address of a model's text leads; null when it must not be opened. */
+function addressOf(href: string | undefined): { url: URL; isOwn: boolean } | null {
+  if (!href) return null
+  try {
+    const url = new URL(href, location.origin)
+    if (!OPENABLE.has(url.protocol)) return null
+    return { url, isOwn: url.origin === location.origin }
+  } catch {
+    return null
+  }
+}
+
+const textIn = (node: ReactNode): string => {
+  if (typeof node === 'string' || typeof node === 'number') return String(node)
+  if (Array.isArray(node)) return node.map(textIn).join('')
+  if (isValidElement<{ children?: ReactNode }>(node)) return textIn(node.props.children)
+  return ''
+}
+
+const placeOf = (url: URL): string =>
+  url.protocol === 'mailto:' ? url.pathname : url.host.replace(/^www\./, '')
+
+function Anchor({ href, children }: ComponentProps<'a'> & ExtraProps) {
+  const address = addressOf(href)
+  if (!address) return <span>{children}</span>
+  const { url, isOwn } = address
+  if (isOwn) return <Link to={url.pathname}>{children}</Link>
+  const place = placeOf(url)
+  return (
+    <a href={url.href} target="_blank" rel="noopener noreferrer nofollow" title={url.href}>
+      {children}
+      {textIn(children).includes(place) ? null : <span className="place"> {place}</span>}
+      <ExternalIcon size={12} className="ml-0.5 inline align-baseline" />
+    </a>
+  )
+}
+
+/** A remote image would tell its host who reads this: it is a link, and never loads by itself. */
+function Picture({ src, alt }: ComponentProps<'img'> & ExtraProps) {
+  const address = addressOf(typeof src === 'string' ? src : undefined)
+  const name = alt === undefined || alt === '' ? 'Image' : `Image: ${alt}`
+  if (!address) return <span className="picture">{name}</span>
+  return (
+    <a
+      className="picture"
+      href={address.url.href}
+      target="_blank"
+      rel="noopener noreferrer nofollow"
+      title={address.url.href}
+    >
+      <ImageIcon size={15} />
+      {name}
+      <span className="place">{placeOf(address.url)}</span>
+    </a>
+  )
+}
+
+function Block({ children }: ComponentProps<'pre'> & ExtraProps) {
+  const box = useRef<HTMLPreElement>(null)
+  const child = isValidElement<{ className?: string }>(children) ? children : null
+  const language = /language-(\S+)/.exec(child?.props.className ?? '')?.[1]
+  return (
+    <div className="code">
+      <div className="bar">
+        <span>{language ?? 'text'}</span>
+        <CopyButton label="Copy code" text={() => box.current?.textContent ?? ''} />
+      </div>
+      <pre ref={box} tabIndex={0}>
+        {children}
+      </pre>
+    </div>
+  )
+}
+
+type Children = ExtraProps & { children?: ReactNode }
+
+const plain = (Tag: 'code' | 'p' | 'ul' | 'ol' | 'li' | 'strong' | 'blockquote' | 'hr') =>
+  function Plain({ children, className }: Children & { className?: string }) {
+    return Tag === 'hr' ? <hr /> : <Tag className={className}>{children}</Tag>
+  }
+
+const heading = (Tag: 'h3' | 'h4' | 'h5' | 'h6') =>
+  function Heading({ children }: Children) {
+    return <Tag>{children}</Tag>
+  }
+
+const cell = (Tag: 'td' | 'th') =>
+  function Cell({ children, style }: ComponentProps<'td'> & ExtraProps) {
+    return (
+      <Tag style={style?.textAlign ? { textAlign: style.textAlign } : undefined}>{children}</Tag>
+    )
+  }
+
+function Table({ children }: ComponentProps<'table'> & ExtraProps) {
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label="Table">
+      <table>{children}</table>
+    </div>
+  )
+}
+
+/** Headings of an answer begin below those of the page. */
+const COMPONENTS: Components = {
+  a: Anchor,
+  img: Picture,
+  pre: Block,
+  code: plain('code'),
+  inlineCode: plain('code'),
+  p: plain('p'),
+  ul: plain('ul'),
+  ol: plain('ol'),
+  li: plain('li'),
+  strong: plain('strong'),
+  blockquote: plain('blockquote'),
+  hr: plain('hr'),
+  h1: heading('h3'),
+  h2: heading('h3'),
+  h3: heading('h4'),
+  h4: heading('h5'),
+  h5: heading('h6'),
+  h6: heading('h6'),
+  table: Table,
+  thead: ({ children }) => <thead>{children}</thead>,
+  tbody: ({ children }) => <tbody>{children}</tbody>,
+  tr: ({ children }) => <tr>{children}</tr>,
+  td: cell('td'),
+  th: cell('th'),
+}
+
+export function RenderedMarkdown({ text, streaming }: { text: string; streaming: boolean }) {
+  return (
+    <Streamdown
+      className="markdown"
+      components={COMPONENTS}
+      rehypePlugins={NO_PLUGINS}
+      controls={false}
+      parseIncompleteMarkdown={streaming}
+    >
+      {text}
+    </Streamdown>
+  )
+}
+
+/** Without these HTML stays text, which is all it may be here. */
+const NO_PLUGINS: [] = []

@@ -1,0 +1,202 @@
+import { useState, type ReactNode } from 'react'
+
+import { formatDuration } from '../timeline/format.ts'
+import { resultOf, resultView, type ResultView } from '../timeline/result-view.ts'
+import type { Step } from '../timeline/run-view.ts'
+import { layOutSql } from '../timeline/sql.ts'
+import { toolWords } from '../timeline/tool-words.ts'
+import { Spinner } from './button.tsx'
+import { CopyButton } from './copy-button.tsx'
+import { DataTable } from './data-table.tsx'
+import { ChevronRightIcon } from './icons.tsx'
+
+type ToolStep = Extract<Step, { kind: 'tool' }>
+
+export interface StepParts {
+  fileName: (fileId: string) => string | undefined
+  loadResult: (fileId: string) => Promise<unknown>
+}
+
+interface StepListProps extends StepParts {
+  steps: readonly Step[]
+  /** Said first: who began. */
+  beginning: string
+  /** Said last, while there is nothing else to see. */
+  waiting: string | null
+}
+
+/** What an agent did, one line each, in the order in which it happened. */
+export function StepList({ steps, beginning, waiting, ...parts }: StepListProps) {
+  return (
+    <ol className="steps text-sm text-soft">
+      <Line mark="dot">{beginning}</Line>
+      {steps.map((step) =>
+        step.kind === 'tool' ? (
+          <Tool key={step.id} step={step} {...parts} />
+        ) : (
+          <Line key={step.id} mark={step.kind === 'attempt' ? 'warn' : 'dot'}>
+            <span className="whitespace-pre-wrap wrap-anywhere">{step.text}</span>
+          </Line>
+        ),
+      )}
+      {waiting ? (
+        <Line mark="busy">
+          <span className="breathing">{waiting}</span>
+        </Line>
+      ) : null}
+    </ol>
+  )
+}
+
+type Mark = 'dot' | 'busy' | 'good' | 'bad' | 'stopped' | 'warn'
+
+const DOTS: Record<Exclude<Mark, 'busy'>, string> = {
+  dot: 'bg-line-strong',
+  good: 'bg-accent',
+  bad: 'bg-danger',
+  warn: 'bg-warn',
+  stopped: 'bg-muted',
+}
+
+function Line({ mark, children }: { mark: Mark; children: ReactNode }) {
+  return (
+    <li className="appear relative pb-2.5 pl-6 before:absolute before:top-3.5 before:bottom-[-0.375rem] before:left-[0.40625rem] before:w-px before:bg-line last:pb-0 last:before:hidden">
+      {mark === 'busy' ? (
+        <span className="absolute top-[0.1875rem] left-0 bg-paper text-accent">
+          <Spinner />
+        </span>
+      ) : (
+        <span
+          className={`absolute top-[0.4375rem] left-1 size-1.5 rounded-full ring-4 ring-paper ${DOTS[mark]}`}
+        />
+      )}
+      {children}
+    </li>
+  )
+}
+
+const MARKS = { running: 'busy', good: 'good', bad: 'bad', stopped: 'stopped' } as const
+
+function Tool({ step, fileName, loadResult }: StepParts & { step: ToolStep }) {
+  const { call } = step
+  const words = toolWords(call, fileName)
+  const result = resultOf(call)
+  const hasTable = result.kind === 'table'
+  const [choice, setChoice] = useState<boolean | null>(null)
+  const isOpen = choice ?? false
+  const progress = call.progress
+  return (
+    <Line mark={MARKS[words.state]}>
+      <button
+        type="button"
+        aria-expanded={isOpen}
+        onClick={() => setChoice(!isOpen)}
+        className="touch group flex w-full items-baseline gap-2 rounded-sm text-left hover:text-ink"
+      >
+        <span className="min-w-0 wrap-anywhere text-ink">{words.title}</span>
+        {words.ending ? (
+          <span className={words.state === 'bad' ? 'text-danger' : 'text-muted'}>
+            {words.ending}
+          </span>
+        ) : null}
+        <span className="figures shrink-0 text-xs text-muted">
+          {call.duration_ms === null ? '' : formatDuration(call.duration_ms)}
+        </span>
+        <ChevronRightIcon
+          size={14}
+          className={`self-center text-muted transition-transform ${isOpen ? 'rotate-90' : ''}`}
+        />
+      </button>
+      {progress ? (
+        <p className="mt-0.5 text-xs text-muted">
+          {progress.note ??
+            (progress.total ? `${Math.round((100 * progress.progress) / progress.total)} %` : '')}
+        </p>
+      ) : null}
+      {isOpen ? <Arguments call={call} /> : null}
+      <div className={hasTable || isOpen || result.kind === 'error' ? 'mt-2' : ''}>
+        <Result call={call} result={result} isOpen={isOpen} loadResult={loadResult} />
+      </div>
+    </Line>
+  )
+}
+
+const codeOf = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+
+/** Exactly what the tool was given. */
+function Arguments({ call }: { call: ToolStep['call'] }) {
+  const entries = Object.entries(call.arguments)
+  return (
+    <dl className="appear mt-2 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 rounded-lg border border-line bg-sunken p-3 text-xs">
+      <dt className="text-muted">tool</dt>
+      <dd className="font-mono">{call.name}</dd>
+      {entries.map(([name, value]) => (
+        <div key={name} className="contents">
+          <dt className="text-muted">{name}</dt>
+          <dd className="min-w-0">
+            {name === 'sql' && typeof value === 'string' ? (
+              <span className="flex items-start gap-2">
+                <pre
+                  className="max-h-60 flex-1 overflow-auto font-mono leading-relaxed"
+                  tabIndex={0}
+                >
+                  {layOutSql(value)}
+                </pre>
+                <CopyButton label="Copy SQL" text={() => layOutSql(value)} />
+              </span>
+            ) : (
+              <span className="font-mono wrap-anywhere whitespace-pre-wrap">{codeOf(value)}</span>
+            )}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+interface ResultProps {
+  call: ToolStep['call']
+  result: ResultView
+  isOpen: boolean
+  loadResult: StepParts['loadResult']
+}
+
+function Result({ call, result, isOpen, loadResult }: ResultProps) {
+  const [whole, setWhole] = useState<ResultView | null>(null)
+  const shown = whole ?? result
+  const reference = call.result_ref
+  const onLoadAll =
+    reference === null || whole !== null
+      ? undefined
+      : async () => setWhole(resultView(await loadResult(reference)))
+  if (call.result_omitted && result.kind === 'none') {
+    return <p className="text-muted">The result is too large for this view.</p>
+  }
+  switch (shown.kind) {
+    case 'none':
+      return null
+    case 'error':
+      return <p className="text-danger wrap-anywhere">{shown.message}</p>
+    case 'value':
+      return isOpen ? (
+        <p className="figures">
+          {shown.label} = <strong className="text-ink">{shown.value}</strong>
+        </p>
+      ) : null
+    case 'text':
+      return isOpen ? (
+        <pre className="max-h-60 overflow-auto rounded-lg border border-line bg-sunken p-3 font-mono text-xs whitespace-pre-wrap wrap-anywhere">
+          {shown.text}
+        </pre>
+      ) : null
+    case 'chart':
+      return isOpen ? (
+        <DataTable table={shown.table} label={`Result of ${call.name}`} onLoadAll={onLoadAll} />
+      ) : null
+    case 'table':
+      return (
+        <DataTable table={shown.table} label={`Result of ${call.name}`} onLoadAll={onLoadAll} />
+      )
+  }
+}

@@ -1,0 +1,45 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+
+const NEAR_PX = 64
+/** What a person just opened grows where it is, instead of being scrolled away. */
+const HELD_MS = 400
+
+/** Keeps a scrolled box at its end while it grows, until the person scrolls up. */
+export function useStickToEnd(key: string) {
+  const [scroller, setScroller] = useState<HTMLElement | null>(null)
+  const [content, setContent] = useState<HTMLElement | null>(null)
+  const [isAway, setAway] = useState(false)
+  const isPinned = useRef(true)
+  const heldUntil = useRef(0)
+  const toEnd = useCallback(() => {
+    isPinned.current = true
+    setAway(false)
+    if (scroller) scroller.scrollTop = scroller.scrollHeight
+  }, [scroller])
+  useEffect(() => toEnd(), [key, toEnd])
+  useEffect(() => {
+    if (!scroller || !content) return
+    const look = () => {
+      const distance = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight
+      isPinned.current = distance < NEAR_PX
+      setAway(distance > 4 * NEAR_PX)
+    }
+    const hold = () => {
+      heldUntil.current = performance.now() + HELD_MS
+    }
+    const observer = new ResizeObserver(() => {
+      if (performance.now() < heldUntil.current) look()
+      else if (isPinned.current) scroller.scrollTop = scroller.scrollHeight
+    })
+    observer.observe(content)
+    observer.observe(scroller)
+    scroller.addEventListener('scroll', look, { passive: true })
+    content.addEventListener('click', hold)
+    return () => {
+      observer.disconnect()
+      scroller.removeEventListener('scroll', look)
+      content.removeEventListener('click', hold)
+    }
+  }, [scroller, content])
+  return { setScroller, setContent, isAway, toEnd }
+}

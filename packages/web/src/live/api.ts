@@ -1,0 +1,36 @@
+import { ApiError, HttpApi, type AdminApi } from '@netra/client'
+
+export { ApiError } from '@netra/client'
+export type {
+  Agent,
+  ConnectionTest,
+  Invitation,
+  Model,
+  ModelConnection,
+  ModelConnections,
+  Models,
+  ServerConfig,
+  StoredFile,
+  Thread,
+  User,
+} from '@netra/client'
+
+type PublicOf<Class> = Pick<Class, keyof Class>
+
+/** The server's HTTP routes, as the screens use them. */
+export type Api = Omit<PublicOf<HttpApi>, 'admin'> & { admin: PublicOf<AdminApi> }
+
+/** The routes of the server that served this page; the session cookie goes with each request. */
+export const createApi = (onSignedOut?: () => void): Api =>
+  new HttpApi({ baseUrl: '', ...(onSignedOut && { onSignedOut }) })
+
+/** Nobody is signed in, or not any more. */
+export const isSignedOut = (error: unknown): boolean =>
+  error instanceof ApiError &&
+  (error.status === 401 || (error.status === 403 && error.message.startsWith('Sign in')))
+
+/** What happened and what to do, for the person. */
+export function problemText(error: unknown): string {
+  if (error instanceof ApiError) return error.user_message
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,69 @@
+import type { ThreadState, UserState } from '@netra/protocol'
+
+import type { Api, StoredFile, User } from './api.ts'
+import type { Store } from './frame-store.ts'
+
+export type ConnectionView =
+  | { kind: 'connecting' }
+  | { kind: 'connected' }
+  /** Comes back by itself at `retryAt`, milliseconds since the Unix epoch. */
+  | { kind: 'waiting'; retryAt: number }
+  /** The login session has ended: sign in again. */
+  | { kind: 'signed_out' }
+  /** The server will not have this page any more. */
+  | { kind: 'stopped'; why: string }
+
+export interface StreamView<State> {
+  state: State
+  /** `loading` until all that there was has arrived; `gone`: not there, or not yours. */
+  phase: 'loading' | 'live' | 'gone' | 'broken'
+  problem: string | null
+  /** The server could not prove that nothing was lost. */
+  reset: boolean
+}
+
+export type ThreadView = StreamView<ThreadState>
+export type UserView = StreamView<UserState>
+
+export type SentAttachment = Pick<StoredFile, 'file_id' | 'name' | 'bytes' | 'media_type'>
+
+/** A message on its way: shown until the thread itself has it. */
+export interface Outgoing {
+  clientMessageId: string
+  threadId: string | null
+  text: string
+  attachments: readonly SentAttachment[]
+  status: 'waiting' | 'sending' | 'accepted'
+}
+
+export interface MessageWish {
+  threadId: string | null
+  text: string
+  attachments: readonly SentAttachment[]
+  parentMessageId: string | null
+  agent: string | null
+  model: string | null
+}
+
+/** All that the screens know of the server once somebody is signed in. */
+export interface Live {
+  me: User
+  api: Api
+  connection: Store<ConnectionView>
+  user: Store<UserView>
+  outgoing: Store<readonly Outgoing[]>
+  thread(threadId: string): Store<ThreadView>
+  /** Resolves once the server has it for good. @throws Error with what to do when refused. */
+  send(wish: MessageWish): Promise<{ threadId: string; runId: string }>
+  regenerate(wish: {
+    threadId: string
+    messageId: string
+    agent: string | null
+    model: string | null
+  }): Promise<void>
+  cancel(runId: string): Promise<void>
+  acknowledgeReset(threadId: string): void
+  /** Tries at once, also after signing in again. */
+  reconnect(): void
+  close(): void
+}

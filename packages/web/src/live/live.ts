@@ -1,0 +1,146 @@
+import {
+  NetraClient,
+  ticketCredentials,
+  type ConnectionState,
+  type StreamPhase,
+  type StreamView as ClientView,
+} from '@netra/client'
+
+import type { Api, ServerConfig, User } from './api.ts'
+import { perFrame, type Store } from './frame-store.ts'
+import { keptOutbox } from './kept-outbox.ts'
+import type { ConnectionView, Live, Outgoing, StreamView, ThreadView } from './live-types.ts'
+import { createStore, mergeOutgoing } from './outgoing.ts'
+
+/** Close codes after which only signing in again helps. */
+const SESSION_ENDED = new Set([0, 4501, 4502, 4503, 4507])
+
+function connectionView(state: ConnectionState): ConnectionView {
+  switch (state.kind) {
+    case 'open':
+      return { kind: 'connected' }
+    case 'waiting':
+      return { kind: 'waiting', retryAt: state.retryAt }
+    case 'stopped':
+      return SESSION_ENDED.has(state.why.code)
+        ? { kind: 'signed_out' }
+        : { kind: 'stopped', why: state.why.why }
+    case 'idle':
+    case 'authorizing':
+    case 'opening':
+    case 'greeting':
+    case 'closed':
+      return { kind: 'connecting' }
+  }
+}
+
+/** A store seen through a function; the same result for the same value. */
+function derived<From, To>(source: Store<From>, view: (value: From) => To): Store<To> {
+  let from: From | undefined
+  let to: To | undefined
+  return {
+    subscribe: source.subscribe,
+    getSnapshot() {
+      const value = source.getSnapshot()
+      if (to === undefined || !Object.is(value, from)) [from, to] = [value, view(value)]
+      return to
+    },
+  }
+}
+
+/** Once all of a stream was there, a lost connection does not make it load again. */
+function streamView<State>(): (view: ClientView<State>) => StreamView<State> {
+  let wasLive = false
+  const phaseOf = (phase: StreamPhase): StreamView<State>['phase'] => {
+    if (phase === 'gone' || phase === 'broken') return phase
+    if (phase === 'live') wasLive = true
+    return wasLive ? 'live' : 'loading'
+  }
+  return ({ state, phase, problem, reset }) => ({
+    state,
+    phase: phaseOf(phase),
+    problem,
+    reset: reset !== null,
+  })
+}
+
+/** The signed-in person's connection; the one place that holds the client. */
+export function createLive(parts: { api: Api; me: User; config: ServerConfig }): Live {
+  const { api, me, config } = parts
+  const page = crypto.randomUUID().slice(0, 8)
+  const client = new NetraClient({
+    url: config.ws_url,
+    credentials: ticketCredentials(api),
+    outbox: keptOutbox(me.id, localStorage, page),
+  })
+  const threads = new Map<string, Store<ThreadView>>()
+  const connect = () => {
+    // Whatever ends it stands in the connection's state, which the screens show.
+    client.connect().catch(() => undefined)
+  }
+  connect()
+  return {
+    me,
+    api,
+    connection: derived(client.status, connectionView),
+    user: perFrame(derived(client.user(me.id), streamView())),
+    ...sending(client),
+    thread(threadId) {
+      const known = threads.get(threadId)
+      if (known) return known
+      const store = perFrame(derived(client.thread(threadId), streamView()))
+      threads.set(threadId, store)
+      return store
+    },
+    cancel: (runId) => client.cancelRun(runId),
+    acknowledgeReset: (threadId) => client.thread(threadId).acknowledgeReset(),
+    reconnect: () => {
+      if (client.status.getSnapshot().kind === 'stopped') connect()
+      else client.nudge()
+    },
+    close: () => client.close(),
+  }
+}
+
+/** Messages on their way, with what the screen needs to show them meanwhile. */
+function sending(client: NetraClient): Pick<Live, 'outgoing' | 'send' | 'regenerate'> {
+  const own = createStore<readonly Outgoing[]>([])
+  const outgoing = createStore<readonly Outgoing[]>([])
+  const merge = () => {
+    const isOpen = client.status.getSnapshot().kind === 'open'
+    outgoing.set(mergeOutgoing(own.getSnapshot(), client.pending.getSnapshot(), isOpen))
+  }
+  for (const source of [own, client.pending, client.status]) source.subscribe(merge)
+  const without = (id: string) => own.getSnapshot().filter((item) => item.clientMessageId !== id)
+  return {
+    outgoing,
+    async send(wish) {
+      const clientMessageId = crypto.randomUUID()
+      const { threadId, text, attachments, agent, model, parentMessageId } = wish
+      const item = { clientMessageId, threadId, text, attachments, status: 'sending' } as const
+      own.set([...own.getSnapshot(), item])
+      try {
+        const accepted = await client.sendMessage({
+          clientMessageId,
+          threadId,
+          text,
+          agent,
+          model,
+          attachments: attachments.map(({ file_id }) => ({ file_id })),
+          ...(threadId !== null && { parentMessageId }),
+        })
+        const settled = { ...item, threadId: accepted.threadId, status: 'accepted' } as const
+        own.set([...without(clientMessageId).slice(-ACCEPTED_REMEMBERED), settled])
+        return accepted
+      } catch (error) {
+        own.set(without(clientMessageId))
+        throw error
+      }
+    },
+    async regenerate(wish) {
+      await client.regenerate(wish)
+    },
+  }
+}
+
+const ACCEPTED_REMEMBERED = 20

@@ -1,0 +1,200 @@
+import type { ThreadMessage } from '@netra/protocol'
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+
+import { Answer } from '../components/answer.tsx'
+import { Button } from '../components/button.tsx'
+import { Problem } from '../components/notice.tsx'
+import { Bubble, Question } from '../components/question.tsx'
+import type { Agent, Model, Models } from '../live/api.ts'
+import type { Outgoing, SentAttachment } from '../live/live-types.ts'
+import { useLive } from '../live/use-live.ts'
+import type { Fork, Turn } from '../timeline/turns.ts'
+import type { ConversationView } from './use-conversation.ts'
+
+interface ConversationProps {
+  conversation: ConversationView
+  models: Models
+  agents: readonly Agent[]
+  onWay: readonly Outgoing[]
+  onRegenerate: (messageId: string) => void
+  onResend: (text: string, files: readonly SentAttachment[], parent: string | null) => void
+}
+
+/** The newest function, behind one that never changes. */
+function useLatest<Arguments extends unknown[]>(work: (...given: Arguments) => void) {
+  const latest = useRef(work)
+  useEffect(() => {
+    latest.current = work
+  })
+  return useCallback((...given: Arguments) => latest.current(...given), [])
+}
+
+export function Conversation(props: ConversationProps) {
+  const { conversation, models, agents, onWay } = props
+  const { turns, state, isLoading, runningId, older, choose } = conversation
+  const { api } = useLive()
+  const names = useMemo(() => {
+    const files = state.messages.flatMap((message) => message.attachments)
+    return new Map<string, string>(files.map((file) => [file.file_id, file.name]))
+  }, [state.messages])
+  const fileName = useCallback((fileId: string) => names.get(fileId), [names])
+  const loadResult = useCallback(
+    async (fileId: string): Promise<unknown> =>
+      JSON.parse(await (await api.fileContent(fileId)).text()),
+    [api],
+  )
+  const onRegenerate = useLatest(props.onRegenerate)
+  const onResend = useLatest((message: ThreadMessage, text: string) => {
+    props.onResend(text, message.attachments, message.parent_message_id)
+  })
+  return (
+    <div className="flex-1 pt-6 pb-10">
+      {older.isThere ? (
+        <div className="mb-6 text-center">
+          <Button small kind="quiet" busy={older.isLoading} onClick={older.load}>
+            Earlier messages
+          </Button>
+          {older.problem ? <Problem>{older.problem}</Problem> : null}
+        </div>
+      ) : null}
+      {isLoading && turns.length === 0 ? <Skeleton /> : null}
+      <div className="space-y-8">
+        {turns.map((turn) => (
+          <TurnView
+            key={turn.key}
+            turn={turn}
+            models={models}
+            agents={agents}
+            canAct={runningId === null}
+            fileName={fileName}
+            loadResult={loadResult}
+            onChoose={choose}
+            onRegenerate={onRegenerate}
+            onResend={onResend}
+          />
+        ))}
+        {onWay.map((item) => (
+          <div key={item.clientMessageId} className="flex flex-col items-end">
+            <Bubble
+              text={item.text}
+              attachments={item.attachments}
+              note={
+                item.status === 'waiting'
+                  ? 'Kept, and sent as soon as the connection is back.'
+                  : null
+              }
+            />
+          </div>
+        ))}
+      </div>
+      {conversation.wasReset ? <ResetNotice conversation={conversation} /> : null}
+      <Announcer turns={turns} agents={agents} />
+    </div>
+  )
+}
+
+function Skeleton() {
+  return (
+    <div aria-label="Loading the conversation" className="breathing space-y-4">
+      <div className="ml-auto h-10 w-3/5 rounded-xl bg-sunken" />
+      <div className="h-3 w-1/4 rounded-sm bg-sunken" />
+      <div className="h-3 w-4/5 rounded-sm bg-sunken" />
+      <div className="h-3 w-3/5 rounded-sm bg-sunken" />
+    </div>
+  )
+}
+
+interface TurnViewProps {
+  turn: Turn
+  models: Models
+  agents: readonly Agent[]
+  canAct: boolean
+  fileName: (fileId: string) => string | undefined
+  loadResult: (fileId: string) => Promise<unknown>
+  onChoose: (fork: Fork, step: number) => void
+  onRegenerate: (messageId: string) => void
+  onResend: (message: ThreadMessage, text: string) => void
+}
+
+const agentName = (agents: readonly Agent[], id: string | null | undefined): string =>
+  agents.find((agent) => agent.id === id)?.name ?? id ?? 'Netra'
+
+const modelNamed = (models: Models, id: string | null | undefined): Model | undefined =>
+  models.models.find((model) => model.id === (id ?? models.default))
+
+const TurnView = memo(function TurnView(props: TurnViewProps) {
+  const { turn, models, agents, canAct, onChoose, onRegenerate, onResend } = props
+  const { question, answer } = turn
+  const questionId = question?.id
+  const regenerate = useCallback(() => {
+    if (questionId !== undefined) onRegenerate(questionId)
+  }, [questionId, onRegenerate])
+  const run = answer?.run
+  return (
+    <div className="turn space-y-5">
+      {question ? (
+        <Question
+          message={question}
+          questions={turn.questions}
+          onChoose={onChoose}
+          onResend={canAct ? onResend : undefined}
+        />
+      ) : null}
+      {answer ? (
+        <Answer
+          key={answer.id}
+          answer={answer}
+          answers={turn.answers}
+          model={run ? modelNamed(models, run.model) : undefined}
+          agentName={agentName(agents, run?.agent ?? answer.messages.at(-1)?.agent)}
+          fileName={props.fileName}
+          loadResult={props.loadResult}
+          onChoose={onChoose}
+          onRegenerate={canAct && question ? regenerate : undefined}
+        />
+      ) : null}
+    </div>
+  )
+})
+
+function ResetNotice({ conversation }: { conversation: ConversationView }) {
+  const [isShown, setShown] = useState(true)
+  if (!isShown || !conversation.wasReset) return null
+  return (
+    <div className="mt-6">
+      <Problem
+        action={
+          <Button small onClick={() => setShown(false)}>
+            Understood
+          </Button>
+        }
+      >
+        The server could not prove that nothing was lost here. What is shown is what it has: please
+        check the last messages.
+      </Problem>
+    </div>
+  )
+}
+
+/** Tells a screen reader when an answer begins and when it is there: not each word of it. */
+function Announcer({ turns, agents }: { turns: readonly Turn[]; agents: readonly Agent[] }) {
+  const run = turns.at(-1)?.answer?.run
+  const [seen, setSeen] = useState<string | null>(null)
+  const outcome = run?.outcome
+  const name = agentName(agents, run?.agent)
+  useEffect(() => {
+    if (run && run.outcome === null) setSeen(run.id)
+  }, [run])
+  const text = () => {
+    if (!run || seen !== run.id) return ''
+    if (!outcome) return `${name} is working.`
+    if (outcome.kind === 'completed')
+      return `${name} answered: ${outcome.final_response.slice(0, 600)}`
+    return outcome.kind === 'failed' ? `${name} failed: ${outcome.message}` : 'Stopped.'
+  }
+  return (
+    <p role="status" className="sr-only">
+      {text()}
+    </p>
+  )
+}

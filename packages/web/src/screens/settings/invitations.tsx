@@ -1,0 +1,122 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+
+import { Button } from '../../components/button.tsx'
+import { CopyButton } from '../../components/copy-button.tsx'
+import { Field, INPUT } from '../../components/field.tsx'
+import { Problem } from '../../components/notice.tsx'
+import { problemText, type Invitation } from '../../live/api.ts'
+import { useLive } from '../../live/use-live.ts'
+import { field, useForm } from '../sign-in-form.tsx'
+import { Section } from './settings-screen.tsx'
+
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+
+export function Invitations() {
+  const { api } = useLive()
+  const client = useQueryClient()
+  const list = useQuery({
+    queryKey: ['invitations'],
+    queryFn: ({ signal }) => api.admin.invitations(signal),
+  })
+  const [url, setUrl] = useState<string | null>(null)
+  const changed = () => client.invalidateQueries({ queryKey: ['invitations'] })
+  const { isBusy, problem, submit } = useForm(async (form) => {
+    const email = field(form, 'email').trim()
+    const days = Number(field(form, 'days'))
+    const made = await api.admin.createInvitation({
+      ...(email !== '' && { email }),
+      expires_in_days: days,
+    })
+    setUrl(made.url)
+    await changed()
+  })
+  return (
+    <>
+      <Section
+        title="Invite somebody"
+        text="You get a link that works once. Send it yourself: Netra sends no mail."
+      >
+        <form onSubmit={submit} className="space-y-4">
+          <div className="flex flex-wrap items-end gap-3">
+            <Field
+              className="min-w-60 flex-1"
+              label="Email (optional: only this address can use the link)"
+              name="email"
+              type="email"
+              autoComplete="off"
+            />
+            <label className="w-32">
+              <span className="mb-1.5 block text-sm font-medium text-soft">Valid for</span>
+              <select name="days" defaultValue="7" className={INPUT}>
+                <option value="1">1 day</option>
+                <option value="7">7 days</option>
+                <option value="30">30 days</option>
+              </select>
+            </label>
+            <Button type="submit" kind="primary" busy={isBusy}>
+              Create link
+            </Button>
+          </div>
+          {problem ? <Problem>{problem}</Problem> : null}
+        </form>
+        {url ? <Link url={url} /> : null}
+      </Section>
+      <Section title="Open invitations">
+        {list.error ? <Problem>{problemText(list.error)}</Problem> : null}
+        {list.data?.length === 0 ? <p className="text-muted">There are none.</p> : null}
+        <ul className="divide-y divide-line">
+          {(list.data ?? []).map((invitation) => (
+            <Row key={invitation.id} invitation={invitation} onRevoked={changed} />
+          ))}
+        </ul>
+      </Section>
+    </>
+  )
+}
+
+function Link({ url }: { url: string }) {
+  return (
+    <div className="appear mt-4 rounded-lg border border-line bg-accent-wash p-3">
+      <p className="text-sm font-medium">The link is shown only now. Copy it before you leave.</p>
+      <div className="mt-2 flex items-center gap-2">
+        <code className="min-w-0 flex-1 font-mono text-sm wrap-anywhere select-all">{url}</code>
+        <CopyButton label="Copy link" text={() => url} />
+      </div>
+    </div>
+  )
+}
+
+interface RowProps {
+  invitation: Invitation
+  onRevoked: () => Promise<void>
+}
+
+function Row({ invitation, onRevoked }: RowProps) {
+  const { api } = useLive()
+  const [problem, setProblem] = useState<string | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const revoke = () => {
+    setBusy(true)
+    api.admin
+      .deleteInvitation(invitation.id)
+      .then(onRevoked)
+      .catch((error: unknown) => setProblem(problemText(error)))
+      .finally(() => setBusy(false))
+  }
+  const state = invitation.used_at
+    ? `used ${day.format(Date.parse(invitation.used_at))}`
+    : `valid until ${day.format(Date.parse(invitation.expires_at))}`
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-1 py-2.5">
+      <span className="min-w-0 flex-1 truncate">{invitation.email ?? 'Anybody with the link'}</span>
+      <span className="text-sm text-muted">{state}</span>
+      {invitation.used_at ? null : (
+        <Button small kind="quiet" busy={isBusy} onClick={revoke}>
+          Revoke
+        </Button>
+      )}
+      {problem ? <Problem>{problem}</Problem> : null}
+    </li>
+  )
+}

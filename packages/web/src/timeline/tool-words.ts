@@ -1,0 +1,61 @@
+import type { ToolCall } from '@netra/protocol'
+
+export interface ToolWords {
+  /** What happens or happened, in plain words. */
+  title: string
+  /** How it ended, unless it went well. */
+  ending: string | null
+  state: 'running' | 'good' | 'bad' | 'stopped'
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+type Phrase = (call: ToolCall, file: string) => { now: string; then: string }
+
+const PHRASES: Record<string, Phrase> = {
+  profile_table: (_, file) => ({
+    now: `Looking at the columns of ${file}`,
+    then: `Looked at the columns of ${file}`,
+  }),
+  query_table: (_, file) => ({ now: `Querying ${file}`, then: `Queried ${file}` }),
+  chart_table: (call, file) => {
+    const title = text(call.arguments['title'])
+    return title === ''
+      ? { now: `Drawing a chart of ${file}`, then: `Drew a chart of ${file}` }
+      : { now: `Drawing “${title}”`, then: `Drew “${title}”` }
+  },
+  price_workload: (call, file) => {
+    const models = call.arguments['models']
+    const on = Array.isArray(models) ? ` on ${models.map(text).join(', ')}` : ''
+    return { now: `Pricing ${file}${on}`, then: `Priced ${file}${on}` }
+  },
+  calculate: () => ({ now: 'Calculating', then: 'Calculated' }),
+}
+
+const plain = (name: string): string => name.replaceAll(/[_-]+/g, ' ').trim()
+
+const ENDINGS: Record<ToolCall['status'], [ToolWords['state'], string | null]> = {
+  waiting: ['running', 'waiting for approval'],
+  running: ['running', null],
+  ok: ['good', null],
+  error: ['bad', 'failed'],
+  denied: ['bad', 'not allowed'],
+  timeout: ['bad', 'took too long'],
+  cancelled: ['stopped', 'stopped'],
+  interrupted: ['stopped', 'interrupted'],
+  unknown: ['stopped', 'outcome unknown'],
+}
+
+/** A tool call in plain words; `fileName` gives the name of an attached file. */
+export function toolWords(
+  call: ToolCall,
+  fileName: (fileId: string) => string | undefined,
+): ToolWords {
+  const file = fileName(text(call.arguments['file_id'])) ?? 'the table'
+  const phrase = PHRASES[call.name]?.(call, file) ?? {
+    now: `Using ${plain(call.name)}`,
+    then: `Used ${plain(call.name)}`,
+  }
+  const [state, ending] = ENDINGS[call.status]
+  return { title: state === 'good' ? phrase.then : phrase.now, ending, state }
+}
