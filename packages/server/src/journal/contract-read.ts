@@ -218,14 +218,15 @@ export function readContract(store: () => StoreUnderTest): void {
 
     test('closing waits for the commits under way', async () => {
       const commits: Promise<CommitResult>[] = []
-      for (let wave = 0; wave < 50; wave += 1) {
-        commits.push(journal.commit({ appends: [{ stream: A, events: events(1) }] }))
+      const large = eventOf('x'.repeat(2_500_000))
+      for (let wave = 0; wave < 12; wave += 1) {
+        commits.push(journal.commit({ appends: [{ stream: A, events: [large] }] }))
         // The first waves are under way by then, the later ones still wait for their turn.
         await Promise.resolve()
       }
       const again = await store().reopen()
       expect((await Promise.all(commits)).every(({ status }) => status === 'committed')).toBe(true)
-      expect(await again.head(A)).toBe(50)
+      expect(await again.head(A)).toBe(12)
     })
 
     test('status counts what was committed', async () => {

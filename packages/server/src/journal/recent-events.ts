@@ -1,10 +1,15 @@
 import type { NewEvent, StoredEvent } from './journal.ts'
 
 interface Recent {
-  /** `seq` of the first event kept. */
-  first: number
+  /** `seq` of the first entry of `payloads`. */
+  base: number
+  /** How many entries at the front were dropped: they are empty, and cut off now and then. */
+  dropped: number
   payloads: string[]
 }
+
+/** Cutting an array's front off moves all the rest, so it waits until that is half of it. */
+const CUT_FROM = 64
 
 /** The newest events of all streams, up to a number of characters; the oldest commit goes first. */
 export class RecentEvents {
@@ -19,7 +24,7 @@ export class RecentEvents {
   }
 
   add(stream: string, first: number, events: readonly NewEvent[]): void {
-    const recent = this.#streams.get(stream) ?? { first, payloads: [] }
+    const recent = this.#streams.get(stream) ?? { base: first, dropped: 0, payloads: [] }
     this.#streams.set(stream, recent)
     let size = 0
     for (const { payload } of events) {
@@ -42,9 +47,15 @@ export class RecentEvents {
     this.#size -= oldest.size
     const recent = this.#streams.get(oldest.stream)
     if (!recent) return
-    recent.payloads.splice(0, oldest.count)
-    recent.first += oldest.count
-    if (recent.payloads.length === 0) this.#streams.delete(oldest.stream)
+    const { payloads } = recent
+    payloads.fill('', recent.dropped, recent.dropped + oldest.count)
+    recent.dropped += oldest.count
+    if (recent.dropped === payloads.length) this.#streams.delete(oldest.stream)
+    else if (recent.dropped >= CUT_FROM && recent.dropped * 2 >= payloads.length) {
+      payloads.splice(0, recent.dropped)
+      recent.base += recent.dropped
+      recent.dropped = 0
+    }
   }
 
   /** Events after `after` by the journal's limits; undefined when the first one is not kept. */
@@ -54,15 +65,15 @@ export class RecentEvents {
     limit: { events: number; bytes: number },
   ): StoredEvent[] | undefined {
     const recent = this.#streams.get(stream)
-    if (!recent || after + 1 < recent.first) return undefined
+    if (!recent || after + 1 < recent.base + recent.dropped) return undefined
     const events: StoredEvent[] = []
     let bytes = 0
-    for (let index = after + 1 - recent.first; index < recent.payloads.length; index += 1) {
+    for (let index = after + 1 - recent.base; index < recent.payloads.length; index += 1) {
       const payload = recent.payloads[index]
       if (payload === undefined || events.length >= limit.events) break
       bytes += Buffer.byteLength(payload)
       if (bytes > limit.bytes && events.length > 0) break
-      events.push({ seq: recent.first + index, payload })
+      events.push({ seq: recent.base + index, payload })
     }
     return events
   }

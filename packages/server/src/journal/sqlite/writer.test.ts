@@ -60,7 +60,7 @@ test('after one failed sync the same handle writes nothing more, though the disk
   expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'failed'])
   expect(problem).toMatchObject({ kind: 'broken', message: expect.stringContaining('EIO') })
   failing = false
-  expect(statuses(writer, 'four')).toEqual(['failed'])
+  expect(writer.commit([request('four')]).problem).toEqual(problem)
   expect(writer.head('thread:a')).toBe(1)
   expect(writer.read('thread:a', 0, ALL).payloads).toEqual(['one'])
   writer.close()
