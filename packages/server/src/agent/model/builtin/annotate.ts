@@ -36,7 +36,7 @@ export function annotate(question: string, index: ColumnIndex): Term[] {
   const terms: Term[] = []
   let place = 0
   while (place < tokens.length) {
-    const { term, length } = termAt(tokens, place, index, terms.at(-1))
+    const { term, length } = termAt(tokens, place, index, terms)
     const first = tokens[place]
     const last = tokens[place + length - 1]
     if (term && first && last) {
@@ -56,7 +56,7 @@ function termAt(
   tokens: readonly Token[],
   place: number,
   index: ColumnIndex,
-  previous: Term | undefined,
+  before: readonly Term[],
 ): Found {
   const token = tokens[place]
   if (!token) return { term: undefined, length: 1 }
@@ -85,7 +85,7 @@ function termAt(
     case 'mark':
       return { term: isHyphen(tokens, place) ? undefined : markTerm(token.text), length: 1 }
     case 'word':
-      return wordTerm(tokens, place, index, previous)
+      return wordTerm(tokens, place, index, before)
   }
 }
 
@@ -110,18 +110,30 @@ function wordTerm(
   tokens: readonly Token[],
   place: number,
   index: ColumnIndex,
-  previous: Term | undefined,
+  before: readonly Term[],
 ): Found {
   const known = meaningOf(wordsFrom(tokens, place, 8))
   const column = longestColumn(tokens, place, index)
-  if (column && prefersColumn(column, known, previous, tokens[place + column.length])) {
+  if (column && prefersColumn(column, known, before.at(-1), tokens[place + column.length])) {
     return { term: columnTerm(column, tokens, known?.meaning), length: column.length }
+  }
+  if (known?.meaning.kind === 'filler' && expectsValue(before, tokens[place]?.text ?? '')) {
+    return { term: { kind: 'text', value: tokens[place]?.text ?? '', quoted: true }, length: 1 }
   }
   if (known) {
     const { meaning, length } = known
     return { term: meaning.kind === 'filler' ? undefined : meaning, length }
   }
   return { term: unknownWord(tokens[place]?.text ?? '', index), length: 1 }
+}
+
+const ARTICLES = new Set(['the', 'a', 'an', 'there', 'in', 'of'])
+
+/** `status is all`: after a condition's verb even a word without meaning is a value. */
+function expectsValue(before: readonly Term[], word: string): boolean {
+  const [subject, verb] = [before.at(-2), before.at(-1)]
+  const compares = verb?.kind === 'be' || verb?.kind === 'comparison' || verb?.kind === 'match'
+  return compares && subject?.kind === 'column' && !ARTICLES.has(word.toLowerCase())
 }
 
 function unknownWord(text: string, index: ColumnIndex): Bare<Term> {
@@ -210,8 +222,9 @@ function prefersColumn(
   next: Token | undefined,
 ): boolean {
   if (!known || column.length > known.length) return true
-  if (column.length < known.length || STRUCTURE.has(known.meaning.kind)) return false
+  if (column.length < known.length) return false
   const { kind } = known.meaning
+  if (STRUCTURE.has(kind)) return isExact(column.match) && next?.kind === 'operator'
   if (kind === 'unit') return isExact(column.match)
   if (kind === 'price') return true
   if (kind === 'beyond' || kind === 'rows') return isExact(column.match)

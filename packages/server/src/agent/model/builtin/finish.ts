@@ -113,6 +113,11 @@ function placeDimensions(draft: Draft, index: ColumnIndex): void {
     draft.asksWhich ||
     draft.lists ||
     draft.chart !== undefined
+  if (dimensions.length > 0 && draft.asksWhich && !draft.rank && draft.filters.some(isAmount)) {
+    throw explained(
+      'I cannot tell whether that condition is meant for each row or for the whole of each group.',
+    )
+  }
   for (const { column } of dimensions) {
     if (!grouped) throw new Unclear({ kind: 'which-figure', column: column.name })
     addGrouping(draft, groupingOf(column.name, index))
@@ -123,6 +128,9 @@ function placeDimensions(draft: Draft, index: ColumnIndex): void {
     addGrouping(draft, bucketOf(index, unit))
   }
 }
+
+const isAmount = (filter: Filter): boolean =>
+  filter.kind === 'compare' && filter.value.kind === 'number' && filter.comparison !== '='
 
 function groupingOf(name: string, index: ColumnIndex): Grouping {
   if (index.named(name)?.kind === 'time') {

@@ -39,7 +39,7 @@ export type Meaning =
 const entries: [Meaning, string][] = [
   [
     { kind: 'filler' },
-    'the|a|an|of|do|does|did|there|me|please|give|tell|what|my|our|i|we|us|you|can|could|would|will|should|have|has|had|it|its|this|that|these|those|in total|overall|in the data|in this data|in this file|in the file|in the table|in this table|in the dataset|in my data|in my file|of this file|of the file|of the data|of the table|file|table|dataset|data set|data|csv|let|want|need|like to know|know|find|get|calculate|compute|ok|okay|so|then|also|just|kindly|hey|value|values|workload|been|be|being|out|made|to me|go|look at|with respect to|respectively|at all|question|different kinds of|thanks|thank you|used|use|uses|were made|come|came|happened|happen|arrived|arrive|sent|received|recorded|entire|whole|full|all|all the',
+    'the|a|an|of|do|does|did|there|me|please|give|tell|what|my|our|i|we|us|you|can|could|would|will|have|has|had|it|its|this|that|these|those|let|want|know|find|get|calculate|compute|then|also|just|be|been|all|workload|in total|overall|in the data|in this data|in this file|in the file|in the table|in this table|in the dataset|in this dataset|in my data|in my file|of this file|of the file|of the data|of the table|from the data|from the file|of the dataset|this file|the file|this dataset|the dataset|like to know|all the|values of|value of|values in|values for|value for|were made|were used|was used|are used|did we make|as a table|in a table|whole file|entire file|whole workload|entire workload|to me|with me|at the data|i have|we have|do we have|are there',
   ],
   [{ kind: 'list' }, 'show|list|display|print|show me|list all|give me'],
   [{ kind: 'be' }, 'is|are|was|were'],
@@ -144,20 +144,20 @@ const entries: [Meaning, string][] = [
   [{ kind: 'where', comparison: '<=' }, 'until|till|up until'],
   [
     { kind: 'chart', chart: 'auto' },
-    'chart|plot|graph|as a chart|as chart|as a graph|as a plot|in a chart|in a graph|on a chart|draw|visualise|visualize|diagram|as a diagram|chart of|plot of|graph of|charted|plotted',
+    'chart|plot|graph|as a chart|as chart|as plot|as graph|as a graph|as a plot|in a chart|in a graph|on a chart|draw|visualise|visualize|diagram|as a diagram|chart of|plot of|graph of|charted|plotted',
   ],
   [
     { kind: 'chart', chart: 'bar' },
-    'bar chart|as a bar chart|bar graph|as bars|bar chart of|bars|column chart|as a bar graph|bar plot',
+    'bar chart|as bar chart|as a bar chart|bar graph|as bars|bar chart of|bars|column chart|as a bar graph|bar plot',
   ],
   [
     { kind: 'chart', chart: 'line' },
-    'line chart|as a line chart|line graph|as a line|line chart of|as a line graph|line plot',
+    'line chart|as line chart|as a line chart|line graph|as a line|line chart of|as a line graph|line plot',
   ],
-  [{ kind: 'chart', chart: 'area' }, 'area chart|as an area chart|area chart of'],
+  [{ kind: 'chart', chart: 'area' }, 'area chart|as area chart|as an area chart|area chart of'],
   [
     { kind: 'chart', chart: 'histogram' },
-    'histogram|histogram of|distribution|distribution of|as a histogram',
+    'histogram|histogram of|distribution|distribution of|as a histogram|as histogram',
   ],
   [{ kind: 'price' }, 'cost|costs|price|pricing|priced|price this|price it|spend'],
   [
@@ -166,7 +166,7 @@ const entries: [Meaning, string][] = [
   ],
   [
     { kind: 'columns' },
-    'column|columns|fields|field|column names|schema|structure|headers|header|attributes|variables|describe|describe the columns|columns are there|describe the data|describe this file|what is in|summarise|summarize|overview|profile',
+    'column|columns|fields|field|column names|schema|structure|headers|header|attributes|variables|describe|describe the columns|columns are there|describe the data|describe this file|what is in the file|what is in this file|what is in the data|what is in this data|what is in it|describe the file|describe this data|describe the table|describe it|summarise|summarize|overview|profile',
   ],
   [{ kind: 'ratio' }, 'ratio|ratio of|ratio between'],
   [{ kind: 'to' }, 'to|divided by'],

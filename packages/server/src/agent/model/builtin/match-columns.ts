@@ -104,7 +104,9 @@ export class ColumnIndex {
     const entry = this.#entries.find(({ column }) => column.name === name)
     if (!entry) return
     for (const synonym of SYNONYMS[role]) {
-      const sure = synonym.includes(' ') || SINGLE_WORDS.has(synonym)
+      // `tokens in Berlin` are not input tokens.
+      const isPhrase = synonym.includes(' ') && !/ (?:in|out)$/.test(synonym)
+      const sure = isPhrase || SINGLE_WORDS.has(synonym)
       if (sure) this.#synonyms.set(keyOf(synonym), entry)
     }
   }

@@ -5,7 +5,7 @@ import { followUp } from './follow-up.ts'
 import type { ColumnIndex } from './match-columns.ts'
 import { asksPrice, readPrice } from './parse-price.ts'
 import type { Question } from './question.ts'
-import { bareColumn, readCounted, readFigures } from './read-figures.ts'
+import { bareColumn, readCounted, readFigures, readFlag } from './read-figures.ts'
 import { readColumnCondition, readCondition, readConditions } from './read-filters.ts'
 import { readBy, readRanked, readRatio, takeGrouping, addGrouping } from './read-groups.ts'
 import { explained, unplaced } from './unclear.ts'
@@ -135,8 +135,14 @@ function readMark(reader: Reader, draft: Draft, term: MarkTerm): void {
   reader.take()
 }
 
+const isFlag = (term: Term): boolean => term.kind === 'column' && term.column.kind === 'boolean'
+
 function readRows(reader: Reader, draft: Draft, noun: string): void {
-  reader.take()
+  const [before, rows] = [reader.peek(-1), reader.take()]
+  const describes = before?.kind === 'column' || before?.kind === 'role-word'
+  if (describes && !isFlag(before) && rows?.start === before.end + 1) {
+    throw explained(`I cannot tell what “${before.text} ${rows.text}” are.`)
+  }
   if (draft.counts) {
     draft.counts = false
     draft.measures.push({ kind: 'count', noun })
@@ -151,6 +157,7 @@ function readColumn(
   draft: Draft,
   term: Extract<Term, { kind: 'column' | 'role-word' }>,
 ): void {
+  if (readFlag(reader, draft)) return
   if (term.kind === 'column' && readColumnCondition(reader, source, draft, term.column)) return
   const bare = bareColumn(term)
   reader.take()

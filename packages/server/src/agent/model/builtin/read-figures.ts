@@ -4,6 +4,7 @@ import { ambiguous, type BareColumn, type Draft, type Figure, type Reader } from
 import { isNumeric } from './match-columns.ts'
 import type { AggregateFunction, Measure } from './question.ts'
 import { KIND_NAMES } from './read-values.ts'
+import { columnStartsCondition } from './starts-condition.ts'
 import { explained, Unclear, unplaced } from './unclear.ts'
 
 /** Reads `average, median and p95 of latency`: functions first, then the columns they all take. */
@@ -135,13 +136,10 @@ export function takeColumns(reader: Reader): BareColumn[] {
     const next = reader.peek(1)
     const nextBare =
       next && (next.kind === 'column' || next.kind === 'role-word') && bareColumn(next)
-    if (!nextBare || !sameSort(bare, nextBare) || STARTS_CONDITION.has(reader.kind(2) ?? ''))
-      return columns
+    if (!nextBare || !sameSort(bare, nextBare) || columnStartsCondition(reader, 1)) return columns
     reader.take()
   }
 }
-
-const STARTS_CONDITION = new Set<string>(['comparison', 'be', 'match', 'between', 'text'])
 
 const sameSort = (one: BareColumn, other: BareColumn): boolean =>
   isNumeric(one.column) === isNumeric(other.column)
@@ -200,7 +198,8 @@ export function readCounted(reader: Reader, draft: Draft): void {
   }
   if (term?.kind === 'ambiguous') throw ambiguous(term)
   if (term?.kind === 'unit') throw explained(`I count rows and values, not ${term.text}.`)
-  const columns = term && STARTS_CONDITION.has(reader.kind(1) ?? '') ? [] : takeColumns(reader)
+  if (readFlag(reader, draft)) return readCounted(reader, draft)
+  const columns = columnStartsCondition(reader, 0) ? [] : takeColumns(reader)
   for (const column of columns) draft.measures.push(countedMeasure(column, reader))
   if (columns.length === 0) draft.counts = true
 }
@@ -210,7 +209,7 @@ function readMoreCounted(reader: Reader, draft: Draft): void {
   if (reader.kind() !== 'and') return
   const next = reader.peek(1)
   if (next?.kind !== 'column' && next?.kind !== 'role-word') return
-  if (STARTS_CONDITION.has(reader.kind(2) ?? '')) return
+  if (columnStartsCondition(reader, 1)) return
   reader.take()
   for (const column of takeColumns(reader)) draft.measures.push(countedMeasure(column, reader))
 }
@@ -227,4 +226,19 @@ function countedMeasure(bare: BareColumn, reader: Reader): Measure {
   }
   if (isDimension(column)) return { kind: 'aggregate', function: 'distinct', column: column.name }
   return bareMeasure(bare)
+}
+
+/** `cached requests`: rows in which a column of true and false is true. */
+export function readFlag(reader: Reader, draft: Draft): boolean {
+  const term = reader.peek()
+  if (term?.kind !== 'column' || term.column.kind !== 'boolean') return false
+  if (reader.kind(1) !== 'rows') return false
+  reader.take()
+  draft.filters.push({
+    kind: 'compare',
+    column: term.column.name,
+    comparison: '=',
+    value: { kind: 'boolean', value: true },
+  })
+  return true
 }

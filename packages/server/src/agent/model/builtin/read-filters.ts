@@ -4,6 +4,7 @@ import { ambiguous, timeColumn, type Draft, type Reader } from './draft.ts'
 import { isNumeric } from './match-columns.ts'
 import type { Comparison, Filter, Literal } from './question.ts'
 import { readAnyLiteral, readLiteral } from './read-values.ts'
+import { columnStartsCondition, isMoment } from './starts-condition.ts'
 import { explained, unplaced } from './unclear.ts'
 
 const OPPOSITE: Record<Comparison, Comparison> = {
@@ -43,29 +44,15 @@ function continues(reader: Reader): boolean {
   return startsCondition(reader, 1)
 }
 
-const CONDITION_AFTER_COLUMN = new Set<Term['kind'] | undefined>([
-  'comparison',
-  'be',
-  'match',
-  'between',
-  'text',
-  'not',
-])
-
 function startsCondition(reader: Reader, ahead: number): boolean {
   const kind = reader.kind(ahead)
-  if (kind === 'column') {
-    const after = reader.kind(ahead + 1)
-    return CONDITION_AFTER_COLUMN.has(after) || isTimeOpener(reader.peek(ahead + 1))
-  }
-  return kind === 'comparison' || kind === 'between' || isMoment(kind)
+  return (
+    kind === 'comparison' ||
+    kind === 'between' ||
+    isMoment(kind) ||
+    columnStartsCondition(reader, ahead)
+  )
 }
-
-const isMoment = (kind: Term['kind'] | undefined): boolean =>
-  kind === 'date' || kind === 'time' || kind === 'moment'
-
-const isTimeOpener = (term: Term | undefined): boolean =>
-  term?.kind === 'where' && term.comparison !== undefined
 
 /** One condition, put into the draft; false, with nothing taken, when none starts here. */
 export function readCondition(
@@ -105,6 +92,8 @@ export function readColumnCondition(
   column: ColumnProfile,
 ): boolean {
   const start = reader.place
+  const counts = reader.kind(1) === 'comparison' || reader.kind(1) === 'between'
+  if (counts && !columnStartsCondition(reader, 0)) return false
   reader.take()
   const filter = readAfterColumn(reader, source, column)
   if (!filter) {
@@ -180,6 +169,15 @@ function readAfterBe(reader: Reader, source: string, column: ColumnProfile): Fil
 
 function readNegated(reader: Reader, source: string, column: ColumnProfile): Filter | undefined {
   reader.take()
+  return readNegatedWord(reader, source, column) ?? compared(reader, source, column, '!=')
+}
+
+/** `not empty`, `not contains x`, `not more than 5`. */
+function readNegatedWord(
+  reader: Reader,
+  source: string,
+  column: ColumnProfile,
+): Filter | undefined {
   const term = reader.peek()
   if (term?.kind === 'empty') {
     reader.take()
@@ -193,7 +191,7 @@ function readNegated(reader: Reader, source: string, column: ColumnProfile): Fil
     reader.take()
     return compared(reader, source, column, OPPOSITE[term.comparison])
   }
-  return compared(reader, source, column, '!=')
+  return undefined
 }
 
 /** `TIMESTAMP after 18:30`, `model in a or b`. */
@@ -207,10 +205,8 @@ function readAfterPreposition(
     reader.take()
     return compared(reader, source, column, term.comparison ?? onlyDay(reader))
   }
-  if (
-    term.text.toLowerCase() === 'in' &&
-    (reader.kind(1) === 'text' || reader.kind(1) === 'number')
-  ) {
+  const wanted = column.kind === 'text' ? 'text' : isNumeric(column) ? 'number' : undefined
+  if (term.text.toLowerCase() === 'in' && wanted !== undefined && reader.kind(1) === wanted) {
     reader.take()
     return valueList(reader, source, column)
   }
@@ -224,11 +220,18 @@ function compared(
   comparison: Comparison,
 ): Filter {
   if (comparison === '=') return valueList(reader, source, column)
+  if (comparison === '!=') {
+    const negated = readNegatedWord(reader, source, column)
+    if (negated) return negated
+  }
   const value =
     comparison === '!='
       ? readAnyLiteral(reader, source, column)
       : readLiteral(reader, source, column)
   if (!value) throw comparedWithNothing(reader, column)
+  if (value.kind === 'text' && comparison !== '!=') {
+    throw explained(`\`${column.name}\` is text, which is equal or not, but not more or less.`)
+  }
   if (comparison === '!=' && reader.kind() === 'or') {
     throw explained('“Not this or that” can be read in two ways; ask with one value at a time.')
   }
@@ -406,6 +409,8 @@ function readBareValues(reader: Reader, source: string, draft: Draft): boolean {
   do {
     const run = reader.takeTextRun(source)
     if (run) values.push(run.value)
+    const next = reader.kind()
+    if (next === 'be' || next === 'comparison' || next === 'match') throw unplaced(run?.text ?? '')
     // `for a and b` asks about each; `for a or b` about both together.
     if (reader.kind() === 'and' && reader.kind(1) === 'text') draft.compare = true
   } while (takeBareListMark(reader))

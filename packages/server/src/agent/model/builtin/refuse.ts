@@ -14,7 +14,9 @@ export function refusal(
   several: boolean,
 ): string {
   const reasons = problems.map(({ source, problem }) =>
-    several ? `About “${escapeMarkdown(source)}”: ${reasonFor(problem)}` : reasonFor(problem),
+    several
+      ? `About “${escapeMarkdown(source)}”: ${reasonFor(problem, profile)}`
+      : reasonFor(problem, profile),
   )
   const asks = problems.every(
     ({ problem }) => problem.kind === 'ambiguous' || problem.kind === 'which-figure',
@@ -23,16 +25,21 @@ export function refusal(
   return `${reasons.join('\n\n')}\n\n${couldDo(profile)}\n\nFor questions in free words, ${CONNECT}.`
 }
 
-function reasonFor(problem: Problem): string {
+function reasonFor(problem: Problem, profile: TableProfile): string {
   switch (problem.kind) {
     case 'unplaced': {
       const words = [...new Set(problem.words)].map((word) => `“${escapeMarkdown(word)}”`)
-      return `I am not sure what you mean by ${listed(words)}: nothing that I understand and nothing in the table has that name, so I will not guess.`
+      return `I do not know what to do with ${listed(words)}: I find no column, no value of the data and no word that I understand in it, so I will not guess.`
     }
     case 'ambiguous':
       return `“${escapeMarkdown(problem.phrase)}” could be ${listed(problem.candidates.map(code), 'or')}. Which one do you mean?`
-    case 'which-figure':
+    case 'which-figure': {
+      const column = profile.columns.find(({ name }) => name === problem.column)
+      if (column && !isNumeric(column)) {
+        return `What of ${code(problem.column)} do you mean: how many distinct values it has, or how many rows there are by ${code(problem.column)}?`
+      }
       return `Which figure of ${code(problem.column)} do you mean: its total, average, median, minimum, maximum, a percentile, or the number of distinct values?`
+    }
     case 'explained':
       return problem.message
   }
