@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { openProgram, type Program } from './support/sdk.ts'
-import { generatedWorkload, percentile, perMinute, priceOf, realWorkload, sum, withCommas, type Workload } from './support/workload.ts'
+import {
+  generatedWorkload,
+  percentile,
+  perMinute,
+  priceOf,
+  realWorkload,
+  sum,
+  withCommas,
+  type Workload,
+} from './support/workload.ts'
 
 let netra: NetraProcess
 let program: Program
@@ -40,18 +50,24 @@ describe.each(workloads)('%s, no key, through the SDK', (_name, workload) => {
 
   test('how many requests, input and output tokens', async () => {
     const { text } = await ask('How many requests, and how many input and output tokens in total?')
-    for (const number of [workload.rows.length, sum(inputs), sum(outputs)]) expect(text).toContain(withCommas(number))
+    for (const number of [workload.rows.length, sum(inputs), sum(outputs)])
+      expect(text).toContain(withCommas(number))
   })
 
   test('what it would cost on two models, to the cent', async () => {
-    const { text, results } = await ask('What would this workload cost on gpt-4o, and on gpt-4o-mini?')
+    const { text, results } = await ask(
+      'What would this workload cost on gpt-4o, and on gpt-4o-mini?',
+    )
     for (const model of ['gpt-4o', 'gpt-4o-mini']) expect(text).toContain(priceOf(workload, model))
     expect(results.at(-1)?.tool).toBe('price_workload')
   })
 
   test('requests per minute as a chart', async () => {
     const { results } = await ask('Requests per minute as a chart')
-    const chart = results.find(({ tool }) => tool === 'chart_table')?.result as { chart: { kind: string }; rows: [string, number][] }
+    const chart = results.find(({ tool }) => tool === 'chart_table')?.result as {
+      chart: { kind: string }
+      rows: [string, number][]
+    }
     expect(chart.chart.kind).toBe('line')
     const drawn = new Map(chart.rows.map(([minute, count]) => [minute.slice(0, 16), count]))
     expect(drawn).toEqual(perMinute(workload))
@@ -95,7 +111,9 @@ test('ready soon after the start, first true answer soon after that', async () =
   const sample = await someone.api.useSample()
   await someone.ask('How many requests?', { files: [sample.file_id] })
   const answeredMs = performance.now() - begun
-  process.stderr.write(`ready after ${Math.round(fresh.readyMs)} ms, first answer ${Math.round(answeredMs)} ms later\n`)
+  process.stderr.write(
+    `ready after ${Math.round(fresh.readyMs)} ms, first answer ${Math.round(answeredMs)} ms later\n`,
+  )
   // Far above what is measured, so that a busy machine fails nothing; the figures are in bench/.
   expect(fresh.readyMs).toBeLessThan(10_000)
   expect(answeredMs).toBeLessThan(20_000)

@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+
 import { expect, test } from 'vitest'
+
 import { startNetra } from './support/netra-process.ts'
 
 const BIN = fileURLToPath(new URL('../packages/server/bin/netra.mjs', import.meta.url))

@@ -1,5 +1,5 @@
-import { hello, openSocket, type Frame, type RawSocket } from './raw-socket.ts'
 import type { Person } from './people.ts'
+import { hello, openSocket, type Frame, type RawSocket } from './raw-socket.ts'
 
 export interface Received {
   seq: number
@@ -47,7 +47,10 @@ export class Follower {
   }
 
   /** Sends a message and follows its thread. */
-  async ask(text: string, more: Record<string, unknown> = {}): Promise<{ thread_id: string; run_id: string }> {
+  async ask(
+    text: string,
+    more: Record<string, unknown> = {},
+  ): Promise<{ thread_id: string; run_id: string }> {
     const answer = await this.request({
       type: 'send_message',
       client_message_id: `${this.person.userId}-${this.#requests}-${text}`,
@@ -66,7 +69,9 @@ export class Follower {
     const id = `request-${++this.#requests}`
     if (!this.#socket) throw new Error('not connected')
     this.#socket.send({ ...message, id })
-    return this.#socket.next((frame) => (frame.type === 'ok' || frame.type === 'error') && frame['id'] === id)
+    return this.#socket.next(
+      (frame) => (frame.type === 'ok' || frame.type === 'error') && frame['id'] === id,
+    )
   }
 
   /** Waits until an event of the stream fits. */
@@ -79,7 +84,10 @@ export class Follower {
   }
 
   end(runId: string, threadId: string): Promise<Received> {
-    return this.until(`thread:${threadId}`, (event) => event['run_id'] === runId && TERMINAL.has(event.type))
+    return this.until(
+      `thread:${threadId}`,
+      (event) => event['run_id'] === runId && TERMINAL.has(event.type),
+    )
   }
 
   /** What went against the promise; empty when nothing did. */
@@ -107,7 +115,8 @@ export class Follower {
       this.#violations.push(`${frame.type} of ${String(frame['stream'])}: ${String(frame['why'])}`)
     }
     if (frame.type === 'ping') socket.send({ type: 'pong', nonce: frame['nonce'] })
-    if (frame.type === 'live') this.#positions.set(String(frame['stream']), String(frame['position']))
+    if (frame.type === 'live')
+      this.#positions.set(String(frame['stream']), String(frame['position']))
     if (frame.type !== 'event') return
     const { stream, seq, event } = frame as unknown as { stream: string } & Received
     const events = this.events.get(stream) ?? []
@@ -126,7 +135,8 @@ export class Follower {
   }
 
   get #epoch(): string | undefined {
-    for (const position of this.#positions.values()) return position.slice(0, position.lastIndexOf(':'))
+    for (const position of this.#positions.values())
+      return position.slice(0, position.lastIndexOf(':'))
     return undefined
   }
 }
@@ -141,7 +151,8 @@ export function shownText(events: readonly Received[], runId: string): string {
     const id = String(event['message_id'])
     if (event.type === 'message_delta') {
       const text = texts.get(id) ?? ''
-      if (event['offset'] !== text.length) throw new Error(`delta at ${String(event['offset'])}, have ${text.length}`)
+      if (event['offset'] !== text.length)
+        throw new Error(`delta at ${String(event['offset'])}, have ${text.length}`)
       texts.set(id, text + String(event['text']))
     }
     if (event.type === 'run_attempt') {

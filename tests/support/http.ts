@@ -11,5 +11,9 @@ export async function request<Body = Record<string, unknown>>(
   })
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.includes('json') ?? false
-  return { status: response.status, body: (isJson ? JSON.parse(text) : text) as Body, headers: response.headers }
+  return {
+    status: response.status,
+    body: (isJson ? JSON.parse(text) : text) as Body,
+    headers: response.headers,
+  }
 }

@@ -32,7 +32,8 @@ export interface NetraOptions {
 /** Without what the machine has configured: only what the test sets. */
 const BASE_ENV = Object.fromEntries(
   Object.entries(process.env).filter(
-    ([name]) => !/^(NETRA_|OPENAI_|ANTHROPIC_|GOOGLE_|DATABASE_URL|NATS_URL|PORT$|HOST$)/.test(name),
+    ([name]) =>
+      !/^(NETRA_|OPENAI_|ANTHROPIC_|GOOGLE_|DATABASE_URL|NATS_URL|PORT$|HOST$)/.test(name),
   ),
 )
 
@@ -51,7 +52,9 @@ export async function startNetra(options: NetraOptions = {}): Promise<NetraProce
   const ready = await readyLine(child, () => log)
   const readyMs = performance.now() - begun
   const url = /ready at (\S+)/.exec(ready)?.[1] ?? ''
-  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  const exited = new Promise<number | null>((resolve) =>
+    child.once('exit', (code) => resolve(code)),
+  )
   return {
     url,
     setupToken: /#token=(\S+)/.exec(ready)?.[1],
@@ -80,6 +83,7 @@ async function readyLine(child: ChildProcess, log: () => string): Promise<string
   const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
   try {
     for await (const line of lines) if (line.includes('ready at')) return line
+    await new Promise((resolve) => setTimeout(resolve, 100))
     throw new Error(`Netra did not get ready:\n${log()}`)
   } finally {
     clearTimeout(timer)

@@ -10,15 +10,22 @@ export interface Person {
 let count = 0
 
 /** @throws when registration does not answer 201. */
-export async function register(url: string, email = `person${++count}@example.com`): Promise<Person> {
+export async function register(
+  url: string,
+  email = `person${++count}@example.com`,
+): Promise<Person> {
   const response = await fetch(`${url}/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ email, password: PASSWORD }),
   })
-  if (response.status !== 201) throw new Error(`registration: ${response.status} ${await response.text()}`)
+  if (response.status !== 201)
+    throw new Error(`registration: ${response.status} ${await response.text()}`)
   const body = (await response.json()) as { access_token: string; user: { id: string } }
-  const cookie = response.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ')
+  const cookie = response.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
   return {
     userId: body.user.id,
     email,

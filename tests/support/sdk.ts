@@ -1,6 +1,7 @@
 import { HttpApi, NetraClient, TokenSession } from '@netra/client'
 import { nodeTransport } from '@netra/client/node'
 import type { Run, ThreadState } from '@netra/protocol'
+
 import { PASSWORD } from './people.ts'
 
 /** A program that uses Netra through its SDK, with an account of its own. */
@@ -8,9 +9,14 @@ export interface Program extends Disposable {
   api: HttpApi
   client: NetraClient
   userId: string
+  /** Another device of the same person, connected. */
+  device(): Promise<NetraClient>
   upload(name: string, text: string): Promise<string>
   /** Asks, waits for the end and shows what the thread then says. */
-  ask(question: string, more?: { threadId?: string; files?: string[]; model?: string }): Promise<Answered>
+  ask(
+    question: string,
+    more?: { threadId?: string; files?: string[]; model?: string },
+  ): Promise<Answered>
 }
 
 export interface Answered {
@@ -26,19 +32,27 @@ let count = 0
 
 export async function openProgram(url: string): Promise<Program> {
   const open = new HttpApi({ baseUrl: url })
-  const signedIn = await open.register({ email: `program${++count}@example.com`, password: PASSWORD })
+  const signedIn = await open.register({
+    email: `program${++count}@example.com`,
+    password: PASSWORD,
+  })
   const session = new TokenSession(open, signedIn)
   const api = new HttpApi({ baseUrl: url, token: () => session.token() })
-  const client = await NetraClient.fromConfig({
-    baseUrl: url,
-    credentials: session.credentials,
-    transport: nodeTransport(),
-  })
-  await client.connect()
+  const device = async () => {
+    const opened = await NetraClient.fromConfig({
+      baseUrl: url,
+      credentials: session.credentials,
+      transport: nodeTransport(),
+    })
+    await opened.connect()
+    return opened
+  }
+  const client = await device()
   return {
     api,
     client,
     userId: signedIn.user.id,
+    device,
     async upload(name, text) {
       const file = await api.uploadFile(new Blob([text], { type: 'text/csv' }), { name })
       return file.file_id

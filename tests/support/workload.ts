@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
 import { calcPrice } from '@pydantic/genai-prices'
 
 /** A workload read without any of the product's code: what its answers are compared with. */
@@ -9,16 +10,23 @@ export interface Workload {
   csv: string
 }
 
-const REAL = [process.env['NETRA_REAL_DATA'], fileURLToPath(new URL('../../../shared/data', import.meta.url))]
+const REAL = [
+  process.env['NETRA_REAL_DATA'],
+  fileURLToPath(new URL('../../../shared/data', import.meta.url)),
+]
 
 /** Azure's conversation trace; undefined when it is not on this machine, which one line says. */
 export async function realWorkload(): Promise<Workload | undefined> {
   for (const folder of REAL) {
     if (!folder) continue
-    const csv = await readFile(join(folder, 'azure-llm-2023', 'conv.csv'), 'utf8').catch(() => undefined)
+    const csv = await readFile(join(folder, 'azure-llm-2023', 'conv.csv'), 'utf8').catch(
+      () => undefined,
+    )
     if (csv !== undefined) return parse(csv)
   }
-  process.stderr.write('conv.csv is not here: set NETRA_REAL_DATA to the folder that holds azure-llm-2023/\n')
+  process.stderr.write(
+    'conv.csv is not here: set NETRA_REAL_DATA to the folder that holds azure-llm-2023/\n',
+  )
   return undefined
 }
 
@@ -49,7 +57,8 @@ function parse(csv: string): Workload {
   return { rows, csv }
 }
 
-export const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+export const sum = (numbers: readonly number[]): number =>
+  numbers.reduce((total, number) => total + number, 0)
 
 /** Continuous: between the two nearest ranks, as `quantile_cont` defines it. */
 export function percentile(numbers: readonly number[], share: number): number {
@@ -64,7 +73,9 @@ export function percentile(numbers: readonly number[], share: number): number {
 export function priceOf(workload: Workload, model: string): string {
   const total = sum(
     workload.rows.map(({ input, output }) => {
-      const price = calcPrice({ input_tokens: input, output_tokens: output }, model, { providerId: 'openai' })
+      const price = calcPrice({ input_tokens: input, output_tokens: output }, model, {
+        providerId: 'openai',
+      })
       if (!price) throw new Error(`no price of ${model}`)
       return price.total_price
     }),
@@ -81,4 +92,5 @@ export function perMinute(workload: Workload): Map<string, number> {
   return minutes
 }
 
-export const withCommas = (number: number): string => number.toLocaleString('en-US', { maximumFractionDigits: 10 })
+export const withCommas = (number: number): string =>
+  number.toLocaleString('en-US', { maximumFractionDigits: 10 })

@@ -8,7 +8,6 @@ import { createAgents, type Agents } from './agent/agent.ts'
 import { createBuiltinModel } from './agent/model/builtin/builtin.ts'
 import { createConnectionStore } from './agent/model/connection-store.ts'
 import { createModels, type Models } from './agent/model/models.ts'
-import { calculate } from './agent/tools/calculate.ts'
 import { createDataTools } from './agent/tools/data/data-tools.ts'
 import { openAuth, type Auth } from './auth/auth.ts'
 import { createCommands } from './command/command.ts'
@@ -66,7 +65,12 @@ export async function startServer(
     stack.use(journal)
     stack.use(auth)
 
-    const files = await openFiles({ folder: join(config.dataDir, 'files'), rows: journal, clock })
+    const files = await openFiles({
+      folder: join(config.dataDir, 'files'),
+      rows: journal,
+      clock,
+      limits: { maxFileBytes: MAX_UPLOAD_BYTES },
+    })
     const dataTools = stack.use(
       createDataTools({ files, dataFolder: config.dataDir, logger, clock }),
     )
@@ -86,7 +90,7 @@ export async function startServer(
       clock,
       logger,
     })
-    const agents = createAgents({ models, tools: [...dataTools, calculate], files, clock, logger })
+    const agents = createAgents({ models, tools: dataTools, files, clock, logger })
 
     const runs = createRuns({
       journal,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { contentSchema, usageSchema } from '../content.ts'
+import { contentSchema, costSchema, usageSchema } from '../content.ts'
 import { messageIdSchema, toolCallIdSchema } from '../ids.ts'
 import { runFields } from './common.ts'
 
@@ -11,6 +11,8 @@ export const messageCompletedSchema = z.object({
   message_id: messageIdSchema,
   content: contentSchema,
   usage: usageSchema,
+  /** What this model call cost; `usd` is null where no price is known. */
+  cost: costSchema.optional(),
   /** The tools the model asked for with this message, in its order. */
   tool_calls: z
     .array(

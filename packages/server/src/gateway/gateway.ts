@@ -1,4 +1,3 @@
-
 import { RateLimit } from '../platform/rate-limit.ts'
 import { createAddresses, type Addresses } from './addresses.ts'
 import { handleMessage } from './handle-message.ts'

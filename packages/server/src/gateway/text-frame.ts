@@ -19,7 +19,7 @@ export function textFrame(text: string, bytes: number): Buffer {
     frame.writeBigUInt64BE(BigInt(bytes), 2)
   }
   // Text that is all ASCII is copied, not encoded.
-  if (bytes === text.length) frame.latin1Write(text, header, bytes)
-  else frame.utf8Write(text, header, bytes)
+  if (bytes === text.length) frame.write(text, header, bytes, 'latin1')
+  else frame.write(text, header, bytes, 'utf8')
   return frame
 }

@@ -20,6 +20,7 @@ interface RunEvent {
   message_id?: string
   content?: { text: string }[]
   usage?: { input_tokens: number; output_tokens: number }
+  cost?: { usd: number | null }
   tool_calls?: { tool_call_id: string; tool_name: string; arguments: Record<string, unknown> }[]
   tool_call_id?: string
   tool_name?: string
@@ -67,7 +68,7 @@ const spokenStep = (event: RunEvent): CompletedStep => ({
     inputTokens: event.usage?.input_tokens ?? 0,
     outputTokens: event.usage?.output_tokens ?? 0,
   },
-  costUsd: null,
+  costUsd: event.cost?.usd ?? null,
   calls: (event.tool_calls ?? []).map(callOf),
 })
 

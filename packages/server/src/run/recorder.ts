@@ -1,4 +1,4 @@
-import type { Step, ToolCall, ToolOutcome, Usage } from '../agent/agent.ts'
+import type { Step, ToolCall, ToolOutcome } from '../agent/agent.ts'
 import {
   makeDelta,
   makeEvent,
@@ -80,7 +80,7 @@ export class Recorder {
         if (this.#queuedUnits > MAX_QUEUED_UNITS) await this.#streaming
         return
       case 'spoken':
-        return this.#spoken(step.text, step.usage, step.calls)
+        return this.#spoken(step)
       case 'tool_started':
         this.#openCalls.set(step.call.callId, step.call)
         return this.#append('tool_executing', {
@@ -155,7 +155,8 @@ export class Recorder {
     if (call) this.#tools.push({ call, outcome })
   }
 
-  async #spoken(text: string, usage: Usage, calls: ToolCall[]): Promise<void> {
+  async #spoken(step: Extract<Step, { kind: 'spoken' }>): Promise<void> {
+    const { text, usage, costUsd, calls } = step
     if (text === '' && calls.length === 0) return
     const events = this.#pendingDelta()
     const messageId = (this.#messageId ??= newId<MessageId>())
@@ -164,6 +165,7 @@ export class Recorder {
         message_id: messageId,
         content: [{ type: 'text', text }],
         usage: { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens },
+        cost: { usd: costUsd },
         tool_calls: calls.map((call) => ({
           tool_call_id: call.callId,
           tool_name: call.toolName,

@@ -34,6 +34,7 @@ export async function readPast(journal: Journal, run: RunRow): Promise<Past> {
       message: toTurnMessage(question),
       files: filesOf(messages),
       completed: done.completed,
+      interrupted: done.interrupted,
     },
     superseded: done.superseded,
     interrupted: done.interrupted,

@@ -53,13 +53,6 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   app.setErrorHandler((error: FastifyError, request, reply) =>
     sendError(parts, error, request, reply),
   )
-  app.setNotFoundHandler((request) => {
-    throw new HttpError(
-      404,
-      'NOT_FOUND',
-      `There is nothing at ${request.method} ${request.url.split('?')[0]}.`,
-    )
-  })
 
   const http: Http = {
     app,

@@ -59,7 +59,8 @@ export function addFileRoutes({ app, parts, user }: Http): void {
 
   app.get('/api/files', async (request) => {
     const { userId } = await user(request)
-    return { files: (await files.list(userId)).map(shown) }
+    const mine = await files.list(userId)
+    return { files: mine.filter((file) => file.origin !== 'result').map(shown) }
   })
 
   app.get('/api/files/:id/content', async (request, reply) => {

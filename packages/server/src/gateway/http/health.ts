@@ -31,12 +31,10 @@ export function addHealthRoutes({ app, parts }: Http): void {
     app.get(url, async (_request, reply) => {
       const report = await health.report()
       const ready = report.status === 'healthy' && !parts.draining()
-      return reply
-        .status(ready ? 200 : 503)
-        .send({
-          status: ready ? 'ready' : parts.draining() ? 'draining' : 'not_ready',
-          reasons: report.reasons,
-        })
+      return reply.status(ready ? 200 : 503).send({
+        status: ready ? 'ready' : parts.draining() ? 'draining' : 'not_ready',
+        reasons: report.reasons,
+      })
     })
   }
 

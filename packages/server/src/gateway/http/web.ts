@@ -11,20 +11,23 @@ const NOT_PAGES = ['/api/', '/auth/', '/health', '/ws', '/websocket', '/assets/'
 
 /** Serves the built web app; every path of the app itself answers with its one page. */
 export async function addWebApp({ app, parts }: Http): Promise<void> {
-  const folder = parts.webFolder
-  if (!existsSync(join(folder, 'index.html'))) {
-    app.get('/', async () => {
-      throw new HttpError(
-        503,
-        'SERVICE_UNAVAILABLE',
-        'The web app is not built. Run: npm run build --workspace @netra/web',
-      )
-    })
-    return
-  }
+  const isBuilt = existsSync(join(parts.webFolder, 'index.html'))
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? ''
+    const isPage = request.method === 'GET' && !NOT_PAGES.some((start) => path.startsWith(start))
+    if (!isPage) {
+      throw new HttpError(404, 'NOT_FOUND', `There is nothing at ${request.method} ${path}.`)
+    }
+    if (isBuilt) return reply.header('cache-control', 'no-cache').sendFile('index.html')
+    throw new HttpError(
+      503,
+      'SERVICE_UNAVAILABLE',
+      'The web app is not built. Run: npm run build --workspace @netra/web',
+    )
+  })
+  if (!isBuilt) return
   await app.register(fastifyStatic, {
-    root: folder,
-    wildcard: true,
+    root: parts.webFolder,
     index: 'index.html',
     cacheControl: false,
     setHeaders(reply, path) {
@@ -34,11 +37,5 @@ export async function addWebApp({ app, parts }: Http): Promise<void> {
         immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
       )
     },
-  })
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?')[0] ?? ''
-    const isPage = request.method === 'GET' && !NOT_PAGES.some((start) => path.startsWith(start))
-    if (isPage) return reply.header('cache-control', 'no-cache').sendFile('index.html')
-    throw new HttpError(404, 'NOT_FOUND', `There is nothing at ${request.method} ${path}.`)
   })
 }
