@@ -1,0 +1,37 @@
+import type { Follower } from '../support/people.ts'
+
+/** What one round sends to every connection. */
+export interface Shape {
+  what: string
+  /** Events of one commit, which leave as one frame. */
+  eventsPerCommit: number
+  rounds: number
+}
+
+export type Variant = 'netra' | 'bare'
+
+export interface Follow {
+  port: number
+  barePort: number
+  followers: Follower[]
+}
+
+export type ServerRequest =
+  | { kind: 'open'; connections: number }
+  /** `paceMs`: a round of the bare loop begins so long after the one before; 0 is at once. */
+  | { kind: 'run'; variant: Variant; shape: Shape; paceMs: number }
+  /** What the run cost until now. */
+  | { kind: 'cost' }
+
+/** Seconds since the last `run` began. */
+export interface Cost {
+  /** Processor time of all threads of the server's process. */
+  processor: number
+  /** Of them, those of its one event loop. */
+  loop: number
+}
+
+export type ReaderRequest =
+  | ({ kind: 'follow' } & Follow)
+  /** Answered once every connection of the variant has so many events more. */
+  | { kind: 'receive'; variant: Variant; eventsEach: number }
