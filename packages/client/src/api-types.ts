@@ -89,7 +89,7 @@ export const messagePageSchema = z.object({
   before: z.string().nullable(),
 })
 
-export const agentSchema = z.object({
+const agentSchema = z.object({
   id: z.string(),
   name: z.string(),
   description: z.string(),
@@ -100,7 +100,7 @@ export const agentSchema = z.object({
 
 export const agentListSchema = z.object({ agents: z.array(agentSchema) })
 
-export const modelSchema = z.object({
+const modelSchema = z.object({
   /** `<provider>/<model>` */
   id: z.string(),
   provider: z.string(),
@@ -126,7 +126,7 @@ export const storedFileSchema = z.object({
 
 export const fileListSchema = z.object({ files: z.array(storedFileSchema) })
 
-export const modelConnectionSchema = z.object({
+const modelConnectionSchema = z.object({
   provider: z.string(),
   source: z.enum(['environment', 'stored', 'detected']),
   base_url: z.string().nullish(),
@@ -151,7 +151,7 @@ export const connectionTestSchema = z.object({
   error: z.string().nullish(),
 })
 
-export const invitationSchema = z.object({
+const invitationSchema = z.object({
   id: z.string(),
   email: z.string().nullish(),
   created_at: z.string().nullish(),

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 
 /** After a probe something must be heard within this time. */
-export const PROBE_TIMEOUT_MS = 4_000
+const PROBE_TIMEOUT_MS = 4_000
 const CHECK_EVERY_MS = 1_000
 /** A check this late was held back (a sleeping laptop, a tab in the background): it judges nothing. */
 const LATE_MS = 5_000

@@ -157,7 +157,7 @@ export class LiveStream<State> implements Store<StreamView<State>> {
     } else if (item.kind === 'reset') this.#reset = { why: item.why, at: this.#clock.now() }
     if (item.kind === 'snapshot' || item.kind === 'live') this.#whole = true
     for (const queue of this.#queues) queue.push(item)
-    this.#publish(item.kind === 'event' ? item.position : this.#reader.position)
+    this.#publish('position' in item ? item.position : this.#reader.position)
   }
 
   #publish(position: string | null = this.#reader.position): void {

@@ -9,6 +9,7 @@ import type { StreamItem } from './stream-reader.ts'
 import type { ThreadStream } from './streams.ts'
 import { fastClock } from './testing/fake-clock.ts'
 import { accepted, completed, delta, live, ScriptedServer } from './testing/scripted-server.ts'
+import { webSocketTransport } from './transport.ts'
 
 let server: ScriptedServer
 let clients: NetraClient[] = []
@@ -96,6 +97,21 @@ test('after a lost connection each stream is resumed from its own cursor, and no
   again.send(delta(2, 0, 'Hel'), delta(3, 3, 'lo'), live(3))
   await whenText(thread, 'Hello')
   expect(thread.counters.duplicates).toBe(1)
+})
+
+test('the platform’s own WebSocket does the same', async () => {
+  const { client, socket } = await connected({ transport: webSocketTransport })
+  const thread = client.thread('t')
+  listen(thread)
+  await socket.accept(accepted(1), delta(2, 0, 'Hel'), live(2))
+  await whenText(thread, 'Hel')
+  socket.close(4001, 'draining')
+  const again = await server.socket()
+  expect((await again.welcome()).resume).toEqual([{ stream: 'thread:t', position: 'e:2' }])
+  again.send(delta(3, 3, 'lo'), live(3))
+  await whenText(thread, 'Hello')
+  client.close()
+  await again.closed()
 })
 
 test('a clean close is not a finished run: the client comes back', async () => {
@@ -319,6 +335,27 @@ test('a nudge while waiting opens a socket at once', async () => {
   client.nudge()
   await (await server.socket()).welcome()
   expect(Date.now() - before).toBeLessThan(400)
+})
+
+test('a delta that does not fit makes the thread be read from its beginning', async () => {
+  const { client, socket } = await connected()
+  const thread = client.thread('t')
+  listen(thread)
+  await socket.accept(accepted(1), delta(2, 0, 'a'), live(2))
+  await whenText(thread, 'a')
+  socket.send(delta(3, 7, 'x'))
+  const subscribe = await socket.next('subscribe')
+  expect(subscribe.position).toBeNull()
+  expect(textIn(thread)).toBe('a')
+  socket.send(
+    { type: 'ok', id: subscribe.id, stream: 'thread:t' },
+    accepted(1),
+    delta(2, 0, 'a'),
+    delta(3, 1, 'b'),
+  )
+  socket.send({ type: 'pong', nonce: 'between' }, live(3))
+  await whenText(thread, 'ab')
+  expect(thread.counters.gaps).toBe(1)
 })
 
 test('a stream that is not there says so, to listeners and iterators', async () => {

@@ -150,3 +150,15 @@ test('a storage that outlives the page brings back what had no answer', async ()
   await settle()
   expect(await storage.load()).toEqual([])
 })
+
+test('a message too large for a frame is refused at once, with what to do', async () => {
+  const { outbox, sent } = start()
+  outbox.onWelcome()
+  const large = { ...message('1'), content: [{ type: 'text' as const, text: '漢'.repeat(30_000) }] }
+  await expect(outbox.add(large)).rejects.toMatchObject({
+    code: 'too_large',
+    retry: 'no',
+    message: /as a file/,
+  })
+  expect(sent).toEqual([])
+})

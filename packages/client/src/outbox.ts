@@ -1,4 +1,5 @@
 import type { ClientMessageInput, ErrorFrame, Ok } from '@netra/protocol'
+import { MAX_CLIENT_FRAME_BYTES, utf8Length } from '@netra/protocol'
 
 import { ClientStopped, CommandError } from './client-error.ts'
 import type { Clock } from './clock.ts'
@@ -35,6 +36,14 @@ export interface OutboxParts {
 const ANSWER_WITHIN_MS = 30_000
 const MAX_SAME_RETRIES = 8
 
+/** Refused here: the server would close the socket for it, again and again. */
+const tooLarge = (bytes: number): CommandError =>
+  new CommandError({
+    code: 'too_large',
+    message: `The message has ${bytes} bytes and may have ${MAX_CLIENT_FRAME_BYTES}. Attach long text as a file.`,
+    retry: 'no',
+  })
+
 /** Commands of one thread go one after the other, so that a retry never overtakes. */
 function laneOf({ message }: OutboxEntry): string | undefined {
   if (message.type === 'regenerate') return message.thread_id
@@ -68,6 +77,8 @@ export class Outbox {
 
   /** @throws CommandError when the server refuses for good; ClientStopped when it never answered. */
   async add(message: OutboxEntry['message']): Promise<Ok> {
+    const bytes = utf8Length(JSON.stringify(message))
+    if (bytes > MAX_CLIENT_FRAME_BYTES) throw tooLarge(bytes)
     const entry: OutboxEntry = { id: message.id, message, createdAt: this.#parts.clock.now() }
     await this.#storage.save(entry)
     return this.#add(entry)

@@ -1,5 +1,5 @@
 import type { ReceivedEvent, StreamName, ThreadState, UserState } from '@netra/protocol'
-import { DeltaGap, formatPosition, parsePosition } from '@netra/protocol'
+import { formatPosition, parsePosition } from '@netra/protocol'
 
 /**
  * Where a reader stands. `closed`: nobody reads. `waiting`: subscribed, or about to be, as soon as
@@ -23,7 +23,7 @@ export type StreamItem =
 export type Wish = 'nothing' | 'resume' | 'restart'
 
 export interface StreamConsumer {
-  /** @throws DeltaGap when an event does not fit what came before. */
+  /** @throws when the item does not fit what came before. */
   take(item: StreamItem): void
   phase(phase: StreamPhase, problem: string | null): void
 }
@@ -129,7 +129,6 @@ export class StreamReader {
     try {
       this.#consumer.take({ kind: 'event', seq, position, event })
     } catch (error) {
-      if (!(error instanceof DeltaGap)) throw error
       return this.#misfit(error)
     }
     this.#seq = seq
@@ -141,9 +140,13 @@ export class StreamReader {
     const parts = parsePosition(position)
     if (!parts) return 'restart'
     this.counters.snapshots += 1
+    try {
+      this.#consumer.take({ kind: 'snapshot', position, why, state })
+    } catch (error) {
+      return this.#misfit(error)
+    }
     this.#epoch = parts.epoch
     this.#seq = parts.seq
-    this.#consumer.take({ kind: 'snapshot', position, why, state })
     return 'nothing'
   }
 
@@ -183,12 +186,12 @@ export class StreamReader {
     return this.#awaiting !== undefined || !this.isWanted
   }
 
-  /** A delta that does not fit: resuming would bring the same one, so the stream is read anew. */
-  #misfit(error: DeltaGap): Wish {
+  /** What does not fit (a delta beyond its text): resuming would bring it again, so all is read anew. */
+  #misfit(error: unknown): Wish {
     this.counters.gaps += 1
     this.#restarts += 1
     if (this.#restarts > MAX_RESTARTS) {
-      this.refused('broken', error.message)
+      this.refused('broken', error instanceof Error ? error.message : String(error))
       return 'nothing'
     }
     return 'restart'
