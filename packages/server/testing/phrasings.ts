@@ -65,9 +65,10 @@ const byGroup = (
 ): [string, number[]][] =>
   [...groupBy(rows, (row) => key(row, name))].map(([value, members]) => [value, [measure(members)]])
 
+const valueOf = ([, [value = Number.NaN]]: [string, number[]]): number => value
+
 /** The first `limit` by value, with all that tie with the last of them. */
 function ranked(entries: [string, number[]][], limit: number, sign: 1 | -1): [string, number[]][] {
-  const valueOf = ([, [value = Number.NaN]]: [string, number[]]): number => value
   const kept = entries.filter((entry) => !Number.isNaN(valueOf(entry)))
   return kept.filter(
     (entry) => kept.filter((other) => sign * valueOf(other) > sign * valueOf(entry)).length < limit,
@@ -483,7 +484,7 @@ export function refusedFor(table: RandomTable, random: Random): string[] {
     `median of ${one}`,
     `sum of ${table.time}`,
     number,
-    `${one}`,
+    one ?? '',
     `What is the trend of ${number}?`,
     `Predict ${number} for tomorrow`,
     `What share of the rows has ${one} ${value}?`,

@@ -86,9 +86,10 @@ function randomValues(random: Random, count: number): string[] {
   )
 }
 
+const two = (value: number): string => String(value).padStart(2, '0')
+
 function randomRow(table: Omit<RandomTable, 'rows' | 'csv'>, random: Random): Row {
   const maybe = <T>(value: T): T | null => (random() < 0.04 ? null : value)
-  const two = (value: number): string => String(value).padStart(2, '0')
   const time = `2024-05-${two(10 + below(random, 3))} ${two(8 + below(random, 5))}:${two(below(random, 60))}:${two(below(random, 60))}`
   return {
     [table.time]: time,

@@ -1,3 +1,4 @@
+import { unreachable } from '../../../platform/unreachable.ts'
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
 import { meaningOf, numberOfWord, type Meaning } from './lexicon.ts'
 import type { ColumnIndex, ColumnMatch } from './match-columns.ts'
@@ -86,6 +87,8 @@ function termAt(
       return { term: isHyphen(tokens, place) ? undefined : markTerm(token.text), length: 1 }
     case 'word':
       return wordTerm(tokens, place, index, before)
+    default:
+      return unreachable(token)
   }
 }
 

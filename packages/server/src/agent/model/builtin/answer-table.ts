@@ -8,12 +8,10 @@ import { planFor, type PlannedCall } from './plan.ts'
 import type { Question } from './question.ts'
 import { readMessage, type Reading } from './read-message.ts'
 import { help, refusal } from './refuse.ts'
-import type { Reply } from './reply.ts'
+import { answer, type Reply } from './reply.ts'
 import { lookupSql, resolveValues, wordsToLookUp } from './resolve-values.ts'
 import { asProfile, asResult, recordOf } from './results.ts'
 import { Unclear } from './unclear.ts'
-
-const answer = (text: string): Reply => ({ kind: 'answer', text })
 
 /** Answers about the attached table: its profile first, then the data, then in words. */
 export function answerTable(
@@ -99,7 +97,7 @@ function advance(
     return run(question, profile, current, tools)
   } catch (error) {
     if (!(error instanceof Unclear)) throw error
-    return { kind: 'unclear', reading: { kind: 'unclear', source: '', problem: error.problem } }
+    return { kind: 'unclear', reading: { ...reading, kind: 'unclear', problem: error.problem } }
   }
 }
 

@@ -8,7 +8,8 @@ import type {
 } from '@ai-sdk/provider'
 
 import { conversationOf } from './conversation.ts'
-import { replyTo, type Reply } from './reply.ts'
+import { replyTo } from './reply-to.ts'
+import type { Reply } from './reply.ts'
 
 export const BUILTIN_LABEL = 'built-in, no language model'
 

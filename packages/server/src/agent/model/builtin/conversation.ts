@@ -1,5 +1,6 @@
 import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from '@ai-sdk/provider'
 
+import { unreachable } from '../../../platform/unreachable.ts'
 import type { Attachment } from '../../step.ts'
 import { parseFileList } from '../file-list.ts'
 
@@ -85,6 +86,8 @@ function outcomeOf(output: LanguageModelV4ToolResultPart['output']): ToolRecord[
       return { status: 'failed', message: output.reason ?? 'The call was denied.' }
     case 'content':
       return { status: 'failed', message: 'The result is of a kind that I cannot read.' }
+    default:
+      return unreachable(output)
   }
 }
 

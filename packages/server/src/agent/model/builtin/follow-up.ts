@@ -29,7 +29,6 @@ export function followUp(
     if (draft.same) throw explained('There is no question before this one that it could refer to.')
     return undefined
   }
-  if (previous.intent === 'price') return repriced(draft, previous)
   if (previous.intent === 'aggregate') return changed(draft, previous)
   throw explained(
     'I cannot tell how this goes on from the question before it; please ask it in full.',
@@ -46,20 +45,6 @@ function requireOwnScope(draft: Draft, previous: Question | undefined): void {
       'I cannot tell whether you mean all rows or those of the question before; please ask it in full.',
     )
   }
-}
-
-function repriced(draft: Draft, previous: Extract<Question, { intent: 'price' }>): Question {
-  const named = [
-    ...draft.filters.flatMap((filter) => (filter.kind === 'values' ? filter.values : [])),
-    ...draft.strays.map((stray) => stray.text),
-  ]
-  const conditions = draft.filters.filter((filter) => filter.kind !== 'values')
-  const more = draft.columns.length + draft.groupings.length + draft.measures.length
-  if (named.length === 0 || more > 0 || conditions.length > 0 || draft.chart !== undefined) {
-    throw explained('I cannot tell how this changes the price before it; please ask it in full.')
-  }
-  const models = named.map((name) => ({ name: name.trim().replaceAll(/\s+/g, '-').toLowerCase() }))
-  return { ...previous, models }
 }
 
 function changed(draft: Draft, previous: AggregateQuestion): AggregateQuestion {
@@ -115,7 +100,9 @@ const columnOf = (measure: Measure): string | undefined =>
 /** A condition on a column takes the place of the earlier one on it; others stay. */
 function newFilters(draft: Draft, previous: readonly Filter[]): Filter[] {
   const strays = draft.strays.map((stray): Filter => ({ kind: 'values', values: [stray.text] }))
-  const added = [...draft.filters, ...strays]
+  const added = [...draft.filters, ...strays].map((filter): Filter =>
+    filter.kind === 'values' ? { ...filter, replaces: true } : filter,
+  )
   const replaced = new Set(added.map(keyOfFilter))
   return [...previous.filter((filter) => !replaced.has(keyOfFilter(filter))), ...added]
 }

@@ -45,9 +45,10 @@ interface Table {
   rows: readonly (readonly Cell[])[]
 }
 
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+
 /** A Markdown table; numbers to the right. */
 export function markdownTable({ columns, rows }: Table): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [
     line(columns.map(({ name }) => escapeMarkdown(name))),
     line(columns.map(({ kind }) => (isNumber(kind) ? '---:' : '---'))),

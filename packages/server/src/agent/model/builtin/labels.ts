@@ -1,3 +1,4 @@
+import { unreachable } from '../../../platform/unreachable.ts'
 import type { AggregateFunction, Filter, Grouping, Literal, Measure } from './question.ts'
 
 const FUNCTION_NAMES: Record<AggregateFunction, string> = {
@@ -21,6 +22,8 @@ export function measureLabel(measure: Measure, quote: (name: string) => string =
       return `${ordinal(measure.percent)} percentile of ${quote(measure.column)}`
     case 'ratio':
       return `${quote(measure.numerator)} per ${quote(measure.denominator)}`
+    default:
+      return unreachable(measure)
   }
 }
 
@@ -87,6 +90,8 @@ function filterText(filter: Filter): string {
       return `${code(filter.column)} is ${filter.negated ? 'not ' : ''}empty`
     case 'values':
       return filter.values.map(code).join(' or ')
+    default:
+      return unreachable(filter)
   }
 }
 

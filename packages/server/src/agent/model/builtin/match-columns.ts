@@ -16,11 +16,9 @@ const AFTERTHOUGHTS = new Set(
 )
 
 /** One-word synonyms that are sure enough on their own; `prompt` alone may mean its text. */
-const SINGLE_WORDS = new Set([
-  ...['timestamp', 'time', 'date', 'datetime'],
-  ...['model', 'llm', 'engine'],
-  ...['user', 'customer', 'client'],
-])
+const SINGLE_WORDS = new Set(
+  'timestamp time date datetime model llm engine user customer client'.split(' '),
+)
 
 const ROLE_WORDS: Partial<Record<Role, Set<string>>> = {
   input_tokens: new Set(['input', 'prompt', 'context']),

@@ -1,4 +1,6 @@
-import type { Draft, Reader } from './draft.ts'
+/* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
+import type { Term } from './annotate.ts'
+import { emptyDraft, Reader, type Draft } from './draft.ts'
 import type { PriceQuestion } from './question.ts'
 import { readConditions } from './read-filters.ts'
 import { explained, unplaced } from './unclear.ts'
@@ -25,6 +27,22 @@ export function readPrice(reader: Reader, source: string, draft: Draft): PriceQu
   }
   return { intent: 'price', models, filters: draft.filters }
 }
+
+/** `and on gpt-4o-mini?` after a price; undefined when the sentence asks something of its own. */
+export function readRepricing(
+  source: string,
+  { terms, index }: Reader,
+  previous: PriceQuestion,
+): PriceQuestion | undefined {
+  const [first] = terms
+  const refers = first?.kind === 'and' || first?.kind === 'same' || first?.kind === 'where'
+  if (!refers || !terms.every((term) => GOES_ON.has(term.kind))) return undefined
+  const draft = emptyDraft()
+  const question = readPrice(new Reader(terms, index), source, draft)
+  return question.filters.length > 0 ? question : { ...question, filters: previous.filters }
+}
+
+const GOES_ON = new Set<Term['kind']>(['and', 'or', 'same', 'where', 'text', 'number'])
 
 function readPricePart(
   reader: Reader,

@@ -1,9 +1,10 @@
+/* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
 import { annotate, type Term } from './annotate.ts'
 import { ambiguous, emptyDraft, Reader, type Draft } from './draft.ts'
 import { finish } from './finish.ts'
 import { followUp } from './follow-up.ts'
 import type { ColumnIndex } from './match-columns.ts'
-import { asksPrice, readPrice } from './parse-price.ts'
+import { asksPrice, readPrice, readRepricing } from './parse-price.ts'
 import type { Question } from './question.ts'
 import { bareColumn, readCounted, readFigures, readFlag } from './read-figures.ts'
 import { readColumnCondition, readCondition, readConditions } from './read-filters.ts'
@@ -25,6 +26,9 @@ export function parseQuestion(
   if (beyond) throw unplaced(beyond.text)
   const draft = emptyDraft()
   if (asksPrice(reader)) return readPrice(reader, source, draft)
+  const repriced =
+    previous?.intent === 'price' ? readRepricing(source, reader, previous) : undefined
+  if (repriced) return repriced
   while (reader.peek()) readNext(reader, source, draft)
   return followUp(draft, previous, reader.terms) ?? finish(draft, index)
 }

@@ -1,3 +1,4 @@
+import { unreachable } from '../../../platform/unreachable.ts'
 import type {
   Cell,
   ChartResult,
@@ -45,6 +46,8 @@ export function phrase(
       return phraseRows(question, queryOf(results), profile)
     case 'aggregate':
       return phraseAggregate(question, results, profile)
+    default:
+      return unreachable(question)
   }
 }
 

@@ -1,3 +1,4 @@
+import { unreachable } from '../../../platform/unreachable.ts'
 import type { TableProfile } from '../../tools/data/schemas.ts'
 import { code, groupingLabel, measureLabel, resultNames, scopeText } from './labels.ts'
 import type { AggregateQuestion, PriceQuestion, Question, RowsQuestion } from './question.ts'
@@ -36,6 +37,8 @@ export function planFor(question: Question, profile: TableProfile): Plan {
       return planHistogram(question, profile)
     case 'aggregate':
       return planAggregate(question, profile)
+    default:
+      return unreachable(question)
   }
 }
 

@@ -48,8 +48,11 @@ export type Filter =
       negated: boolean
     }
   | { kind: 'empty'; column: string; negated: boolean }
-  /** Any of these values, in a column that the question does not name: looked up before use. */
-  | { kind: 'values'; values: string[] }
+  /**
+   * Any of these values, in a column that the question does not name: looked up before use.
+   * `replaces`: what an earlier question said of that column no longer holds.
+   */
+  | { kind: 'values'; values: string[]; replaces?: true }
 
 export type Direction = 'descending' | 'ascending'
 

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
 import { addsUp, isDimension } from './additive.ts'
 import type { Term } from './annotate.ts'
 import { ambiguous, type BareColumn, type Draft, type Figure, type Reader } from './draft.ts'

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
 import { isDimension, isIdentifier } from './additive.ts'
 import type { Term } from './annotate.ts'

@@ -8,7 +8,7 @@ import { Unclear, type Problem } from './unclear.ts'
 
 /** One separable question of a message: understood, or the reason why not. */
 export type Reading =
-  | { kind: 'understood'; question: Question }
+  | { kind: 'understood'; source: string; question: Question }
   | { kind: 'unclear'; source: string; problem: Problem }
 
 /** All questions of a message, in its order. A sentence is never answered in part only. */
@@ -58,7 +58,7 @@ function sameScope(readings: Reading[]): boolean {
 
 function attempt(source: string, index: ColumnIndex, previous: Question | undefined): Reading {
   try {
-    return { kind: 'understood', question: parseQuestion(source, index, previous) }
+    return { kind: 'understood', source, question: parseQuestion(source, index, previous) }
   } catch (error) {
     if (error instanceof Unclear) return { kind: 'unclear', source, problem: error.problem }
     throw error
@@ -84,7 +84,8 @@ function joinedWith(one: Reading, other: Reading): Reading | undefined {
   }
   const known = new Set(first.measures.map((measure) => JSON.stringify(measure)))
   const fresh = second.measures.filter((measure) => !known.has(JSON.stringify(measure)))
-  return { kind: 'understood', question: { ...first, measures: [...first.measures, ...fresh] } }
+  const question = { ...first, measures: [...first.measures, ...fresh] }
+  return { kind: 'understood', source: `${one.source} ${other.source}`, question }
 }
 
 function plainFigures(reading: Reading): AggregateQuestion | undefined {

@@ -1,3 +1,4 @@
+import { unreachable } from '../../../platform/unreachable.ts'
 import type { TableProfile } from '../../tools/data/schemas.ts'
 import { isDimension } from './additive.ts'
 import { escapeMarkdown, listed } from './format.ts'
@@ -42,6 +43,8 @@ function reasonFor(problem: Problem, profile: TableProfile): string {
     }
     case 'explained':
       return problem.message
+    default:
+      return unreachable(problem)
   }
 }
 

@@ -58,10 +58,23 @@ function valuesOf(filter: Filter): string[] {
 export function resolveValues(question: Question, result: QueryResult | undefined): Question {
   if (question.intent === 'columns') return question
   const found = (result?.rows ?? []).map(foundOf)
-  const filters = question.filters.map((filter) => resolved(filter, found))
+  const filters = withoutReplaced(question.filters, found)
   refuseContradictions(filters)
   const known = { ...question, filters }
   return known.intent === 'aggregate' ? compared(known) : known
+}
+
+/** What a follow-up says of a column takes the place of what was said before. */
+function withoutReplaced(filters: readonly Filter[], found: readonly Found[]): Filter[] {
+  const pairs = filters.map((filter) => ({ filter, known: resolved(filter, found) }))
+  const columns = pairs
+    .filter(({ filter }) => filter.kind === 'values' && filter.replaces)
+    .map(({ known }) => (known.kind === 'values' ? '' : known.column))
+  const stays = ({ filter, known }: (typeof pairs)[number]): boolean =>
+    (filter.kind === 'values' && filter.replaces === true) ||
+    known.kind === 'values' ||
+    !columns.includes(known.column)
+  return pairs.filter(stays).map(({ known }) => known)
 }
 
 const foundOf = ([column, value]: Cell[]): Found => ({

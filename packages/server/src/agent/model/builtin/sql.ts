@@ -1,3 +1,4 @@
+import { unreachable } from '../../../platform/unreachable.ts'
 import type { AggregateFunction, Filter, Grouping, Literal, Measure } from './question.ts'
 
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
@@ -23,6 +24,8 @@ export function measureSql(measure: Measure): string {
       return `quantile_cont(${quoteName(measure.column)}, ${fraction(measure.percent)})`
     case 'ratio':
       return `sum(${quoteName(measure.numerator)}) / nullif(sum(${quoteName(measure.denominator)}), 0)`
+    default:
+      return unreachable(measure)
   }
 }
 
@@ -58,6 +61,8 @@ function filterSql(filter: Filter): string {
       return `${quoteName(filter.column)} IS ${filter.negated ? 'NOT ' : ''}NULL`
     case 'values':
       throw new Error('Values are looked up before a query is made of them.')
+    default:
+      return unreachable(filter)
   }
 }
 
@@ -77,6 +82,8 @@ function comparedSql(name: string, comparison: string, value: Literal): string {
       return `CAST(${column} AS TIME) ${sign} TIME ${quoteText(value.text)}`
     case 'moment':
       return `${column} ${sign} TIMESTAMP ${quoteText(value.text)}`
+    default:
+      return unreachable(value)
   }
 }
 
