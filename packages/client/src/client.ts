@@ -1,12 +1,7 @@
 /** Netra's SDK: the public face for browsers and programs. `node.ts` adds Node's transport. */
 export { NetraClient } from './netra-client.ts'
-export type {
-  Accepted,
-  Decision,
-  MessageToRegenerate,
-  MessageToSend,
-  NetraClientOptions,
-} from './netra-client.ts'
+export type { NetraClientOptions } from './netra-client.ts'
+export type { Accepted, Decision, MessageToRegenerate, MessageToSend } from './wishes.ts'
 export { HttpApi } from './http.ts'
 export type { AdminApi } from './http.ts'
 export type { HttpOptions } from './http-request.ts'

@@ -1,4 +1,4 @@
-import type { Ok, Run, StreamName } from '@netra/protocol'
+import type { Run, StreamName } from '@netra/protocol'
 import { threadStream, userStream } from '@netra/protocol'
 
 import { ClientStopped, StreamEnded } from './client-error.ts'
@@ -18,6 +18,16 @@ import { StreamReader, type StreamItem } from './stream-reader.ts'
 import { threadFold, userFold, type ThreadStream, type UserStream } from './streams.ts'
 import { Subscriptions, type StreamMessage } from './subscriptions.ts'
 import { webSocketTransport, type Transport } from './transport.ts'
+import {
+  acceptedOf,
+  decideOf,
+  regenerateOf,
+  sendMessageOf,
+  type Accepted,
+  type Decision,
+  type MessageToRegenerate,
+  type MessageToSend,
+} from './wishes.ts'
 
 export interface NetraClientOptions {
   /** The socket's address, as `GET /api/config` names it. */
@@ -30,45 +40,6 @@ export interface NetraClientOptions {
   outbox?: OutboxStorage
   /** Random per browser profile unless given. */
   device?: string
-}
-
-export interface MessageToSend {
-  /** Null: a new thread. */
-  threadId: string | null
-  text: string
-  attachments?: readonly { file_id: string }[]
-  /** Absent: the thread's newest leaf. Null: the start of the thread. */
-  parentMessageId?: string | null
-  agent?: string | null
-  model?: string | null
-  /** The same id for the same wish makes sending it twice safe; made up unless given. */
-  clientMessageId?: string
-}
-
-export interface MessageToRegenerate {
-  threadId: string
-  /** The user's message to answer once more. */
-  messageId: string
-  agent?: string | null
-  model?: string | null
-  clientMessageId?: string
-}
-
-export interface Decision {
-  runId: string
-  toolCallId: string
-  approved: boolean
-  fence: number
-  reason?: string
-}
-
-/** The server has the message, for good. */
-export interface Accepted {
-  threadId: string
-  runId: string
-  /** The thread's position just before the message. */
-  position: string | null
-  duplicate: boolean
 }
 
 /** How many threads that nobody looks at are remembered with their state. */
@@ -184,32 +155,12 @@ export class NetraClient implements Disposable {
    * @throws CommandError when it is refused; ClientStopped when the client ends first.
    */
   async sendMessage(wish: MessageToSend): Promise<Accepted> {
-    const ok = await this.#outbox.add({
-      type: 'send_message',
-      id: this.#nextId('c'),
-      client_message_id: wish.clientMessageId ?? crypto.randomUUID(),
-      thread_id: wish.threadId,
-      content: wish.text === '' ? [] : [{ type: 'text', text: wish.text }],
-      ...(wish.attachments && { attachments: [...wish.attachments] }),
-      ...(wish.parentMessageId !== undefined && { parent_message_id: wish.parentMessageId }),
-      ...(wish.agent != null && { agent: wish.agent }),
-      ...(wish.model != null && { model: wish.model }),
-    })
-    return acceptedOf(ok)
+    return acceptedOf(await this.#outbox.add(sendMessageOf(this.#nextId('c'), wish)))
   }
 
   /** Has a user's message answered once more; the earlier answer stays as a branch. */
   async regenerate(wish: MessageToRegenerate): Promise<Accepted> {
-    const ok = await this.#outbox.add({
-      type: 'regenerate',
-      id: this.#nextId('c'),
-      client_message_id: wish.clientMessageId ?? crypto.randomUUID(),
-      thread_id: wish.threadId,
-      message_id: wish.messageId,
-      ...(wish.agent != null && { agent: wish.agent }),
-      ...(wish.model != null && { model: wish.model }),
-    })
-    return acceptedOf(ok)
+    return acceptedOf(await this.#outbox.add(regenerateOf(this.#nextId('c'), wish)))
   }
 
   async cancelRun(runId: string): Promise<void> {
@@ -217,15 +168,7 @@ export class NetraClient implements Disposable {
   }
 
   async decide(decision: Decision): Promise<void> {
-    await this.#outbox.add({
-      type: 'decide',
-      id: this.#nextId('c'),
-      run_id: decision.runId,
-      tool_call_id: decision.toolCallId,
-      approved: decision.approved,
-      fence: decision.fence,
-      ...(decision.reason !== undefined && { reason: decision.reason }),
-    })
+    await this.#outbox.add(decideOf(this.#nextId('c'), decision))
   }
 
   /** The same object for the same thread; it is read while somebody listens to it. */
@@ -330,17 +273,5 @@ export class NetraClient implements Disposable {
   #nextId(kind: string): string {
     this.#requests += 1
     return `${kind}${this.#requests}-${this.instance.slice(0, 8)}`
-  }
-}
-
-const acceptedOf = (ok: Ok): Accepted => {
-  if (ok.thread_id === undefined || ok.run_id === undefined) {
-    throw new Error('the server accepted a message without naming its thread and run')
-  }
-  return {
-    threadId: ok.thread_id,
-    runId: ok.run_id,
-    position: ok.position ?? null,
-    duplicate: ok.duplicate ?? false,
   }
 }
