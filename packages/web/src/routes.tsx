@@ -3,6 +3,7 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  type RouterHistory,
   lazyRouteComponent,
   Navigate,
   Outlet,
@@ -97,7 +98,9 @@ export const routeTree = root.addChildren([
   ]),
 ])
 
-export const createAppRouter = () => createRouter({ routeTree })
+/** `history`: another one than the address bar. */
+export const createAppRouter = (history?: RouterHistory) =>
+  createRouter({ routeTree, ...(history && { history }) })
 
 declare module '@tanstack/react-router' {
   interface Register {
@@ -114,7 +117,9 @@ function SignedIn() {
   const config = useQuery({ queryKey: ['config'], queryFn: () => api.config() })
   if (known) return <WithLive live={known} />
   if (isSignedOut(me.error)) {
-    return <Navigate to="/sign-in" search={path === '/' ? {} : { next: path }} replace />
+    // While it navigates away, the location is already the sign-in page's own.
+    const next = path === '/' || path === '/sign-in' ? {} : { next: path }
+    return <Navigate to="/sign-in" search={next} replace />
   }
   const problem = me.error ?? config.error
   if (problem) {
@@ -137,7 +142,6 @@ function Connected({ me, config }: { me: User; config: ServerConfig }) {
     setLive(made)
     return () => made.close()
     // A changed configuration is for the next page: the connection stays.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [me.id])
   return live ? <WithLive live={live} /> : <Opening />
 }

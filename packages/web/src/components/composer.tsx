@@ -183,7 +183,7 @@ function detailOf(item: Attaching): string {
 /** Escape stops the running answer wherever the focus is, unless something nearer takes it. */
 export function useEscape(stop: (() => void) | null): void {
   useEffect(() => {
-    if (!stop) return
+    if (!stop) return undefined
     const onKeyDown = (event: globalThis.KeyboardEvent) => {
       if (event.key !== 'Escape' || event.defaultPrevented) return
       if (document.querySelector('dialog[open], [role=menu]')) return

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 
+import { problemText } from '../live/api.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 import { Problem } from './notice.tsx'
@@ -22,7 +23,7 @@ export function Confirm({ title, text, action, onConfirm, onClose }: ConfirmProp
       .then(onClose)
       .catch((error: unknown) => {
         setBusy(false)
-        setProblem(error instanceof Error ? error.message : String(error))
+        setProblem(problemText(error))
       })
   }
   return (

@@ -9,7 +9,7 @@ const QUIET_MS = 2500
 function useNow(everyMs: number | null): number {
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {
-    if (everyMs === null) return
+    if (everyMs === null) return undefined
     const timer = setInterval(() => setNow(Date.now()), everyMs)
     return () => clearInterval(timer)
   }, [everyMs])
@@ -22,7 +22,7 @@ function useLasting(isLost: boolean): boolean {
   useEffect(() => {
     if (!isLost) {
       setLasts(false)
-      return
+      return undefined
     }
     const timer = setTimeout(() => setLasts(true), QUIET_MS)
     return () => clearTimeout(timer)

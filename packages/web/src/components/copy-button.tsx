@@ -7,7 +7,7 @@ import { CheckIcon, CopyIcon } from './icons.tsx'
 export function CopyButton({ text, label }: { text: () => string; label: string }) {
   const [state, setState] = useState<'ready' | 'copied' | 'refused'>('ready')
   useEffect(() => {
-    if (state === 'ready') return
+    if (state === 'ready') return undefined
     const timer = setTimeout(() => setState('ready'), 1600)
     return () => clearTimeout(timer)
   }, [state])

@@ -1,7 +1,8 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 
+import { problemText } from '../live/api.ts'
 import { countOf, formatNumber } from '../timeline/format.ts'
-import { cellText, type Cell, type TableView } from '../timeline/result-view.ts'
+import { cellText, columnFormat, type Cell, type TableView } from '../timeline/result-view.ts'
 import { Button } from './button.tsx'
 
 const PAGE = 100
@@ -18,6 +19,10 @@ export function DataTable({ table, label, onLoadAll }: DataTableProps) {
   const [shown, setShown] = useState(PAGE)
   const rows = table.rows.slice(0, shown)
   const more = table.rows.length - rows.length
+  const formats = useMemo(
+    () => table.columns.map((_, index) => columnFormat(table, index)),
+    [table],
+  )
   return (
     <figure className="overflow-hidden rounded-lg border border-line bg-raised">
       <div className="max-h-80 overflow-auto" tabIndex={0} role="region" aria-label={label}>
@@ -39,7 +44,7 @@ export function DataTable({ table, label, onLoadAll }: DataTableProps) {
           </thead>
           <tbody>
             {rows.map((row, index) => (
-              <Row key={index} row={row} table={table} />
+              <Row key={index} row={row} table={table} formats={formats} />
             ))}
           </tbody>
         </table>
@@ -69,11 +74,17 @@ const captionOf = (table: TableView, shown: number): string =>
     ? `First ${formatNumber(shown)} of ${countOf(table.total, 'row')}`
     : countOf(table.total, 'row')
 
-function Row({ row, table }: { row: readonly Cell[]; table: TableView }) {
+interface RowProps {
+  row: readonly Cell[]
+  table: TableView
+  formats: readonly ((value: number) => string)[]
+}
+
+function Row({ row, table, formats }: RowProps) {
   return (
     <tr className="group">
       {table.columns.map((column, index) => {
-        const text = cellText(row[index] ?? null, column.numeric)
+        const text = cellText(row[index] ?? null, column.numeric, formats[index])
         return (
           <td
             key={index}
@@ -91,18 +102,18 @@ function Row({ row, table }: { row: readonly Cell[]; table: TableView }) {
 }
 
 function LoadAll({ onLoadAll }: { onLoadAll: () => Promise<void> }) {
-  const [state, setState] = useState<'ready' | 'busy' | string>('ready')
+  const [isBusy, setBusy] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
   const load = () => {
-    setState('busy')
-    onLoadAll().then(
-      () => setState('ready'),
-      (error: unknown) => setState(error instanceof Error ? error.message : String(error)),
-    )
+    setBusy(true)
+    onLoadAll()
+      .catch((error: unknown) => setProblem(problemText(error)))
+      .finally(() => setBusy(false))
   }
   return (
     <span className="flex items-center gap-2">
-      {state === 'ready' || state === 'busy' ? null : <span className="text-danger">{state}</span>}
-      <Button small kind="quiet" busy={state === 'busy'} onClick={load} className="h-6 text-xs">
+      {problem ? <span className="text-danger">{problem}</span> : null}
+      <Button small kind="quiet" busy={isBusy} onClick={load} className="h-6 text-xs">
         Load full result
       </Button>
     </span>

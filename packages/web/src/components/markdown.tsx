@@ -1,8 +1,15 @@
 import { lazy, memo, Suspense, useDeferredValue } from 'react'
 
-const Rendered = lazy(() =>
-  import('./rendered-markdown.tsx').then((module) => ({ default: module.RenderedMarkdown })),
-)
+const load = () =>
+  import('./rendered-markdown.tsx').then((module) => ({ default: module.RenderedMarkdown }))
+
+const Rendered = lazy(load)
+
+/** Fetches the renderer before the first answer needs it. */
+export function preloadMarkdown(): void {
+  // What fails here is tried again, and shown, when it is needed.
+  load().catch(() => undefined)
+}
 
 /**
  * A model's text. Until the renderer has loaded, and while it is behind, the words are there as they

@@ -50,7 +50,7 @@ const itemsIn = (list: HTMLElement | null): HTMLElement[] =>
 
 function useOutsideClick(root: RefObject<HTMLElement | null>, isOpen: boolean, close: () => void) {
   useEffect(() => {
-    if (!isOpen) return
+    if (!isOpen) return undefined
     const onPointer = (event: PointerEvent) => {
       if (event.target instanceof Node && !root.current?.contains(event.target)) close()
     }

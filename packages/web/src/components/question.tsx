@@ -81,7 +81,7 @@ export function Bubble({ text, attachments, note }: BubbleProps) {
 export function FileChip(props: { name: string; detail: string; children?: ReactNode }) {
   const isTable = /\.(csv|tsv|json)$/i.test(props.name)
   return (
-    <span className="inline-flex max-w-64 items-center gap-2 rounded-md border border-line bg-raised py-1.5 pr-2 pl-2.5 text-sm">
+    <span className="inline-flex max-w-80 items-center gap-2 rounded-md border border-line bg-raised py-1.5 pr-2 pl-2.5 text-sm">
       {isTable ? (
         <TableIcon size={16} className="text-muted" />
       ) : (

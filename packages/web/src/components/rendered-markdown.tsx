@@ -84,22 +84,20 @@ function Block({ children }: ComponentProps<'pre'> & ExtraProps) {
 
 type Children = ExtraProps & { children?: ReactNode }
 
-const plain = (Tag: 'code' | 'p' | 'ul' | 'ol' | 'li' | 'strong' | 'blockquote' | 'hr') =>
-  function Plain({ children, className }: Children & { className?: string }) {
-    return Tag === 'hr' ? <hr /> : <Tag className={className}>{children}</Tag>
-  }
+type Tag = 'code' | 'p' | 'ul' | 'ol' | 'li' | 'strong' | 'blockquote' | 'h3' | 'h4' | 'h5' | 'h6'
 
-const heading = (Tag: 'h3' | 'h4' | 'h5' | 'h6') =>
-  function Heading({ children }: Children) {
-    return <Tag>{children}</Tag>
-  }
+/** The bare element: how it looks stands in the style sheet, and nothing else passes. */
+const plain = (Element: Tag) => {
+  const Plain = ({ children, className }: Children & { className?: string }) => (
+    <Element className={className}>{children}</Element>
+  )
+  return Plain
+}
 
-const cell = (Tag: 'td' | 'th') =>
-  function Cell({ children, style }: ComponentProps<'td'> & ExtraProps) {
-    return (
-      <Tag style={style?.textAlign ? { textAlign: style.textAlign } : undefined}>{children}</Tag>
-    )
-  }
+type CellProps = ComponentProps<'td'> & ExtraProps
+
+const alignOf = ({ style }: CellProps) =>
+  style?.textAlign ? { textAlign: style.textAlign } : undefined
 
 function Table({ children }: ComponentProps<'table'> & ExtraProps) {
   return (
@@ -122,19 +120,19 @@ const COMPONENTS: Components = {
   li: plain('li'),
   strong: plain('strong'),
   blockquote: plain('blockquote'),
-  hr: plain('hr'),
-  h1: heading('h3'),
-  h2: heading('h3'),
-  h3: heading('h4'),
-  h4: heading('h5'),
-  h5: heading('h6'),
-  h6: heading('h6'),
+  hr: () => <hr />,
+  h1: plain('h3'),
+  h2: plain('h3'),
+  h3: plain('h4'),
+  h4: plain('h5'),
+  h5: plain('h6'),
+  h6: plain('h6'),
   table: Table,
   thead: ({ children }) => <thead>{children}</thead>,
   tbody: ({ children }) => <tbody>{children}</tbody>,
   tr: ({ children }) => <tr>{children}</tr>,
-  td: cell('td'),
-  th: cell('th'),
+  td: (props: CellProps) => <td style={alignOf(props)}>{props.children}</td>,
+  th: (props: CellProps) => <th style={alignOf(props)}>{props.children}</th>,
 }
 
 export function RenderedMarkdown({ text, streaming }: { text: string; streaming: boolean }) {

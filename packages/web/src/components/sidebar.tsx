@@ -35,7 +35,12 @@ export function Sidebar({ onSearch, onLeave }: SidebarProps) {
   return (
     <div className="flex h-full flex-col pb-[env(safe-area-inset-bottom)]">
       <div className="flex h-14 items-center justify-between pr-2 pl-4">
-        <Link to="/" aria-label="Netra, new conversation" onClick={onLeave} className="rounded-sm">
+        <Link
+          to="/"
+          aria-label="Netra, new conversation"
+          onClick={onLeave}
+          className="inline-flex rounded-sm"
+        >
           <Wordmark />
         </Link>
         <Link
@@ -52,7 +57,7 @@ export function Sidebar({ onSearch, onLeave }: SidebarProps) {
         <button type="button" onClick={onSearch} className={`${ROW} text-muted`}>
           <SearchIcon size={16} />
           <span className="flex-1 text-left">Search</span>
-          <kbd className="font-sans text-xs">{SHORTCUT}</kbd>
+          <kbd className="font-sans text-xs pointer-coarse:hidden">{SHORTCUT}</kbd>
         </button>
       </div>
       <nav
@@ -203,7 +208,12 @@ function ThreadRow({ id, title, isRunning, onLeave }: ThreadRowProps) {
             },
           ]}
           button={(attributes) => (
-            <IconButton small label={`Actions for ${name}`} {...attributes} className="bg-hover">
+            <IconButton
+              small
+              label={`Actions for ${name}`}
+              {...attributes}
+              className="pointer-fine:bg-hover"
+            >
               <MoreIcon size={16} />
             </IconButton>
           )}

@@ -121,8 +121,13 @@ function Tool({ step, fileName, loadResult }: StepParts & { step: ToolStep }) {
   )
 }
 
-const codeOf = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null
+
+function codeOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (Array.isArray(value) && value.every(isPlain)) return value.map(String).join(', ')
+  return JSON.stringify(value, null, 2)
+}
 
 /** Exactly what the tool was given. */
 function Arguments({ call }: { call: ToolStep['call'] }) {
@@ -198,5 +203,7 @@ function Result({ call, result, isOpen, loadResult }: ResultProps) {
       return (
         <DataTable table={shown.table} label={`Result of ${call.name}`} onLoadAll={onLoadAll} />
       )
+    default:
+      return shown satisfies never
   }
 }

@@ -16,8 +16,8 @@ export interface Attaching {
 export interface Attachments {
   list: readonly Attaching[]
   isBusy: boolean
-  add(files: Iterable<File>): void
-  addSample(): void
+  add: (files: Iterable<File>) => void
+  addSample: () => void
   remove(key: string): void
   /** Puts back, or empties. */
   set(files: readonly StoredFile[]): void

@@ -18,7 +18,7 @@ export function useStickToEnd(key: string) {
   }, [scroller])
   useEffect(() => toEnd(), [key, toEnd])
   useEffect(() => {
-    if (!scroller || !content) return
+    if (!scroller || !content) return undefined
     const look = () => {
       const distance = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight
       isPinned.current = distance < NEAR_PX

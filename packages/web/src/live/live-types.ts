@@ -64,6 +64,6 @@ export interface Live {
   cancel(runId: string): Promise<void>
   acknowledgeReset(threadId: string): void
   /** Tries at once, also after signing in again. */
-  reconnect(): void
+  reconnect: () => void
   close(): void
 }

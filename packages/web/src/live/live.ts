@@ -31,6 +31,8 @@ function connectionView(state: ConnectionState): ConnectionView {
     case 'greeting':
     case 'closed':
       return { kind: 'connecting' }
+    default:
+      return state satisfies never
   }
 }
 

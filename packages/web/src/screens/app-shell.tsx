@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 
 import { Dialog } from '../components/dialog.tsx'
 import { DrawerContext } from '../components/drawer-button.tsx'
+import { preloadMarkdown } from '../components/markdown.tsx'
 import { QuickSwitcher } from '../components/quick-switcher.tsx'
 import { isSwitcherShortcut } from '../components/shortcut.ts'
 import { Sidebar } from '../components/sidebar.tsx'
@@ -14,6 +15,7 @@ export function AppShell() {
   const [isSearching, setSearching] = useState(false)
   const path = useLocation({ select: (location) => location.pathname })
   useEffect(() => setDrawerOpen(false), [path])
+  useEffect(preloadMarkdown, [])
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (!isSwitcherShortcut(event)) return

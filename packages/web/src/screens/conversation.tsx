@@ -131,7 +131,7 @@ const TurnView = memo(function TurnView(props: TurnViewProps) {
   }, [questionId, onRegenerate])
   const run = answer?.run
   return (
-    <div className="turn space-y-5">
+    <div className="turn space-y-1.5">
       {question ? (
         <Question
           message={question}

@@ -1,7 +1,6 @@
 import { Link } from '@tanstack/react-router'
 
 import { Mark } from '../components/icons.tsx'
-import { Problem } from '../components/notice.tsx'
 import { modelOf } from '../components/pickers.tsx'
 import type { Agent, Models } from '../live/api.ts'
 import { useLive } from '../live/use-live.ts'
@@ -10,12 +9,11 @@ interface EmptyChatProps {
   agents: readonly Agent[]
   agentId: string | null
   models: Models
-  problem: string | null
   onExample: (text: string) => void
 }
 
 /** Before the first message: what this is, and three things to try. */
-export function EmptyChat({ agents, agentId, models, problem, onExample }: EmptyChatProps) {
+export function EmptyChat({ agents, agentId, models, onExample }: EmptyChatProps) {
   const { me } = useLive()
   const isBuiltIn = modelOf(models, null)?.built_in === true
   const byDefault = agents.find((item) => item.id === (isBuiltIn ? 'data' : 'assistant'))
@@ -27,11 +25,6 @@ export function EmptyChat({ agents, agentId, models, problem, onExample }: Empty
       <p className="mt-1.5 max-w-prose text-lg text-soft">
         Ask about your data, and watch every step of the answer.
       </p>
-      {problem ? (
-        <div className="mt-6">
-          <Problem>{problem}</Problem>
-        </div>
-      ) : null}
       <ul className="mt-8 divide-y divide-line border-y border-line">
         {(agent?.examples ?? []).slice(0, 3).map((example) => (
           <li key={example}>

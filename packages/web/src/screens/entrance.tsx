@@ -21,7 +21,7 @@ function useEnter(): () => Promise<void> {
   const navigate = useNavigate()
   const client = useQueryClient()
   return async () => {
-    await client.resetQueries({ queryKey: ['me'] })
+    await client.fetchQuery({ queryKey: ['me'], queryFn: () => api.me(), staleTime: 0 })
     const next = new URLSearchParams(location.search).get('next') ?? '/'
     await navigate({ to: next.startsWith('/') && !next.startsWith('//') ? next : '/' })
   }

@@ -214,7 +214,7 @@ export function chartModel(data: ChartData, room: number): ChartModel {
   const fromZero = data.chart.kind !== 'scatter'
   const min = known.reduce((least, value) => Math.min(least, value), fromZero ? 0 : Infinity)
   const max = known.reduce((most, value) => Math.max(most, value), fromZero ? 0 : -Infinity)
-  const ticks = known.length === 0 ? [0, 1] : niceTicks(min, max, 4)
+  const ticks = known.length === 0 ? [0, 1] : niceTicks(min, max, 5)
   const bottom = ticks[0] ?? 0
   const top = ticks.at(-1) ?? 1
   const height = (value: number) => (value - bottom) / (top - bottom || 1)

@@ -9,6 +9,12 @@ export function formatNumber(value: number): string {
   return size !== 0 && size < 0.01 ? small.format(value) : grouped.format(value)
 }
 
+const always = new Intl.NumberFormat('en-US', { maximumFractionDigits: 4 })
+
+/** A number of a column in which some are large: all are grouped, so that digits line up. */
+export const formatGrouped = (value: number): string =>
+  Math.abs(value) >= 1000 ? always.format(value) : formatNumber(value)
+
 /** For the edge of a chart: 1.2M instead of 1,200,000. */
 export const formatCompact = (value: number): string =>
   Math.abs(value) >= 10_000 ? compact.format(value) : formatNumber(value)

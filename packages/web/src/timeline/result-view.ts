@@ -1,7 +1,7 @@
 import type { ToolCall } from '@netra/protocol'
 import { z } from 'zod'
 
-import { formatNumber } from './format.ts'
+import { formatGrouped, formatNumber } from './format.ts'
 
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()])
 export type Cell = z.infer<typeof cell>
@@ -182,8 +182,16 @@ export function resultOf(call: ToolCall): ResultView {
   return view
 }
 
-export const cellText = (value: Cell, numeric: boolean): string => {
+export const cellText = (
+  value: Cell,
+  numeric: boolean,
+  format: (value: number) => string = formatNumber,
+): string => {
   if (value === null) return ''
-  if (typeof value === 'number' && numeric) return formatNumber(value)
+  if (typeof value === 'number' && numeric) return format(value)
   return String(value)
 }
+
+/** How the numbers of a column are written, so that they read alike. */
+export const columnFormat = (table: TableView, index: number): ((value: number) => string) =>
+  table.rows.some((row) => Math.abs(Number(row[index])) >= 10_000) ? formatGrouped : formatNumber

@@ -10,26 +10,26 @@ export interface ToolWords {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-type Phrase = (call: ToolCall, file: string) => { now: string; then: string }
+type Phrase = (call: ToolCall, file: string) => { now: string; past: string }
 
 const PHRASES: Record<string, Phrase> = {
   profile_table: (_, file) => ({
     now: `Looking at the columns of ${file}`,
-    then: `Looked at the columns of ${file}`,
+    past: `Looked at the columns of ${file}`,
   }),
-  query_table: (_, file) => ({ now: `Querying ${file}`, then: `Queried ${file}` }),
+  query_table: (_, file) => ({ now: `Querying ${file}`, past: `Queried ${file}` }),
   chart_table: (call, file) => {
     const title = text(call.arguments['title'])
     return title === ''
-      ? { now: `Drawing a chart of ${file}`, then: `Drew a chart of ${file}` }
-      : { now: `Drawing “${title}”`, then: `Drew “${title}”` }
+      ? { now: `Drawing a chart of ${file}`, past: `Drew a chart of ${file}` }
+      : { now: `Drawing “${title}”`, past: `Drew “${title}”` }
   },
   price_workload: (call, file) => {
     const models = call.arguments['models']
     const on = Array.isArray(models) ? ` on ${models.map(text).join(', ')}` : ''
-    return { now: `Pricing ${file}${on}`, then: `Priced ${file}${on}` }
+    return { now: `Pricing ${file}${on}`, past: `Priced ${file}${on}` }
   },
-  calculate: () => ({ now: 'Calculating', then: 'Calculated' }),
+  calculate: () => ({ now: 'Calculating', past: 'Calculated' }),
 }
 
 const plain = (name: string): string => name.replaceAll(/[_-]+/g, ' ').trim()
@@ -54,8 +54,8 @@ export function toolWords(
   const file = fileName(text(call.arguments['file_id'])) ?? 'the table'
   const phrase = PHRASES[call.name]?.(call, file) ?? {
     now: `Using ${plain(call.name)}`,
-    then: `Used ${plain(call.name)}`,
+    past: `Used ${plain(call.name)}`,
   }
   const [state, ending] = ENDINGS[call.status]
-  return { title: state === 'good' ? phrase.then : phrase.now, ending, state }
+  return { title: state === 'good' ? phrase.past : phrase.now, ending, state }
 }

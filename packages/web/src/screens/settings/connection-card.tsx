@@ -2,7 +2,7 @@ import { useState } from 'react'
 
 import { Button } from '../../components/button.tsx'
 import { Confirm } from '../../components/confirm.tsx'
-import { Field, INPUT } from '../../components/field.tsx'
+import { Field } from '../../components/field.tsx'
 import { CheckIcon } from '../../components/icons.tsx'
 import { Problem } from '../../components/notice.tsx'
 import { problemText, type ConnectionTest, type ModelConnection } from '../../live/api.ts'
@@ -27,13 +27,22 @@ export function ConnectionCard({ connection, onChanged }: ConnectionCardProps) {
   const { api } = useLive()
   const { provider, source, base_url, key_hint } = connection
   const [isRemoved, setRemoved] = useState(false)
-  const [test, setTest] = useState<ConnectionTest | 'busy' | string | null>(null)
+  const [test, setTest] = useState<ConnectionTest | null>(null)
+  const [isTesting, setTesting] = useState(false)
   const problem = 'problem' in connection ? connection.problem : null
   const runTest = () => {
-    setTest('busy')
+    setTesting(true)
+    setTest(null)
     api.admin
       .testConnection(provider)
-      .then(setTest, (error: unknown) => setTest(problemText(error)))
+      .catch((error: unknown): ConnectionTest => ({
+        ok: false,
+        latency_ms: 0,
+        models: [],
+        error: problemText(error),
+      }))
+      .then(setTest)
+      .finally(() => setTesting(false))
   }
   return (
     <li className="rounded-lg border border-line bg-raised p-4">
@@ -46,7 +55,7 @@ export function ConnectionCard({ connection, onChanged }: ConnectionCardProps) {
               .join(' · ')}
           </p>
         </div>
-        <Button small busy={test === 'busy'} onClick={runTest}>
+        <Button small busy={isTesting} onClick={runTest}>
           Test
         </Button>
         {source === 'stored' ? (
@@ -74,9 +83,8 @@ export function ConnectionCard({ connection, onChanged }: ConnectionCardProps) {
   )
 }
 
-function TestResult({ test }: { test: ConnectionTest | string | null }) {
-  if (test === null || test === 'busy') return null
-  if (typeof test === 'string') return <Failure text={test} />
+function TestResult({ test }: { test: ConnectionTest | null }) {
+  if (test === null) return null
   if (!test.ok) return <Failure text={test.error ?? 'The test failed.'} />
   return (
     <p role="status" className="appear mt-3 flex items-center gap-2 text-sm text-good">
@@ -127,11 +135,11 @@ function EnabledModels({ connection, onChanged }: ConnectionCardProps) {
             placeholder="Find"
             value={search}
             onChange={(event) => setSearch(event.target.value)}
-            className={`${INPUT} h-8 max-w-40 text-sm`}
+            className="h-8 w-40 rounded-md border border-line bg-paper px-2.5 text-sm placeholder:text-muted"
           />
         ) : null}
       </div>
-      <ul className="max-h-64 columns-1 overflow-y-auto sm:columns-2">
+      <ul className="grid max-h-64 gap-x-6 overflow-y-auto sm:grid-cols-2">
         {shown.map((name) => (
           <li key={name}>
             <label className="flex min-h-8 items-center gap-2.5 text-sm">

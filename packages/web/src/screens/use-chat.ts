@@ -1,0 +1,114 @@
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+
+import { useAttachments } from '../components/use-attachments.ts'
+import { problemText, type Agent, type Models } from '../live/api.ts'
+import type { SentAttachment } from '../live/live-types.ts'
+import { useLive, useOutgoing, useUser } from '../live/use-live.ts'
+import { useKept } from '../use-kept.ts'
+import { useConversation } from './use-conversation.ts'
+import { useDraft } from './use-draft.ts'
+
+const NO_AGENTS: Agent[] = []
+const NO_MODELS: Models = { default: null, models: [] }
+const DEFAULT_MAX_UPLOAD = 200_000_000
+
+/** Who may answer, and who was chosen to. */
+function useChoice() {
+  const { api } = useLive()
+  const agents = useQuery({ queryKey: ['agents'], queryFn: ({ signal }) => api.agents(signal) })
+  const models = useQuery({ queryKey: ['models'], queryFn: ({ signal }) => api.models(signal) })
+  const [agent, setAgent] = useKept('agent')
+  const [model, setModel] = useKept('model')
+  const error = agents.error ?? models.error
+  const isKnown = (id: string | null) => models.data?.models.some((item) => item.id === id)
+  return {
+    agents: agents.data ?? NO_AGENTS,
+    models: models.data ?? NO_MODELS,
+    problem: error ? problemText(error) : null,
+    agent,
+    setAgent,
+    // One that was chosen and is gone leaves the choice to the server.
+    model: isKnown(model) ? model : null,
+    setModel,
+  }
+}
+
+/** Everything that a conversation shows and does. */
+export function useChat(threadId: string | null) {
+  const live = useLive()
+  const navigate = useNavigate()
+  const outgoing = useOutgoing()
+  const listed = useUser().state.threads.find((thread) => thread.id === threadId)
+  const config = useQuery({ queryKey: ['config'], queryFn: () => live.api.config() })
+  const choice = useChoice()
+  const conversation = useConversation(threadId)
+  const { state, turns, leafId, runningId, showNewest } = conversation
+  const draft = useDraft(threadId ?? 'new')
+  const attachments = useAttachments(live.api, {
+    maxBytes: config.data?.limits.max_upload_bytes ?? DEFAULT_MAX_UPLOAD,
+    initial: draft.initialFiles,
+    onReady: draft.keepFiles,
+  })
+  const [problem, setProblem] = useState<string | null>(null)
+  const sayProblem = (error: unknown) => setProblem(problemText(error))
+  const { agent, model } = choice
+
+  /** True once the server has it; otherwise what it says is shown, and the text is the caller's. */
+  async function deliver(
+    text: string,
+    files: readonly SentAttachment[],
+    parentMessageId: string | null,
+  ): Promise<boolean> {
+    setProblem(null)
+    try {
+      const wish = { threadId, text, attachments: files, parentMessageId, agent, model }
+      const accepted = await live.send(wish)
+      showNewest()
+      const isStillHere = threadId === null && location.pathname === '/'
+      if (isStillHere) {
+        await navigate({ to: '/t/$threadId', params: { threadId: accepted.threadId } })
+      }
+      return true
+    } catch (error) {
+      sayProblem(error)
+      return false
+    }
+  }
+
+  return {
+    ...choice,
+    conversation,
+    draft,
+    attachments,
+    problem: problem ?? choice.problem,
+    title: state.title ?? listed?.title ?? null,
+    /** Sent, and not in the thread yet. */
+    onWay: outgoing.filter(
+      (item) =>
+        item.threadId === threadId &&
+        !state.runs.some((run) => run.client_message_id === item.clientMessageId),
+    ),
+    isEmpty: turns.length === 0 && !conversation.isLoading,
+    stop: runningId === null ? null : () => void live.cancel(runningId).catch(sayProblem),
+    async send(): Promise<boolean> {
+      const { text } = draft
+      const files = attachments.ready()
+      draft.write('')
+      attachments.set([])
+      if (await deliver(text.trim(), files, leafId)) return true
+      draft.write(text)
+      attachments.set(files)
+      return false
+    },
+    async resend(text: string, files: readonly SentAttachment[], parent: string | null) {
+      if (!(await deliver(text, files, parent))) draft.write(text)
+    },
+    regenerate(messageId: string): void {
+      if (threadId === null) return
+      setProblem(null)
+      live.regenerate({ threadId, messageId, agent, model }).then(showNewest, sayProblem)
+    },
+  }
+}
