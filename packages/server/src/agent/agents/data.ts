@@ -7,7 +7,7 @@ export const data: AgentDefinition = {
   tools: ['profile_table', 'query_table', 'chart_table', 'price_workload', 'calculate'],
   examples: [
     'How many requests are there, and how many input and output tokens in total?',
-    'Show requests per minute as a chart.',
+    'Show requests per hour as a chart.',
     'What would this workload cost on gpt-4o, and on gpt-4o-mini?',
   ],
   instructions: ({ today }) => `You are Netra's data agent. Today is ${today} (UTC).
