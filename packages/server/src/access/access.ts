@@ -1,5 +1,5 @@
 import type { Expectation, Journal, RunRow, StreamName, ThreadRow } from '../journal/journal.ts'
-import type { ThreadId, UserId } from '../platform/ids.ts'
+import type { UserId } from '../platform/ids.ts'
 import { streamOwner } from './policy.ts'
 
 /**
@@ -52,8 +52,5 @@ export function createAccess(journal: Pick<Journal, 'db'>): Access {
     }),
   }
 }
-
-export const threadStream = (threadId: ThreadId | string): StreamName => `thread:${threadId}`
-export const userStream = (userId: UserId | string): StreamName => `user:${userId}`
 
 export { createThreads, type ShownMessage, type ShownThread, type Threads } from './threads.ts'

@@ -1,4 +1,3 @@
-import cookie from '@fastify/cookie'
 import multipart from '@fastify/multipart'
 import fastify, {
   type FastifyError,
@@ -37,7 +36,6 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
     logger: false,
     forceCloseConnections: 'idle',
   })
-  await app.register(cookie)
   await app.register(multipart, {
     limits: { files: 1, fileSize: parts.maxUploadBytes, fields: 10 },
   })
