@@ -115,10 +115,15 @@ function wordTerm(
   index: ColumnIndex,
   before: readonly Term[],
 ): Found {
-  const known = meaningOf(wordsFrom(tokens, place, 8))
+  const known = knownPhrase(wordsFrom(tokens, place, 8), index)
   const column = longestColumn(tokens, place, index)
   if (column && prefersColumn(column, known, before.at(-1), tokens[place + column.length])) {
     return { term: columnTerm(column, tokens, known?.meaning), length: column.length }
+  }
+  if (known?.meaning.kind === 'count' && column && isExact(column.match)) {
+    const rows = meaningOf(wordsFrom(tokens, place + 1, 2))
+    const counts = rows && COUNTED.has(rows.meaning.kind)
+    if (!counts) return { term: countOrColumn(column), length: 1 }
   }
   if (known?.meaning.kind === 'filler' && expectsValue(before, tokens[place]?.text ?? '')) {
     return { term: { kind: 'text', value: tokens[place]?.text ?? '', quoted: true }, length: 1 }
@@ -129,6 +134,22 @@ function wordTerm(
   }
   return { term: unknownWord(tokens[place]?.text ?? '', index), length: 1 }
 }
+
+/** `total count` is the total of a column when the table has one called `count`. */
+function knownPhrase(words: readonly string[], index: ColumnIndex): ReturnType<typeof meaningOf> {
+  const known = meaningOf(words)
+  const figure = known?.meaning.kind === 'count' || known?.meaning.kind === 'function'
+  const last = known && known.length > 1 ? words[known.length - 1] : undefined
+  const match = figure && last !== undefined ? index.match([last]) : undefined
+  return known && match && isExact(match) ? meaningOf(words.slice(0, known.length - 1)) : known
+}
+
+const COUNTED = new Set<Meaning['kind']>(['rows', 'function', 'filler'])
+
+const countOrColumn = ({ match }: FoundColumn): Bare<Term> => ({
+  kind: 'ambiguous',
+  candidates: [match.kind === 'column' ? match.column.name : '', 'the number of rows'],
+})
 
 const ARTICLES = new Set(['the', 'a', 'an', 'there', 'in', 'of'])
 

@@ -13,6 +13,9 @@ const MOST_STRAYS = 4
 export function finish(draft: Draft, index: ColumnIndex): Question {
   if (draft.columnsAsked) return columnsQuestion(draft)
   if (draft.chart === 'histogram') return histogramQuestion(draft)
+  if (draft.first !== undefined && !draft.rank && draft.groupings.length > 0) {
+    throw explained('I can show the first rows, or rank groups, but not the first of groups.')
+  }
   placeStrays(draft)
   if (draft.compare) gatherCompared(draft)
   const rows = rowsQuestion(draft)
@@ -48,6 +51,8 @@ function columnsQuestion(draft: Draft): Question {
 function histogramQuestion(draft: Draft): Question {
   const [bare] = draft.columns
   const plain =
+    draft.rank === undefined &&
+    draft.units.length === 0 &&
     draft.columns.length === 1 &&
     draft.measures.length + draft.groupings.length + draft.strays.length + draft.figures.length ===
       0
@@ -66,6 +71,9 @@ function placeStrays(draft: Draft): void {
   const texts = draft.strays.map((stray) => stray.text)
   const core = draft.measures.length + draft.columns.length + draft.groupings.length
   const standsAlone = core > 0 || draft.noun !== undefined || draft.counts
+  if (!standsAlone && draft.compare) {
+    throw explained('Say by which figure to compare: `compare a and b by average …`.')
+  }
   if (!standsAlone || draft.strays.length > MOST_STRAYS || draft.figures.length > 0) {
     throw unplaced(...texts)
   }

@@ -128,7 +128,7 @@ const entries: [Meaning, string][] = [
   [{ kind: 'match', match: 'ends' }, 'ends with|end with|ending with|ending in|ends in'],
   [{ kind: 'empty' }, 'null|empty|missing|blank'],
   [{ kind: 'between' }, 'between|is between|are between'],
-  [{ kind: 'and' }, 'and|as well as|&|,|plus|together with|along with'],
+  [{ kind: 'and' }, 'and|as well as|&|,|together with|along with'],
   [{ kind: 'or' }, 'or'],
   [
     { kind: 'not' },
@@ -170,7 +170,7 @@ const entries: [Meaning, string][] = [
   ],
   [{ kind: 'ratio' }, 'ratio|ratio of|ratio between'],
   [{ kind: 'to' }, 'to|divided by'],
-  [{ kind: 'same' }, 'same|the same|what about|how about|instead|again|now|do the same'],
+  [{ kind: 'same' }, 'same|the same|what about|how about|instead|do the same'],
   [
     { kind: 'beyond' },
     'why|predict|forecast|correlation|correlate|trend|trends|growth|grow|share|percent|percentage|proportion|fraction|increase|decrease|change|difference|cumulative|running|rolling|moving|outlier|outliers|anomaly|anomalies|today|yesterday|tomorrow|last|next|previous|ago|recent|recently|latest|join|merge|delete|update|insert|drop|remove|expensive|cheapest|cheaper|slowest|fastest|regression|significant|cluster|explain|mode|variance|weighted|consecutive|else|rest|half|quarter|quarterly|weekday|weekdays|weekend|weekends|monday|tuesday|wednesday|thursday|friday|saturday|sunday|who|whom|how|reason|average-case|ever|should|twice|double|than|rate|percentages|rank|second highest|almost|about|approximately|roughly|around|if any|unless|while|until now|both|either|same time|per cent',

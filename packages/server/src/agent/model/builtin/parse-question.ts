@@ -11,6 +11,8 @@ import { readColumnCondition, readCondition, readConditions } from './read-filte
 import { readBy, readRanked, readRatio, takeGrouping, addGrouping } from './read-groups.ts'
 import { explained, unplaced } from './unclear.ts'
 
+const YES_OR_NO = /^\s*(?:is|are|was|were|do|does|did|has|have|had)\b/i
+
 /**
  * What one sentence asks of a table. Every word of it is used or known to mean nothing here.
  * @param previous The question before it in the thread, for `the same by hour`.
@@ -24,6 +26,11 @@ export function parseQuestion(
   const reader = new Reader(annotate(source, index), index)
   const beyond = reader.terms.find((term) => term.kind === 'beyond')
   if (beyond) throw unplaced(beyond.text)
+  if (YES_OR_NO.test(source)) {
+    throw explained(
+      'I do not answer with yes or no; ask for the figure that would tell, such as “how many”.',
+    )
+  }
   const draft = emptyDraft()
   if (asksPrice(reader)) return readPrice(reader, source, draft)
   const repriced =

@@ -83,7 +83,7 @@ afterAll(() => stage[Symbol.asyncDispose]())
 
 describe('the four questions about a workload', () => {
   test('are answered with the right numbers over a generated trace', () =>
-    askAll(stage, generated()))
+    expect(askAll(stage, generated())).resolves.toBeUndefined())
 
   const folder =
     process.env['NETRA_REAL_DATA'] ??
@@ -92,7 +92,10 @@ describe('the four questions about a workload', () => {
 
   test.skipIf(real === undefined)(
     'are answered with the right numbers over the real trace (set NETRA_REAL_DATA to its folder when it is skipped)',
-    async () => askAll(stage, traceOf(await readFile(real ?? '', 'utf8'))),
+    async () => {
+      const trace = traceOf(await readFile(real ?? '', 'utf8'))
+      await expect(askAll(stage, trace)).resolves.toBeUndefined()
+    },
   )
 })
 

@@ -11,6 +11,10 @@ export type Reading =
   | { kind: 'understood'; source: string; question: Question }
   | { kind: 'unclear'; source: string; problem: Problem }
 
+/** What people say before they ask. */
+const COURTESY =
+  /^(?:(?:hi|hello|hey|ok|okay|so|well|great|thanks|thank you|please|now)\b[\s,!.]+)+/i
+
 /** All questions of a message, in its order. A sentence is never answered in part only. */
 export function readMessage(
   message: string,
@@ -20,8 +24,9 @@ export function readMessage(
   const index = new ColumnIndex(profile)
   const readings: Reading[] = []
   let before = previous
-  for (const sentence of sentencesOf(message)) {
-    if (smallTalkOf(sentence)) continue
+  for (const said of sentencesOf(message)) {
+    if (smallTalkOf(said)) continue
+    const sentence = said.replace(COURTESY, '')
     const read = readSentence(sentence, index, before)
     readings.push(...read)
     const last = read.at(-1)

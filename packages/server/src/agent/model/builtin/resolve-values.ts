@@ -58,6 +58,11 @@ function valuesOf(filter: Filter): string[] {
 export function resolveValues(question: Question, result: QueryResult | undefined): Question {
   if (question.intent === 'columns') return question
   const found = (result?.rows ?? []).map(foundOf)
+  const named = question.filters.flatMap((filter) =>
+    filter.kind === 'values' ? filter.values : [],
+  )
+  const absent = named.filter((value) => !found.some((one) => isSame(one.value, value)))
+  if (absent.length > 0) throw unplaced(...absent)
   const filters = withoutReplaced(question.filters, found)
   refuseContradictions(filters)
   const known = { ...question, filters }
@@ -94,8 +99,6 @@ function resolved(filter: Filter, found: readonly Found[]): Filter {
 
 /** The one column that holds all these values. */
 function placed(values: readonly string[], found: readonly Found[]): Filter {
-  const absent = values.filter((value) => !found.some((one) => isSame(one.value, value)))
-  if (absent.length > 0) throw unplaced(...absent)
   const columns = [...new Set(found.map(({ column }) => column))].filter((column) =>
     values.every((value) => found.some((one) => one.column === column && isSame(one.value, value))),
   )

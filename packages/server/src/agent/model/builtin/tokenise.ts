@@ -21,7 +21,7 @@ const span = (
 
 const QUOTED = /"([^"]+)"|“([^”]+)”|`([^`]+)`|(?<![\p{L}\p{N}])'([^']+)'(?![\p{L}\p{N}])/uy
 const MOMENT =
-  /(\d{4}-\d{2}-\d{2})(?:[T ]+(?:at )?(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)Z?)?(?![\p{L}\p{N}])/uy
+  /(\d{4}-\d{2}-\d{2})(?:[T ]+(?:at )?(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?:Z|\s?([ap])\.?m\b)?)?(?![\p{L}\p{N}])/iuy
 const CLOCK =
   /(\d{1,2})(?::(\d{2})(?::(\d{2})(\.\d+)?)?)?(?:\s?([ap])\.?m\b\.?)?(?![\p{L}\p{N}:])/iuy
 const ORDINAL = /(?:p(\d{1,2}(?:\.\d+)?)|(\d{1,3}(?:\.\d+)?)(?:st|nd|rd|th))(?![\p{L}\p{N}])/iuy
@@ -74,15 +74,18 @@ function quoted(match: RegExpExecArray, start: number): Token[] {
 }
 
 function moment(match: RegExpExecArray, start: number): Token[] | undefined {
-  const [, day = '', time] = match
+  const [, day = '', time, half] = match
   if (Number.isNaN(Date.parse(day))) return undefined
   if (time === undefined) return [{ kind: 'date', value: day, ...span(match, start) }]
-  return [{ kind: 'moment', value: `${day} ${fullTime(time)}`, ...span(match, start) }]
+  return [{ kind: 'moment', value: `${day} ${fullTime(time, half)}`, ...span(match, start) }]
 }
 
-const fullTime = (time: string): string => {
-  const padded = time.length < 5 || time.charAt(1) === ':' ? `0${time}` : time
-  return padded.length === 5 ? `${padded}:00` : padded
+/** `6:05` with `p` is 18:05:00. */
+function fullTime(time: string, half: string | undefined): string {
+  const [hourText = '', minute = '', second = '00'] = time.split(':')
+  let hour = Number(hourText)
+  if (half !== undefined) hour = (hour % 12) + (half.toLowerCase() === 'p' ? 12 : 0)
+  return `${String(hour).padStart(2, '0')}:${minute}:${second}`
 }
 
 function clock(match: RegExpExecArray, start: number): Token[] | undefined {
