@@ -2,7 +2,7 @@
 // Plain JavaScript that any Node can read: it must be able to say that the Node is too old.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+import * as nodeModule from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -10,7 +10,7 @@ const NEEDED = 24
 const major = Number(process.versions.node.split('.')[0])
 
 if (major >= NEEDED) {
-  enableCompileCache?.()
+  nodeModule.enableCompileCache()
   // The validator is a black box of its own: it shares no code with the server.
   await import(process.argv[2] === 'validate' ? '../../validator/src/main.ts' : '../src/main.ts')
 } else {
