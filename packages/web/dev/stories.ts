@@ -54,23 +54,15 @@ const tool = (runId: string, id: string, name: string, args: Record<string, unkn
     arguments: args,
   })
 
-const toolEnd = (
-  runId: string,
-  id: string,
-  name: string,
-  result: unknown,
-  status = 'ok',
-  more = {},
-) =>
+const toolEnd = (call: [run: string, id: string, name: string], result: unknown, status = 'ok') =>
   common('tool_completed', {
-    run_id: runId,
+    run_id: call[0],
     agent: 'data',
-    tool_call_id: id,
-    tool_name: name,
+    tool_call_id: call[1],
+    tool_name: call[2],
     status,
     result,
     duration_ms: 84,
-    ...more,
   })
 
 const deltas = (runId: string, messageId: string, text: string, size = 12) => {
@@ -247,12 +239,12 @@ const first = [
   ...run('r1', 'm1'),
   thought('r1', 'Looking at the columns of conv.csv to see which hold the tokens.'),
   tool('r1', 'c1', 'profile_table', { file_id: 'f1' }),
-  toolEnd('r1', 'c1', 'profile_table', PROFILE),
+  toolEnd(['r1', 'c1', 'profile_table'], PROFILE),
   thought('r1', 'Counting rows and adding up ContextTokens and GeneratedTokens.'),
   tool('r1', 'c2', 'query_table', { file_id: 'f1', sql: SQL }),
 ]
 const firstEnd = [
-  toolEnd('r1', 'c2', 'query_table', TOTALS),
+  toolEnd(['r1', 'c2', 'query_table'], TOTALS),
   ...deltas('r1', 'a1', ANSWER1),
   spoken('r1', 'a1', ANSWER1),
   done('r1', 'a1', ANSWER1),
@@ -272,7 +264,7 @@ const second = [
     x: 'minute',
     y: ['requests'],
   }),
-  toolEnd('r2', 'c3', 'chart_table', CHART),
+  toolEnd(['r2', 'c3', 'chart_table'], CHART),
   ...deltas('r2', 'a2', ANSWER2),
   spoken('r2', 'a2', ANSWER2),
   done('r2', 'a2', ANSWER2),
@@ -292,7 +284,7 @@ const third = [
   ...deltas('r3', 'a3x', 'I will price every row of the table against both models.'),
   spoken('r3', 'a3x', 'I will price every row of the table against both models.'),
   tool('r3', 'c4', 'price_workload', { file_id: 'f1', models: ['gpt-4o', 'gpt-4o-mini'] }),
-  toolEnd('r3', 'c4', 'price_workload', PRICE),
+  toolEnd(['r3', 'c4', 'price_workload'], PRICE),
   tool('r3', 'c5', 'chart_table', {
     file_id: 'f1',
     sql: 'SELECT 1',
@@ -301,7 +293,7 @@ const third = [
     x: 'model',
     y: ['input_tokens', 'output_tokens'],
   }),
-  toolEnd('r3', 'c5', 'chart_table', BARS),
+  toolEnd(['r3', 'c5', 'chart_table'], BARS),
   ...deltas('r3', 'a3', ANSWER3),
   spoken('r3', 'a3', ANSWER3),
   done('r3', 'a3', ANSWER3, {

@@ -1,6 +1,6 @@
 import './markdown.css'
 import { Link } from '@tanstack/react-router'
-import { isValidElement, useRef, type ComponentProps, type ReactNode } from 'react'
+import { createElement, isValidElement, useRef, type ComponentProps, type ReactNode } from 'react'
 import { Streamdown, type Components, type ExtraProps } from 'streamdown'
 
 import { CopyButton } from './copy-button.tsx'
@@ -87,12 +87,10 @@ type Children = ExtraProps & { children?: ReactNode }
 type Tag = 'code' | 'p' | 'ul' | 'ol' | 'li' | 'strong' | 'blockquote' | 'h3' | 'h4' | 'h5' | 'h6'
 
 /** The bare element: how it looks stands in the style sheet, and nothing else passes. */
-const plain = (Element: Tag) => {
-  const Plain = ({ children, className }: Children & { className?: string }) => (
-    <Element className={className}>{children}</Element>
-  )
-  return Plain
-}
+const plain =
+  (tag: Tag) =>
+  ({ children, className }: Children & { className?: string }) =>
+    createElement(tag, { className }, children)
 
 type CellProps = ComponentProps<'td'> & ExtraProps
 

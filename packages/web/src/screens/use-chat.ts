@@ -105,7 +105,7 @@ export function useChat(threadId: string | null) {
     async resend(text: string, files: readonly SentAttachment[], parent: string | null) {
       if (!(await deliver(text, files, parent))) draft.write(text)
     },
-    regenerate(messageId: string): void {
+    regenerate: (messageId: string): void => {
       if (threadId === null) return
       setProblem(null)
       live.regenerate({ threadId, messageId, agent, model }).then(showNewest, sayProblem)

@@ -142,41 +142,41 @@ function choose<Item extends { id: string }>(
   }
 }
 
+/** A question with the answer shown for it. */
+function turnOf(
+  at: { tree: Tree; choices: Choices },
+  answers: readonly Answer[],
+  asked: { question: ThreadMessage | null; questions: Fork },
+): Turn {
+  const { question } = asked
+  const key = `answers:${question?.id ?? ROOT}`
+  const { item, fork } = choose({ key, choices: at.choices }, answers, (answer) =>
+    newestBelow(at.tree, null, answer),
+  )
+  return { key: question?.id ?? item?.id ?? ROOT, ...asked, answer: item, answers: fork }
+}
+
+const endOf = (turn: Turn): string | null =>
+  turn.answer?.messages.at(-1)?.id ?? turn.question?.id ?? null
+
 /** The one way through a thread's branches that the screen shows, oldest first. */
 export function pathOf(state: ThreadState, choices: Choices): ThreadPath {
   const tree = treeOf(state)
   const turns: Turn[] = []
-  let leafId: string | null = null
-  let anchor = ROOT
-  const seen = new Set<string>()
-  const followAnswers = (
-    answers: readonly Answer[],
-    from: { question: ThreadMessage | null; questions: Fork },
-  ): void => {
-    const { question, questions } = from
-    const key = `answers:${question?.id ?? ROOT}`
-    const { item, fork } = choose({ key, choices }, answers, (answer) =>
-      newestBelow(tree, null, answer),
-    )
-    turns.push({
-      key: question?.id ?? item?.id ?? ROOT,
-      question,
-      questions,
-      answer: item,
-      answers: fork,
-    })
-    leafId = item?.messages.at(-1)?.id ?? question?.id ?? null
-    anchor = item?.id ?? question?.id ?? ROOT
+  if (tree.orphans.length > 0) {
+    turns.push(turnOf({ tree, choices }, tree.orphans, { question: null, questions: NO_FORK }))
   }
-  if (tree.orphans.length > 0) followAnswers(tree.orphans, { question: null, questions: NO_FORK })
+  const seen = new Set<string>()
   for (;;) {
-    const key = `questions:${anchor}`
-    const { item, fork } = choose({ key, choices }, tree.questions.get(anchor) ?? [], (question) =>
-      newestBelow(tree, question, null),
-    )
-    if (!item || seen.has(item.id)) return { turns, leafId }
+    const last = turns.at(-1)
+    const anchor = last?.answer?.id ?? last?.question?.id ?? ROOT
+    const next = tree.questions.get(anchor) ?? []
+    const at = { key: `questions:${anchor}`, choices }
+    const { item, fork } = choose(at, next, (question) => newestBelow(tree, question, null))
+    if (!item || seen.has(item.id)) return { turns, leafId: last ? endOf(last) : null }
     seen.add(item.id)
-    followAnswers(tree.answers.get(item.id) ?? [], { question: item, questions: fork })
+    const answers = tree.answers.get(item.id) ?? []
+    turns.push(turnOf({ tree, choices }, answers, { question: item, questions: fork }))
   }
 }
 

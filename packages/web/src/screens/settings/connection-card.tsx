@@ -33,7 +33,7 @@ export function ConnectionCard({ connection, onChanged }: ConnectionCardProps) {
   const runTest = () => {
     setTesting(true)
     setTest(null)
-    api.admin
+    void api.admin
       .testConnection(provider)
       .catch((error: unknown): ConnectionTest => ({
         ok: false,
