@@ -36,6 +36,12 @@ export interface ConnectionParts {
   headOf(stream: string): Promise<string>
 }
 
+const MAX_REASON_BYTES = 123
+
+/** A close frame has room for so much (RFC 6455, 5.5); a longer reason would be an exception. */
+const reasonOf = (why: string): string =>
+  Buffer.from(why).subarray(0, MAX_REASON_BYTES).toString().replace(/\uFFFD$/, '')
+
 /**
  * One socket of the native protocol, from the upgrade to the close.
  *
@@ -50,7 +56,9 @@ export class Connection implements Registered {
   identity: Identity | undefined
   instance: string | undefined
   readonly #socket: WebSocket
-  readonly #handshake: Handshake
+  readonly address: string
+  /** What the upgrade brought, tokens and all: kept until the hello was judged. */
+  #handshake: Handshake | undefined
   readonly #openedAt: number
   #heardAt: number
   #pingedAt: number
@@ -64,6 +72,7 @@ export class Connection implements Registered {
 
   constructor(socket: WebSocket, stream: Duplex, handshake: Handshake, parts: ConnectionParts) {
     this.#socket = socket
+    this.address = handshake.address
     this.#handshake = handshake
     this.parts = parts
     this.outbox = new Outbox(socket, stream)
@@ -73,7 +82,7 @@ export class Connection implements Registered {
     this.#pingedAt = now
     this.#progressAt = now
     parts.registry.add(this)
-    socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
+    socket.on('message', (data, isBinary) => this.#take(data as Buffer, isBinary))
     socket.on('close', () => this.#onClose())
     socket.on('error', (error) => this.#log().debug({ err: error }, 'socket error'))
   }
@@ -86,22 +95,16 @@ export class Connection implements Registered {
     return this.identity?.sessionId
   }
 
-  get address(): string {
-    return this.#handshake.address
-  }
-
   send(message: ServerMessageInput): void {
     this.outbox.send(JSON.stringify(message), false)
   }
 
-  /** Where a subscription delivers to. */
-  readonly sink: Sink = ((connection: Connection) => ({
-    get open() {
-      return !connection.#closed && connection.outbox.open
-    },
-    send: (frame: string, counts: boolean) => connection.outbox.send(frame, counts),
-    failed: () => connection.close(4009, 'the store cannot be read right now'),
-  }))(this)
+  /** Where subscriptions deliver to. */
+  readonly sink: Sink = new ConnectionSink(this)
+
+  get closed(): boolean {
+    return this.#closed
+  }
 
   /** Says why, then closes; what was gathered goes out before the close frame. */
   close(code: CloseCode, why: string): void {
@@ -110,7 +113,7 @@ export class Connection implements Registered {
     this.parts.metrics.closed(code)
     this.#log().info({ code, why, user_id: this.userId }, 'socket closed by the server')
     this.outbox.flush()
-    this.#socket.close(code, why)
+    this.#socket.close(code, reasonOf(why))
     // A peer that never answers the close frame must not hold the socket.
     this.parts.clock.after(2_000, () => this.#socket.terminate())
   }
@@ -193,6 +196,17 @@ export class Connection implements Registered {
     )
   }
 
+  /** Whatever a frame does to us, it ends its own socket at most. */
+  #take(data: Buffer, isBinary: boolean): void {
+    try {
+      this.#receive(data, isBinary)
+    } catch (error) {
+      this.#log().error({ err: error }, 'a frame could not be taken')
+      this.#closed = true
+      this.#socket.terminate()
+    }
+  }
+
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#closed) return
     this.#heardAt = this.parts.clock.monotonic()
@@ -232,7 +246,10 @@ export class Connection implements Registered {
     if (!isServedVersion(message.protocol)) {
       return this.close(4505, 'this protocol version is not served: update the client')
     }
-    const answer = await identify(this.parts.auth, this.#handshake, message)
+    const handshake = this.#handshake
+    if (!handshake) return
+    const answer = await identify(this.parts.auth, handshake, message)
+    this.#handshake = undefined
     if (this.#closed) return
     this.parts.metrics.handshake(answer.ok)
     if (!answer.ok) {
@@ -315,5 +332,25 @@ export class Connection implements Registered {
 
   #log(): Logger {
     return this.parts.logger.child({ connection_id: this.id })
+  }
+}
+
+class ConnectionSink implements Sink {
+  readonly #connection: Connection
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  get open(): boolean {
+    return !this.#connection.closed && this.#connection.outbox.open
+  }
+
+  send(frame: string, countsAgainstWindow: boolean): void {
+    this.#connection.outbox.send(frame, countsAgainstWindow)
+  }
+
+  failed(): void {
+    this.#connection.close(4009, 'the store cannot be read right now')
   }
 }

@@ -5,6 +5,18 @@ import type { WebSocket } from 'ws'
 import { LIMITS } from './limits.ts'
 import { textFrame } from './text-frame.ts'
 
+/** Writing to so many sockets takes a few milliseconds; then it is others' turn. */
+const FLUSHES_PER_TURN = 500
+
+/** Outboxes that have gathered something. */
+const due: Outbox[] = []
+
+function flushSome(): void {
+  const outboxes = due.splice(0, FLUSHES_PER_TURN)
+  if (due.length > 0) setImmediate(flushSome)
+  for (const outbox of outboxes) outbox.flush()
+}
+
 /**
  * What goes out on one socket. Frames of one turn of the loop leave as one JSON array: several
  * events per write cost hardly more than one. `bufferedAmount` is no flow control (a client that
@@ -48,7 +60,7 @@ export class Outbox {
     if (isEvent) this.#eventsInBatch += 1
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(() => this.flush())
+    if (due.push(this) === 1) setImmediate(flushSome)
   }
 
   /** Writes what was gathered; at once before a close, else once per turn of the loop. */

@@ -26,7 +26,7 @@ export function takeUpgrades(
   })
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    socket.on('error', () => socket.destroy())
+    socket.on('error', destroySocket)
     const refusal = refusalOf(request, addresses, parts)
     if (refusal) return refuse(socket, refusal)
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -47,6 +47,11 @@ export function takeUpgrades(
       clearInterval(sweep)
     },
   }
+}
+
+/** On its own, because a closure would keep the whole request as long as the socket lives. */
+function destroySocket(this: Duplex): void {
+  this.destroy()
 }
 
 interface RefusedUpgrade {

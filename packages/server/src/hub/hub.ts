@@ -32,7 +32,17 @@ export interface Subscription {
 export function createHub(options: { journal: Journal; logger: Logger }): Hub {
   const { journal, logger } = options
   const listening = new Map<StreamName, Set<Subscriber>>()
-  const snapshots = createSnapshots(journal)
+  const parts = {
+    journal,
+    logger,
+    snapshots: createSnapshots(journal),
+    forget(subscriber: Subscriber) {
+      const subscribers = listening.get(subscriber.stream)
+      if (subscribers?.delete(subscriber) && subscribers.size === 0) {
+        listening.delete(subscriber.stream)
+      }
+    },
+  }
 
   const stop = journal.onCommitted((stream, first, events) => {
     const subscribers = listening.get(stream)
@@ -49,21 +59,10 @@ export function createHub(options: { journal: Journal; logger: Logger }): Hub {
     },
     async subscribe(stream, position, sink) {
       const plan = await journal.plan(stream, position)
-      const subscriber = new Subscriber({ stream, plan, sink, journal, snapshots, logger })
+      const subscriber = new Subscriber(parts, stream, plan, sink)
       const set = listening.get(stream) ?? new Set()
       listening.set(stream, set.add(subscriber))
-      return {
-        stream,
-        head: subscriber.headAtStart,
-        status: plan.kind === 'range' ? 'replay' : 'snapshot',
-        start: () => subscriber.start(),
-        resume: () => subscriber.pump(),
-        end() {
-          subscriber.end()
-          set.delete(subscriber)
-          if (set.size === 0 && listening.get(stream) === set) listening.delete(stream)
-        },
-      }
+      return subscriber
     },
     [Symbol.dispose]: stop,
   }

@@ -6,6 +6,15 @@ import type { Snapshots } from './snapshots.ts'
 
 const PAGE = { events: 256, bytes: 256 * 1024 }
 
+/** What all subscribers of a hub share. */
+export interface SubscriberParts {
+  journal: Journal
+  snapshots: Snapshots
+  logger: Logger
+  /** Takes an ended subscriber out of those that are told. */
+  forget(subscriber: Subscriber): void
+}
+
 /**
  * One reader of one stream: a cursor over the journal.
  *
@@ -15,12 +24,12 @@ const PAGE = { events: 256, bytes: 256 * 1024 }
  * cursor of an idle subscriber is handed over without reading it back.
  */
 export class Subscriber {
-  readonly headAtStart: string
-  readonly #stream: StreamName
+  readonly stream: StreamName
+  /** Position of the head when the subscription began. */
+  readonly head: string
+  readonly status: 'replay' | 'snapshot'
+  readonly #parts: SubscriberParts
   readonly #sink: Sink
-  readonly #journal: Journal
-  readonly #snapshots: Snapshots
-  readonly #logger: Logger
   #plan: Plan | undefined
   /** `seq` of the last event the sink was given. */
   #cursor = 0
@@ -31,29 +40,26 @@ export class Subscriber {
   #again = false
   #ended = false
 
-  constructor(options: {
-    stream: StreamName
-    plan: Plan
-    sink: Sink
-    journal: Journal
-    snapshots: Snapshots
-    logger: Logger
-  }) {
-    this.#stream = options.stream
-    this.#sink = options.sink
-    this.#journal = options.journal
-    this.#snapshots = options.snapshots
-    this.#logger = options.logger
-    const { plan } = options
+  constructor(parts: SubscriberParts, stream: StreamName, plan: Plan, sink: Sink) {
+    this.#parts = parts
+    this.stream = stream
+    this.#sink = sink
     const head = plan.kind === 'unknown' ? 0 : plan.head
-    this.headAtStart = positionOf(this.#journal.epoch, head)
+    this.head = positionOf(parts.journal.epoch, head)
+    this.status = plan.kind === 'range' ? 'replay' : 'snapshot'
     this.#liveAt = head
     if (plan.kind === 'range') this.#cursor = plan.after
     else this.#plan = plan
   }
 
+  /** Begins delivery; called once the answer that must come before the events is on its way. */
   start(): void {
     this.#started = true
+    this.pump()
+  }
+
+  /** The sink has room again. */
+  resume(): void {
     this.pump()
   }
 
@@ -80,7 +86,7 @@ export class Subscriber {
       (error: unknown) => {
         this.#pumping = false
         if (this.#ended) return
-        this.#logger.error({ err: error, stream: this.#stream }, 'delivery failed')
+        this.#parts.logger.error({ err: error, stream: this.stream }, 'delivery failed')
         this.#sink.failed(error)
       },
     )
@@ -88,6 +94,7 @@ export class Subscriber {
 
   end(): void {
     this.#ended = true
+    this.#parts.forget(this)
   }
 
   async #run(): Promise<void> {
@@ -95,16 +102,16 @@ export class Subscriber {
       this.#again = false
       if (this.#plan) await this.#sendSnapshot(this.#plan)
       while (this.#sink.open && !this.#ended) {
-        const events = await this.#journal.read(this.#stream, this.#cursor, PAGE)
+        const events = await this.#parts.journal.read(this.stream, this.#cursor, PAGE)
         if (this.#ended) return
         let sent = 0
         for (const event of events) {
           if (!this.#sink.open) break
           if (event.seq !== this.#cursor + 1) {
-            throw new Error(`${this.#stream}: read ${event.seq} after ${this.#cursor}`)
+            throw new Error(`${this.stream}: read ${event.seq} after ${this.#cursor}`)
           }
           this.#cursor = event.seq
-          this.#sink.send(eventFrame(this.#stream, event.seq, event.payload), true)
+          this.#sink.send(eventFrame(this.stream, event.seq, event.payload), true)
           sent += 1
         }
         this.#sayLive()
@@ -114,10 +121,10 @@ export class Subscriber {
   }
 
   async #sendSnapshot(plan: Plan): Promise<void> {
-    const snapshot = await this.#snapshots.of(this.#stream)
+    const snapshot = await this.#parts.snapshots.of(this.stream)
     if (this.#ended) return
-    const position = positionOf(this.#journal.epoch, snapshot.seq)
-    const stream = this.#stream
+    const position = positionOf(this.#parts.journal.epoch, snapshot.seq)
+    const stream = this.stream
     if (plan.kind === 'ahead' || plan.kind === 'other_epoch') {
       this.#sink.send(JSON.stringify({ type: 'reset', stream, position, why: plan.kind }), false)
     }
@@ -134,7 +141,7 @@ export class Subscriber {
   #sayLive(): void {
     if (this.#liveAt === undefined || this.#cursor < this.#liveAt) return
     this.#liveAt = undefined
-    const position = positionOf(this.#journal.epoch, this.#cursor)
-    this.#sink.send(JSON.stringify({ type: 'live', stream: this.#stream, position }), false)
+    const position = positionOf(this.#parts.journal.epoch, this.#cursor)
+    this.#sink.send(JSON.stringify({ type: 'live', stream: this.stream, position }), false)
   }
 }

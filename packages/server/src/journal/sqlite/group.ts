@@ -12,7 +12,15 @@ export function packGroup(commits: readonly Commit[]): PackedGroup {
   const texts: string[] = []
   const appends: number[] = []
   const names = new Map<StreamName, number>()
+  const runs: string[] = []
+  const fences: number[] = []
+  const conditions: PackedGroup['conditions'] = []
   commits.forEach((commit, index) => {
+    if (commit.fence) {
+      runs.push(commit.fence.runId)
+      fences.push(index, commit.fence.fence)
+    }
+    if (commit.rows?.length || commit.expect?.length) conditions.push([index, conditionsOf(commit)])
     for (const { stream, events } of commit.appends) {
       const name = names.get(stream) ?? names.size
       names.set(stream, name)
@@ -25,12 +33,14 @@ export function packGroup(commits: readonly Commit[]): PackedGroup {
     lengths: Uint32Array.from(texts, (text) => text.length),
     names: [...names.keys()],
     appends: Uint32Array.from(appends),
-    conditions: commits.map(conditionsOf),
+    commits: commits.length,
+    runs,
+    fences: Float64Array.from(fences),
+    conditions,
   }
 }
 
-function conditionsOf({ rows, expect, fence }: Commit): Conditions | undefined {
-  if (!rows?.length && !expect?.length && !fence) return undefined
+function conditionsOf({ rows, expect }: Commit): Conditions {
   return {
     rows: rows?.map(plain) ?? [],
     expect:
@@ -39,7 +49,6 @@ function conditionsOf({ rows, expect, fence }: Commit): Conditions | undefined {
         query: plain(query),
         rows: wanted,
       })) ?? ([] satisfies Expectation[]),
-    fence,
   }
 }
 
@@ -47,12 +56,18 @@ function conditionsOf({ rows, expect, fence }: Commit): Conditions | undefined {
 const plain = ({ sql, parameters }: Statement): Statement => ({ sql, parameters })
 
 export function unpackGroup(group: PackedGroup): CommitRequest[] {
-  const requests = group.conditions.map((conditions) => ({
+  const conditions = new Map(group.conditions)
+  const requests = Array.from({ length: group.commits }, (_, index) => ({
     appends: [] as { stream: StreamName; payloads: string[] }[],
-    rows: conditions?.rows ?? [],
-    expect: conditions?.expect ?? [],
-    fence: conditions?.fence,
+    rows: conditions.get(index)?.rows ?? [],
+    expect: conditions.get(index)?.expect ?? [],
+    fence: undefined as CommitRequest['fence'],
   }))
+  group.runs.forEach((runId, index) => {
+    const [commit = 0, fence = 0] = group.fences.subarray(index * 2)
+    const request = requests[commit]
+    if (request) request.fence = { runId, fence }
+  })
   let event = 0
   let at = 0
   for (let index = 0; index < group.appends.length; index += 3) {

@@ -12,8 +12,8 @@ export interface CommitRequest {
 
 export type CommitOutcome = CommitResult | { status: 'failed'; failure: Failure }
 
-/** What a commit carries beside its events. */
-export type Conditions = Pick<CommitRequest, 'rows' | 'expect' | 'fence'>
+/** What a commit carries beside its events and its fence. */
+export type Conditions = Pick<CommitRequest, 'rows' | 'expect'>
 
 /**
  * Several commits in the form that crosses threads fastest: copying one long text costs as much as
@@ -26,7 +26,13 @@ export interface PackedGroup {
   names: StreamName[]
   /** Per append: index of its commit, index of its stream's name, number of its events. */
   appends: Uint32Array
-  conditions: (Conditions | undefined)[]
+  /** How many commits there are. */
+  commits: number
+  /** Of the commits that have one: the run, and in `fences` index of the commit and fence. */
+  runs: string[]
+  fences: Float64Array
+  /** Of the commits that have some. */
+  conditions: [index: number, conditions: Conditions][]
 }
 
 export interface PackedOutcomes {
