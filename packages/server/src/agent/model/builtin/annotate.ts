@@ -2,6 +2,7 @@ import { unreachable } from '../../../platform/unreachable.ts'
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
 import { meaningOf, numberOfWord, type Meaning } from './lexicon.ts'
 import type { ColumnIndex, ColumnMatch } from './match-columns.ts'
+import { mergeVerbatimNames, splitHyphens } from './refine-tokens.ts'
 import { tokenise, type Token } from './tokenise.ts'
 import { isPlural } from './words.ts'
 
@@ -27,8 +28,6 @@ export type Term = Place &
   )
 
 const SILENT_MARKS = new Set(['.', '?', '!', ':', ';', '(', ')', '…', '"', '“', '”'])
-/** camelCase, capitals, or anything but letters: nobody writes such a word by chance. */
-const DISTINCTIVE = /\P{L}|\p{Ll}\p{Lu}|\p{Lu}{2}/u
 const LONGEST_NAME = 6
 
 /** Gives each word of `question` the longest meaning that the columns or the lexicon have for it. */
@@ -275,57 +274,4 @@ function columnTerm(
     exact: match.sureness === 'exact',
     ...(meaning?.kind === 'rows' && { noun: meaning.noun }),
   }
-}
-
-/** `per-minute` is two words when neither a column nor the lexicon has it as one. */
-function splitHyphens(tokens: readonly Token[], index: ColumnIndex): Token[] {
-  return tokens.flatMap((token) => {
-    if (token.kind !== 'word' || !token.text.includes('-')) return [token]
-    if (meaningOf([token.text]) || index.match([token.text])?.kind === 'column') return [token]
-    const pieces = tokenise(token.text.replaceAll('-', ' '))
-    const known = pieces.every(
-      (piece) => piece.kind !== 'word' || meaningOf([piece.text]) !== undefined,
-    )
-    if (!known) return [token]
-    return pieces.map((piece) => ({
-      ...piece,
-      start: piece.start + token.start,
-      end: piece.end + token.start,
-    }))
-  })
-}
-
-/** A name written exactly as the column has it is that column, whatever its words may mean. */
-function mergeVerbatimNames(
-  tokens: readonly Token[],
-  question: string,
-  index: ColumnIndex,
-): Token[] {
-  let merged = [...tokens]
-  const names = index.columns
-    .map((column) => column.name)
-    .filter((name) => DISTINCTIVE.test(name))
-    .toSorted((one, other) => other.length - one.length)
-  for (const name of names) {
-    for (
-      let start = question.indexOf(name);
-      start >= 0;
-      start = question.indexOf(name, start + 1)
-    ) {
-      merged = mergeSpan(merged, { start, end: start + name.length, text: name })
-    }
-  }
-  return merged
-}
-
-function mergeSpan(tokens: Token[], place: Place): Token[] {
-  const inside = tokens.filter((token) => token.start >= place.start && token.end <= place.end)
-  const first = inside[0]
-  const aligned =
-    first?.start === place.start &&
-    inside.at(-1)?.end === place.end &&
-    !inside.some((token) => token.kind === 'quoted')
-  if (!aligned || !first) return tokens
-  const at = tokens.indexOf(first)
-  return tokens.toSpliced(at, inside.length, { kind: 'quoted', value: place.text, ...place })
 }

@@ -11,8 +11,6 @@ import { conversationOf } from './conversation.ts'
 import { replyTo } from './reply-to.ts'
 import type { Reply } from './reply.ts'
 
-export const BUILTIN_LABEL = 'built-in, no language model'
-
 /** Nothing is read or written by tokens here. */
 const NO_USAGE: LanguageModelV4Usage = {
   inputTokens: { total: 0, noCache: 0, cacheRead: 0, cacheWrite: 0 },

@@ -72,13 +72,14 @@ export function resolveValues(question: Question, result: QueryResult | undefine
 /** What a follow-up says of a column takes the place of what was said before. */
 function withoutReplaced(filters: readonly Filter[], found: readonly Found[]): Filter[] {
   const pairs = filters.map((filter) => ({ filter, known: resolved(filter, found) }))
-  const columns = pairs
-    .filter(({ filter }) => filter.kind === 'values' && filter.replaces)
-    .map(({ known }) => (known.kind === 'values' ? '' : known.column))
+  const replaced = pairs.filter(({ filter }) => filter.kind === 'values' && filter.replaces)
+  const columns = new Set(
+    replaced.map(({ known }) => (known.kind === 'values' ? '' : known.column)),
+  )
   const stays = ({ filter, known }: (typeof pairs)[number]): boolean =>
     (filter.kind === 'values' && filter.replaces === true) ||
     known.kind === 'values' ||
-    !columns.includes(known.column)
+    !columns.has(known.column)
   return pairs.filter(stays).map(({ known }) => known)
 }
 
