@@ -40,7 +40,10 @@ const MAX_REASON_BYTES = 123
 
 /** A close frame has room for so much (RFC 6455, 5.5); a longer reason would be an exception. */
 const reasonOf = (why: string): string =>
-  Buffer.from(why).subarray(0, MAX_REASON_BYTES).toString().replace(/\uFFFD$/, '')
+  Buffer.from(why)
+    .subarray(0, MAX_REASON_BYTES)
+    .toString()
+    .replace(/\uFFFD$/, '')
 
 /**
  * One socket of the native protocol, from the upgrade to the close.
