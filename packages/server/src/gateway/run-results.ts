@@ -16,8 +16,12 @@ export function createRunResults(hub: Hub): RunResults {
       const subscription = await hub.subscribe(`thread:${run.thread_id}`, run.position, {
         open: true,
         send(frame) {
-          const event = terminalEventIn(frame, run.run_id)
-          if (event) ended.resolve(event)
+          try {
+            const event = terminalEventIn(frame, run.run_id)
+            if (event) ended.resolve(event)
+          } catch (error) {
+            ended.reject(error)
+          }
         },
         failed: (error) => ended.reject(error),
       })

@@ -19,6 +19,15 @@ export class RunLost extends Error {
   override readonly name = 'RunLost'
 }
 
+/** What a service counts is its own affair; in an event a count is a whole number from 0. */
+const countedUsage = (usage: { inputTokens: number; outputTokens: number }) => ({
+  input_tokens: counted(usage.inputTokens),
+  output_tokens: counted(usage.outputTokens),
+})
+
+const counted = (tokens: number): number =>
+  Number.isFinite(tokens) ? Math.min(Math.max(0, Math.round(tokens)), Number.MAX_SAFE_INTEGER) : 0
+
 /** A model may be this far ahead of the disk before its reader waits. */
 const MAX_QUEUED_UNITS = 512 * 1024
 
@@ -164,7 +173,7 @@ export class Recorder {
       this.#event('message_completed', {
         message_id: messageId,
         content: [{ type: 'text', text }],
-        usage: { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens },
+        usage: countedUsage(usage),
         cost: { usd: costUsd },
         tool_calls: calls.map((call) => ({
           tool_call_id: call.callId,
@@ -190,7 +199,7 @@ export class Recorder {
       this.#event('agent_completed', {
         message_id: messageId,
         final_response: step.finalResponse,
-        usage: { input_tokens: step.usage.inputTokens, output_tokens: step.usage.outputTokens },
+        usage: countedUsage(step.usage),
         cost: { usd: step.costUsd },
         duration_ms: Math.max(0, this.#clock.now() - Date.parse(this.#run.created_at)),
         steps: step.steps,
