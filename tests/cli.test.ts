@@ -60,3 +60,15 @@ test('a port that is taken is told with what to do', async () => {
   await using server = await startNetra()
   await expect(startNetra({ port: Number(new URL(server.url).port) })).rejects.toThrow(/set PORT/)
 })
+
+test('npm exec finds netra', async () => {
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const answer = await new Promise<string>((resolve) => {
+    const child = spawn('npm', ['exec', '--', 'netra', 'help'], { cwd: root })
+    let output = ''
+    child.stdout.on('data', (data: Buffer) => (output += data.toString()))
+    child.stderr.on('data', (data: Buffer) => (output += data.toString()))
+    child.on('exit', () => resolve(output))
+  })
+  expect(answer).toContain('netra start')
+})
