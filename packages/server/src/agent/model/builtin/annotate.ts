@@ -3,6 +3,7 @@ import type { ColumnProfile } from '../../tools/data/schemas.ts'
 import { meaningOf, numberOfWord, type Meaning } from './lexicon.ts'
 import type { ColumnIndex, ColumnMatch } from './match-columns.ts'
 import { mergeVerbatimNames, splitHyphens } from './refine-tokens.ts'
+import { settleTokenWords } from './token-words.ts'
 import { tokenise, type Token } from './tokenise.ts'
 import { isPlural } from './words.ts'
 
@@ -18,8 +19,6 @@ export type Term = Place &
   (
     | Exclude<Meaning, { kind: 'filler' }>
     | { kind: 'column'; column: ColumnProfile; plural: boolean; exact: boolean; noun?: string }
-    /** `input` alone: a token column, if the words around it speak of numbers. */
-    | { kind: 'role-word'; match: ColumnMatch }
     | { kind: 'ambiguous'; candidates: string[] }
     | { kind: 'number'; value: string }
     | { kind: 'ordinal'; value: number; percentile: boolean }
@@ -46,7 +45,7 @@ export function annotate(question: string, index: ColumnIndex): Term[] {
     }
     place += length
   }
-  return terms
+  return settleTokenWords(terms, index)
 }
 
 type Bare<T> = T extends unknown ? Omit<T, keyof Place> : never
@@ -131,7 +130,7 @@ function wordTerm(
     const { meaning, length } = known
     return { term: meaning.kind === 'filler' ? undefined : meaning, length }
   }
-  return { term: unknownWord(tokens[place]?.text ?? '', index), length: 1 }
+  return { term: unknownWord(tokens[place]?.text ?? ''), length: 1 }
 }
 
 /** `total count` is the total of a column when the table has one called `count`. */
@@ -159,9 +158,7 @@ function expectsValue(before: readonly Term[], word: string): boolean {
   return compares && subject?.kind === 'column' && !ARTICLES.has(word.toLowerCase())
 }
 
-function unknownWord(text: string, index: ColumnIndex): Bare<Term> {
-  const role = index.roleWord(text)
-  if (role) return { kind: 'role-word', match: role }
+function unknownWord(text: string): Bare<Term> {
   const number = numberOfWord(text)
   if (number !== undefined) return { kind: 'number', value: String(number) }
   return { kind: 'text', value: text, quoted: false }

@@ -158,6 +158,19 @@ function setProvider(models: PriceQuestion['models'], provider: string): void {
   for (let place = models.length - 1; place >= 0; place -= 1) {
     const model = models[place]
     if (!model || model.provider !== undefined) return
-    model.provider = name
+    if (!isMadeByAnother(model.name, name)) model.provider = name
   }
+}
+
+const MAKERS: [RegExp, string][] = [
+  [/^(?:gpt|chatgpt|o\d)/, 'openai'],
+  [/^claude/, 'anthropic'],
+  [/^gemini/, 'google'],
+]
+
+/** In `gpt-4o and claude-sonnet-4 from anthropic` the first is no model of Anthropic's. */
+function isMadeByAnother(model: string, provider: string): boolean {
+  const isMaker = MAKERS.some(([, maker]) => maker === provider)
+  const own = MAKERS.find(([pattern]) => pattern.test(model))?.[1]
+  return isMaker && own !== undefined && own !== provider
 }

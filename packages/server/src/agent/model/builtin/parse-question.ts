@@ -54,7 +54,6 @@ function readNext(reader: Reader, source: string, draft: Draft): void {
     case 'rows':
       return readRows(reader, draft, term.noun)
     case 'column':
-    case 'role-word':
       return readColumn(reader, source, draft, term)
     case 'ambiguous':
       throw ambiguous(term)
@@ -92,7 +91,6 @@ type MarkTerm = Exclude<
       | 'count'
       | 'rows'
       | 'column'
-      | 'role-word'
       | 'ambiguous'
       | 'by'
       | 'unit'
@@ -150,7 +148,7 @@ const isFlag = (term: Term): boolean => term.kind === 'column' && term.column.ki
 
 function readRows(reader: Reader, draft: Draft, noun: string): void {
   const [before, rows] = [reader.peek(-1), reader.take()]
-  const describes = before?.kind === 'column' || before?.kind === 'role-word'
+  const describes = before?.kind === 'column'
   if (describes && !isFlag(before) && rows?.start === before.end + 1) {
     throw explained(`I cannot tell what “${before.text} ${rows.text}” are.`)
   }
@@ -166,10 +164,10 @@ function readColumn(
   reader: Reader,
   source: string,
   draft: Draft,
-  term: Extract<Term, { kind: 'column' | 'role-word' }>,
+  term: Extract<Term, { kind: 'column' }>,
 ): void {
   if (readFlag(reader, draft)) return
-  if (term.kind === 'column' && readColumnCondition(reader, source, draft, term.column)) return
+  if (readColumnCondition(reader, source, draft, term.column)) return
   const bare = bareColumn(term)
   reader.take()
   if (bare) draft.columns.push(bare)
@@ -239,7 +237,7 @@ function readFirst(reader: Reader, draft: Draft): void {
 function readStray(reader: Reader, source: string, draft: Draft): void {
   const run = reader.takeTextRun(source)
   if (!run) return
-  const last = draft.strays.at(-1)
-  if (run.quoted || !last) draft.strays.push({ text: run.value, start: run.start, end: run.end })
-  else draft.strays.push({ text: run.value, start: run.start, end: run.end })
+  // `latency of a and b` asks about each.
+  if (reader.kind() === 'and' && reader.kind(1) === 'text') draft.compare = true
+  draft.strays.push({ text: run.value, start: run.start, end: run.end })
 }

@@ -24,7 +24,7 @@ export function phrasePrices(question: PriceQuestion, results: readonly PriceRes
     const near =
       nearest.length > 0 ? ` The nearest names it has: ${nearest.map(code).join(', ')}.` : ''
     parts.push(
-      `The price catalogue does not know “${escapeMarkdown(model)}”, so I did not price it.${near}`,
+      `The price catalogue does not know “${escapeMarkdown(model)}”, so I did not price it.${near} Models of other providers than ${code('openai')} need their provider’s name: ${code('on a-model from a-provider')}.`,
     )
   }
   return parts.join('\n\n')

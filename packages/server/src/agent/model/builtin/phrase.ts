@@ -10,7 +10,7 @@ import { capitalised, formatCell, formatNumber, listed, markdownTable } from './
 import { code, groupingLabel, measureLabel, scopeText } from './labels.ts'
 import { phraseColumns } from './phrase-columns.ts'
 import { phrasePrices } from './phrase-prices.ts'
-import { isCrowded, MOST_BARS } from './plan.ts'
+import { drawable, isCrowded, MOST_BARS } from './plan.ts'
 import type { AggregateQuestion, Filter, Measure, Question, RowsQuestion } from './question.ts'
 
 const SHOWN_ROWS = 20
@@ -204,6 +204,8 @@ function phraseChart(
   const what = listed(question.measures.map((measure) => measureLabel(measure, code)))
   const by = listed(question.groupings.map((grouping) => code(groupingLabel(grouping))))
   const where = `in ${code(profile.name)}${scopeText(question.filters)}`
+  const drawn = drawable(question, profile)
+  if (drawn !== question) return phraseCoarse(question, drawn, summary, where)
   const start = `The chart shows ${what} by ${by} ${where}`
   const [row] = summary?.rows ?? []
   if (!summary || !row) return `${start}.`
@@ -217,6 +219,24 @@ function phraseChart(
   const subject = measure ? rankedLabel(measure) : 'value'
   const peak = `The highest ${subject} is ${bold(highest ?? null)}, ${kind === 'time' ? 'first at' : 'for'} ${formatCell(highestAt, summary.columns[5]?.kind)}; the lowest is ${bold(lowest ?? null)}.`
   return `${start}: ${formatCell(points, 'integer')} ${points === 1 ? 'point' : 'points'}${crowded}${range}. ${peak}`
+}
+
+/** The chart is by a coarser unit than was asked; the figures are by the unit that was. */
+function phraseCoarse(
+  question: AggregateQuestion,
+  drawn: AggregateQuestion,
+  summary: QueryResult | undefined,
+  where: string,
+): string {
+  const what = listed(question.measures.map((measure) => measureLabel(measure, code)))
+  const [asked, shown] = [question, drawn].map(({ groupings }) =>
+    code(groupings[0] ? groupingLabel(groupings[0]) : ''),
+  )
+  const [points = null, , , lowest = null, highest = null, at] = summary?.rows[0] ?? []
+  const [measure] = question.measures
+  const subject = measure ? rankedLabel(measure) : 'value'
+  const kind = summary?.columns[5]?.kind
+  return `The chart shows ${what} ${where} by ${shown ?? ''}, not by ${asked ?? ''}: that would be ${formatCell(points, 'integer')} points, too many to tell apart. Restrict the time, such as to one day, to see each ${asked ?? ''}.\n\nBy ${asked ?? ''}, the highest ${subject} is ${bold(highest)}, first at ${formatCell(at, kind)}; the lowest is ${bold(lowest)}.`
 }
 
 function phraseHistogram(

@@ -1,7 +1,14 @@
 import { unreachable } from '../../../platform/unreachable.ts'
 import type { TableProfile } from '../../tools/data/schemas.ts'
 import { code, groupingLabel, measureLabel, resultNames, scopeText } from './labels.ts'
-import type { AggregateQuestion, PriceQuestion, Question, RowsQuestion } from './question.ts'
+import {
+  UNITS,
+  type AggregateQuestion,
+  type PriceQuestion,
+  type Question,
+  type RowsQuestion,
+  type TimeUnit,
+} from './question.ts'
 import { groupingSql, measureSql, quoteName, whereSql } from './sql.ts'
 
 export type ToolName =
@@ -126,13 +133,14 @@ function planAggregate(question: AggregateQuestion, profile: TableProfile): Plan
     return { calls: [query(profile, sql)], thought: `I will query ${what}${groups}${scope}.` }
   }
   const names = resultNames(question.groupings, question.measures)
-  const [x = ''] = names
+  const [x = ''] = resultNames(drawable(question, profile).groupings, question.measures)
   const title = `${question.measures.map((measure) => measureLabel(measure)).join(', ')} by ${x}`
+  const drawn = drawable(question, profile)
   const chart: PlannedCall = {
     toolName: 'chart_table',
     input: {
       file_id: profile.file_id,
-      sql,
+      sql: drawn === question ? sql : aggregateSql(drawn, profile),
       kind: chartKind(question),
       title: `${title.charAt(0).toUpperCase()}${title.slice(1)}`.slice(0, 200),
       x,
@@ -143,6 +151,35 @@ function planAggregate(question: AggregateQuestion, profile: TableProfile): Plan
     calls: [chart, query(profile, chartSummarySql(sql, names))],
     thought: `I will draw ${what}${groups}${scope}, and query its highest point.`,
   }
+}
+
+const MOST_POINTS = 2_000
+
+const MILLISECONDS: Record<TimeUnit, number> = {
+  second: 1_000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 7 * 86_400_000,
+  month: 30 * 86_400_000,
+  year: 365 * 86_400_000,
+}
+
+/** The question by a coarser unit of time, when a chart of its own would have too many points. */
+export function drawable(question: AggregateQuestion, profile: TableProfile): AggregateQuestion {
+  const [grouping] = question.groupings
+  if (grouping?.kind !== 'time') return question
+  if (
+    question.filters.some((filter) => filter.kind !== 'values' && filter.column === grouping.column)
+  ) {
+    return question
+  }
+  const column = profile.columns.find(({ name }) => name === grouping.column)
+  const range = Date.parse(String(column?.max)) - Date.parse(String(column?.min))
+  const fits = (unit: TimeUnit): boolean =>
+    !(Math.min(range / MILLISECONDS[unit] + 2, profile.rows) > MOST_POINTS)
+  const unit = UNITS.slice(UNITS.indexOf(grouping.unit)).find(fits) ?? grouping.unit
+  return unit === grouping.unit ? question : { ...question, groupings: [{ ...grouping, unit }] }
 }
 
 function chartKind(question: AggregateQuestion): string {

@@ -135,8 +135,7 @@ export function takeColumns(reader: Reader): BareColumn[] {
     columns.push(bare)
     if (!isJoint(reader.peek())) return columns
     const next = reader.peek(1)
-    const nextBare =
-      next && (next.kind === 'column' || next.kind === 'role-word') && bareColumn(next)
+    const nextBare = next && bareColumn(next)
     if (!nextBare || !sameSort(bare, nextBare) || columnStartsCondition(reader, 1)) return columns
     reader.take()
   }
@@ -146,12 +145,8 @@ const sameSort = (one: BareColumn, other: BareColumn): boolean =>
   isNumeric(one.column) === isNumeric(other.column)
 
 export function bareColumn(term: Term): BareColumn | undefined {
-  if (term.kind === 'column') return { column: term.column, plural: term.plural, text: term.text }
-  if (term.kind !== 'role-word') return undefined
-  if (term.match.kind === 'ambiguous') {
-    throw new Unclear({ kind: 'ambiguous', phrase: term.text, candidates: term.match.candidates })
-  }
-  return { column: term.match.column, plural: false, text: term.text }
+  if (term.kind !== 'column') return undefined
+  return { column: term.column, plural: term.plural, text: term.text }
 }
 
 export function measureOf(figure: Figure, bare: BareColumn): Measure {
@@ -209,7 +204,7 @@ export function readCounted(reader: Reader, draft: Draft): void {
 function readMoreCounted(reader: Reader, draft: Draft): void {
   if (reader.kind() !== 'and') return
   const next = reader.peek(1)
-  if (next?.kind !== 'column' && next?.kind !== 'role-word') return
+  if (next?.kind !== 'column') return
   if (columnStartsCondition(reader, 1)) return
   reader.take()
   for (const column of takeColumns(reader)) draft.measures.push(countedMeasure(column, reader))

@@ -105,7 +105,7 @@ function readLeadingComparison(reader: Reader, source: string, draft: Draft): bo
     throw explained(`I cannot tell what “${comparison.text}” compares.`)
   if (column?.kind === 'ambiguous') throw ambiguous(column)
   if (column?.kind !== 'column' || !isNumeric(column.column)) {
-    if (column?.kind === 'text' || column?.kind === 'role-word') throw unplaced(column.text)
+    if (column?.kind === 'text') throw unplaced(column.text)
     throw explained(
       `“${comparison.text} ${number.text}” needs a column of numbers after it; a condition on groups or on counts is beyond me.`,
     )

@@ -26,7 +26,6 @@ export function readBy(reader: Reader, draft: Draft): void {
     case 'rows':
       return readByRows(reader, draft, by)
     case 'text':
-    case 'role-word':
       throw unplaced(term.text)
     case 'ambiguous':
       throw ambiguous(term)

@@ -114,6 +114,16 @@ describe('names', () => {
     expect(ages.match(['prompt'])).toBeUndefined()
   })
 
+  test('input is tokens beside tokens or a figure; a prompt alone may mean anything', () => {
+    const kinds = (text: string): string =>
+      annotate(text, index)
+        .map(({ kind }) => kind)
+        .join(' ')
+    expect(kinds('input and output tokens')).toBe('column and column')
+    expect(kinds('average input')).toBe('function column')
+    expect(kinds('distinct prompts')).toBe('function text')
+  })
+
   test('no word is lost: each has a meaning, or stays as text', () => {
     const kinds = annotate('How many shiny requests by model?', index).map(({ kind }) => kind)
     expect(kinds).toEqual(['count', 'text', 'rows', 'by', 'column'])
@@ -188,6 +198,15 @@ describe('SQL', () => {
 
   test('a percentile is interpolated and its fraction is exact', () => {
     expect(sqlOf('99.9th percentile of latency')).toContain('quantile_cont("latency_ms", 0.999)')
+  })
+
+  test('a chart with too many points is drawn by a coarser unit, and its figures are not', () => {
+    const week = { min: '2024-01-01 00:00:00', max: '2024-01-08 00:00:00' }
+    const [time, ...others] = WORKLOAD.columns
+    const long = { ...WORKLOAD, rows: 90_000, columns: [{ ...time!, ...week }, ...others] }
+    const [chart, figures] = planFor(parse('requests per minute as a chart'), long).calls
+    expect(chart?.input['sql']).toContain(`date_trunc('hour'`)
+    expect(figures?.input['sql']).toContain(`date_trunc('minute'`)
   })
 
   test('ties of a rank are kept', () => {
