@@ -377,9 +377,7 @@ const failedRun = [
     sql: 'SELECT day, count(*) FROM data GROUP BY day',
   }),
   toolEnd(
-    'r4',
-    'c6',
-    'query_table',
+    ['r4', 'c6', 'query_table'],
     {
       error: 'There is no column "day". The columns are TIMESTAMP, ContextTokens, GeneratedTokens.',
     },

@@ -117,9 +117,9 @@ function SignedIn() {
   const config = useQuery({ queryKey: ['config'], queryFn: () => api.config() })
   if (known) return <WithLive live={known} />
   if (isSignedOut(me.error)) {
-    // While it navigates away, the location is already the sign-in page's own.
-    const next = path === '/' || path === '/sign-in' ? {} : { next: path }
-    return <Navigate to="/sign-in" search={next} replace />
+    // Until the sign-in page has loaded, this one stands at its address: what is next stands there.
+    if (path === '/sign-in') return <Opening />
+    return <Navigate to="/sign-in" search={path === '/' ? {} : { next: path }} replace />
   }
   const problem = me.error ?? config.error
   if (problem) {

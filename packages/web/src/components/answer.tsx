@@ -1,7 +1,9 @@
+import { Link } from '@tanstack/react-router'
 import { memo, useMemo, useState } from 'react'
 
 import type { Model } from '../live/api.ts'
-import { runView, type RunView } from '../timeline/run-view.ts'
+import { useLive } from '../live/use-live.ts'
+import { runView, type Problem, type RunView } from '../timeline/run-view.ts'
 import type { Answer as AnswerOf, Fork } from '../timeline/turns.ts'
 import { Button, IconButton } from './button.tsx'
 import { Chart } from './chart.tsx'
@@ -9,7 +11,7 @@ import { CopyButton } from './copy-button.tsx'
 import { ForkSwitch } from './fork-switch.tsx'
 import { ChevronRightIcon, RetryIcon } from './icons.tsx'
 import { Markdown } from './markdown.tsx'
-import { Problem } from './notice.tsx'
+import { Problem as ProblemNotice } from './notice.tsx'
 import { StepList, type StepParts } from './step-list.tsx'
 
 interface AnswerProps extends StepParts {
@@ -22,9 +24,13 @@ interface AnswerProps extends StepParts {
   onChoose: (fork: Fork, step: number) => void
 }
 
+/** Failures that an administrator mends in the settings. */
+const ABOUT_CONNECTION = new Set<Problem['code']>(['model_auth', 'model_refused', 'model_cut'])
+
 /** One run: who answers, what it does, what it says, and what that took. */
 export const Answer = memo(function Answer(props: AnswerProps) {
   const { answer, model, agentName, onRegenerate } = props
+  const { me } = useLive()
   const view = useMemo(() => runView(answer, model?.built_in === true), [answer, model])
   const isOpen = view.state === 'running' || view.state === 'queued' || view.state === 'waiting'
   return (
@@ -43,17 +49,24 @@ export const Answer = memo(function Answer(props: AnswerProps) {
       ))}
       {view.answer ? <Markdown text={view.answer.text} streaming={view.answer.streaming} /> : null}
       {view.problem ? (
-        <Problem
+        <ProblemNotice
           action={
-            onRegenerate ? (
-              <Button small onClick={onRegenerate}>
-                Try again
-              </Button>
-            ) : null
+            <>
+              {me.role === 'admin' && ABOUT_CONNECTION.has(view.problem.code) ? (
+                <Link to="/settings/models" className="underline underline-offset-3">
+                  Check the connection
+                </Link>
+              ) : null}
+              {onRegenerate ? (
+                <Button small onClick={onRegenerate}>
+                  Try again
+                </Button>
+              ) : null}
+            </>
           }
         >
           <strong className="font-semibold">{view.problem.title}.</strong> {view.problem.message}
-        </Problem>
+        </ProblemNotice>
       ) : null}
       {view.state === 'cancelled' ? <p className="text-sm text-muted">Stopped.</p> : null}
       {isOpen ? null : <Footer {...props} view={view} />}

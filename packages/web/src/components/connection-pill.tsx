@@ -6,6 +6,8 @@ import { useConnection, useLive, useOutgoing } from '../live/use-live.ts'
 /** A short loss is nobody's business. */
 const QUIET_MS = 2500
 
+const LOST = new Set<ConnectionView['kind']>(['connecting', 'waiting', 'offline'])
+
 function useNow(everyMs: number | null): number {
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {
@@ -31,9 +33,10 @@ function useLasting(isLost: boolean): boolean {
 }
 
 function wordsFor(connection: ConnectionView, now: number): string {
+  if (connection.kind === 'offline') return 'No network'
   if (connection.kind !== 'waiting') return 'Connecting'
   const seconds = Math.ceil((connection.retryAt - now) / 1000)
-  return seconds > 0 ? `Offline, trying again in ${seconds} s` : 'Offline, trying again'
+  return seconds > 0 ? `Not connected, trying again in ${seconds} s` : 'Not connected, trying again'
 }
 
 /** Says nothing while all is well. */
@@ -41,7 +44,7 @@ export function ConnectionPill() {
   const live = useLive()
   const connection = useConnection()
   const outgoing = useOutgoing()
-  const isLost = connection.kind === 'connecting' || connection.kind === 'waiting'
+  const isLost = LOST.has(connection.kind)
   const lasts = useLasting(isLost)
   const now = useNow(lasts ? 1000 : null)
   const kept = outgoing.some((item) => item.status !== 'accepted')

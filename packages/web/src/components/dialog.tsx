@@ -24,6 +24,7 @@ export function Dialog({ label, onClose, children, shape = 'small' }: DialogProp
   useEffect(() => {
     const element = dialog.current
     element?.showModal()
+    element?.querySelector<HTMLElement>('[data-first-focus]')?.focus()
     return () => element?.close()
   }, [])
   return (

@@ -116,7 +116,7 @@ function Editor({ text, onSend, onClose }: EditorProps) {
     if (canSend) onSend(draft.trim())
   }
   return (
-    <div className="rounded-xl border border-line-strong bg-raised p-2">
+    <div className="mb-4 rounded-xl border border-line-strong bg-raised p-2 focus-within:border-accent">
       <textarea
         autoFocus
         aria-label="Edit your message"

@@ -6,6 +6,8 @@ import type { Store } from './frame-store.ts'
 export type ConnectionView =
   | { kind: 'connecting' }
   | { kind: 'connected' }
+  /** This device has no network. */
+  | { kind: 'offline' }
   /** Comes back by itself at `retryAt`, milliseconds since the Unix epoch. */
   | { kind: 'waiting'; retryAt: number }
   /** The login session has ended: sign in again. */
@@ -62,7 +64,7 @@ export interface Live {
     model: string | null
   }): Promise<void>
   cancel(runId: string): Promise<void>
-  acknowledgeReset(threadId: string): void
+  acknowledgeReset: (threadId: string) => void
   /** Tries at once, also after signing in again. */
   reconnect: () => void
   close(): void

@@ -36,6 +36,38 @@ function connectionView(state: ConnectionState): ConnectionView {
   }
 }
 
+/** Whether the browser believes that it has a network. */
+const network: Store<boolean> = {
+  getSnapshot: () => navigator.onLine,
+  subscribe(listener) {
+    addEventListener('online', listener)
+    addEventListener('offline', listener)
+    return () => {
+      removeEventListener('online', listener)
+      removeEventListener('offline', listener)
+    }
+  },
+}
+
+/** The connection as it is; a socket that has not noticed yet that the network is gone does not count. */
+function connectionStore(status: Store<ConnectionState>): Store<ConnectionView> {
+  const view = derived(status, connectionView)
+  const offline: ConnectionView = { kind: 'offline' }
+  return {
+    subscribe(listener) {
+      const stops = [view.subscribe(listener), network.subscribe(listener)]
+      return () => {
+        for (const stop of stops) stop()
+      }
+    },
+    getSnapshot() {
+      const now = view.getSnapshot()
+      const ended = now.kind === 'signed_out' || now.kind === 'stopped'
+      return network.getSnapshot() || ended ? now : offline
+    },
+  }
+}
+
 /** A store seen through a function; the same result for the same value. */
 function derived<From, To>(source: Store<From>, view: (value: From) => To): Store<To> {
   let from: From | undefined
@@ -84,7 +116,7 @@ export function createLive(parts: { api: Api; me: User; config: ServerConfig }):
   return {
     me,
     api,
-    connection: derived(client.status, connectionView),
+    connection: connectionStore(client.status),
     user: perFrame(derived(client.user(me.id), streamView())),
     ...sending(client),
     thread(threadId) {
@@ -109,10 +141,10 @@ function sending(client: NetraClient): Pick<Live, 'outgoing' | 'send' | 'regener
   const own = createStore<readonly Outgoing[]>([])
   const outgoing = createStore<readonly Outgoing[]>([])
   const merge = () => {
-    const isOpen = client.status.getSnapshot().kind === 'open'
+    const isOpen = client.status.getSnapshot().kind === 'open' && network.getSnapshot()
     outgoing.set(mergeOutgoing(own.getSnapshot(), client.pending.getSnapshot(), isOpen))
   }
-  for (const source of [own, client.pending, client.status]) source.subscribe(merge)
+  for (const source of [own, client.pending, client.status, network]) source.subscribe(merge)
   const without = (id: string) => own.getSnapshot().filter((item) => item.clientMessageId !== id)
   return {
     outgoing,

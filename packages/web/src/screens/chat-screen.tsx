@@ -61,9 +61,9 @@ function OpenChat({ threadId }: { threadId: string | null }) {
     toEnd()
     if (!(await sent)) input.current?.focus()
   }
-  const onExample = (text: string) => {
+  const onExample = (text: string, withSample: boolean) => {
     draft.write(text)
-    if (attachments.list.length === 0) attachments.addSample()
+    if (withSample && attachments.list.length === 0) attachments.addSample()
     input.current?.focus()
   }
   const startsHere = threadId === null && chat.isEmpty && chat.onWay.length === 0

@@ -87,7 +87,7 @@ export function Conversation(props: ConversationProps) {
           </div>
         ))}
       </div>
-      {conversation.wasReset ? <ResetNotice conversation={conversation} /> : null}
+      {conversation.wasReset ? <ResetNotice onUnderstood={conversation.understand} /> : null}
       <Announcer turns={turns} agents={agents} />
     </div>
   )
@@ -157,14 +157,12 @@ const TurnView = memo(function TurnView(props: TurnViewProps) {
   )
 })
 
-function ResetNotice({ conversation }: { conversation: ConversationView }) {
-  const [isShown, setShown] = useState(true)
-  if (!isShown || !conversation.wasReset) return null
+function ResetNotice({ onUnderstood }: { onUnderstood: () => void }) {
   return (
     <div className="mt-6">
       <Problem
         action={
-          <Button small onClick={() => setShown(false)}>
+          <Button small onClick={onUnderstood}>
             Understood
           </Button>
         }

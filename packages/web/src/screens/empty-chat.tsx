@@ -9,7 +9,8 @@ interface EmptyChatProps {
   agents: readonly Agent[]
   agentId: string | null
   models: Models
-  onExample: (text: string) => void
+  /** `withSample`: it asks about the sample workload. */
+  onExample: (text: string, withSample: boolean) => void
 }
 
 /** Before the first message: what this is, and three things to try. */
@@ -18,6 +19,7 @@ export function EmptyChat({ agents, agentId, models, onExample }: EmptyChatProps
   const isBuiltIn = modelOf(models, null)?.built_in === true
   const byDefault = agents.find((item) => item.id === (isBuiltIn ? 'data' : 'assistant'))
   const agent = agents.find((item) => item.id === agentId) ?? byDefault ?? agents[0]
+  const asksSample = agent?.id === 'data'
   return (
     <div className="flex flex-1 flex-col justify-center py-10">
       <Mark size={40} />
@@ -30,7 +32,7 @@ export function EmptyChat({ agents, agentId, models, onExample }: EmptyChatProps
           <li key={example}>
             <button
               type="button"
-              onClick={() => onExample(example)}
+              onClick={() => onExample(example, asksSample)}
               className="group flex w-full items-center gap-3 py-3.5 text-left text-soft transition-colors hover:text-ink"
             >
               <span className="min-w-0 flex-1">{example}</span>
@@ -42,7 +44,9 @@ export function EmptyChat({ agents, agentId, models, onExample }: EmptyChatProps
         ))}
       </ul>
       <p className="mt-4 text-sm text-muted">
-        Drop a CSV here to ask about your own. The examples bring the synthetic sample workload.
+        {asksSample
+          ? 'The examples bring the sample workload, which is synthetic. Drop a CSV here to ask about your own.'
+          : 'Drop a CSV here to ask about it.'}
         {isBuiltIn ? (
           <>
             {' '}

@@ -33,7 +33,7 @@ export function SignInForm({ api, email, onDone }: SignInFormProps) {
         type="password"
         autoComplete="current-password"
         required
-        autoFocus={email !== undefined}
+        data-first-focus={email === undefined ? undefined : true}
       />
       {problem ? <Problem>{problem}</Problem> : null}
       <Button type="submit" kind="primary" busy={isBusy} className="w-full">

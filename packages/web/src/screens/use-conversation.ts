@@ -19,6 +19,8 @@ export interface ConversationView {
   isLoading: boolean
   /** The server could not prove that nothing was lost. */
   wasReset: boolean
+  /** The person has been told of the reset. */
+  understand: () => void
   older: { isThere: boolean; isLoading: boolean; problem: string | null; load: () => void }
   choose: (fork: Fork, step: number) => void
   /** Forgets which branches were chosen: what comes next is shown. */
@@ -51,6 +53,7 @@ function useOlder(threadId: string | null) {
 
 /** A thread as one path through its branches, with what came before its window. */
 export function useConversation(threadId: string | null): ConversationView {
+  const { acknowledgeReset } = useLive()
   const view = useThread(threadId)
   const [choices, setChoices] = useState<Choices>(NO_CHOICES)
   const [kept] = useState<{ turns: readonly Turn[] }>({ turns: [] })
@@ -75,6 +78,9 @@ export function useConversation(threadId: string | null): ConversationView {
     runningId: run && run.outcome === null ? run.id : null,
     isLoading: view?.phase === 'loading',
     wasReset: view?.reset ?? false,
+    understand: () => {
+      if (threadId !== null) acknowledgeReset(threadId)
+    },
     older: {
       isThere: state.before !== null,
       isLoading: older.isLoading,

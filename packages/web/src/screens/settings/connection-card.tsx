@@ -217,7 +217,7 @@ export function AddConnection({ connected, onChanged }: AddConnectionProps) {
               label="Name"
               name="name"
               required
-              pattern="[a-zA-Z][a-zA-Z0-9-]*"
+              pattern="[a-zA-Z][a-zA-Z0-9]*(-[a-zA-Z0-9]+)*"
               placeholder="my-server"
               hint="A short name, as it will stand before its models."
               autoFocus
