@@ -19,6 +19,8 @@ export interface Gateway extends AsyncDisposable {
 }
 
 const DRAIN_JITTER_MS = 2_000
+/** Requests under way get so long; then whoever still waits, or says nothing at all, is cut off. */
+const DRAIN_MS = 2_000
 
 /** Opens the door: HTTP and sockets on one port. Resolves once it answers. */
 export async function openGateway(
@@ -78,7 +80,9 @@ export async function openGateway(
       stopListening()
       for (const connection of parts.registry) connection.goAway(DRAIN_JITTER_MS)
       upgrades.close()
+      const cancel = clock.after(DRAIN_MS, () => http.server.closeAllConnections())
       await http.close()
+      cancel()
     },
   }
 }

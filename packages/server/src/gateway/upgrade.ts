@@ -109,5 +109,7 @@ function refuse(socket: Duplex, refusal: RefusedUpgrade): void {
   const body = JSON.stringify(errorBody(refusal.code, refusal.message))
   socket.end(
     `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    // The caller's half would stay open for as long as the caller likes.
+    () => socket.destroy(),
   )
 }
