@@ -1,30 +1,11 @@
 import { unreachable } from '../../../platform/unreachable.ts'
-import type { ColumnProfile } from '../../tools/data/schemas.ts'
 import { meaningOf, numberOfWord, type Meaning } from './lexicon.ts'
 import type { ColumnIndex, ColumnMatch } from './match-columns.ts'
 import { mergeVerbatimNames, splitHyphens } from './refine-tokens.ts'
+import type { Place, Term } from './term.ts'
 import { settleTokenWords } from './token-words.ts'
 import { tokenise, type Token } from './tokenise.ts'
 import { isPlural } from './words.ts'
-
-interface Place {
-  /** As it stands in the question. */
-  text: string
-  start: number
-  end: number
-}
-
-/** A token or phrase with its meaning. Words without one stay, so that nothing is lost in silence. */
-export type Term = Place &
-  (
-    | Exclude<Meaning, { kind: 'filler' }>
-    | { kind: 'column'; column: ColumnProfile; plural: boolean; exact: boolean; noun?: string }
-    | { kind: 'ambiguous'; candidates: string[] }
-    | { kind: 'number'; value: string }
-    | { kind: 'ordinal'; value: number; percentile: boolean }
-    | { kind: 'date' | 'time' | 'moment'; value: string }
-    | { kind: 'text'; value: string; quoted: boolean }
-  )
 
 const SILENT_MARKS = new Set(['.', '?', '!', ':', ';', '(', ')', '…', '"', '“', '”'])
 const LONGEST_NAME = 6

@@ -1,11 +1,11 @@
 /* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
-import type { Term } from './annotate.ts'
 import type { Reader } from './draft.ts'
 import { isNumeric } from './match-columns.ts'
 import type { Comparison, Filter, Literal } from './question.ts'
 import { readAnyLiteral, readLiteral } from './read-values.ts'
 import { isMoment } from './starts-condition.ts'
+import type { Term } from './term.ts'
 import { explained } from './unclear.ts'
 
 const OPPOSITE: Record<Comparison, Comparison> = {

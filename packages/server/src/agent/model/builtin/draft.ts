@@ -1,5 +1,4 @@
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
-import type { Term } from './annotate.ts'
 import type { ColumnIndex } from './match-columns.ts'
 import type {
   AggregateFunction,
@@ -10,6 +9,7 @@ import type {
   Measure,
   TimeUnit,
 } from './question.ts'
+import type { Term } from './term.ts'
 import { explained, Unclear } from './unclear.ts'
 
 /** A function that still waits for its column. */

@@ -1,8 +1,8 @@
 import { isDimension } from './additive.ts'
-import type { Term } from './annotate.ts'
 import type { Draft } from './draft.ts'
 import type { AggregateQuestion, Filter, Measure, Question } from './question.ts'
 import { bareMeasure, measureOf } from './read-figures.ts'
+import type { Term } from './term.ts'
 import { explained, unplaced } from './unclear.ts'
 
 /** A part of a question that changes the one before it; undefined when `draft` stands by itself. */

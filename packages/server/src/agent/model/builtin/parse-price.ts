@@ -1,8 +1,8 @@
-/* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
-import type { Term } from './annotate.ts'
 import { emptyDraft, Reader, type Draft } from './draft.ts'
 import type { PriceQuestion } from './question.ts'
 import { readConditions } from './read-filters.ts'
+/* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
+import type { Term } from './term.ts'
 import { explained, unplaced } from './unclear.ts'
 
 /** Known sellers of models; after `from`, `via` or `at` any other name is taken at its word. */

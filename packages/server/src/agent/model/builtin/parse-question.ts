@@ -1,5 +1,5 @@
 /* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
-import { annotate, type Term } from './annotate.ts'
+import { annotate } from './annotate.ts'
 import { ambiguous, emptyDraft, Reader, type Draft } from './draft.ts'
 import { finish } from './finish.ts'
 import { followUp } from './follow-up.ts'
@@ -9,6 +9,7 @@ import type { Question } from './question.ts'
 import { bareColumn, readCounted, readFigures, readFlag } from './read-figures.ts'
 import { readColumnCondition, readCondition, readConditions } from './read-filters.ts'
 import { readBy, readRanked, readRatio, takeGrouping, addGrouping } from './read-groups.ts'
+import type { Term } from './term.ts'
 import { explained, unplaced } from './unclear.ts'
 
 const YES_OR_NO = /^\s*(?:is|are|was|were|do|does|did|has|have|had)\b/i

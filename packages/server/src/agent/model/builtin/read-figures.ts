@@ -1,11 +1,11 @@
 /* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
 import { addsUp, isDimension } from './additive.ts'
-import type { Term } from './annotate.ts'
 import { ambiguous, type BareColumn, type Draft, type Figure, type Reader } from './draft.ts'
 import { isNumeric } from './match-columns.ts'
 import type { AggregateFunction, Measure } from './question.ts'
 import { KIND_NAMES } from './read-values.ts'
 import { columnStartsCondition } from './starts-condition.ts'
+import type { Term } from './term.ts'
 import { explained, Unclear, unplaced } from './unclear.ts'
 
 /** Reads `average, median and p95 of latency`: functions first, then the columns they all take. */

@@ -1,12 +1,12 @@
 /* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
-import type { Term } from './annotate.ts'
 import { onlyDay, readAfterColumn, readBetween } from './column-filter.ts'
 import { ambiguous, timeColumn, type Draft, type Reader } from './draft.ts'
 import { isNumeric } from './match-columns.ts'
 import type { Literal } from './question.ts'
 import { readLiteral } from './read-values.ts'
 import { columnStartsCondition, isMoment } from './starts-condition.ts'
+import type { Term } from './term.ts'
 import { explained, unplaced } from './unclear.ts'
 
 /** Reads conditions after `where`, `with`, `for`, `on` and their like; none may follow. */

@@ -1,11 +1,11 @@
 /* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
 import { isDimension, isIdentifier } from './additive.ts'
-import type { Term } from './annotate.ts'
 import { ambiguous, timeColumn, type Draft, type Reader } from './draft.ts'
 import { isNumeric } from './match-columns.ts'
 import type { Grouping, TimeUnit } from './question.ts'
 import { bareColumn } from './read-figures.ts'
+import type { Term } from './term.ts'
 import { explained, unplaced } from './unclear.ts'
 
 const MOST_GROUPINGS = 2
@@ -46,6 +46,7 @@ function readByRows(reader: Reader, draft: Draft, by: Term | undefined): void {
 }
 
 function readGroupList(reader: Reader, draft: Draft, by: Term | undefined): void {
+  settleExtreme(draft)
   const measuring = draft.rank !== undefined || (draft.compare && draft.groupings.length > 0)
   for (;;) {
     const term = reader.peek()
@@ -59,6 +60,24 @@ function readGroupList(reader: Reader, draft: Draft, by: Term | undefined): void
     if (!more) return
     reader.take()
   }
+}
+
+/** `highest latency by model` is the maximum of each, not the model that has the highest. */
+function settleExtreme(draft: Draft): void {
+  const { rank, columns, groupings, asksWhich } = draft
+  const ranks = rank?.counts !== false || rank.limit !== undefined || asksWhich
+  if (ranks || groupings.length > 0 || columns.length === 0) return
+  if (!columns.every((bare) => isNumeric(bare.column))) return
+  const largest = rank.direction === 'descending'
+  for (const { column } of columns) {
+    draft.measures.push({
+      kind: 'aggregate',
+      function: largest ? 'maximum' : 'minimum',
+      column: column.name,
+    })
+  }
+  draft.columns = []
+  delete draft.rank
 }
 
 /** `top users by output tokens`: what comes after `by` is left to be read as a figure. */
@@ -137,7 +156,9 @@ export function takeGrouping(reader: Reader): Grouping {
       reader.take()
       return bucket(column, unit.unit)
     }
-    return bucket(column, fittingUnit(column))
+    // `by date` means days, whatever the range.
+    const isDay = column.sql_type === 'DATE' || /date|day/i.test(term.text)
+    return bucket(column, isDay ? 'day' : fittingUnit(column))
   }
   if (column.kind === 'number') {
     throw explained(

@@ -164,6 +164,13 @@ describe('questions', () => {
     expect(problemOf(text)).toBe(problem)
   })
 
+  test('the highest by group is the maximum of each; which has the highest is one of them', () => {
+    const maximum = [{ kind: 'aggregate', function: 'maximum', column: 'latency_ms' }]
+    expect(parse('highest latency by model')).toMatchObject({ measures: maximum })
+    expect(parse('highest latency by model')).not.toHaveProperty('rank')
+    expect(parse('which model has the highest latency')).toMatchObject({ rank: { limit: 1 } })
+  })
+
   test('a column called like a word of the grammar is asked about, not assumed', () => {
     const tricky = new ColumnIndex(
       profileOf({ count: 'integer', requests: 'integer', name: 'text' }),

@@ -1,6 +1,6 @@
-/* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
-import type { Term } from './annotate.ts'
 import type { Reader } from './draft.ts'
+/* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
+import type { Term } from './term.ts'
 
 const VALUE_AFTER_BE = new Set<Term['kind'] | undefined>([
   'text',

@@ -1,5 +1,5 @@
-import type { Term } from './annotate.ts'
 import type { ColumnIndex } from './match-columns.ts'
+import type { Term } from './term.ts'
 
 /**
  * `input` is a column of tokens where the words around it speak of tokens: `input and output
