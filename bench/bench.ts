@@ -1,7 +1,10 @@
+import { idleMemory } from './idle-memory/idle-memory.ts'
+import { journalBench } from './journal.ts'
 import { socketPath } from './socket-path/socket-path.ts'
+import { startUp } from './start/start.ts'
 import { say, table, type Bench } from './support/report.ts'
 
-const BENCHES: Bench[] = [socketPath]
+const BENCHES: Bench[] = [socketPath, idleMemory, startUp, journalBench]
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === name))

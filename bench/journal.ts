@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import type { Journal, NewEvent, StreamName } from '../packages/server/src/journal/journal.ts'
 import { openSqliteJournal } from '../packages/server/src/journal/sqlite/sqlite-journal.ts'
 import { silentLogger } from '../packages/server/src/platform/logger.ts'
+import { note, thousands, type Bench, type Row } from './support/report.ts'
+import { median, quantile, spread } from './support/statistics.ts'
 
 /**
  * Durable events per second of the shipped journal, through its thread and with hash, chain and
@@ -79,73 +81,73 @@ async function latencies(journal: Journal, count: number): Promise<number[]> {
     await journal.commit({ appends })
     taken.push(performance.now() - started)
   }
-  return taken.toSorted((one, other) => one - other)
+  return taken
 }
 
-async function sayStart(folder: string): Promise<void> {
+/** A start on what the rounds left behind, and the first read after it. */
+async function measureStart(folder: string): Promise<Row[]> {
   const started = performance.now()
-  const journal = await openSqliteJournal({ folder, logger: silentLogger })
+  await using journal = await openSqliteJournal({ folder, logger: silentLogger })
   const took = performance.now() - started
   const reading = performance.now()
-  const limit = { events: 500, bytes: 1e9 }
-  const { length } = await journal.read('thread:7', 0, limit)
+  const { length } = await journal.read('thread:7', 0, { events: 500, bytes: 1e9 })
   const read = performance.now() - reading
-  say(`start with ${made.toLocaleString('en')} events made: ${took.toFixed(0)} ms`)
-  say(`first ${length} events of a stream, cold: ${read.toFixed(1)} ms`)
-  await journal[Symbol.asyncDispose]()
+  return [
+    { what: `start with ${thousands(made)} events made`, ours: `${took.toFixed(0)} ms`, bare: '' },
+    { what: `first ${length} events of a stream, cold`, ours: `${read.toFixed(1)} ms`, bare: '' },
+  ]
 }
 
-const at = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-
-const median = (values: readonly number[]): number =>
-  at(
-    values.toSorted((one, other) => one - other),
-    0.5,
-  )
-
-const say = (line: string): boolean => process.stdout.write(`${line}\n`)
-
-async function main(): Promise<void> {
+async function run(): Promise<Row[]> {
   const folder = mkdtempSync(join(process.env['BENCH_DIR'] ?? tmpdir(), 'netra-bench-'))
-  const journal = await openSqliteJournal({ folder, logger: silentLogger })
   const file = openSync(join(folder, 'bare'), 'a')
-  const variants = {
-    'bare file, write + fdatasync': async () => bareFile(file),
-    'journal, 1 caller, 100 streams a commit': () => throughJournal(journal, makeCommit, 1),
-    'journal, 1 caller, 1 stream a commit': () => throughJournal(journal, makeBurst, 1),
-    'journal, 4 callers, 100 streams a commit': () => throughJournal(journal, makeCommit, 4),
-    'journal, 4 callers, 1 stream a commit': () => throughJournal(journal, makeBurst, 4),
+  try {
+    const rows = await measureRates(folder, file)
+    return [...rows, ...(await measureStart(folder))]
+  } finally {
+    closeSync(file)
+    rmSync(folder, { recursive: true })
   }
-  const rates = new Map<string, number[]>(Object.keys(variants).map((name) => [name, []]))
-  const ratios = new Map<string, number[]>(Object.keys(variants).map((name) => [name, []]))
-  for (let round = -1; round < ROUNDS; round += 1) {
-    let bare = 1
-    for (const [name, measure] of Object.entries(variants)) {
-      const measured = await measure()
-      if (name.startsWith('bare')) bare = measured
-      // The first round warms both up.
-      if (round < 0) continue
-      rates.get(name)?.push(measured)
-      ratios.get(name)?.push(measured / bare)
-    }
-  }
-  say(`${PER_COMMIT} events of ${PAYLOAD} bytes a commit, ${ROUNDS} interleaved rounds, medians`)
-  for (const [name, values] of rates) {
-    const ratio = median(ratios.get(name) ?? []).toFixed(2)
-    say(
-      `${name.padEnd(42)} ${Math.round(median(values)).toString().padStart(8)} events/s  ${ratio}`,
-    )
-  }
-  const single = await latencies(journal, 3_000)
-  say(
-    `one event a commit, one caller: p50 ${at(single, 0.5).toFixed(2)} ms, ` +
-      `p99 ${at(single, 0.99).toFixed(2)} ms, max ${at(single, 1).toFixed(2)} ms`,
-  )
-  await journal[Symbol.asyncDispose]()
-  await sayStart(folder)
-  closeSync(file)
-  rmSync(folder, { recursive: true })
 }
 
-await main()
+async function measureRates(folder: string, file: number): Promise<Row[]> {
+  await using journal = await openSqliteJournal({ folder, logger: silentLogger })
+  const variants = {
+    '1 caller, 100 streams a commit': () => throughJournal(journal, makeCommit, 1),
+    '1 caller, 1 stream a commit': () => throughJournal(journal, makeBurst, 1),
+    '4 callers, 100 streams a commit': () => throughJournal(journal, makeCommit, 4),
+    '4 callers, 1 stream a commit': () => throughJournal(journal, makeBurst, 4),
+  }
+  const rounds: { bare: number; rates: Record<string, number> }[] = []
+  for (let round = -1; round < ROUNDS; round += 1) {
+    const bare = bareFile(file)
+    const rates: Record<string, number> = {}
+    for (const [name, measure] of Object.entries(variants)) rates[name] = await measure()
+    note(
+      `round ${round}: ${Object.values(rates).map(thousands).join(' / ')} against ${thousands(bare)}`,
+    )
+    // The first round warms both up.
+    if (round >= 0) rounds.push({ bare, rates })
+  }
+  const rows = Object.keys(variants).map((name): Row => {
+    const measured = rounds.map(({ rates }) => rates[name] ?? Number.NaN)
+    const ratios = rounds.map(({ bare }, index) => (measured[index] ?? Number.NaN) / bare)
+    return {
+      what: `${name}, events per second`,
+      ours: thousands(median(measured)),
+      bare: thousands(median(rounds.map(({ bare }) => bare))),
+      ratio: median(ratios),
+      spread: spread(ratios),
+    }
+  })
+  const single = await latencies(journal, 3_000)
+  const shown = [0.5, 0.99, 1].map((share) => quantile(single, share).toFixed(2)).join(' / ')
+  rows.push({ what: 'one event a commit: p50 / p99 / max', ours: `${shown} ms`, bare: '' })
+  return rows
+}
+
+export const journalBench: Bench = {
+  name: 'journal',
+  about: `durable events of ${PAYLOAD} bytes, ${PER_COMMIT} a commit, against one write and one fdatasync of a bare file`,
+  run,
+}
