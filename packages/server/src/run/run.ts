@@ -46,21 +46,29 @@ export function createRuns(parts: {
   let closing = false
   let started = 0
 
+  /** At most one attempt at a time: a second one would take the run from the first. */
+  async function executeOnce(runId: string, signal: AbortSignal): Promise<void> {
+    running.add(runId)
+    try {
+      await execute(parts, runId, signal)
+    } finally {
+      running.delete(runId)
+    }
+  }
+
   const start: Runs['start'] = (run) => {
     if (closing || aborts.has(run.id)) return
     const abort = new AbortController()
     aborts.set(run.id, abort)
     const done = schedule.add({ threadId: run.threadId, userId: run.userId }, async () => {
-      if (abort.signal.reason instanceof ShuttingDown) return
+      if (abort.signal.reason instanceof ShuttingDown || running.has(run.id)) return
       started += 1
-      running.add(run.id)
-      await execute(parts, run.id, abort.signal)
+      await executeOnce(run.id, abort.signal)
     })
     settled.set(
       run.id,
       done.finally(() => {
         aborts.delete(run.id)
-        running.delete(run.id)
         settled.delete(run.id)
       }),
     )
@@ -83,9 +91,9 @@ export function createRuns(parts: {
       const abort = aborts.get(run.id)
       abort?.abort(new Stopped(by))
       // A run that waits behind others is ended now; when its turn comes it is found ended.
-      if (abort && !running.has(run.id)) await execute(parts, run.id, abort.signal)
+      if (abort && !running.has(run.id)) await executeOnce(run.id, abort.signal)
     },
-    settled: async (runId) => settled.get(runId),
+    settled: async (runId) => (running.has(runId) ? settled.get(runId) : undefined),
     async recover() {
       const open = await journal.db
         .selectFrom('run')
