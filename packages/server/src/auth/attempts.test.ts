@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
+import { TestClock } from '../platform/testing-clock.ts'
 import { Attempts, DEFAULT_LIMITS, networkOf } from './attempts.ts'
-import { AuthFixture, TestClock, joined, person, refusal } from './auth-fixture.ts'
+import { AuthFixture, joined, person, refusal } from './auth-fixture.ts'
 
 const MINUTE = 60_000
 const ada = { address: '192.0.2.1', account: 'ada@example.com' }
@@ -33,19 +34,19 @@ describe('attempts', () => {
     expect(await attempt(ada, right)).toBe('rate_limited')
     expect(await attempt({ ...ada, address: '192.0.2.2' }, right)).toBe('in')
     expect(await attempt({ ...ada, account: 'bob@example.com' }, right)).toBe('in')
-    clock.advance(5 * MINUTE)
+    clock.jump(5 * MINUTE)
     const refused = await attempts.run(ada, right, () => true).catch((error: unknown) => error)
     expect(refused).toMatchObject({ code: 'rate_limited', retryAfterMs: 10 * MINUTE })
-    clock.advance(10 * MINUTE)
+    clock.jump(10 * MINUTE)
     expect(await attempt(ada, right)).toBe('in')
   })
 
   test('what is refused by the limit, and what succeeds, does not count', async () => {
     for (let count = 0; count < 200; count++) expect(await attempt(ada, right)).toBe('in')
     await fail(10, ada)
-    clock.advance(14 * MINUTE)
+    clock.jump(14 * MINUTE)
     for (let count = 0; count < 50; count++) expect(await attempt(ada)).toBe('rate_limited')
-    clock.advance(MINUTE)
+    clock.jump(MINUTE)
     await fail(10, ada)
   })
 
@@ -114,7 +115,7 @@ describe('login', () => {
       expect(codes).toEqual([...Array<string>(3).fill('invalid_credentials'), 'rate_limited'])
     }
     expect(await refusal(() => auth.login(person('ada')))).toBe('rate_limited')
-    fixture.clock.advance(15 * MINUTE)
+    fixture.clock.jump(15 * MINUTE)
     await auth.login(person('ada'))
   })
 

@@ -2,39 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import type { Clock } from '../platform/clock.ts'
+import { TestClock } from '../platform/testing-clock.ts'
 import { openAuth, type Auth, type AuthOptions, type SignedIn } from './auth.ts'
-
-/** Stands still until told to move; starts at the real time, which Better Auth stamps sessions with. */
-export class TestClock implements Clock {
-  #now = Date.now()
-  readonly #timers = new Set<{ at: number; callback: () => void }>()
-
-  now(): number {
-    return this.#now
-  }
-
-  monotonic(): number {
-    return this.#now
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const timer = { at: this.#now + ms, callback }
-    this.#timers.add(timer)
-    return () => this.#timers.delete(timer)
-  }
-
-  advance(ms: number): void {
-    this.#now += ms
-    for (const timer of this.#timers) {
-      if (timer.at <= this.#now && this.#timers.delete(timer)) timer.callback()
-    }
-  }
-}
 
 /** A data folder with real account stores opened on it; disposing ends and removes all. */
 export class AuthFixture implements AsyncDisposable {
-  readonly clock = new TestClock()
+  /** Starts at the real time, which Better Auth stamps sessions with. */
+  readonly clock = new TestClock(Date.now())
   readonly folder: string
   readonly #opened: Auth[] = []
 

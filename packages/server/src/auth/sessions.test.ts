@@ -93,7 +93,7 @@ test('a session ended by another process is announced within a second and refuse
   const other = await fixture.open()
   other.logout(ada.identity)
   expect(await whyNot(ada)).toEqual(['revoked', 'revoked'])
-  fixture.clock.advance(1000)
+  fixture.clock.jump(1000)
   expect(ended).toEqual([[ada.identity.sessionId, 'revoked']])
 })
 
@@ -109,11 +109,11 @@ test('a listener that fails keeps no other from hearing', () => {
 })
 
 test('an unused session ends after 7 days, and the end is announced (S14)', async () => {
-  fixture.clock.advance(7 * DAY - MINUTE)
+  fixture.clock.jump(7 * DAY - MINUTE)
   expect((await whyNot(ada))[0]).toBe('accepted')
-  fixture.clock.advance(2 * MINUTE)
+  fixture.clock.jump(2 * MINUTE)
   expect(await whyNot(ada)).toEqual(['expired', 'expired'])
-  for (let second = 0; second < 60; second++) fixture.clock.advance(1000)
+  for (let second = 0; second < 60; second++) fixture.clock.jump(1000)
   expect(ended).toEqual([[ada.identity.sessionId, 'expired']])
   expect(await whyNot(ada)).toEqual(['expired', 'expired'])
 })
@@ -121,11 +121,11 @@ test('an unused session ends after 7 days, and the end is announced (S14)', asyn
 test('use by refresh token keeps a session alive, for 30 days in all (S14)', async () => {
   let token = ada.answer.refresh_token
   for (let day = 0; day < 29; day++) {
-    fixture.clock.advance(DAY)
+    fixture.clock.jump(DAY)
     token = auth.refresh(token).refresh_token
   }
   expect((await whyNot(ada))[0]).toBe('accepted')
-  fixture.clock.advance(DAY + MINUTE)
+  fixture.clock.jump(DAY + MINUTE)
   expect((await whyNot(ada))[0]).toBe('expired')
   expect(await refusal(() => auth.refresh(token))).toBe('session_ended')
 })
@@ -153,7 +153,7 @@ test('a refresh token is good once, and again for ten seconds', async () => {
   expect(new Set([first, second.refresh_token, third.refresh_token]).size).toBe(3)
   const authorization = `Bearer ${second.access_token}`
   expect(await auth.authenticate({ authorization })).toMatchObject({ ok: true })
-  fixture.clock.advance(9_999)
+  fixture.clock.jump(9_999)
   auth.refresh(first)
   expect(await refusal(() => auth.refresh('nonsense'))).toBe('refresh_token_invalid')
   expect(ended).toEqual([])
@@ -161,7 +161,7 @@ test('a refresh token is good once, and again for ten seconds', async () => {
 
 test('a refresh token shown again later ends its session: somebody else has it', async () => {
   const { refresh_token: second } = auth.refresh(ada.answer.refresh_token)
-  fixture.clock.advance(10_000)
+  fixture.clock.jump(10_000)
   expect(await refusal(() => auth.refresh(ada.answer.refresh_token))).toBe('refresh_token_invalid')
   expect(ended).toEqual([[ada.identity.sessionId, 'revoked']])
   expect(await refusal(() => auth.refresh(second))).toBe('refresh_token_invalid')
@@ -176,7 +176,7 @@ test('a ticket opens one socket, with the cookie of its own session, within 30 s
   expect(await auth.redeemTicket(ticket, cookieOf(ada))).toEqual({ ok: false, why: 'invalid' })
 
   const late = auth.issueTicket(ada.identity).ticket
-  fixture.clock.advance(30_000)
+  fixture.clock.jump(30_000)
   expect(await auth.redeemTicket(late, cookieOf(ada))).toEqual({ ok: false, why: 'invalid' })
 })
 

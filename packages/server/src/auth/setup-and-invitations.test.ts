@@ -126,7 +126,7 @@ describe('invitations', () => {
     await register('ada', bound.token)
 
     const short = auth.createInvitation(admin.identity, { expiresInDays: 1 })
-    fixture.clock.advance(DAY)
+    fixture.clock.jump(DAY)
     expect(await refusal(() => register('bob', short.token))).toBe('invitation_invalid')
 
     const withdrawn = auth.createInvitation(admin.identity)

@@ -31,6 +31,20 @@ export interface Wish {
   model: string | null
 }
 
+export const wishOf = (
+  userId: string,
+  message: {
+    client_message_id: string
+    agent?: string | null | undefined
+    model?: string | null | undefined
+  },
+): Wish => ({
+  userId,
+  clientMessageId: message.client_message_id,
+  agent: message.agent ?? null,
+  model: message.model ?? null,
+})
+
 export const payloadHash = (payload: unknown): string =>
   createHash('sha256').update(JSON.stringify(payload)).digest('base64url')
 

@@ -2,7 +2,7 @@ import { makeEvent } from '../journal/journal.ts'
 import { newId, type ThreadId, type UserId } from '../platform/ids.ts'
 import { done, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
-import { newThreadRow, titleFrom } from './thread-row.ts'
+import { newThreadRow, outsideRuns, titleFrom } from './thread-row.ts'
 
 export async function createThread(
   { journal, clock }: CommandParts,
@@ -11,13 +11,7 @@ export async function createThread(
 ): Promise<Outcome<{ thread_id: string }>> {
   const threadId = newId<ThreadId>()
   const title = titleFrom(thread.title ?? '')
-  const context = {
-    user_id: userId,
-    thread_id: threadId,
-    run_id: null,
-    agent: null,
-    trace_id: null,
-  }
+  const context = outsideRuns(userId, threadId)
   await journal.commit({
     appends: [
       {

@@ -3,6 +3,7 @@ import type { UserId } from '../platform/ids.ts'
 import { statesThatAllow } from '../run/run.ts'
 import { done, notFound, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
+import { outsideRuns } from './thread-row.ts'
 
 /**
  * Stops what still runs in the thread, then removes its rows and tells every device. Its events
@@ -25,13 +26,7 @@ export async function deleteThread(
     await runs.cancel(run, userId)
     await runs.settled(run.id)
   }
-  const context = {
-    user_id: userId,
-    thread_id: threadId,
-    run_id: null,
-    agent: null,
-    trace_id: null,
-  }
+  const context = outsideRuns(userId, threadId)
   const result = await journal.commit({
     appends: [
       {

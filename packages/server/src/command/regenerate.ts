@@ -1,5 +1,5 @@
 import type { UserId } from '../platform/ids.ts'
-import { acceptRun, alreadyAccepted, payloadHash, type Accepted } from './accept.ts'
+import { acceptRun, alreadyAccepted, payloadHash, wishOf, type Accepted } from './accept.ts'
 import { notFound, refuse, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
 
@@ -17,12 +17,7 @@ export async function regenerate(
   userId: UserId,
   message: Regenerate,
 ): Promise<Outcome<Accepted>> {
-  const wish = {
-    userId,
-    clientMessageId: message.client_message_id,
-    agent: message.agent ?? null,
-    model: message.model ?? null,
-  }
+  const wish = wishOf(userId, message)
   const hash = payloadHash([
     'regenerate',
     message.thread_id,

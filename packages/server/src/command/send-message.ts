@@ -2,7 +2,7 @@ import { makeEvent, type EventContext } from '../journal/journal.ts'
 import { isoTime } from '../platform/clock.ts'
 import { newId, type MessageId, type ThreadId, type UserId } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
-import { acceptRun, alreadyAccepted, payloadHash, type Accepted } from './accept.ts'
+import { acceptRun, alreadyAccepted, payloadHash, wishOf, type Accepted } from './accept.ts'
 import { notFound, refuse, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
 import { newThreadRow, titleFrom } from './thread-row.ts'
@@ -30,12 +30,7 @@ export async function sendMessage(
   userId: UserId,
   message: SendMessage,
 ): Promise<Outcome<Accepted>> {
-  const wish = {
-    userId,
-    clientMessageId: message.client_message_id,
-    agent: message.agent ?? null,
-    model: message.model ?? null,
-  }
+  const wish = wishOf(userId, message)
   const hash = payloadHash([
     message.thread_id,
     message.content,

@@ -1,5 +1,14 @@
-import type { ThreadRow } from '../journal/journal.ts'
+import type { EventContext, ThreadRow } from '../journal/journal.ts'
 import { isoTime, type Clock } from '../platform/clock.ts'
+
+/** What an event of a thread carries that no run caused. */
+export const outsideRuns = (userId: string, threadId: string): EventContext => ({
+  user_id: userId,
+  thread_id: threadId,
+  run_id: null,
+  agent: null,
+  trace_id: null,
+})
 
 const TITLE_LENGTH = 60
 

@@ -3,6 +3,7 @@ import { isoTime } from '../platform/clock.ts'
 import type { UserId } from '../platform/ids.ts'
 import { done, notFound, refuse, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
+import { outsideRuns } from './thread-row.ts'
 
 export interface ThreadChange {
   title?: string | undefined
@@ -21,13 +22,7 @@ export async function updateThread(
   const title = change.title?.replaceAll(/\s+/g, ' ').trim()
   if (title === '') return refuse('malformed', 'A title needs at least one character.')
   const { archived, metadata } = change
-  const context = {
-    user_id: userId,
-    thread_id: threadId,
-    run_id: null,
-    agent: null,
-    trace_id: null,
-  }
+  const context = outsideRuns(userId, threadId)
   const fields = {
     ...(title !== undefined && { title }),
     ...(archived !== undefined && { archived }),

@@ -24,6 +24,15 @@ const wholeNumber = (low: number, high: number, otherwise: number) =>
     .pipe(z.number().min(low).max(high))
     .default(otherwise)
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http or https address' })
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  )
 const key = z.string().min(1).optional()
 
 export const SETTINGS = {
@@ -113,29 +122,13 @@ export const SETTINGS = {
   }),
   trustedProxies: setting({
     env: 'NETRA_TRUSTED_PROXIES',
-    schema: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((part) => part.trim())
-          .filter(Boolean),
-      ),
+    schema: list,
     default: 'none',
     doc: 'Addresses of reverse proxies, separated by commas, whose X-Forwarded-For is believed.',
   }),
   allowedOrigins: setting({
     env: 'NETRA_ALLOWED_ORIGINS',
-    schema: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((part) => part.trim())
-          .filter(Boolean),
-      ),
+    schema: list,
     default: 'none',
     doc: 'Further origins, separated by commas, whose pages may use this server.',
   }),
