@@ -232,11 +232,16 @@ const fileOf = (row: Row): StoredFile => ({
   origin: ORIGINS.find((origin) => origin === row['origin']) ?? 'upload',
 })
 
-/** A connection that closed in the middle is the sender's doing; a full disk is not. */
+/**
+ * A connection or a form that ended in the middle is the sender's doing; a full disk is not. The
+ * form's parser says so without a code.
+ */
 function asRefusal(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   const cut = ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'ABORT_ERR', 'ECONNABORTED']
-  return cut.includes(String(code))
+  const cutForm =
+    error instanceof Error && /(end of|terminated).*(data|form|early)/.test(error.message)
+  return cut.includes(String(code)) || (code === undefined && cutForm)
     ? new FileRefused(
         'incomplete',
         'The upload ended before the whole file had arrived. Upload it again.',

@@ -37,7 +37,8 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
     forceCloseConnections: 'idle',
   })
   await app.register(multipart, {
-    limits: { files: 1, fileSize: parts.maxUploadBytes, fields: 10 },
+    // The parser cuts at its limit without a word; one byte more lets the file store see and refuse it.
+    limits: { files: 1, fileSize: parts.maxUploadBytes + 1, fields: 10 },
   })
 
   app.addHook('onRequest', async (request) => {

@@ -34,7 +34,7 @@ export function addFileRoutes({ app, parts, user }: Http): void {
         'Send the file as multipart/form-data in the field "file".',
       )
     }
-    const part = await request.file()
+    const part = await request.file().catch(badForm)
     if (!part)
       throw new HttpError(
         422,
@@ -84,6 +84,12 @@ export function addFileRoutes({ app, parts, user }: Http): void {
     if (!(await files.remove(userId, parse(byId, request.params).id))) throw absent('file')
     return reply.status(204).send()
   })
+}
+
+/** The parser's complaints about a form carry no status; anything else passes through. */
+function badForm(error: unknown): never {
+  if (!(error instanceof Error) || 'statusCode' in error || 'code' in error) throw error
+  throw new HttpError(422, 'VALIDATION_ERROR', `The form cannot be read: ${error.message}.`)
 }
 
 const shown = (file: StoredFile) => ({
