@@ -27,11 +27,9 @@ export class AuthDatabase {
 
   /** Rows of one statement; also of a write that ends in RETURNING. */
   all<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each statement names its own columns
     return this.#prepared(sql).all(...values) as Row[]
   }
 
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in `all`
   get<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined {
     return this.all<Row>(sql, ...values)[0]
   }
