@@ -126,6 +126,18 @@ describe('nothing stays of', () => {
     await store('x'.repeat(1_000), 'table.csv', { userId: 'bob' })
   })
 
+  test('a file beyond the quota, which counts what was stored while it arrived', async () => {
+    const slow = new PassThrough()
+    const stored = store(slow)
+    slow.write('x'.repeat(500))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await store('x'.repeat(1_000))
+    await store('x'.repeat(900))
+    slow.end('x'.repeat(400))
+    expect(await refusalOf(stored)).toMatchObject({ code: 'quota' })
+    expect(onDisk()).toHaveLength(2)
+  })
+
   test('an upload that breaks off', async () => {
     const content = new PassThrough()
     const stored = store(content)

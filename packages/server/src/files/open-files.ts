@@ -53,13 +53,20 @@ async function removeOrphans({ folder, rows }: OpenFilesOptions): Promise<void> 
 
 const PARTIAL = '.partial'
 
+/** An upload under way. */
+interface Arrival {
+  userId: string
+  bytes: number
+  /** Bytes of the user's stored files, with those that were stored while this one arrived. */
+  used: number
+}
+
 class FolderFiles implements Files {
   readonly #folder: string
   readonly #rows: Rows
   readonly #clock: Clock
   readonly #limits: FileLimits
-  /** Bytes that uploads under way have received and no record counts yet, by user. */
-  readonly #arriving = new Map<string, number>()
+  readonly #arrivals = new Set<Arrival>()
 
   constructor(options: OpenFilesOptions) {
     this.#folder = options.folder
@@ -71,7 +78,8 @@ class FolderFiles implements Files {
   async store(upload: Parameters<Files['store']>[0]): Promise<StoredFile> {
     const fileId = newId<FileId>()
     const path = join(this.#folder, fileId)
-    const arrival = { userId: upload.userId, bytes: 0 }
+    const arrival: Arrival = { userId: upload.userId, bytes: 0, used: 0 }
+    this.#arrivals.add(arrival)
     try {
       const check = new ContentCheck(upload.name, upload.mediaType)
       const sha256 = await this.#receive(upload.content, `${path}${PARTIAL}`, check, arrival)
@@ -88,6 +96,7 @@ class FolderFiles implements Files {
       await rename(`${path}${PARTIAL}`, path)
       await syncFolder(this.#folder)
       await this.#rows.write([insertOf(file)])
+      for (const other of this.#arrivalsOf(upload.userId)) other.used += file.bytes
       return file
     } catch (error) {
       upload.content.destroy()
@@ -95,7 +104,7 @@ class FolderFiles implements Files {
       await rm(path, { force: true })
       throw error instanceof FileRefused ? error : asRefusal(error)
     } finally {
-      this.#arrived(upload.userId, -arrival.bytes)
+      this.#arrivals.delete(arrival)
     }
   }
 
@@ -136,9 +145,10 @@ class FolderFiles implements Files {
     content: Readable,
     path: string,
     check: ContentCheck,
-    arrival: { userId: string; bytes: number },
+    arrival: Arrival,
   ): Promise<string> {
-    const used = await this.#usedBy(arrival.userId)
+    const stored = await this.#usedBy(arrival.userId)
+    arrival.used += stored
     const hash = createHash('sha256')
     const measure = async function* (
       this: FolderFiles,
@@ -147,8 +157,7 @@ class FolderFiles implements Files {
       for await (const piece of source) {
         const chunk = typeof piece === 'string' ? Buffer.from(piece) : piece
         arrival.bytes += chunk.length
-        this.#arrived(arrival.userId, chunk.length)
-        this.#refuseTooMuch(arrival, used)
+        this.#refuseTooMuch(arrival)
         check.see(chunk)
         hash.update(chunk)
         yield chunk
@@ -162,7 +171,7 @@ class FolderFiles implements Files {
     return hash.digest('hex')
   }
 
-  #refuseTooMuch(arrival: { userId: string; bytes: number }, used: number): void {
+  #refuseTooMuch(arrival: Arrival): void {
     const { maxFileBytes, maxUserBytes } = this.#limits
     if (arrival.bytes > maxFileBytes) {
       throw new FileRefused(
@@ -170,7 +179,8 @@ class FolderFiles implements Files {
         `The file is larger than ${megabytes(maxFileBytes)}. Split it, or leave out columns you do not need.`,
       )
     }
-    if (used + (this.#arriving.get(arrival.userId) ?? 0) > maxUserBytes) {
+    const arriving = this.#arrivalsOf(arrival.userId).reduce((sum, { bytes }) => sum + bytes, 0)
+    if (arrival.used + arriving > maxUserBytes) {
       throw new FileRefused(
         'quota',
         `Your files would take more than ${megabytes(maxUserBytes)}. Delete files you no longer need, then upload again.`,
@@ -178,10 +188,8 @@ class FolderFiles implements Files {
     }
   }
 
-  #arrived(userId: string, bytes: number): void {
-    const total = (this.#arriving.get(userId) ?? 0) + bytes
-    if (total > 0) this.#arriving.set(userId, total)
-    else this.#arriving.delete(userId)
+  #arrivalsOf(userId: string): Arrival[] {
+    return [...this.#arrivals].filter((arrival) => arrival.userId === userId)
   }
 
   async #usedBy(userId: string): Promise<number> {
