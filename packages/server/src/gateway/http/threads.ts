@@ -12,14 +12,30 @@ const page = z.object({
   archived: z.enum(['true', 'false']).optional(),
 })
 const byId = z.object({ id: z.string().min(1).max(128) })
+const MAX_METADATA_DEPTH = 16
+const MAX_METADATA_CHARACTERS = 16_384
+
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)))
+
+const metadata = z
+  .record(z.string(), z.unknown())
+  .refine(
+    (value) =>
+      isShallow(value, MAX_METADATA_DEPTH) &&
+      JSON.stringify(value).length <= MAX_METADATA_CHARACTERS,
+    `is longer than ${MAX_METADATA_CHARACTERS} characters or nested deeper than ${MAX_METADATA_DEPTH} levels`,
+  )
 const newThread = z.object({
   title: z.string().max(200).optional(),
-  metadata: z.record(z.string(), z.unknown()).optional(),
+  metadata: metadata.optional(),
 })
 const change = z.object({
   title: z.string().max(200).optional(),
   archived: z.boolean().optional(),
-  metadata: z.record(z.string(), z.unknown()).optional(),
+  metadata: metadata.optional(),
 })
 
 export function addThreadRoutes({ app, parts, user }: Http): void {
