@@ -1,9 +1,10 @@
+import { JournalUnavailable } from '../journal/journal.ts'
 import type { UserId } from '../platform/ids.ts'
 import type { Accepted } from './accept.ts'
 import { cancelRun } from './cancel-run.ts'
 import { createThread } from './create-thread.ts'
 import { deleteThread } from './delete-thread.ts'
-import type { Outcome } from './outcome.ts'
+import { refuse, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
 import { regenerate, type Regenerate } from './regenerate.ts'
 import { sendMessage, type SendMessage } from './send-message.ts'
@@ -11,6 +12,8 @@ import { updateThread, type ThreadChange } from './update-thread.ts'
 
 export type { Accepted, Outcome, Regenerate, SendMessage, ThreadChange }
 export type { Refusal, RefusalCode } from './outcome.ts'
+/** What reads of the store throw while it cannot be trusted. */
+export { JournalUnavailable as StoreUnavailable } from '../journal/journal.ts'
 export { FileRefused, type Files, type StoredFile } from '../files/files.ts'
 
 /**
@@ -35,10 +38,28 @@ export interface Commands {
 }
 
 export const createCommands = (parts: CommandParts): Commands => ({
-  sendMessage: (userId, message) => sendMessage(parts, userId, message),
-  regenerate: (userId, message) => regenerate(parts, userId, message),
-  cancelRun: (userId, runId) => cancelRun(parts, userId, runId),
-  createThread: (userId, thread) => createThread(parts, userId, thread),
-  updateThread: (userId, threadId, change) => updateThread(parts, userId, threadId, change),
-  deleteThread: (userId, threadId) => deleteThread(parts, userId, threadId),
+  sendMessage: (userId, message) => whileStored(sendMessage(parts, userId, message)),
+  regenerate: (userId, message) => whileStored(regenerate(parts, userId, message)),
+  cancelRun: (userId, runId) => whileStored(cancelRun(parts, userId, runId)),
+  createThread: (userId, thread) => whileStored(createThread(parts, userId, thread)),
+  updateThread: (userId, threadId, change) =>
+    whileStored(updateThread(parts, userId, threadId, change)),
+  deleteThread: (userId, threadId) => whileStored(deleteThread(parts, userId, threadId)),
 })
+
+const RETRY_MS = 2_000
+
+/** A store that cannot be trusted with a command is told to the caller, who keeps the command. */
+async function whileStored<Answer>(command: Promise<Outcome<Answer>>): Promise<Outcome<Answer>> {
+  try {
+    return await command
+  } catch (error) {
+    if (!(error instanceof JournalUnavailable)) throw error
+    return refuse(
+      'unavailable',
+      'Netra cannot store anything right now, so nothing was accepted. /health says why.',
+      'after',
+      RETRY_MS,
+    )
+  }
+}

@@ -6,7 +6,7 @@ import type { WebSocket } from 'ws'
 
 import type { Access } from '../access/access.ts'
 import type { Auth, Identity } from '../auth/auth.ts'
-import type { Commands } from '../command/command.ts'
+import { StoreUnavailable, type Commands } from '../command/command.ts'
 import type { Hub, Sink, Subscription } from '../hub/hub.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isoTime } from '../platform/clock.ts'
@@ -236,7 +236,8 @@ export class Connection implements Registered {
         if (!this.#closed) await this.#handle(message)
       } catch (error) {
         this.#log().error({ err: error, type: message.type }, 'a frame could not be handled')
-        this.close(4008, 'something went wrong inside the server')
+        if (error instanceof StoreUnavailable) this.close(4009, 'the store cannot be used right now')
+        else this.close(4008, 'something went wrong inside the server')
       } finally {
         this.#pending -= 1
       }

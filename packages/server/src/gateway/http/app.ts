@@ -7,6 +7,7 @@ import fastify, {
 } from 'fastify'
 
 import type { Identity } from '../../auth/auth.ts'
+import { StoreUnavailable } from '../../command/command.ts'
 import { uuidv7 } from '../../platform/ids.ts'
 import { hostProblem, originProblem } from '../addresses.ts'
 import type { GatewayParts } from '../parts.ts'
@@ -154,6 +155,14 @@ function sendError(
 
 /** The framework's own refusals in our words; anything unforeseen is internal, its text stays here. */
 function fromFastify(error: FastifyError): HttpError {
+  if (error instanceof StoreUnavailable) {
+    return new HttpError(
+      503,
+      'SERVICE_UNAVAILABLE',
+      'Netra cannot reach its store right now. /health says why; try again in a moment.',
+      { retryAfterMs: 2_000 },
+    )
+  }
   const status = error.statusCode ?? 500
   if (status === 413) return new HttpError(413, 'VALIDATION_ERROR', 'The request is too large.')
   if (status === 415)
