@@ -130,7 +130,11 @@ export class Connection implements Registered {
   }
 
   acknowledged(bytes: number): void {
-    if (!this.outbox.ack(bytes)) return this.close(4500, 'acknowledged more bytes than were sent')
+    const progress = this.outbox.ack(bytes)
+    if (progress === 'impossible') {
+      return this.close(4500, 'acknowledged more bytes than were sent')
+    }
+    if (progress === 'none') return
     this.#progressAt = this.parts.clock.monotonic()
     for (const subscription of this.subscriptions.values()) subscription.resume()
   }
@@ -225,8 +229,11 @@ export class Connection implements Registered {
 
   #dispatch(message: ClientMessage): void {
     if (message.type === 'pong') return
-    if (message.type === 'ping') return this.send({ type: 'pong', nonce: message.nonce })
     if (message.type === 'ack') return this.acknowledged(message.bytes)
+    if (this.outbox.unread > LIMITS.maxUnreadBytes) {
+      return this.close(4004, 'asks for more than it reads')
+    }
+    if (message.type === 'ping') return this.send({ type: 'pong', nonce: message.nonce })
     if (this.#pending >= LIMITS.maxPendingCommands) {
       return this.close(4007, 'more commands at once than this server takes')
     }
@@ -274,14 +281,14 @@ export class Connection implements Registered {
     hello: Extract<ClientMessage, { type: 'hello' }>,
   ): Promise<void> {
     const { registry, clock, node } = this.parts
-    if (registry.countOf(identity.userId) >= LIMITS.maxConnectionsPerUser) {
+    const older = registry.find(identity.userId, hello.instance)
+    if (!older && registry.countOf(identity.userId) >= LIMITS.maxConnectionsPerUser) {
       return this.close(4504, 'this account has too many open connections')
     }
     this.identity = identity
     this.instance = hello.instance
-    registry
-      .welcome(this, identity.userId, hello.instance)
-      ?.close(4506, 'replaced by a newer socket')
+    registry.welcome(this, identity.userId)
+    older?.close(4506, 'replaced by a newer socket')
     const opened = []
     const streams = []
     for (const { stream, position } of hello.resume) {

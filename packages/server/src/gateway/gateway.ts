@@ -1,3 +1,4 @@
+import { newId } from '../platform/ids.ts'
 import { RateLimit } from '../platform/rate-limit.ts'
 import { createAddresses, type Addresses } from './addresses.ts'
 import { handleMessage } from './handle-message.ts'
@@ -63,7 +64,7 @@ export async function openGateway(
     metrics: parts.metrics,
     handle: handleMessage,
     commandRate: new RateLimit(clock, { perMinute: 1_200, burst: 200 }),
-    node: options.revision,
+    node: newId(),
     headOf: options.headOf,
   })
   const stopListening = auth.onSessionEnded((sessionId, why) => {

@@ -27,4 +27,6 @@ export const LIMITS = {
   /** Sockets of one address that have not said who they are. */
   maxUnauthenticatedPerAddress: 200,
   maxPendingCommands: 256,
+  /** Who leaves more than this unread may not ask for more. */
+  maxUnreadBytes: 4 * 1024 * 1024,
 } as const

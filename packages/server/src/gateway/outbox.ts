@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 
 import { LIMITS } from './limits.ts'
-import { textFrame } from './text-frame.ts'
+import { latin1Frame, textFrame } from './text-frame.ts'
 
 /** Writing to so many sockets takes a few milliseconds; then it is others' turn. */
 const FLUSHES_PER_TURN = 500
@@ -54,6 +54,11 @@ export class Outbox {
     return this.#eventsOut > 0
   }
 
+  /** Bytes that wait in this process because the client does not read. */
+  get unread(): number {
+    return this.#stream.writableLength + this.#gatheredBytes
+  }
+
   send(frame: string, isEvent: boolean): void {
     this.#frames.push(frame)
     this.#gatheredBytes += frame.length
@@ -78,17 +83,18 @@ export class Outbox {
     this.#frames.length = 0
     this.#gatheredBytes = 0
     this.#eventsInBatch = 0
-    this.#stream.write(textFrame(text, bytes))
+    if (bytes === text.length && bytes < 16_000) this.#stream.write(latin1Frame(text), 'latin1')
+    else this.#stream.write(textFrame(text, bytes))
   }
 
-  /** The client has received so many bytes on this socket; false when it cannot have. */
-  ack(bytes: number): boolean {
-    if (bytes > this.#sentBytes) return false
-    if (bytes <= this.#ackedBytes) return true
+  /** The client has received so many bytes on this socket; saying so again is no progress. */
+  ack(bytes: number): 'some' | 'none' | 'impossible' {
+    if (bytes > this.#sentBytes) return 'impossible'
+    if (bytes <= this.#ackedBytes) return 'none'
     this.#ackedBytes = bytes
     while (this.#unacked[0] && this.#unacked[0].upTo <= bytes) {
       this.#eventsOut -= this.#unacked.shift()?.events ?? 0
     }
-    return true
+    return 'some'
   }
 }

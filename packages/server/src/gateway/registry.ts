@@ -40,12 +40,16 @@ export class Registry {
     return this.#strangers.get(address) ?? 0
   }
 
-  /** Files a socket under its user; answers the older socket of the same page that it replaces. */
-  welcome(connection: Registered, userId: string, instance: string): Registered | undefined {
+  /** Files a socket that has said who it is under its user. */
+  welcome(connection: Registered, userId: string): void {
     this.#forgetStranger(connection.address)
     const mine = this.#byUser.get(userId) ?? new Set()
     this.#byUser.set(userId, mine.add(connection))
-    return [...mine].find((other) => other !== connection && other.instance === instance)
+  }
+
+  /** The socket that a page of this user has already. */
+  find(userId: string, instance: string): Registered | undefined {
+    return [...(this.#byUser.get(userId) ?? [])].find((other) => other.instance === instance)
   }
 
   countOf(userId: string): number {

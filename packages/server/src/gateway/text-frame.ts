@@ -23,3 +23,8 @@ export function textFrame(text: string, bytes: number): Buffer {
   else frame.write(text, header, bytes, 'utf8')
   return frame
 }
+
+export const latin1Frame = (text: string): string =>
+  text.length < 126
+    ? String.fromCharCode(0x81, text.length) + text
+    : String.fromCharCode(0x81, 126, text.length >> 8, text.length & 0xff) + text
