@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { register, type Person } from './support/people.ts'
@@ -32,3 +33,29 @@ test.each([
     expect(await lives()).toBe(true)
   },
 )
+
+test('who asks and asks and never reads the answers is cut off, not remembered', async () => {
+  const socket = new WebSocket(`${netra.url.replace('http', 'ws')}/ws`, ['netra.v1'])
+  const closed = new Promise<number>((resolve) => socket.on('close', resolve))
+  await new Promise((resolve) => socket.once('open', resolve))
+  socket.on('error', () => undefined)
+  socket.send(JSON.stringify(hello(person.token)))
+  await new Promise((resolve) => socket.once('message', resolve))
+  let answered = 0
+  socket.on('message', (data: Buffer) => {
+    answered += data.length
+  })
+  socket.pause()
+  const ping = JSON.stringify({ type: 'ping', nonce: 'n'.repeat(60) })
+  let asked = 0
+  while (asked < 64_000_000 && socket.bufferedAmount < 8_000_000) {
+    for (let count = 0; count < 1_000; count++) socket.send(ping)
+    asked += 1_000 * ping.length
+    await sleep(0)
+  }
+  await sleep(500)
+  socket.resume()
+  expect([1006, 4004]).toContain(await closed)
+  expect(answered).toBeLessThan(32_000_000)
+  expect(await lives()).toBe(true)
+})
