@@ -9,9 +9,10 @@ import { Button, IconButton } from './button.tsx'
 import { Chart } from './chart.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { ForkSwitch } from './fork-switch.tsx'
-import { ChevronRightIcon, RetryIcon } from './icons.tsx'
+import { ChevronRightIcon, DownloadIcon, RetryIcon } from './icons.tsx'
 import { Markdown } from './markdown.tsx'
 import { Problem as ProblemNotice } from './notice.tsx'
+import { saveText } from './save-text.ts'
 import { StepList, type StepParts } from './step-list.tsx'
 
 interface AnswerProps extends StepParts {
@@ -39,10 +40,10 @@ export const Answer = memo(function Answer(props: AnswerProps) {
       aria-busy={isOpen}
       className="group/answer space-y-3"
     >
-      <p className="flex flex-wrap items-baseline gap-x-2 text-sm">
-        <span className="font-semibold">{agentName}</span>
+      <header className="flex flex-wrap items-baseline gap-x-2 text-sm">
+        <h2 className="font-semibold">{agentName}</h2>
         <span className="text-muted">{model?.label ?? answer.run?.model ?? ''}</span>
-      </p>
+      </header>
       {answer.run ? <Steps {...props} view={view} isOpen={isOpen} /> : null}
       {view.exhibits.map((exhibit) => (
         <Chart key={exhibit.id} exhibit={exhibit} />
@@ -130,6 +131,15 @@ function Footer({ view, answers, onRegenerate, onChoose }: AnswerProps & { view:
           <RetryIcon size={16} />
         </IconButton>
       ) : null}
+      {text === '' ? null : (
+        <IconButton
+          small
+          label="Save answer as Markdown"
+          onClick={() => saveText('answer.md', text)}
+        >
+          <DownloadIcon size={16} />
+        </IconButton>
+      )}
       {view.footer.length > 0 ? <span className="ml-1.5">{view.footer.join(' · ')}</span> : null}
     </div>
   )

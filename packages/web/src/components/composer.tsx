@@ -50,7 +50,7 @@ export function Composer(props: ComposerProps) {
         event.preventDefault()
         if (canSend && !onStop) onSend()
       }}
-      className="rounded-xl border border-line-strong bg-raised shadow-float transition-colors focus-within:border-accent"
+      className="rounded-xl border border-edge bg-raised shadow-float transition-colors focus-within:border-accent"
     >
       {problem ? (
         <div className="p-2 pb-0">

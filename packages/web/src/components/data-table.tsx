@@ -101,7 +101,8 @@ function Row({ row, table, formats }: RowProps) {
   )
 }
 
-function LoadAll({ onLoadAll }: { onLoadAll: () => Promise<void> }) {
+/** Fetches what was too large to come along. */
+export function LoadAll({ onLoadAll }: { onLoadAll: () => Promise<void> }) {
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
   const load = () => {

@@ -1,7 +1,7 @@
 import { useId, type InputHTMLAttributes, type ReactNode, type Ref } from 'react'
 
 export const INPUT =
-  'h-10 w-full rounded-md border border-line-strong bg-raised px-3 text-base text-ink placeholder:text-muted transition-colors focus:border-accent focus-visible:outline-offset-0'
+  'h-10 w-full rounded-md border border-edge bg-raised px-3 text-base text-ink placeholder:text-muted transition-colors focus:border-accent focus-visible:outline-offset-0'
 
 type FieldProps = InputHTMLAttributes<HTMLInputElement> & {
   label: string

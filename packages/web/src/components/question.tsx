@@ -38,6 +38,7 @@ export const Question = memo(function Question(props: QuestionProps) {
     <article aria-label="Your message" className="group/question flex flex-col items-end gap-1">
       <Bubble text={text} attachments={message.attachments} />
       <div className="flex min-h-7 items-center opacity-0 transition-opacity group-focus-within/question:opacity-100 group-hover/question:opacity-100 has-[[role=group]]:opacity-100 pointer-coarse:opacity-100">
+        {message.at ? <SentAt at={message.at} /> : null}
         <ForkSwitch fork={questions} onChoose={onChoose} what="message" />
         <CopyButton label="Copy message" text={() => text} />
         {onResend ? (
@@ -49,6 +50,18 @@ export const Question = memo(function Question(props: QuestionProps) {
     </article>
   )
 })
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' })
+
+function SentAt({ at }: { at: string }) {
+  const time = Date.parse(at)
+  return (
+    <time dateTime={at} title={exact.format(time)} className="figures mr-1 text-xs text-muted">
+      {clock.format(time)}
+    </time>
+  )
+}
 
 interface BubbleProps {
   text: string
@@ -116,7 +129,7 @@ function Editor({ text, onSend, onClose }: EditorProps) {
     if (canSend) onSend(draft.trim())
   }
   return (
-    <div className="mb-4 rounded-xl border border-line-strong bg-raised p-2 focus-within:border-accent">
+    <div className="mb-4 rounded-xl border border-edge bg-raised p-2 focus-within:border-accent">
       <textarea
         autoFocus
         aria-label="Edit your message"

@@ -119,6 +119,9 @@ const COMPONENTS: Components = {
   strong: plain('strong'),
   blockquote: plain('blockquote'),
   hr: () => <hr />,
+  input: ({ checked }) => (
+    <input type="checkbox" disabled checked={checked} aria-label={checked ? 'done' : 'open'} />
+  ),
   h1: plain('h3'),
   h2: plain('h3'),
   h3: plain('h4'),

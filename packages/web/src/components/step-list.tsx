@@ -7,7 +7,7 @@ import { layOutSql } from '../timeline/sql.ts'
 import { toolWords } from '../timeline/tool-words.ts'
 import { Spinner } from './button.tsx'
 import { CopyButton } from './copy-button.tsx'
-import { DataTable } from './data-table.tsx'
+import { DataTable, LoadAll } from './data-table.tsx'
 import { ChevronRightIcon } from './icons.tsx'
 
 type ToolStep = Extract<Step, { kind: 'tool' }>
@@ -175,8 +175,11 @@ function Result({ call, result, isOpen, loadResult }: ResultProps) {
     reference === null || whole !== null
       ? undefined
       : async () => setWhole(resultView(await loadResult(reference)))
-  if (call.result_omitted && result.kind === 'none') {
-    return <p className="text-muted">The result is too large for this view.</p>
+  if (call.result_omitted && shown.kind === 'none') {
+    if (onLoadAll) return <LoadAll onLoadAll={onLoadAll} />
+    return (
+      <p className="text-muted">The result was too large to come along. Ask again to see it.</p>
+    )
   }
   switch (shown.kind) {
     case 'none':

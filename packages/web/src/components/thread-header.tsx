@@ -27,6 +27,7 @@ export function ThreadHeader({ threadId, title, children }: ThreadHeaderProps) {
   }
   return (
     <header className="flex h-14 shrink-0 items-center gap-2 px-2 md:pl-6">
+      <title>{threadId === null ? 'Netra' : `${name} · Netra`}</title>
       <DrawerButton />
       {threadId !== null && state === 'renamed' ? (
         <Rename id={threadId} title={title ?? ''} onClose={() => setState('shown')} />

@@ -5,7 +5,7 @@ const NEAR_PX = 64
 const HELD_MS = 400
 
 /** Keeps a scrolled box at its end while it grows, until the person scrolls up. */
-export function useStickToEnd(key: string) {
+export function useStickToEnd(key: string, isOn: boolean) {
   const [scroller, setScroller] = useState<HTMLElement | null>(null)
   const [content, setContent] = useState<HTMLElement | null>(null)
   const [isAway, setAway] = useState(false)
@@ -16,9 +16,11 @@ export function useStickToEnd(key: string) {
     setAway(false)
     if (scroller) scroller.scrollTop = scroller.scrollHeight
   }, [scroller])
-  useEffect(() => toEnd(), [key, toEnd])
   useEffect(() => {
-    if (!scroller || !content) return undefined
+    if (isOn) toEnd()
+  }, [key, isOn, toEnd])
+  useEffect(() => {
+    if (!scroller || !content || !isOn) return undefined
     const look = () => {
       const distance = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight
       isPinned.current = distance < NEAR_PX
@@ -40,6 +42,6 @@ export function useStickToEnd(key: string) {
       scroller.removeEventListener('scroll', look)
       content.removeEventListener('click', hold)
     }
-  }, [scroller, content])
+  }, [scroller, content, isOn])
   return { setScroller, setContent, isAway, toEnd }
 }

@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useLocation } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 
@@ -7,6 +8,7 @@ import { preloadMarkdown } from '../components/markdown.tsx'
 import { QuickSwitcher } from '../components/quick-switcher.tsx'
 import { isSwitcherShortcut } from '../components/shortcut.ts'
 import { Sidebar } from '../components/sidebar.tsx'
+import { useVisibleHeight } from '../components/use-visible-height.ts'
 import { useConnection, useLive } from '../live/use-live.ts'
 import { SignInForm } from './sign-in-form.tsx'
 
@@ -16,6 +18,7 @@ export function AppShell() {
   const path = useLocation({ select: (location) => location.pathname })
   useEffect(() => setDrawerOpen(false), [path])
   useEffect(preloadMarkdown, [])
+  useVisibleHeight()
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (!isSwitcherShortcut(event)) return
@@ -36,7 +39,7 @@ export function AppShell() {
   )
   return (
     <DrawerContext value={() => setDrawerOpen(true)}>
-      <div className="flex h-dvh overflow-hidden">
+      <div className="flex h-[var(--visible-height,100dvh)] overflow-hidden">
         <a
           href="#main"
           className="sr-only z-50 rounded-md bg-raised px-3 py-2 focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
@@ -68,6 +71,7 @@ export function AppShell() {
 /** The session ended while the page was open: sign in where one is, and nothing is lost. */
 function SignInAgain() {
   const live = useLive()
+  const client = useQueryClient()
   const connection = useConnection()
   if (connection.kind !== 'signed_out') return null
   return (
@@ -84,8 +88,9 @@ function SignInAgain() {
           email={live.me.email}
           onDone={async () => {
             const me = await live.api.me()
-            if (me.id === live.me.id) live.reconnect()
-            else location.assign('/')
+            if (me.id !== live.me.id) location.assign('/')
+            live.reconnect()
+            await client.invalidateQueries()
           }}
         />
       </div>

@@ -49,7 +49,8 @@ function Chat({ threadId }: { threadId: string | null }) {
 function OpenChat({ threadId }: { threadId: string | null }) {
   const chat = useChat(threadId)
   const { attachments, draft, agents, models } = chat
-  const { setScroller, setContent, isAway, toEnd } = useStickToEnd(threadId ?? 'new')
+  const startsHere = threadId === null && chat.isEmpty && chat.onWay.length === 0
+  const { setScroller, setContent, isAway, toEnd } = useStickToEnd(threadId ?? 'new', !startsHere)
   const input = useRef<HTMLTextAreaElement>(null)
   useEscape(chat.stop)
   useEffect(() => {
@@ -66,7 +67,6 @@ function OpenChat({ threadId }: { threadId: string | null }) {
     if (withSample && attachments.list.length === 0) attachments.addSample()
     input.current?.focus()
   }
-  const startsHere = threadId === null && chat.isEmpty && chat.onWay.length === 0
   return (
     <DropZone onFiles={attachments.add}>
       <ThreadHeader threadId={threadId} title={chat.title}>

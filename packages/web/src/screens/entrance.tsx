@@ -41,6 +41,7 @@ function Entrance({
   return (
     <main className="grid min-h-dvh place-items-center px-5 py-10">
       <div className="appear w-full max-w-88">
+        <title>{`${title} · Netra`}</title>
         <Mark size={36} />
         <h1 className="mt-5 text-2xl font-semibold tracking-tight">{title}</h1>
         {text ? <p className="mt-2 text-soft">{text}</p> : null}

@@ -135,7 +135,7 @@ function EnabledModels({ connection, onChanged }: ConnectionCardProps) {
             placeholder="Find"
             value={search}
             onChange={(event) => setSearch(event.target.value)}
-            className="h-8 w-40 rounded-md border border-line bg-paper px-2.5 text-sm placeholder:text-muted"
+            className="h-8 w-40 rounded-md border border-edge bg-paper px-2.5 text-sm placeholder:text-muted"
           />
         ) : null}
       </div>

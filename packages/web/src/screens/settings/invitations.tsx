@@ -109,8 +109,10 @@ function Row({ invitation, onRevoked }: RowProps) {
     : `valid until ${day.format(Date.parse(invitation.expires_at))}`
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 py-2.5">
-      <span className="min-w-0 flex-1 truncate">{invitation.email ?? 'Anybody with the link'}</span>
-      <span className="text-sm text-muted">{state}</span>
+      <span className="min-w-0 basis-full truncate sm:flex-1 sm:basis-0">
+        {invitation.email ?? 'Anybody with the link'}
+      </span>
+      <span className="flex-1 text-sm text-muted sm:flex-none">{state}</span>
       {invitation.used_at ? null : (
         <Button small kind="quiet" busy={isBusy} onClick={revoke}>
           Revoke

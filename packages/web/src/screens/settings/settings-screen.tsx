@@ -12,6 +12,7 @@ export function SettingsScreen() {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <header className="flex h-14 shrink-0 items-center gap-2 px-2 md:pl-6">
+        <title>Settings · Netra</title>
         <DrawerButton />
         <h1 className="text-sm font-medium text-soft">Settings</h1>
       </header>
