@@ -40,9 +40,6 @@ export const SearchIcon = icon(
 )
 export const CloseIcon = icon(<path d="m5.5 5.5 9 9M14.5 5.5l-9 9" />)
 export const MenuIcon = icon(<path d="M3.5 6.5h13M3.5 13.5h13" />)
-export const PanelIcon = icon(
-  <path d="M5 3.5h10A1.5 1.5 0 0 1 16.5 5v10a1.5 1.5 0 0 1-1.5 1.5H5A1.5 1.5 0 0 1 3.5 15V5A1.5 1.5 0 0 1 5 3.5ZM8 3.5v13" />,
-)
 export const MoreIcon = icon(
   <g fill="currentColor" stroke="none">
     <circle cx="4.5" cy="10" r="1.3" />

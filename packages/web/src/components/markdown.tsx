@@ -11,10 +11,14 @@ export function preloadMarkdown(): void {
   load().catch(() => undefined)
 }
 
-/**
- * A model's text. Until the renderer has loaded, and while it is behind, the words are there as they
- * came; nothing in them is ever taken for HTML, and no address in them is opened by itself.
- */
+/** Holds the place of a finished text; one that streams is read as it comes. */
+function Plain({ text, isShown }: { text: string; isShown: boolean }) {
+  return (
+    <div className={`whitespace-pre-wrap wrap-anywhere ${isShown ? '' : 'invisible'}`}>{text}</div>
+  )
+}
+
+/** A model's text: nothing in it is ever taken for HTML, and no address in it is opened by itself. */
 export const Markdown = memo(function Markdown({
   text,
   streaming,
@@ -24,7 +28,7 @@ export const Markdown = memo(function Markdown({
 }) {
   const shown = useDeferredValue(text)
   return (
-    <Suspense fallback={<div className="markdown whitespace-pre-wrap">{shown}</div>}>
+    <Suspense fallback={<Plain text={shown} isShown={streaming} />}>
       <Rendered text={shown} streaming={streaming} />
     </Suspense>
   )

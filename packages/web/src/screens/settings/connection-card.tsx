@@ -236,7 +236,11 @@ export function AddConnection({ connected, onChanged }: AddConnectionProps) {
             />
           ) : null}
           <Field
-            label={provider.address ? 'Address' : 'Address (only for a proxy of your own)'}
+            label={
+              provider.address || provider.isOther
+                ? 'Address'
+                : 'Address (only for a proxy of your own)'
+            }
             name="address"
             type="url"
             defaultValue={provider.address}
