@@ -52,3 +52,56 @@ test.each([
   expect(body).toMatchObject({ status: 'success', response: 'fine' })
   expect(await snapshotOf(body.thread_id)).toMatchObject({ type: 'snapshot' })
 })
+
+async function eventsOf(threadId: string): Promise<Record<string, unknown>[]> {
+  using socket = await openSocket(netra.url)
+  socket.send(hello(person.token))
+  socket.send({ type: 'subscribe', id: '1', stream: `thread:${threadId}`, position: null })
+  const more = setInterval(
+    () => socket.send({ type: 'ack', positions: {}, bytes: socket.bytes }),
+    20,
+  )
+  try {
+    await socket.next((frame) => frame.type === 'live')
+  } finally {
+    clearInterval(more)
+  }
+  return socket.frames
+    .filter((frame) => frame.type === 'event')
+    .map((frame) => frame['event'] as Record<string, unknown>)
+}
+
+test('a text that comes at once is told in pieces that fit a window, no character broken', async () => {
+  const text = `x${'😀'.repeat(100_000)}`
+  model.script([{ text: [text] }])
+  const { body } = await execute('much')
+  expect(body.status).toBe('success')
+  const deltas = (await eventsOf(body.thread_id)).filter(
+    (event) => event['type'] === 'message_delta',
+  )
+  const texts = deltas.map((event) => String(event['text']))
+  expect(texts.join('')).toBe(text)
+  expect(Math.max(...texts.map((piece) => piece.length))).toBeLessThanOrEqual(32_000)
+  expect(texts.every((piece) => piece.isWellFormed())).toBe(true)
+})
+
+test('a model that never ends is stopped, and its thread stays small', async () => {
+  model.script([{ text: ['y'.repeat(30_000_000)] }])
+  const { body } = await execute('endless')
+  expect(body).toMatchObject({ status: 'error', response: null })
+  expect(body.error).toContain('said more than 1,000,000 characters')
+  expect(JSON.stringify(await snapshotOf(body.thread_id)).length).toBeLessThan(100_000)
+})
+
+test.each([
+  ['deeper than any stack', `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`],
+  ['of megabytes', JSON.stringify({ expression: '1'.repeat(3_000_000) })],
+])(
+  'tool arguments %s are the model’s to correct, not the server’s to keep',
+  async (_what, args) => {
+    model.script([{ toolCalls: [{ name: 'calculate', arguments: args }] }, { text: 'corrected' }])
+    const { body } = await execute('calculate')
+    expect(body).toMatchObject({ status: 'success', response: 'corrected' })
+    expect(JSON.stringify(await snapshotOf(body.thread_id)).length).toBeLessThan(100_000)
+  },
+)

@@ -30,6 +30,8 @@ export interface Limits {
   /** Tool calls that may go wrong one after the other. */
   maxToolFailures: number
   maxDurationMs: number
+  /** UTF-16 units that one model call may say; far more than any model's output limit. */
+  maxAnswerUnits: number
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -37,6 +39,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxToolCallsPerStep: 16,
   maxToolFailures: 6,
   maxDurationMs: 10 * 60_000,
+  maxAnswerUnits: 1_000_000,
 }
 
 export interface LoopOptions {
@@ -122,6 +125,7 @@ async function* speak(
   const stream = callModel({ ...options, call })
   let reasoning = ''
   let spokenBefore = ''
+  let unitsSaid = 0
   const think = (thought: string): Step => {
     progress.hasThought = true
     reasoning = ''
@@ -131,6 +135,8 @@ async function* speak(
   try {
     for (; !next.done; next = await stream.next()) {
       const said = next.value
+      unitsSaid += said.text.length
+      if (unitsSaid > options.limits.maxAnswerUnits) throw tooLong(options)
       if (said.kind === 'reasoning') {
         reasoning += said.text
         continue
@@ -272,6 +278,13 @@ const outOfSteps = ({ maxModelCalls }: Limits): AgentFailure =>
   new AgentFailure(
     'budget',
     `The run was stopped after ${maxModelCalls} model calls without an answer. Ask a narrower question, or say which file and columns to use.`,
+    { retry: 'same' },
+  )
+
+const tooLong = ({ model, limits }: LoopOptions): AgentFailure =>
+  new AgentFailure(
+    'budget',
+    `${model.name.id} said more than ${limits.maxAnswerUnits.toLocaleString('en')} characters without an end and was stopped. Ask for less at once, or choose another model.`,
     { retry: 'same' },
   )
 

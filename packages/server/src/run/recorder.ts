@@ -19,6 +19,22 @@ export class RunLost extends Error {
   override readonly name = 'RunLost'
 }
 
+/** Three bytes a unit at most: an event stays well below the window of a socket. */
+const MAX_DELTA_UNITS = 32_000
+
+/** Cuts a text that came at once; a surrogate pair stays whole. */
+function slices(text: string): string[] {
+  const cut: string[] = []
+  for (let from = 0; from < text.length;) {
+    const end = from + MAX_DELTA_UNITS
+    const splitsPair = end < text.length && /[\uD800-\uDBFF]/.test(text.charAt(end - 1))
+    const to = splitsPair ? end - 1 : end
+    cut.push(text.slice(from, to))
+    from = to
+  }
+  return cut
+}
+
 /** What a service counts is its own affair; in an event a count is a whole number from 0. */
 const countedUsage = (usage: { inputTokens: number; outputTokens: number }) => ({
   input_tokens: counted(usage.inputTokens),
@@ -218,22 +234,30 @@ export class Recorder {
     return makeEvent(this.#clock, type, this.#context, fields)
   }
 
-  #delta(text: string): NewEvent {
-    const offset = this.#length
-    this.#length += text.length
-    this.#messageId ??= newId<MessageId>()
-    return makeDelta({ run_id: this.#run.id, message_id: this.#messageId, part: 0, offset, text })
+  #deltas(text: string): NewEvent[] {
+    const messageId = (this.#messageId ??= newId<MessageId>())
+    return slices(text).map((slice) => {
+      const offset = this.#length
+      this.#length += slice.length
+      return makeDelta({
+        run_id: this.#run.id,
+        message_id: messageId,
+        part: 0,
+        offset,
+        text: slice,
+      })
+    })
   }
 
   #pendingDelta(): NewEvent[] {
     const text = this.#coalescer.take()
-    return text === '' ? [] : [this.#delta(text)]
+    return text === '' ? [] : this.#deltas(text)
   }
 
   /** Commits keep their order in the journal, so only the last one needs to be waited for. */
   #stream(text: string): void {
     this.#queuedUnits += text.length
-    const written = this.#commit([this.#delta(text)])
+    const written = this.#commit(this.#deltas(text))
     this.#streaming = written.then(
       () => {
         this.#queuedUnits -= text.length

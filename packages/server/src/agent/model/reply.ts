@@ -125,9 +125,26 @@ const endsInHighSurrogate = (text: string): boolean => {
   return last >= 0xd800 && last <= 0xdbff
 }
 
+/** No tool of ours needs more; what is deeper or longer is stored and sent with every event. */
+const MAX_INPUT_CHARACTERS = 64_000
+const MAX_INPUT_DEPTH = 32
+
+/** Brackets inside strings count as well: it is a bound, not a measure. */
+function isReasonable(input: string): boolean {
+  if (input.length > MAX_INPUT_CHARACTERS) return false
+  let depth = 0
+  for (const character of input) {
+    if (character === '{' || character === '[') depth += 1
+    else if (character === '}' || character === ']') depth -= 1
+    if (depth > MAX_INPUT_DEPTH) return false
+  }
+  return true
+}
+
 /** A model's arguments as an object; what is none is kept under `unparsed`, so that it can see its fault. */
 export function parseInput(input: string): Record<string, unknown> {
   if (input.trim() === '') return {}
+  if (!isReasonable(input)) return { unparsed: input.slice(0, 2_000) }
   try {
     const value: unknown = JSON.parse(input)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
