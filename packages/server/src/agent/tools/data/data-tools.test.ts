@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
 
@@ -544,6 +544,26 @@ describe('whose files', () => {
       Array.from({ length: 6 }, () => query(file, 'SELECT count(*) FROM data')),
     )
     expect(counts.map(({ rows }) => rows[0]![0])).toEqual(Array(6).fill(20_000))
+  })
+
+  test('several first profiles at once are one and the same', async () => {
+    const file = await storeCsv('a,b\n1,x\n2,y\n')
+    const ask = () => call<TableProfile>('profile_table', file, {})
+    const profiles = await Promise.all(Array.from({ length: 8 }, ask))
+    expect(new Set(profiles.map((one) => JSON.stringify(one))).size).toBe(1)
+    const beside = readdirSync(dirname(files.pathOf(file)))
+    expect(beside.filter((name) => name.endsWith('.partial'))).toEqual([])
+  })
+
+  test('a stopped first profile does not stop the others that wait for it', async () => {
+    const file = await storeCsv('a\n1\n2\n')
+    await call('query_table', file, { sql: 'SELECT 1 FROM data' })
+    const abort = new AbortController()
+    const stopped = call('profile_table', file, {}, contextOf(file, abort.signal))
+    const others = [1, 2].map(() => call<TableProfile>('profile_table', file, {}))
+    abort.abort(new Error('stopped'))
+    await stopped.catch(() => undefined)
+    expect((await Promise.all(others)).map(({ rows }) => rows)).toEqual([2, 2])
   })
 
   test('a stopped first question does not stop the others that wait for the same file', async () => {

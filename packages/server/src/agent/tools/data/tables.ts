@@ -10,6 +10,7 @@ import {
   profileAnswer,
   queryAnswer,
   type LoadAnswer,
+  type ProfileAnswer,
   type QueryAnswer,
   type ResultLimits,
 } from './duck/messages.ts'
@@ -39,7 +40,8 @@ interface Table {
 export class Tables {
   readonly #files: Files
   readonly #pool: DuckPool
-  readonly #loading = new Map<string, Promise<unknown>>()
+  /** What is being made now, by the path of its outcome. */
+  readonly #making = new Map<string, Promise<unknown>>()
 
   constructor(files: Files, pool: DuckPool) {
     this.#files = files
@@ -60,12 +62,12 @@ export class Tables {
   async profile(fileId: string, context: ToolContext): Promise<TableProfile> {
     const table = await this.#open(fileId, context)
     const kept = `${table.source}.profile.json`
-    let answer = await readJson(kept, profileAnswer)
-    if (!answer) {
-      const request = { kind: 'profile', database: table.database } as const
-      answer = profileAnswer.parse(await this.#pool.ask(request, context.userId, context.signal))
-      await writeJson(kept, answer)
-    }
+    const answer = await this.#once(
+      kept,
+      () => readJson(kept, profileAnswer),
+      () => this.#profile(table, kept, context),
+      context.signal,
+    )
     return {
       file_id: table.file.fileId,
       name: table.file.name,
@@ -91,29 +93,57 @@ export class Tables {
     return { file, source, database, rejected: load.rejected }
   }
 
-  async #loadOnce(file: StoredFile, database: string, context: ToolContext): Promise<LoadAnswer> {
+  #loadOnce(file: StoredFile, database: string, context: ToolContext): Promise<LoadAnswer> {
+    return this.#once(
+      database,
+      async () => {
+        const kept = await readJson(`${this.#files.pathOf(file)}.load.json`, keptLoad)
+        return kept && (await exists(database)) ? kept : undefined
+      },
+      () => this.#load(file, database, context),
+      context.signal,
+    )
+  }
+
+  /** Calls that need the same file made wait for one of them; if that one is stopped, another takes over. */
+  async #once<T>(
+    path: string,
+    kept: () => Promise<T | undefined>,
+    make: () => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
     for (;;) {
-      const kept = await readJson(`${this.#files.pathOf(file)}.load.json`, keptLoad)
-      if (kept && (await exists(database))) return kept
-      const running = this.#loading.get(database)
-      if (!running) return this.#load(file, database, context)
-      // Another call reads the same file; if that one is stopped, this one takes over.
+      const found = await kept()
+      if (found !== undefined) return found
+      const running = this.#making.get(path)
+      if (!running) {
+        const made = make().finally(() => this.#making.delete(path))
+        this.#making.set(path, made)
+        return made
+      }
       await running.catch(() => undefined)
-      context.signal.throwIfAborted()
+      signal.throwIfAborted()
     }
   }
 
+  async #profile(table: Table, kept: string, context: ToolContext): Promise<ProfileAnswer> {
+    const request = { kind: 'profile', database: table.database } as const
+    const answer = profileAnswer.parse(
+      await this.#pool.ask(request, context.userId, context.signal),
+    )
+    await writeJson(kept, answer)
+    // A file deleted meanwhile leaves nothing behind.
+    if (!(await exists(table.source))) await rm(kept, { force: true })
+    return answer
+  }
+
   async #load(file: StoredFile, database: string, context: ToolContext): Promise<LoadAnswer> {
-    const running = this.#readFile(file, database, context)
-    this.#loading.set(database, running)
     try {
-      return await running
+      return await this.#readFile(file, database, context)
     } catch (error) {
       await rm(partialOf(database), { force: true })
       await rm(`${partialOf(database)}.wal`, { force: true })
       throw error
-    } finally {
-      this.#loading.delete(database)
     }
   }
 
