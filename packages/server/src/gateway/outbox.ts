@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 
 import { LIMITS } from './limits.ts'
-import { latin1Frame, textFrame } from './text-frame.ts'
+import { writeTextFrame } from './text-frame.ts'
 
 /** Writing to so many sockets takes a few milliseconds; then it is others' turn. */
 const FLUSHES_PER_TURN = 500
@@ -83,8 +83,7 @@ export class Outbox {
     this.#frames.length = 0
     this.#gatheredBytes = 0
     this.#eventsInBatch = 0
-    if (bytes === text.length && bytes < 16_000) this.#stream.write(latin1Frame(text), 'latin1')
-    else this.#stream.write(textFrame(text, bytes))
+    writeTextFrame(this.#stream, text, bytes)
   }
 
   /** The client has received so many bytes on this socket; saying so again is no progress. */

@@ -39,6 +39,8 @@ export class Subscriber {
   #pumping = false
   #again = false
   #ended = false
+  /** The window was shut when delivery stopped. */
+  #waiting = false
 
   constructor(parts: SubscriberParts, stream: StreamName, plan: Plan, sink: Sink) {
     this.#parts = parts
@@ -60,7 +62,7 @@ export class Subscriber {
 
   /** The sink has room again. */
   resume(): void {
-    this.pump()
+    if (this.#waiting) this.pump()
   }
 
   committed(first: number, frames: LazyFrames): void {
@@ -70,6 +72,7 @@ export class Subscriber {
       this.#cursor += 1
       this.#sink.send(frames.at(this.#cursor), true)
     }
+    this.#waiting = this.#cursor < frames.last
   }
 
   /** Delivers until the head is reached or the window is shut. Safe to call at any time. */
@@ -117,6 +120,7 @@ export class Subscriber {
         this.#sayLive()
         if (sent === 0) break
       }
+      this.#waiting = !this.#sink.open
     }
   }
 

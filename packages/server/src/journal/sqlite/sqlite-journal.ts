@@ -121,9 +121,9 @@ class SqliteJournal implements Journal {
     }
   }
 
-  async commit(commit: Commit): Promise<CommitResult> {
-    this.#refuseWhenUnfit()
-    return await this.#queue.add(commit)
+  commit(commit: Commit): Promise<CommitResult> {
+    const unfit = this.#unfit()
+    return unfit ? Promise.reject(unfit) : this.#queue.add(commit)
   }
 
   async write(statements: readonly Statement[]): Promise<void> {
@@ -276,8 +276,8 @@ class SqliteJournal implements Journal {
     if (this.#closed) throw new JournalUnavailable('the journal is closed')
   }
 
-  #refuseWhenUnfit(): void {
-    this.#refuseWhenClosed()
-    if (this.#problem) throw new JournalUnavailable(this.#problem.message)
+  #unfit(): JournalUnavailable | undefined {
+    if (this.#closed) return new JournalUnavailable('the journal is closed')
+    return this.#problem && new JournalUnavailable(this.#problem.message)
   }
 }
