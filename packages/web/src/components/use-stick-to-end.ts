@@ -11,6 +11,8 @@ export function useStickToEnd(key: string, isOn: boolean) {
   const [isAway, setAway] = useState(false)
   const isPinned = useRef(true)
   const heldUntil = useRef(0)
+  /** How far from the end the person was when more was asked for above. */
+  const place = useRef<number | null>(null)
   const toEnd = useCallback(() => {
     isPinned.current = true
     setAway(false)
@@ -30,7 +32,10 @@ export function useStickToEnd(key: string, isOn: boolean) {
       heldUntil.current = performance.now() + HELD_MS
     }
     const observer = new ResizeObserver(() => {
-      if (performance.now() < heldUntil.current) look()
+      if (place.current !== null && scroller.scrollHeight > place.current + scroller.scrollTop) {
+        scroller.scrollTop = scroller.scrollHeight - place.current
+        place.current = null
+      } else if (performance.now() < heldUntil.current) look()
       else if (isPinned.current) scroller.scrollTop = scroller.scrollHeight
     })
     observer.observe(content)
@@ -43,5 +48,9 @@ export function useStickToEnd(key: string, isOn: boolean) {
       content.removeEventListener('click', hold)
     }
   }, [scroller, content, isOn])
-  return { setScroller, setContent, isAway, toEnd }
+  /** What is added above next does not move what one reads. */
+  const keepPlace = useCallback(() => {
+    if (scroller) place.current = scroller.scrollHeight - scroller.scrollTop
+  }, [scroller])
+  return { setScroller, setContent, isAway, toEnd, keepPlace }
 }

@@ -50,7 +50,10 @@ function OpenChat({ threadId }: { threadId: string | null }) {
   const chat = useChat(threadId)
   const { attachments, draft, agents, models } = chat
   const startsHere = threadId === null && chat.isEmpty && chat.onWay.length === 0
-  const { setScroller, setContent, isAway, toEnd } = useStickToEnd(threadId ?? 'new', !startsHere)
+  const { setScroller, setContent, isAway, toEnd, keepPlace } = useStickToEnd(
+    threadId ?? 'new',
+    !startsHere,
+  )
   const input = useRef<HTMLTextAreaElement>(null)
   useEscape(chat.stop)
   useEffect(() => {
@@ -85,6 +88,10 @@ function OpenChat({ threadId }: { threadId: string | null }) {
               models={models}
               agents={agents}
               onWay={chat.onWay}
+              onOlder={() => {
+                keepPlace()
+                chat.conversation.older.load()
+              }}
               onRegenerate={chat.regenerate}
               onResend={(text, files, parent) => void chat.resend(text, files, parent)}
             />

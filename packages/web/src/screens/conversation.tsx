@@ -16,6 +16,7 @@ interface ConversationProps {
   models: Models
   agents: readonly Agent[]
   onWay: readonly Outgoing[]
+  onOlder: () => void
   onRegenerate: (messageId: string) => void
   onResend: (text: string, files: readonly SentAttachment[], parent: string | null) => void
 }
@@ -51,7 +52,7 @@ export function Conversation(props: ConversationProps) {
     <div className="flex-1 pt-6 pb-10">
       {older.isThere ? (
         <div className="mb-6 text-center">
-          <Button small kind="quiet" busy={older.isLoading} onClick={older.load}>
+          <Button small kind="quiet" busy={older.isLoading} onClick={props.onOlder}>
             Earlier messages
           </Button>
           {older.problem ? <Problem>{older.problem}</Problem> : null}
