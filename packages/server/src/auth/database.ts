@@ -15,10 +15,19 @@ export class AuthDatabase {
     closeSync(openSync(path, 'a', 0o600))
     chmodSync(path, 0o600)
     this.#connection = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true })
-    this.#connection.exec(
-      `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
-       ATTACH ':memory:' AS volatile`,
-    )
+    try {
+      this.#connection.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
+         ATTACH ':memory:' AS volatile`,
+      )
+    } catch (error) {
+      this.#connection.close()
+      const why = error instanceof Error ? error.message : String(error)
+      throw new Error(
+        `${path}, which holds the accounts, cannot be opened (${why}). Restore it from a backup.`,
+        { cause: error },
+      )
+    }
   }
 
   exec(sql: string): void {

@@ -1,4 +1,4 @@
-import { generateKeyPair } from 'node:crypto'
+import { createPrivateKey, generateKeyPair } from 'node:crypto'
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -30,8 +30,16 @@ export async function openSecrets(folder: string): Promise<Secrets> {
     readOrMake(join(keys, 'cookie-secret'), async () => randomSecret()),
     readOrMake(join(keys, 'token-keys.json'), async () => JSON.stringify([await makeSigningKey()])),
   ])
+  if (cookieSecret.length < MIN_SECRET_CHARACTERS) {
+    throw new Error(
+      `${join(keys, 'cookie-secret')} is damaged. Restore it from a backup, or delete it: everybody then signs in again.`,
+    )
+  }
   return { cookieSecret, signingKeys: parseKeys(signing, join(keys, 'token-keys.json')) }
 }
+
+/** As many as `randomSecret` makes; a shorter one was cut and could be guessed. */
+const MIN_SECRET_CHARACTERS = 43
 
 async function makeSigningKey(): Promise<StoredKey> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
@@ -76,8 +84,7 @@ const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined
 
 function parseKeys(text: string, path: string): [StoredKey, ...StoredKey[]] {
-  const parsed: unknown = JSON.parse(text)
-  const keys = Array.isArray(parsed) ? parsed.filter(isStoredKey) : []
+  const keys = storedKeys(text)
   const [first, ...rest] = keys
   if (first === undefined) {
     throw new Error(
@@ -87,10 +94,30 @@ function parseKeys(text: string, path: string): [StoredKey, ...StoredKey[]] {
   return [first, ...rest]
 }
 
+/** What cannot be read is no key; no error may repeat what the file holds. */
+function storedKeys(text: string): StoredKey[] {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return Array.isArray(parsed) ? parsed.filter(isStoredKey) : []
+  } catch {
+    return []
+  }
+}
+
 const isStoredKey = (value: unknown): value is StoredKey =>
   typeof value === 'object' &&
   value !== null &&
   'kid' in value &&
   typeof value.kid === 'string' &&
   'privateKey' in value &&
-  typeof value.privateKey === 'string'
+  typeof value.privateKey === 'string' &&
+  isPrivateKey(value.privateKey)
+
+function isPrivateKey(pem: string): boolean {
+  try {
+    createPrivateKey(pem)
+    return true
+  } catch {
+    return false
+  }
+}
