@@ -4,6 +4,8 @@ import type { Terminal } from './terminal.ts'
 
 /** Serves until a signal; then drains and ends. A second signal ends at once. */
 export async function start(_args: string[], { env, out, err }: Terminal): Promise<number> {
+  // Chats, accounts and keys: what is written below the data folder is for this account alone.
+  process.umask(0o077)
   const server = await startServer(loadConfig(env))
   out(
     server.setupUrl === undefined
