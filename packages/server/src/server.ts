@@ -57,15 +57,18 @@ export async function startServer(
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
     const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`
-    const [journal, auth, key] = await allOpened([
-      openSqliteJournal({ folder: config.dataDir, clock, logger }).then((opened) =>
+    const opening = {
+      journal: openSqliteJournal({ folder: config.dataDir, clock, logger }).then((opened) =>
         stack.use(opened),
       ),
-      openAuth({ folder: config.dataDir, publicUrl, clock, logger }).then((opened) =>
+      auth: openAuth({ folder: config.dataDir, publicUrl, clock, logger }).then((opened) =>
         stack.use(opened),
       ),
-      openKeyFile(join(config.dataDir, 'keys', 'connections-key')),
-    ])
+      key: openKeyFile(join(config.dataDir, 'keys', 'connections-key')),
+    }
+    // What opened beside a failure must be there to be closed, or it keeps the process alive.
+    await Promise.allSettled(Object.values(opening))
+    const [journal, auth, key] = [await opening.journal, await opening.auth, await opening.key]
 
     const files = await openFiles({
       folder: join(config.dataDir, 'files'),
@@ -151,14 +154,6 @@ export async function startServer(
     await stack.disposeAsync()
     throw error
   }
-}
-
-/** As `Promise.all`, but what opened beside a failure is there to be closed when this throws. */
-async function allOpened<Parts extends readonly unknown[]>(
-  opening: readonly [...{ [Part in keyof Parts]: Promise<Parts[Part]> }],
-): Promise<Parts> {
-  await Promise.allSettled(opening)
-  return Promise.all(opening) as unknown as Promise<Parts>
 }
 
 function checksOf(parts: { journal: Journal; auth: Auth; webFolder: string }) {
