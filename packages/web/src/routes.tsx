@@ -3,13 +3,14 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  type ErrorComponentProps,
   type RouterHistory,
   lazyRouteComponent,
   Navigate,
   Outlet,
   useLocation,
 } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 
 import { Button } from './components/button.tsx'
 import { Mark } from './components/icons.tsx'
@@ -19,20 +20,17 @@ import { createLive } from './live/live.ts'
 import { LiveContext } from './live/use-live.ts'
 import { AppShell } from './screens/app-shell.tsx'
 import { ChatScreen } from './screens/chat-screen.tsx'
-import { Message } from './screens/message-page.tsx'
 
 const api = createApi()
 
 const root = createRootRoute({
   component: Outlet,
   notFoundComponent: () => (
-    <div className="flex h-dvh">
-      <Message title="There is nothing at this address">
-        <a href="/" className="text-accent underline underline-offset-3">
-          Go to your conversations
-        </a>
-      </Message>
-    </div>
+    <PlainPage title="There is nothing at this address">
+      <a href="/" className="text-accent underline underline-offset-3">
+        Go to your conversations
+      </a>
+    </PlainPage>
   ),
 })
 
@@ -100,7 +98,11 @@ export const routeTree = root.addChildren([
 
 /** `history`: another one than the address bar. */
 export const createAppRouter = (history?: RouterHistory) =>
-  createRouter({ routeTree, ...(history && { history }) })
+  createRouter({
+    routeTree,
+    defaultErrorComponent: Broken,
+    ...(history && { history }),
+  })
 
 declare module '@tanstack/react-router' {
   interface Register {
@@ -154,6 +156,21 @@ function WithLive({ live }: { live: Live }) {
   )
 }
 
+/** A part of the page did not come, as after an update of the server, or it failed. */
+function Broken({ error }: ErrorComponentProps) {
+  return (
+    <div className="flex min-h-dvh flex-1">
+      <Message title="This page cannot be shown">
+        <p>Load it again: what was said and what you have written is kept.</p>
+        <p className="mt-2 text-sm text-muted wrap-anywhere">{problemText(error)}</p>
+        <Button kind="primary" className="mt-5" onClick={() => location.reload()}>
+          Load the page again
+        </Button>
+      </Message>
+    </div>
+  )
+}
+
 function Opening() {
   return (
     <div className="grid h-dvh place-items-center" aria-label="Opening Netra" aria-busy="true">
@@ -172,14 +189,22 @@ interface UnreachableProps {
 
 function Unreachable({ text, isBusy, onRetry }: UnreachableProps) {
   return (
+    <PlainPage title="Netra cannot be opened now">
+      <p>{text}</p>
+      <Button kind="primary" className="mt-5" busy={isBusy} onClick={onRetry}>
+        Try again
+      </Button>
+    </PlainPage>
+  )
+}
+
+function PlainPage({ title, children }: { title: string; children: ReactNode }) {
+  return (
     <main className="grid h-dvh place-items-center px-6">
-      <div className="max-w-md">
+      <div className="w-full max-w-md">
         <Mark size={32} />
-        <h1 className="mt-4 text-xl font-semibold tracking-tight">Netra cannot be opened now</h1>
-        <p className="mt-2 text-soft">{text}</p>
-        <Button kind="primary" className="mt-5" busy={isBusy} onClick={onRetry}>
-          Try again
-        </Button>
+        <h1 className="mt-4 text-xl font-semibold tracking-tight">{title}</h1>
+        <div className="mt-2 text-soft">{children}</div>
       </div>
     </main>
   )

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from 'react'
 
 import { formatDuration } from '../timeline/format.ts'
+import { inlinePieces } from '../timeline/inline.ts'
 import { resultOf, resultView, type ResultView } from '../timeline/result-view.ts'
 import type { Step } from '../timeline/run-view.ts'
 import { layOutSql } from '../timeline/sql.ts'
@@ -35,7 +36,7 @@ export function StepList({ steps, beginning, waiting, ...parts }: StepListProps)
           <Tool key={step.id} step={step} {...parts} />
         ) : (
           <Line key={step.id} mark={step.kind === 'attempt' ? 'warn' : 'dot'}>
-            <span className="whitespace-pre-wrap wrap-anywhere">{step.text}</span>
+            <StepText text={step.text} />
           </Line>
         ),
       )}
@@ -45,6 +46,22 @@ export function StepList({ steps, beginning, waiting, ...parts }: StepListProps)
         </Line>
       ) : null}
     </ol>
+  )
+}
+
+function StepText({ text }: { text: string }) {
+  return (
+    <span className="whitespace-pre-wrap wrap-anywhere">
+      {inlinePieces(text).map((piece, index) => {
+        if (piece.kind === 'text') return piece.text
+        const Mark = piece.kind
+        return (
+          <Mark key={index} className="font-medium [code&]:font-mono [code&]:text-xs">
+            {piece.text}
+          </Mark>
+        )
+      })}
+    </span>
   )
 }
 

@@ -26,8 +26,8 @@ function Chat({ threadId }: { threadId: string | null }) {
   if (view?.phase === 'gone' || view?.state.deleted) {
     return (
       <Message title="This conversation is not here">
-        It was deleted, or it belongs to somebody else.{' '}
-        <Link to="/" className="text-accent underline underline-offset-3">
+        <p>It was deleted, or it belongs to somebody else.</p>
+        <Link to="/" className="mt-3 inline-block text-accent underline underline-offset-3">
           Start a new one
         </Link>
       </Message>
