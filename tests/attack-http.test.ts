@@ -27,3 +27,15 @@ test.each([
   const { body } = await request<unknown[]>(`${netra.url}/api/threads`, { headers: person.headers })
   expect(body).toEqual([])
 })
+
+test.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via'])(
+  'a proxy on this machine (%s) does not open registration to everybody behind it',
+  async (header) => {
+    const headers = { [header]: header === 'Forwarded' ? 'for=203.0.113.7' : '203.0.113.7' }
+    const account = { email: `${header}@example.com`, password: 'long enough' }
+    const { status } = await request(`${netra.url}/auth/register`, { headers, body: account })
+    expect(status).toBe(403)
+    const { body } = await request<{ auth: unknown }>(`${netra.url}/api/config`, { headers })
+    expect(body.auth).toMatchObject({ registration: 'invitation' })
+  },
+)

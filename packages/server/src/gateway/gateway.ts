@@ -4,7 +4,7 @@ import { createAddresses, type Addresses } from './addresses.ts'
 import { handleMessage } from './handle-message.ts'
 import { createHttp } from './http/app.ts'
 import { LIMITS } from './limits.ts'
-import type { GatewayOptions, GatewayParts } from './parts.ts'
+import type { Caller, GatewayOptions, GatewayParts } from './parts.ts'
 import { Registry } from './registry.ts'
 import { createRunResults } from './run-results.ts'
 import { SocketMetrics } from './socket-metrics.ts'
@@ -42,7 +42,7 @@ export async function openGateway(
     limits: LIMITS,
     runResults: createRunResults(options.hub),
     draining: () => draining,
-    isLoopback: (address) => options.publicUrl === undefined && isLoopbackAddress(address),
+    isLocal: (caller) => options.publicUrl === undefined && isLocalCaller(caller),
   }
   const http = await createHttp(parts)
   await http.listen({ host: listen.host, port: listen.port })
@@ -88,5 +88,9 @@ export async function openGateway(
   }
 }
 
-const isLoopbackAddress = (address: string | undefined): boolean =>
-  address !== undefined && (/^(::ffff:)?127\./.test(address) || address === '::1')
+/** A proxy on this machine calls from loopback too, on behalf of anybody; its headers give it away. */
+const isLocalCaller = ({ ip, headers }: Caller): boolean =>
+  (/^(::ffff:)?127\./.test(ip) || ip === '::1') &&
+  FORWARDED.every((name) => headers[name] === undefined)
+
+const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip']

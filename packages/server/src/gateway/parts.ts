@@ -37,6 +37,11 @@ export interface GatewayOptions {
   maxUploadBytes: number
 }
 
+export interface Caller {
+  ip: string
+  headers: Record<string, string | string[] | undefined>
+}
+
 /** What the routes see of the gateway. */
 export interface GatewayParts extends GatewayOptions {
   addresses: () => Addresses
@@ -45,5 +50,6 @@ export interface GatewayParts extends GatewayOptions {
   limits: typeof LIMITS
   runResults: RunResults
   draining: () => boolean
-  isLoopback: (address: string | undefined) => boolean
+  /** Whether the caller sits at this machine, as far as can be known. */
+  isLocal: (caller: Caller) => boolean
 }

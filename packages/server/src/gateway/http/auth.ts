@@ -49,7 +49,7 @@ export function addAuthRoutes({ app, parts, user }: Http): void {
 
   app.post('/auth/register', async (request, reply) => {
     const body = parse(registration, request.body)
-    const fromLoopback = parts.isLoopback(request.ip)
+    const fromLoopback = parts.isLocal(request)
     const result = await refusing(() =>
       auth.register({ ...body, fromLoopback, address: request.ip }),
     )

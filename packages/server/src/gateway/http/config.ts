@@ -16,7 +16,7 @@ export function addConfigRoutes({ app, parts }: Http): void {
       ws_url: `${wsBase}/ws`,
       ws_paths: ['/ws', '/websocket'],
       auth: {
-        registration: parts.auth.registrationPolicy(parts.isLoopback(request.ip)),
+        registration: parts.auth.registrationPolicy(parts.isLocal(request)),
         setup_required: parts.auth.setupRequired(),
       },
       limits: {
