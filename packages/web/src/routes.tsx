@@ -159,15 +159,13 @@ function WithLive({ live }: { live: Live }) {
 /** A part of the page did not come, as after an update of the server, or it failed. */
 function Broken({ error }: ErrorComponentProps) {
   return (
-    <div className="flex min-h-dvh flex-1">
-      <Message title="This page cannot be shown">
-        <p>Load it again: what was said and what you have written is kept.</p>
-        <p className="mt-2 text-sm text-muted wrap-anywhere">{problemText(error)}</p>
-        <Button kind="primary" className="mt-5" onClick={() => location.reload()}>
-          Load the page again
-        </Button>
-      </Message>
-    </div>
+    <PlainPage title="This page cannot be shown">
+      <p>Load it again: what was said and what you have written is kept.</p>
+      <p className="mt-2 text-sm text-muted wrap-anywhere">{problemText(error)}</p>
+      <Button kind="primary" className="mt-5" onClick={() => location.reload()}>
+        Load the page again
+      </Button>
+    </PlainPage>
   )
 }
 

@@ -71,8 +71,8 @@ export function DataTable({ table, label, onLoadAll }: DataTableProps) {
 
 const captionOf = (table: TableView, shown: number): string =>
   shown < table.total
-    ? `First ${formatNumber(shown)} of ${countOf(table.total, 'row')}`
-    : countOf(table.total, 'row')
+    ? `First ${formatNumber(shown)} of ${countOf(table.total, table.unit)}`
+    : countOf(table.total, table.unit)
 
 interface RowProps {
   row: readonly Cell[]

@@ -73,6 +73,7 @@ test('numbers of one column are written alike', () => {
     columns: [{ name: 'max', numeric: true }],
     rows: [[14_050], [1000]],
     total: 2,
+    unit: 'row',
     note: null,
   }
   const format = columnFormat(table, 0)
@@ -86,6 +87,14 @@ test('SQL on one line gets a line for each clause, but never within quotes or pa
   const sql = `SELECT count(*) AS "from", (SELECT 1 FROM data) FROM data WHERE a = 'x from y' GROUP BY 1`
   expect(layOutSql(sql)).toBe(
     `SELECT count(*) AS "from", (SELECT 1 FROM data)\nFROM data\nWHERE a = 'x from y'\nGROUP BY 1`,
+  )
+})
+
+test('a long list of a clause gets a line for each entry', () => {
+  const sql =
+    'SELECT count(*) AS requests, round(avg("ContextTokens"), 2) AS mean, max("ContextTokens") FROM data'
+  expect(layOutSql(sql)).toBe(
+    'SELECT count(*) AS requests,\n  round(avg("ContextTokens"), 2) AS mean,\n  max("ContextTokens")\nFROM data',
   )
 })
 

@@ -63,6 +63,8 @@ export interface TableView {
   rows: Cell[][]
   /** All rows there are, also those that did not come along. */
   total: number
+  /** What one row is. */
+  unit: string
   note: string | null
 }
 
@@ -86,6 +88,7 @@ function tableOfQuery(result: z.infer<typeof queried>): TableView {
     })),
     rows: result.rows,
     total: result.row_count,
+    unit: 'row',
     note: null,
   }
 }
@@ -116,6 +119,7 @@ function tableOfProfile(result: z.infer<typeof profiled>): TableView {
       column.nulls,
     ]),
     total: result.columns.length,
+    unit: 'column',
     note: `${formatNumber(result.rows)} rows in ${result.name}${skipped}`,
   }
 }
@@ -146,6 +150,7 @@ function tableOfPrices(result: z.infer<typeof priced>): TableView {
       model.total_text,
     ]),
     total: result.models.length,
+    unit: 'model',
     note: [...unknown, ...source].join(' ') || null,
   }
 }
