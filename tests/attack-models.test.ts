@@ -13,7 +13,11 @@ let person: Person
 beforeAll(async () => {
   model = await startModelServer({ script: [{ text: 'ok' }] })
   netra = await startNetra({
-    env: { OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/test-model' },
+    env: {
+      OPENAI_BASE_URL: `${model.url}/v1`,
+      NETRA_MODEL: 'openai/test-model',
+      NETRA_LOG_LEVEL: 'debug',
+    },
   })
   person = await register(netra.url)
 })
@@ -105,3 +109,17 @@ test.each([
     expect(JSON.stringify(await snapshotOf(body.thread_id)).length).toBeLessThan(100_000)
   },
 )
+
+test('no log holds what a person asked or a model answered, not even a broken answer', async () => {
+  for (const reply of [
+    { status: 400, error: 's3cret answer' },
+    { text: 's3cret answer', after: 'cut' as const },
+    { toolCalls: [{ name: 'calculate', arguments: 's3cret arguments{' }] },
+    { raw: 'data: {"choices":[{"delta":{"content":"s3cret answer"}}]}\n\n' },
+  ]) {
+    model.script([reply])
+    expect((await execute('s3cret question')).body.response).toBe(null)
+  }
+  expect(netra.log()).toContain('model call failed')
+  expect(netra.log()).not.toContain('s3cret')
+})

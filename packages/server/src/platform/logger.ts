@@ -35,13 +35,17 @@ function plainError(error: unknown): PlainError | undefined {
     const message = typeof error === 'string' ? error : JSON.stringify(error)
     return { type: typeof error, message, stack: undefined, code: undefined, cause: undefined }
   }
+  const quotes = QUOTES_CONTENT.test(error.name)
   return {
     type: error.name,
-    message: error.message,
-    stack: error.stack,
+    message: quotes ? '(left out: it may quote what was said)' : error.message,
+    stack: quotes ? error.stack?.replace(/^[^]*?(?=\n +at )/, error.name) : error.stack,
     code: 'code' in error ? error.code : undefined,
     cause: plainError(error.cause),
   }
 }
+
+/** Errors of the AI SDK carry the request or the answer they are about in their message. */
+const QUOTES_CONTENT = /^AI_/
 
 export const silentLogger: Logger = pino({ level: 'silent' })
