@@ -59,3 +59,19 @@ test('who asks and asks and never reads the answers is cut off, not remembered',
   expect(answered).toBeLessThan(32_000_000)
   expect(await lives()).toBe(true)
 })
+
+test('an error that nobody caught ends no socket', async () => {
+  const faults = `process.on('SIGUSR2',()=>{Promise.reject(new Error('one'));setImmediate(()=>{throw new Error('two')})})`
+  await using faulty = await startNetra({
+    env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(faults)}` },
+  })
+  const someone = await register(faulty.url)
+  using socket = await openSocket(faulty.url)
+  socket.send(hello(someone.token))
+  await socket.next((frame) => frame.type === 'welcome')
+  process.kill(faulty.pid, 'SIGUSR2')
+  while (!faulty.log().includes('two')) await sleep(20)
+  socket.send({ type: 'ping', nonce: 'still there' })
+  await socket.next((frame) => frame.type === 'pong')
+  expect(faulty.log()).toContain('nobody caught')
+})
