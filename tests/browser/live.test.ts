@@ -19,8 +19,23 @@ let model: ModelServer
 let netra: NetraProcess
 const env = () => ({ OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/slow' })
 
+/** What the end of an answer waits for, so that a busy machine meets the same moments as a quiet one. */
+const gates = new Map<string, PromiseWithResolvers<void>>()
+
+function gateOf(question: string): PromiseWithResolvers<void> {
+  const gate = gates.get(question) ?? Promise.withResolvers<void>()
+  gates.set(question, gate)
+  return gate
+}
+
 beforeAll(async () => {
-  model = await startModelServer({ script: [{ text: WORDS, paceMs: PACE_MS }] })
+  model = await startModelServer({
+    script: ({ lastUserText }) => ({
+      text: WORDS,
+      paceMs: PACE_MS,
+      hold: gateOf(lastUserText).promise,
+    }),
+  })
   netra = await startNetra({ env: env() })
 })
 
@@ -84,6 +99,7 @@ test.concurrent.for([11, 12])(
       await wordIn(answer, word).waitFor()
     }
     expect(await answer.getAttribute('aria-busy')).toBe('true')
+    gateOf(`reload ${seed}`).resolve()
     await expectWhole(answer)
     expect(await answers(page).count()).toBe(1)
     expect(model.requests.filter((made) => made.lastUserText === `reload ${seed}`)).toHaveLength(1)
@@ -107,9 +123,10 @@ test.concurrent(
     }
     for (const other of others) {
       await wordIn(other, 100).waitFor()
-      await expectWhole(other)
+      expect(await other.getAttribute('aria-busy')).toBe('true')
     }
-    await expectWhole(answer)
+    gateOf('two browsers').resolve()
+    for (const shown of [...others, answer]) await expectWhole(shown)
     expect(new Set(others.map((other) => new URL(other.page().url()).pathname))).toEqual(
       new Set([path]),
     )
@@ -170,6 +187,7 @@ test.concurrent(
     }
     for (const answer of running) expect(await answer.getAttribute('aria-busy')).toBe('true')
     await first.kill('SIGKILL')
+    for (const question of ['go on', 'sent while nobody listens']) gateOf(question).resolve()
 
     await composer(idle).fill('sent while nobody listens')
     await composer(idle).press('Enter')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
-import type { TestContext } from 'vitest'
+import { vi, type TestContext } from 'vitest'
 
 import type { Person } from './people.ts'
 
@@ -18,7 +18,9 @@ const FLAGS = [
   '--disable-sync',
 ]
 /** Patience of one expectation: far more than a quiet machine needs. */
-export const PATIENCE_MS = 15_000
+export const PATIENCE_MS = 30_000
+// A busy machine fails no test of the browser.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 export interface VisitOptions {
   /** Signed in as this person; without it nobody is. */

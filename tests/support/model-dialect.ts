@@ -10,6 +10,8 @@ export interface Reply {
   delayMs?: number
   /** Between two pieces. */
   paceMs?: number
+  /** The last piece waits for this. */
+  hold?: Promise<void>
   /**
    * After the last piece: `finish` ends as the API documents; `stall` sends nothing more; `cut`
    * destroys the socket; `close` ends the response without the API's ending.

@@ -136,8 +136,9 @@ async function play(
   response.writeHead(200, { 'content-type': 'text/event-stream', ...reply.headers })
   const { opening, pieces, ending } = dialect.speak(reply, request)
   response.write(opening.join(''))
-  for (const piece of pieces) {
+  for (const [index, piece] of pieces.entries()) {
     if (reply.paceMs) await sleep(reply.paceMs)
+    if (reply.hold && index === pieces.length - 1) await Promise.race([reply.hold, request.closed])
     if (response.destroyed) return
     response.write(piece)
   }

@@ -27,9 +27,10 @@ export async function ask(page: Page, question: string): Promise<Locator> {
   return answer
 }
 
-/** Waits until nothing more is said in an answer. */
+/** Waits until nothing more is said in an answer, and what was said is on the screen. */
 export async function ended(answer: Locator, timeout = 60_000): Promise<void> {
   await answer.and(answer.page().locator('[aria-busy="false"]')).waitFor({ timeout })
+  await answer.getByRole('paragraph').first().waitFor()
 }
 
 /** How long and how often a function of the page is asked. */
