@@ -15,6 +15,7 @@ export function useStickToEnd(key: string, isOn: boolean) {
   const place = useRef<number | null>(null)
   const toEnd = useCallback(() => {
     isPinned.current = true
+    heldUntil.current = 0
     setAway(false)
     if (scroller) scroller.scrollTop = scroller.scrollHeight
   }, [scroller])
@@ -23,10 +24,17 @@ export function useStickToEnd(key: string, isOn: boolean) {
   }, [key, isOn, toEnd])
   useEffect(() => {
     if (!scroller || !content || !isOn) return undefined
+    let top = scroller.scrollTop
     const look = () => {
       const distance = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight
       isPinned.current = distance < NEAR_PX
       setAway(distance > 4 * NEAR_PX)
+    }
+    // A scroll event may come after more was added below: only a person scrolls up.
+    const onScroll = () => {
+      const isUp = scroller.scrollTop < top
+      top = scroller.scrollTop
+      if (isUp || !isPinned.current) look()
     }
     const hold = () => {
       heldUntil.current = performance.now() + HELD_MS
@@ -40,11 +48,11 @@ export function useStickToEnd(key: string, isOn: boolean) {
     })
     observer.observe(content)
     observer.observe(scroller)
-    scroller.addEventListener('scroll', look, { passive: true })
+    scroller.addEventListener('scroll', onScroll, { passive: true })
     content.addEventListener('click', hold)
     return () => {
       observer.disconnect()
-      scroller.removeEventListener('scroll', look)
+      scroller.removeEventListener('scroll', onScroll)
       content.removeEventListener('click', hold)
     }
   }, [scroller, content, isOn])
