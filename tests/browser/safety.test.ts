@@ -151,7 +151,11 @@ test(
   'the page stays responsive while ten thousand tokens arrive',
   { timeout: 120_000 },
   async ({ visit }) => {
-    model.script([{ text: longAnswer(), paceMs: 1 }])
+    const tokens = longAnswer()
+    const pieces = Array.from({ length: tokens.length / 4 }, (_, index) =>
+      tokens.slice(4 * index, 4 * index + 4).join(''),
+    )
+    model.script([{ text: pieces, paceMs: 2 }])
     const { page } = await newcomer(visit, netra.url)
     await composer(page).waitFor()
     await page.evaluate(() => {
@@ -170,7 +174,7 @@ test(
     const seconds = (performance.now() - begun) / 1000
     await answer.getByText('finished', { exact: true }).waitFor()
     const sections = await answer.getByRole('heading', { name: /^Section/ }).count()
-    expect(sections).toBe(longAnswer().filter((piece) => piece.startsWith('\n\n##')).length)
+    expect(sections).toBe(tokens.filter((piece) => piece.startsWith('\n\n##')).length)
 
     const tasks = await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks)
     const total = tasks.reduce((sum, task) => sum + task, 0)
