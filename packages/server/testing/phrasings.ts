@@ -24,15 +24,15 @@ export interface Phrasing {
   expected: Expected
 }
 
-interface Scene {
+export interface Scene {
   table: RandomTable
   random: Random
 }
 
-type Template = (scene: Scene) => Phrasing
+export type Template = (scene: Scene) => Phrasing
 
 /** A column's name as people write it: as it is, in quotes, or as plain words. */
-function say(name: string, random: Random): string {
+export function say(name: string, random: Random): string {
   const plain = name
     .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .replaceAll(/[_.-]+/g, ' ')
@@ -40,15 +40,18 @@ function say(name: string, random: Random): string {
   return pick(random, [name, `"${name}"`, `\`${name}\``, plain, plain])
 }
 
-const sayValue = (value: string, random: Random): string =>
+export const sayValue = (value: string, random: Random): string =>
   pick(random, value.includes(' ') ? [`"${value}"`, `'${value}'`] : [value, `"${value}"`])
 
-const figures = (question: string, ...values: number[]): Phrasing => ({
+export const figures = (question: string, ...values: number[]): Phrasing => ({
   question,
   expected: { kind: 'figures', values },
 })
 
-const groups = (question: string, entries: Iterable<readonly [string, number[]]>): Phrasing => ({
+export const groups = (
+  question: string,
+  entries: Iterable<readonly [string, number[]]>,
+): Phrasing => ({
   question,
   expected: {
     kind: 'groups',
@@ -56,9 +59,9 @@ const groups = (question: string, entries: Iterable<readonly [string, number[]]>
   },
 })
 
-const key = (row: Row, name: string): string => String(row[name] ?? '(empty)')
+export const key = (row: Row, name: string): string => String(row[name] ?? '(empty)')
 
-const byGroup = (
+export const byGroup = (
   rows: readonly Row[],
   name: string,
   measure: (rows: Row[]) => number,
@@ -68,7 +71,11 @@ const byGroup = (
 const valueOf = ([, [value = Number.NaN]]: [string, number[]]): number => value
 
 /** The first `limit` by value, with all that tie with the last of them. */
-function ranked(entries: [string, number[]][], limit: number, sign: 1 | -1): [string, number[]][] {
+export function ranked(
+  entries: [string, number[]][],
+  limit: number,
+  sign: 1 | -1,
+): [string, number[]][] {
   const kept = entries.filter((entry) => !Number.isNaN(valueOf(entry)))
   return kept.filter(
     (entry) => kept.filter((other) => sign * valueOf(other) > sign * valueOf(entry)).length < limit,
@@ -76,14 +83,14 @@ function ranked(entries: [string, number[]][], limit: number, sign: 1 | -1): [st
 }
 
 const amount = ({ table, random }: Scene): string => pick(random, table.amounts)
-const numeric = ({ table, random }: Scene): string =>
+export const numeric = ({ table, random }: Scene): string =>
   pick(random, [...table.amounts, table.decimal])
 
 /** Minimum or maximum without spreading, and NaN for nothing. */
 const extreme = (values: readonly number[], sign: 1 | -1): number =>
   values.length === 0 ? Number.NaN : sign * Math.max(...values.map((value) => sign * value))
 
-const NOUNS = ['rows', 'requests', 'records', 'entries', 'calls']
+export const NOUNS = ['rows', 'requests', 'records', 'entries', 'calls']
 
 const counting: Template[] = [
   ({ table, random }) =>
@@ -377,8 +384,8 @@ const grouping: Template[] = [
   },
 ]
 
-const day = (row: Row, time: string): string => String(row[time]).slice(0, 10)
-const hour = (row: Row, time: string): string => `${String(row[time]).slice(0, 13)}:00:00`
+export const day = (row: Row, time: string): string => String(row[time]).slice(0, 10)
+export const hour = (row: Row, time: string): string => `${String(row[time]).slice(0, 13)}:00:00`
 
 const timing: Template[] = [
   ({ table, random }) =>
@@ -487,18 +494,13 @@ export function refusedFor(table: RandomTable, random: Random): string[] {
     one ?? '',
     `What is the trend of ${number}?`,
     `Predict ${number} for tomorrow`,
-    `What share of the rows has ${one} ${value}?`,
     `correlation of ${number} and ${say(table.decimal, random)}`,
-    `average ${number} without ${value}`,
-    `average ${number} except for ${value}`,
     `How many rows today?`,
     `requests last week`,
     `How many rows where ${one} is ${value} or ${other} is empty?`,
     `How many rows where ${one} is ${value} and ${one} is ${sayValue(table.values[0][1] ?? '', random)}?`,
     `How many rows where ${one} > 5`,
     `How many rows where ${number} is ${value}?`,
-    `Which ${one} has more than 10 requests?`,
-    `average requests per hour`,
     `150th percentile of ${number}`,
     `percentile of ${number}`,
     `top 5 by ${number}`,

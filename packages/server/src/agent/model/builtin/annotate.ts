@@ -1,10 +1,13 @@
 import { unreachable } from '../../../platform/unreachable.ts'
-import { meaningOf, numberOfWord, type Meaning } from './lexicon.ts'
+import { meaningOf, numberOfWord } from './lexicon.ts'
 import type { ColumnIndex, ColumnMatch } from './match-columns.ts'
+import type { Meaning } from './meaning.ts'
 import { mergeVerbatimNames, splitHyphens } from './refine-tokens.ts'
+import { settleTerms, type EarlyTerm } from './settle-terms.ts'
 import type { Place, Term } from './term.ts'
 import { settleTokenWords } from './token-words.ts'
 import { tokenise, type Token } from './tokenise.ts'
+import { withoutSlip } from './typos.ts'
 import { isPlural } from './words.ts'
 
 const SILENT_MARKS = new Set(['.', '?', '!', ':', ';', '(', ')', '…', '"', '“', '”'])
@@ -12,8 +15,9 @@ const LONGEST_NAME = 6
 
 /** Gives each word of `question` the longest meaning that the columns or the lexicon have for it. */
 export function annotate(question: string, index: ColumnIndex): Term[] {
-  const tokens = mergeVerbatimNames(splitHyphens(tokenise(question), index), question, index)
-  const terms: Term[] = []
+  const said = mergeVerbatimNames(splitHyphens(tokenise(question), index), question, index)
+  const tokens = said.map((token) => (token.kind === 'word' ? corrected(token, index) : token))
+  const terms: EarlyTerm[] = []
   let place = 0
   while (place < tokens.length) {
     const { term, length } = termAt(tokens, place, index, terms)
@@ -26,17 +30,21 @@ export function annotate(question: string, index: ColumnIndex): Term[] {
     }
     place += length
   }
-  return settleTokenWords(terms, index)
+  return settleTerms(settleTokenWords(terms, index), index)
 }
 
+/** A slip is set right, unless the table has a column of that very name. */
+const corrected = (token: Token, index: ColumnIndex): Token =>
+  index.match([token.text]) ? token : { ...token, text: withoutSlip(token.text) }
+
 type Bare<T> = T extends unknown ? Omit<T, keyof Place> : never
-type Found = { term: Bare<Term> | undefined; length: number }
+type Found = { term: Bare<EarlyTerm> | undefined; length: number }
 
 function termAt(
   tokens: readonly Token[],
   place: number,
   index: ColumnIndex,
-  before: readonly Term[],
+  before: readonly EarlyTerm[],
 ): Found {
   const token = tokens[place]
   if (!token) return { term: undefined, length: 1 }
@@ -58,6 +66,7 @@ function termAt(
     case 'date':
     case 'time':
     case 'moment':
+    case 'period':
       return { term: { kind: token.kind, value: token.value }, length: 1 }
     case 'quoted':
       return { term: quotedTerm(token.value, index), length: 1 }
@@ -81,7 +90,7 @@ function quotedTerm(value: string, index: ColumnIndex): Bare<Term> {
 const isHyphen = (tokens: readonly Token[], place: number): boolean =>
   tokens[place]?.text === '-' && tokens[place - 1]?.end === tokens[place]?.start
 
-function markTerm(text: string): Bare<Term> | undefined {
+function markTerm(text: string): Bare<EarlyTerm> | undefined {
   if (SILENT_MARKS.has(text)) return undefined
   const found = meaningOf([text])
   if (found && found.meaning.kind !== 'filler') return found.meaning
@@ -92,7 +101,7 @@ function wordTerm(
   tokens: readonly Token[],
   place: number,
   index: ColumnIndex,
-  before: readonly Term[],
+  before: readonly EarlyTerm[],
 ): Found {
   const known = knownPhrase(wordsFrom(tokens, place, 8), index)
   const column = longestColumn(tokens, place, index)
@@ -133,7 +142,7 @@ const countOrColumn = ({ match }: FoundColumn): Bare<Term> => ({
 const ARTICLES = new Set(['the', 'a', 'an', 'there', 'in', 'of'])
 
 /** `status is all`: after a condition's verb even a word without meaning is a value. */
-function expectsValue(before: readonly Term[], word: string): boolean {
+function expectsValue(before: readonly EarlyTerm[], word: string): boolean {
   const [subject, verb] = [before.at(-2), before.at(-1)]
   const compares = verb?.kind === 'be' || verb?.kind === 'comparison' || verb?.kind === 'match'
   return compares && subject?.kind === 'column' && !ARTICLES.has(word.toLowerCase())
@@ -214,17 +223,30 @@ const STRUCTURE = new Set([
   'to',
   'which',
 ])
+/** A column that is called like one of these is what the question means by it. */
+const WORDS_FIRST_OF_COLUMNS = new Set<Meaning['kind']>([
+  'share',
+  'breakdown',
+  'repeats',
+  'part',
+  'weekday',
+  'edge',
+  'duration',
+  'who',
+])
+const isWeak = (meaning: Meaning): boolean => meaning.kind === 'where' && meaning.weak === true
 const EXPECTS_COLUMN = new Set(['function', 'percentile', 'by', 'ordinal', 'top', 'extreme'])
 
 function prefersColumn(
   column: FoundColumn,
   known: { meaning: Meaning; length: number } | undefined,
-  previous: Term | undefined,
+  previous: EarlyTerm | undefined,
   next: Token | undefined,
 ): boolean {
   if (!known || column.length > known.length) return true
   if (column.length < known.length) return false
   const { kind } = known.meaning
+  if (WORDS_FIRST_OF_COLUMNS.has(kind) || isWeak(known.meaning)) return isExact(column.match)
   if (STRUCTURE.has(kind)) return isExact(column.match) && next?.kind === 'operator'
   if (kind === 'unit') return isExact(column.match)
   if (kind === 'price') return true

@@ -1,7 +1,7 @@
 import type { Conversation } from './conversation.ts'
 import { formatNumber } from './format.ts'
 import { code } from './labels.ts'
-import type { PlannedCall } from './plan.ts'
+import type { PlannedCall } from './planned-call.ts'
 import type { Reply } from './reply.ts'
 import { asCalculation, recordOf } from './results.ts'
 

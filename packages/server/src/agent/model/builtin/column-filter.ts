@@ -1,6 +1,7 @@
 /* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
 import type { Reader } from './draft.ts'
+import { takeInUnit } from './durations.ts'
 import { isNumeric } from './match-columns.ts'
 import type { Comparison, Filter, Literal } from './question.ts'
 import { readAnyLiteral, readLiteral } from './read-values.ts'
@@ -143,6 +144,7 @@ function compared(
       ? readAnyLiteral(reader, source, column)
       : readLiteral(reader, source, column)
   if (!value) throw comparedWithNothing(reader, column)
+  if (value.kind === 'number') value.text = takeInUnit(reader, column, value.text)
   if (value.kind === 'text' && comparison !== '!=') {
     throw explained(`\`${column.name}\` is text, which is equal or not, but not more or less.`)
   }

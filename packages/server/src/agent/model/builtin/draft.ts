@@ -1,21 +1,17 @@
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
 import type { ColumnIndex } from './match-columns.ts'
 import type {
-  AggregateFunction,
   ChartKind,
   Direction,
+  Figure,
   Filter,
   Grouping,
   Measure,
+  Shape,
   TimeUnit,
 } from './question.ts'
 import type { Term } from './term.ts'
 import { explained, Unclear } from './unclear.ts'
-
-/** A function that still waits for its column. */
-export type Figure =
-  | { kind: 'function'; function: AggregateFunction }
-  | { kind: 'percentile'; percent: number }
 
 export interface BareColumn {
   column: ColumnProfile
@@ -48,6 +44,14 @@ export interface Draft {
   lists: boolean
   perRow: boolean
   same: boolean
+  /** `breakdown`, `distribution`: needs groups. */
+  breakdown?: string
+  share: boolean
+  /** Figures over groups: `average requests per hour`. */
+  each?: Figure[]
+  having?: Extract<Shape, { kind: 'having' }>
+  /** `repeated`, `duplicate`: the word as it stands. */
+  repeats?: string
   /** Words without a meaning: perhaps values of the data. */
   strays: { text: string; start: number; end: number }[]
 }
@@ -66,8 +70,17 @@ export const emptyDraft = (): Draft => ({
   lists: false,
   perRow: false,
   same: false,
+  share: false,
   strays: [],
 })
+
+/** Whether more is asked than figures, groups and rows. */
+export const isShaped = (draft: Draft): boolean =>
+  draft.share ||
+  draft.breakdown !== undefined ||
+  draft.repeats !== undefined ||
+  draft.each !== undefined ||
+  draft.having !== undefined
 
 /** A cursor over the terms of one sentence. */
 export class Reader {
@@ -111,6 +124,8 @@ export class Reader {
       end = next.end
       this.place += 1
     }
+    // A single word may have lost its ending: `user-7's` is `user-7`.
+    if (end === first.end) return first
     const text = source.slice(first.start, end)
     return { ...first, end, text, value: text }
   }
@@ -135,3 +150,8 @@ export function timeColumn(index: ColumnIndex): ColumnProfile {
 
 export const ambiguous = (term: Extract<Term, { kind: 'ambiguous' }>): Unclear =>
   new Unclear({ kind: 'ambiguous', phrase: term.text, candidates: term.candidates })
+
+export function bareColumn(term: Term): BareColumn | undefined {
+  if (term.kind !== 'column') return undefined
+  return { column: term.column, plural: term.plural, text: term.text }
+}

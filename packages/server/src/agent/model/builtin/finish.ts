@@ -1,9 +1,10 @@
 import { isDimension } from './additive.ts'
-import type { Draft, BareColumn } from './draft.ts'
+import { isShaped, type Draft, type BareColumn } from './draft.ts'
 import type { ColumnIndex } from './match-columns.ts'
 import type { AggregateQuestion, Filter, Grouping, Measure, Question } from './question.ts'
 import { bareMeasure } from './read-figures.ts'
 import { bucketOf, addGrouping } from './read-groups.ts'
+import { havingQuestion, repeatsQuestion, settleEach, shaped } from './shape-question.ts'
 import { explained, Unclear, unplaced } from './unclear.ts'
 
 const DEFAULT_ROWS = 20
@@ -11,13 +12,18 @@ const MOST_STRAYS = 4
 
 /** Makes a question of what was read, using all of it. @throws Unclear when something is left over. */
 export function finish(draft: Draft, index: ColumnIndex): Question {
-  if (draft.columnsAsked) return columnsQuestion(draft)
+  if (draft.columnsAsked && !isShaped(draft)) return columnsQuestion(draft)
   if (draft.chart === 'histogram') return histogramQuestion(draft)
   if (draft.first !== undefined && !draft.rank && draft.groupings.length > 0) {
     throw explained('I can show the first rows, or rank groups, but not the first of groups.')
   }
+  if (draft.repeats !== undefined) return repeatsQuestion(draft, draft.repeats)
   placeStrays(draft)
   if (draft.compare) gatherCompared(draft)
+  const having = havingQuestion(draft)
+  if (having) return having
+  settleEach(draft)
+  if (isDistribution(draft)) return histogramQuestion(draft)
   const rows = rowsQuestion(draft)
   if (rows) return rows
   placeDimensions(draft, index)
@@ -32,7 +38,7 @@ export function finish(draft: Draft, index: ColumnIndex): Question {
   const rank = rankOf(draft, question)
   if (rank) question.rank = rank
   if (draft.chart !== undefined) question.chart = draft.chart
-  return checked(question)
+  return shaped(draft, checked(question))
 }
 
 function columnsQuestion(draft: Draft): Question {
@@ -53,6 +59,7 @@ function histogramQuestion(draft: Draft): Question {
   const plain =
     draft.rank === undefined &&
     draft.units.length === 0 &&
+    !(draft.share || draft.each || draft.having) &&
     draft.columns.length === 1 &&
     draft.measures.length + draft.groupings.length + draft.strays.length + draft.figures.length ===
       0
@@ -83,17 +90,27 @@ function placeStrays(draft: Draft): void {
 
 /** `for a vs b`: all values without a column are compared with one another. */
 function gatherCompared(draft: Draft): void {
-  const values = draft.filters.flatMap((filter) => (filter.kind === 'values' ? filter.values : []))
+  const values = draft.filters.flatMap((filter) => (isWanted(filter) ? filter.values : []))
   if (values.length === 0) return
   draft.filters = [
-    ...draft.filters.filter((filter) => filter.kind !== 'values'),
+    ...draft.filters.filter((filter) => !isWanted(filter)),
     { kind: 'values', values },
   ]
 }
 
+const isWanted = (filter: Filter): filter is Extract<Filter, { kind: 'values' }> =>
+  filter.kind === 'values' && !filter.negated
+
+/** `distribution of latency` shows one column; `distribution of requests by model` counts groups. */
+const isDistribution = (draft: Draft): boolean =>
+  /^distribution/i.test(draft.breakdown ?? '') &&
+  draft.groupings.length === 0 &&
+  draft.columns.some(({ column }) => !isDimension(column))
+
 /** `show the first ten rows`, `top 5 requests by latency`, `which requests have …`. */
 function rowsQuestion(draft: Draft): Question | undefined {
   const { noun, rank, filters } = draft
+  if (isShaped(draft)) return undefined
   if (noun === undefined || draft.measures.length > 0 || draft.groupings.length > 0)
     return undefined
   if (draft.chart !== undefined || draft.units.length > 0 || draft.compare) return undefined
@@ -185,6 +202,10 @@ function perRow(measure: Measure): Measure {
 
 function extremeMeasure(bare: BareColumn, draft: Draft): Measure {
   const { column } = bare
+  // The slowest model may be so on average or at worst.
+  if (draft.groupings.length > 0 && /^(?:slow|fast|quick)est$/i.test(bare.text)) {
+    throw new Unclear({ kind: 'which-figure', column: column.name })
+  }
   if (draft.groupings.length > 0 && bare.plural) {
     throw new Unclear({ kind: 'which-figure', column: column.name })
   }
@@ -201,6 +222,11 @@ function rankOf(draft: Draft, question: AggregateQuestion): AggregateQuestion['r
     if (isExtreme && draft.rank.limit === undefined && draft.first === undefined) return undefined
     throw explained(
       'I cannot tell what to rank: say `top users by …` or `which user has the most …`.',
+    )
+  }
+  if (question.groupings.length > 1) {
+    throw explained(
+      'I rank the groups of one thing; the highest within each group of another is beyond me.',
     )
   }
   const limit = draft.first ?? draft.rank.limit ?? 1

@@ -1,5 +1,5 @@
 import { isDimension } from './additive.ts'
-import type { Draft } from './draft.ts'
+import { isShaped, type Draft } from './draft.ts'
 import type { AggregateQuestion, Filter, Measure, Question } from './question.ts'
 import { bareMeasure, measureOf } from './read-figures.ts'
 import type { Term } from './term.ts'
@@ -22,14 +22,20 @@ export function followUp(
     return undefined
   }
   const fragment =
-    !standsAlone && !draft.lists && !draft.asksWhich && !draft.compare && !draft.counts
+    !standsAlone &&
+    !isShaped(draft) &&
+    !draft.lists &&
+    !draft.asksWhich &&
+    !draft.compare &&
+    !draft.counts
   if (!refers && !fragment) return undefined
   if (!refers && draft.columns.length > 0) return undefined
   if (!previous) {
     if (draft.same) throw explained('There is no question before this one that it could refer to.')
     return undefined
   }
-  if (previous.intent === 'aggregate') return changed(draft, previous)
+  if (previous.intent === 'aggregate' && !previous.shape && !isShaped(draft))
+    return changed(draft, previous)
   throw explained(
     'I cannot tell how this goes on from the question before it; please ask it in full.',
   )

@@ -34,7 +34,11 @@ function ordinal(value: number): string {
 }
 
 export const groupingLabel = (grouping: Grouping): string =>
-  grouping.kind === 'column' ? grouping.column : grouping.unit
+  grouping.kind === 'column'
+    ? grouping.column
+    : grouping.kind === 'part'
+      ? grouping.part
+      : grouping.unit
 
 /** Distinct names for a result's columns, in order. */
 export function resultNames(
@@ -80,7 +84,9 @@ function filterText(filter: Filter): string {
     case 'between':
       return `${comparedName(filter.column, filter.low)} is from ${literalText(filter.low)} to ${literalText(filter.high)}`
     case 'in':
-      return `${code(filter.column)} is ${filter.values.map(code).join(' or ')}`
+      return filter.negated
+        ? `${code(filter.column)} is neither ${filter.values.map(code).join(' nor ')}`
+        : `${code(filter.column)} is ${filter.values.map(code).join(' or ')}`
     case 'match': {
       const verb = filter.match === 'contains' ? 'contain' : `${filter.match.slice(0, -1)} with`
       const says = filter.negated ? `does not ${verb}` : verb.replace(/^\w+/, '$&s')
@@ -88,12 +94,16 @@ function filterText(filter: Filter): string {
     }
     case 'empty':
       return `${code(filter.column)} is ${filter.negated ? 'not ' : ''}empty`
+    case 'weekday':
+      return `${code(filter.column)} is on a ${filter.days.map((day) => DAYS[day - 1] ?? '').join(' or ')}`
     case 'values':
       return filter.values.map(code).join(' or ')
     default:
       return unreachable(filter)
   }
 }
+
+const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 
 function comparedName(column: string, value: Literal): string {
   if (value.kind === 'date') return `the date of ${code(column)}`

@@ -1,40 +1,6 @@
-import type { AggregateFunction, ChartKind, Comparison, Direction, TimeUnit } from './question.ts'
-
-/** What a known word or phrase means to the parser. */
-export type Meaning =
-  | { kind: 'filler' }
-  | { kind: 'count' }
-  | { kind: 'function'; function: AggregateFunction }
-  | { kind: 'percentile'; percent?: number }
-  | { kind: 'rows'; noun: string }
-  /** `by`, `for each`, and `per`, which may also divide. */
-  | { kind: 'by'; divides: boolean }
-  | { kind: 'unit'; unit: TimeUnit; alone: boolean }
-  | { kind: 'over-time' }
-  | { kind: 'top'; direction: Direction }
-  /** The first rows in the order of the file. */
-  | { kind: 'first' }
-  | { kind: 'extreme'; direction: Direction; counts: boolean }
-  | { kind: 'comparison'; comparison: Comparison }
-  | { kind: 'match'; match: 'contains' | 'starts' | 'ends' }
-  | { kind: 'empty' }
-  | { kind: 'between' }
-  | { kind: 'and' }
-  | { kind: 'or' }
-  | { kind: 'not' }
-  | { kind: 'be' }
-  | { kind: 'which' }
-  | { kind: 'where'; comparison?: Comparison }
-  | { kind: 'chart'; chart: ChartKind | 'auto' | 'histogram' }
-  | { kind: 'price' }
-  | { kind: 'compare' }
-  | { kind: 'columns' }
-  | { kind: 'list' }
-  | { kind: 'ratio' }
-  | { kind: 'to' }
-  | { kind: 'same' }
-  /** Known to change what is asked, and not something this model does. */
-  | { kind: 'beyond' }
+import { MORE_ENTRIES, UNIT_PHRASES } from './lexicon-more.ts'
+import type { Meaning } from './meaning.ts'
+import type { TimeUnit } from './question.ts'
 
 const entries: [Meaning, string][] = [
   [
@@ -155,10 +121,7 @@ const entries: [Meaning, string][] = [
     'line chart|as line chart|as a line chart|line graph|as a line|line chart of|as a line graph|line plot',
   ],
   [{ kind: 'chart', chart: 'area' }, 'area chart|as area chart|as an area chart|area chart of'],
-  [
-    { kind: 'chart', chart: 'histogram' },
-    'histogram|histogram of|distribution|distribution of|as a histogram|as histogram',
-  ],
+  [{ kind: 'chart', chart: 'histogram' }, 'histogram|histogram of|as a histogram|as histogram'],
   [{ kind: 'price' }, 'cost|costs|price|pricing|priced|price this|price it|spend'],
   [
     { kind: 'compare' },
@@ -173,7 +136,7 @@ const entries: [Meaning, string][] = [
   [{ kind: 'same' }, 'same|the same|what about|how about|instead|do the same'],
   [
     { kind: 'beyond' },
-    'why|predict|forecast|correlation|correlate|trend|trends|growth|grow|share|percent|percentage|proportion|fraction|increase|decrease|change|difference|cumulative|running|rolling|moving|outlier|outliers|anomaly|anomalies|today|yesterday|tomorrow|last|next|previous|ago|recent|recently|latest|join|merge|delete|update|insert|drop|remove|expensive|cheapest|cheaper|slowest|fastest|regression|significant|cluster|explain|mode|variance|weighted|consecutive|else|rest|half|quarter|quarterly|weekday|weekdays|weekend|weekends|monday|tuesday|wednesday|thursday|friday|saturday|sunday|who|whom|how|reason|average-case|ever|should|twice|double|than|rate|percentages|rank|second highest|almost|about|approximately|roughly|around|if any|unless|while|until now|both|either|same time|per cent',
+    'why|predict|forecast|correlation|correlate|trend|trends|growth|grow|increase|decrease|change|difference|cumulative|running|rolling|moving|outlier|outliers|anomaly|anomalies|today|yesterday|tomorrow|next|previous|ago|recent|recently|join|merge|delete|update|insert|drop|remove|expensive|cheapest|cheaper|regression|significant|cluster|explain|mode|variance|weighted|consecutive|last|latest|else|rest|half|quarter|quarterly|whom|how|reason|average-case|ever|should|twice|double|than|rate|rank|second highest|almost|about|approximately|roughly|around|if any|unless|while|until now|both|either|same time',
   ],
 ]
 
@@ -201,13 +164,14 @@ const SMALL_NUMBERS =
   )
 
 export const numberOfWord = (word: string): number | undefined => {
+  if (word.toLowerCase() === 'zero') return 0
   const place = SMALL_NUMBERS.indexOf(word.toLowerCase())
   return place < 0 ? undefined : place + 1
 }
 
 function build(): Map<string, Meaning> {
   const known = new Map<string, Meaning>()
-  for (const [meaning, phrases] of entries) {
+  for (const [meaning, phrases] of [...entries, ...MORE_ENTRIES]) {
     for (const phrase of phrases.split('|')) if (!known.has(phrase)) known.set(phrase, meaning)
   }
   for (const [noun, plural] of ROW_NOUNS) {
@@ -216,6 +180,9 @@ function build(): Map<string, Meaning> {
   }
   for (const [unit, nouns, adjectives] of UNIT_WORDS) {
     for (const noun of nouns.split('|')) known.set(noun, { kind: 'unit', unit, alone: false })
+    for (const phrase of UNIT_PHRASES) {
+      known.set(`${phrase} ${unit}`, { kind: 'unit', unit, alone: true })
+    }
     for (const adjective of adjectives.split('|')) {
       if (adjective) known.set(adjective, { kind: 'unit', unit, alone: true })
     }

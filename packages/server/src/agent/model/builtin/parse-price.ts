@@ -2,6 +2,7 @@ import { emptyDraft, Reader, type Draft } from './draft.ts'
 import type { PriceQuestion } from './question.ts'
 import { readConditions } from './read-filters.ts'
 /* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
+import { readWithout } from './read-without.ts'
 import type { Term } from './term.ts'
 import { explained, unplaced } from './unclear.ts'
 
@@ -57,6 +58,8 @@ function readPricePart(
       return readModel(reader, source, models)
     case 'where':
       return readPreposition(reader, source, draft, models)
+    case 'not':
+      return readWithout(reader, source, draft)
     case 'column':
       if (isModelNoun(reader)) reader.take()
       else if (reader.kind(1) === 'comparison' || reader.kind(1) === 'be') {

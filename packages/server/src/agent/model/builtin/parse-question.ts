@@ -1,18 +1,18 @@
 /* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
 import { annotate } from './annotate.ts'
-import { ambiguous, emptyDraft, Reader, type Draft } from './draft.ts'
+import { ambiguous, bareColumn, emptyDraft, Reader, type Draft } from './draft.ts'
 import { finish } from './finish.ts'
 import { followUp } from './follow-up.ts'
-import type { ColumnIndex } from './match-columns.ts'
+import { isNumeric, type ColumnIndex } from './match-columns.ts'
 import { asksPrice, readPrice, readRepricing } from './parse-price.ts'
 import type { Question } from './question.ts'
-import { bareColumn, readCounted, readFigures, readFlag } from './read-figures.ts'
+import { readCounted, readFigures, readFlag } from './read-figures.ts'
 import { readColumnCondition, readCondition, readConditions } from './read-filters.ts'
 import { readBy, readRanked, readRatio, takeGrouping, addGrouping } from './read-groups.ts'
+import { readEdge, takeHavingOfFigure } from './read-shape.ts'
 import type { Term } from './term.ts'
 import { explained, unplaced } from './unclear.ts'
-
-const YES_OR_NO = /^\s*(?:is|are|was|were|do|does|did|has|have|had)\b/i
+import { asComparison, asksYesOrNo } from './yes-or-no.ts'
 
 /**
  * What one sentence asks of a table. Every word of it is used or known to mean nothing here.
@@ -24,10 +24,17 @@ export function parseQuestion(
   index: ColumnIndex,
   previous: Question | undefined,
 ): Question {
+  const comparison = asksYesOrNo(source) ? asComparison(source, index) : undefined
+  if (comparison !== undefined) return parseQuestion(comparison, index, undefined)
   const reader = new Reader(annotate(source, index), index)
   const beyond = reader.terms.find((term) => term.kind === 'beyond')
+  if (beyond && /^(?:expensive|cheap)/i.test(beyond.text)) {
+    throw explained(
+      'I know prices of models only for a whole workload: `What would this workload cost on gpt-4o?`. Where the table has a column of costs, name it with a figure, such as its total by user.',
+    )
+  }
   if (beyond) throw unplaced(beyond.text)
-  if (YES_OR_NO.test(source)) {
+  if (asksYesOrNo(source)) {
     throw explained(
       'I do not answer with yes or no; ask for the figure that would tell, such as “how many”.',
     )
@@ -71,8 +78,18 @@ function readNext(reader: Reader, source: string, draft: Draft): void {
       return readNumber(reader, draft, term)
     case 'where':
       return readConditions(reader, source, draft)
+    case 'period':
+    case 'weekday':
+    case 'not':
+      if (!readCondition(reader, source, draft, undefined)) throw unplaced(term.text)
+      return
+    case 'edge':
+      return readEdge(reader, draft)
+    case 'part':
+      return readPart(reader, draft)
     case 'comparison':
     case 'between':
+      if (takeHavingOfFigure(reader, draft)) return
       if (!readCondition(reader, source, draft, undefined)) throw unplaced(term.text)
       return
     case 'text':
@@ -103,6 +120,11 @@ type MarkTerm = Exclude<
       | 'comparison'
       | 'between'
       | 'text'
+      | 'period'
+      | 'weekday'
+      | 'not'
+      | 'edge'
+      | 'part'
   }
 >
 
@@ -135,10 +157,15 @@ function readMark(reader: Reader, draft: Draft, term: MarkTerm): void {
     case 'and':
     case 'be':
       break
-    case 'not':
-      throw explained(
-        `I cannot place “${term.text}” there. Leaving rows out works by a column: \`where model is not a\`.`,
-      )
+    case 'share':
+      draft.share = true
+      break
+    case 'breakdown':
+      draft.breakdown = term.text
+      break
+    case 'repeats':
+      draft.repeats ??= term.text
+      break
     default:
       throw unplaced(term.text)
   }
@@ -206,18 +233,36 @@ function readRank(
 function readNumber(reader: Reader, draft: Draft, term: Extract<Term, { kind: 'number' }>): void {
   const next = reader.kind(1)
   if (next === 'percentile') return readFigures(reader, draft)
+  if (next === 'column' && term.value === '0' && readNone(reader, draft)) return
   const ranked = reader.terms.some((other) => other.kind === 'extreme' || other.kind === 'top')
   if (
-    (next === 'column' || next === 'unit' || next === 'rows') &&
+    (next === 'column' || next === 'unit' || next === 'rows' || next === 'extreme') &&
     ranked &&
     draft.first === undefined
   ) {
     reader.take()
     draft.first = Number(term.value)
-    if (next !== 'rows') readRanked(reader, draft)
+    if (next !== 'rows' && next !== 'extreme') readRanked(reader, draft)
     return
   }
   throw unplaced(term.text)
+}
+
+/** `zero output tokens`. */
+function readNone(reader: Reader, draft: Draft): boolean {
+  const term = reader.peek(1)
+  if (term?.kind !== 'column' || !isNumeric(term.column)) return false
+  reader.place += 2
+  const value = { kind: 'number', text: '0' } as const
+  draft.filters.push({ kind: 'compare', column: term.column.name, comparison: '=', value })
+  return true
+}
+
+/** `busiest hour of the day`: a part of time that is named, not grouped by. */
+function readPart(reader: Reader, draft: Draft): void {
+  const term = reader.peek()
+  if (!draft.rank && !draft.asksWhich) throw unplaced(term?.text ?? '')
+  addGrouping(draft, takeGrouping(reader))
 }
 
 function readFirst(reader: Reader, draft: Draft): void {

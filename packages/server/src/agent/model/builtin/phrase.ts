@@ -6,14 +6,14 @@ import type {
   QueryResult,
   TableProfile,
 } from '../../tools/data/schemas.ts'
-import { capitalised, formatCell, formatNumber, listed, markdownTable } from './format.ts'
+import { capitalised, formatCell, formatNumber, listed } from './format.ts'
 import { code, groupingLabel, measureLabel, scopeText } from './labels.ts'
 import { phraseColumns } from './phrase-columns.ts'
+import { bold, opening, roundingNote, shownRows, UNREADABLE } from './phrase-parts.ts'
 import { phrasePrices } from './phrase-prices.ts'
+import { phraseRepeats, phraseShape } from './phrase-shape.ts'
 import { drawable, isCrowded, MOST_BARS } from './plan.ts'
-import type { AggregateQuestion, Filter, Measure, Question, RowsQuestion } from './question.ts'
-
-const SHOWN_ROWS = 20
+import type { AggregateQuestion, Measure, Question, RowsQuestion } from './question.ts'
 
 /** What a question's calls came to, in the order of its plan. */
 export type Result =
@@ -42,6 +42,8 @@ export function phrase(
         profile,
         chartOf(results),
       )
+    case 'repeats':
+      return phraseRepeats(question, queryOf(results), profile)
     case 'rows':
       return phraseRows(question, queryOf(results), profile)
     case 'aggregate':
@@ -63,17 +65,11 @@ function phraseAggregate(
   profile: TableProfile,
 ): string {
   const result = queryOf(results)
+  if (question.shape) return phraseShape(question, question.shape, result, profile)
   if (question.chart !== undefined) return phraseChart(question, result, profile)
   if (!result) return UNREADABLE
   if (question.groupings.length === 0) return phraseFigures(question, result, profile)
   return phraseGroups(question, result, profile)
-}
-
-const UNREADABLE = 'The result is above; it is too large for me to speak of it.'
-
-function opening(profile: TableProfile, filters: readonly Filter[]): string {
-  const scope = scopeText(filters)
-  return scope === '' ? `In ${code(profile.name)}` : `In ${code(profile.name)},${scope}`
 }
 
 function phraseFigures(
@@ -104,12 +100,6 @@ function figureClause(measure: Measure, cell: Cell): string {
   }
   return `the ${label} is ${value}`
 }
-
-const bold = (cell: Cell): string =>
-  `**${typeof cell === 'number' ? formatNumber(cell).text : textual(cell)}**`
-
-const textual = (cell: Cell): string =>
-  typeof cell === 'string' ? formatNumber(cell).text : String(cell)
 
 /** The unrounded value beside a rounded one. */
 function exactly(measure: Measure, cell: Cell): string[] {
@@ -152,34 +142,20 @@ function phraseWinner(
   const [grouping] = groupings
   const [measure] = measures
   if (!grouping || !measure) return undefined
+  const few = rank.direction === 'ascending' && grouping.kind === 'time' && measure.kind === 'count'
+  const gaps = few ? `\n\nAny ${code(groupingLabel(grouping))} without a row is not counted.` : ''
   const name = `${code(groupingLabel(grouping))} ${formatCell(key, result.columns[0]?.kind)}`
   const degree = rank.direction === 'descending' ? 'highest' : 'lowest'
   if (result.row_count > 1) {
-    return `Several tie for the ${degree} ${rankedLabel(measure)} ${where}, with ${bold(cell)} each:\n\n${shownRows(result, 'groups')}`
+    return `Several tie for the ${degree} ${rankedLabel(measure)} ${where}, with ${bold(cell)} each:\n\n${shownRows(result, 'groups')}${gaps}`
   }
   const label = rankedLabel(measure)
   const note = exactly(measure, cell).length > 0 ? ` (Rounded; exactly ${String(cell)}.)` : ''
-  return `${capitalised(name)} has the ${degree} ${label} ${where}: ${bold(cell)}.${note}`
+  return `${capitalised(name)} has the ${degree} ${label} ${where}: ${bold(cell)}.${note}${gaps}`
 }
 
 const rankedLabel = (measure: Measure): string =>
   measure.kind === 'count' ? `number of ${measure.noun}` : measureLabel(measure, code)
-
-function shownRows(result: QueryResult, noun: string): string {
-  const rows = result.rows.slice(0, SHOWN_ROWS)
-  const table = markdownTable({ columns: result.columns, rows })
-  const hidden = result.row_count - rows.length
-  if (hidden <= 0) return table
-  const more = `${formatNumber(hidden).text}${result.truncated ? ' or more' : ''}`
-  return `${table}\n\n…and ${more} other ${noun}, of ${formatNumber(result.row_count).text}${result.truncated ? ' or more' : ''} in all.`
-}
-
-const roundingNote = (result: QueryResult): string =>
-  result.rows
-    .slice(0, SHOWN_ROWS)
-    .some((row) => row.some((cell) => typeof cell === 'number' && formatNumber(cell).rounded))
-    ? '\n\nDecimals are rounded here; the tool’s result has them in full.'
-    : ''
 
 function phraseRows(
   question: RowsQuestion,

@@ -1,6 +1,9 @@
 import { unreachable } from '../../../platform/unreachable.ts'
 import type { TableProfile } from '../../tools/data/schemas.ts'
+import { sourceSql } from './derived.ts'
 import { code, groupingLabel, measureLabel, resultNames, scopeText } from './labels.ts'
+import { planRepeats, planShape } from './plan-shape.ts'
+import { conditions, query, where, type Plan, type PlannedCall } from './planned-call.ts'
 import {
   UNITS,
   type AggregateQuestion,
@@ -10,24 +13,6 @@ import {
   type TimeUnit,
 } from './question.ts'
 import { groupingSql, measureSql, quoteName, whereSql } from './sql.ts'
-
-export type ToolName =
-  | 'profile_table'
-  | 'query_table'
-  | 'chart_table'
-  | 'price_workload'
-  | 'calculate'
-
-export interface PlannedCall {
-  toolName: ToolName
-  input: Record<string, unknown>
-}
-
-/** What to call for a question whose values are all known, and why, in one sentence. */
-export interface Plan {
-  calls: PlannedCall[]
-  thought: string
-}
 
 /** Bars beyond this are too thin to read: the largest are drawn. */
 export const MOST_BARS = 40
@@ -42,26 +27,23 @@ export function planFor(question: Question, profile: TableProfile): Plan {
       return planPrice(question, profile)
     case 'histogram':
       return planHistogram(question, profile)
+    case 'repeats':
+      return planRepeats(question, profile)
     case 'aggregate':
-      return planAggregate(question, profile)
+      return question.shape
+        ? planShape(question, question.shape, profile)
+        : planAggregate(question, profile)
     default:
       return unreachable(question)
   }
 }
-
-const query = (profile: TableProfile, sql: string): PlannedCall => ({
-  toolName: 'query_table',
-  input: { file_id: profile.file_id, sql },
-})
-
-const where = (condition: string): string => (condition === '' ? '' : ` WHERE ${condition}`)
 
 function planRows(question: RowsQuestion, profile: TableProfile): Plan {
   const { order, filters, limit } = question
   const sorted = order
     ? ` ORDER BY ${quoteName(order.column)} ${order.direction === 'descending' ? 'DESC' : 'ASC'} NULLS LAST`
     : ''
-  const sql = `SELECT * FROM data${where(whereSql(filters))}${sorted} LIMIT ${limit}`
+  const sql = `SELECT * FROM ${sourceSql(question, profile)}${where(whereSql(filters))}${sorted} LIMIT ${limit}`
   const by = order ? ` by ${code(order.column)}, ${order.direction}` : ''
   return {
     calls: [query(profile, sql)],
@@ -100,10 +82,11 @@ function planHistogram(
   const scope = where(
     [`${column} IS NOT NULL`, whereSql(question.filters)].filter(Boolean).join(' AND '),
   )
+  const source = sourceSql(question, profile)
   const sql = [
-    `WITH bounds AS (SELECT min(${column}) AS low, max(${column}) AS high FROM data${scope})`,
+    `WITH bounds AS (SELECT min(${column}) AS low, max(${column}) AS high FROM ${source}${scope})`,
     `SELECT low + least(floor((${column} - low) * ${HISTOGRAM_BINS} / nullif(high - low, 0)), ${HISTOGRAM_BINS - 1}) * (high - low) / ${HISTOGRAM_BINS} AS "from",`,
-    `count(*) AS rows FROM data, bounds${scope} GROUP BY 1 ORDER BY 1`,
+    `count(*) AS rows FROM ${source}, bounds${scope} GROUP BY 1 ORDER BY 1`,
   ].join(' ')
   return {
     calls: [
@@ -202,18 +185,10 @@ export function aggregateSql(question: AggregateQuestion, profile: TableProfile)
   const names = resultNames(groupings, measures)
   const parts = [...groupings.map(groupingSql), ...measures.map(measureSql)]
   const selected = parts.map((part, place) => `${part} AS ${quoteName(names[place] ?? '')}`)
-  const base = `SELECT ${selected.join(', ')} FROM data${where(conditions(question))}`
+  const base = `SELECT ${selected.join(', ')} FROM ${sourceSql(question, profile)}${where(conditions(question))}`
   if (groupings.length === 0) return base
   const keys = groupings.map((_, place) => place + 1).join(', ')
   return `${base} GROUP BY ${keys}${orderSql(question, profile, parts)}`
-}
-
-/** A row without a time lies in no bucket of time. */
-function conditions(question: AggregateQuestion): string {
-  const timed = question.groupings
-    .filter((grouping) => grouping.kind === 'time')
-    .map((grouping) => `${quoteName(grouping.column)} IS NOT NULL`)
-  return [whereSql(question.filters), ...timed].filter(Boolean).join(' AND ')
 }
 
 /** Ranked by the first measure, ties included; otherwise in the order of time, or largest first. */
@@ -230,7 +205,7 @@ function orderSql(
     const direction = rank.direction === 'descending' ? 'DESC' : 'ASC'
     return ` HAVING ${measure} IS NOT NULL QUALIFY rank() OVER (ORDER BY ${measure} ${direction}) <= ${rank.limit} ORDER BY ${place} ${direction}, ${keys.join(', ')}`
   }
-  if (groupings[0]?.kind === 'time') return ` ORDER BY ${keys.join(', ')}`
+  if (groupings[0] && groupings[0].kind !== 'column') return ` ORDER BY ${keys.join(', ')}`
   const bars = isCrowded(question, profile) ? ` LIMIT ${MOST_BARS}` : ''
   return ` ORDER BY ${place} DESC NULLS LAST, ${keys.join(', ')}${bars}`
 }

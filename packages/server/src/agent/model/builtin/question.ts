@@ -23,6 +23,10 @@ export type TimeUnit = (typeof UNITS)[number]
 export type Grouping =
   | { kind: 'column'; column: string }
   | { kind: 'time'; column: string; unit: TimeUnit }
+  /** The same hour of every day, the same day of every week. */
+  | { kind: 'part'; column: string; part: TimePart }
+
+export type TimePart = 'hour of day' | 'day of week'
 
 export type Comparison = '=' | '!=' | '>' | '<' | '>=' | '<='
 
@@ -39,7 +43,7 @@ export type Literal =
 export type Filter =
   | { kind: 'compare'; column: string; comparison: Comparison; value: Literal }
   | { kind: 'between'; column: string; low: Literal; high: Literal }
-  | { kind: 'in'; column: string; values: string[]; numeric: boolean }
+  | { kind: 'in'; column: string; values: string[]; numeric: boolean; negated?: true }
   | {
       kind: 'match'
       column: string
@@ -48,15 +52,38 @@ export type Filter =
       negated: boolean
     }
   | { kind: 'empty'; column: string; negated: boolean }
+  /** Days of the week: 1 is Monday, 7 is Sunday. */
+  | { kind: 'weekday'; column: string; days: number[] }
   /**
    * Any of these values, in a column that the question does not name: looked up before use.
    * `replaces`: what an earlier question said of that column no longer holds.
+   * `negated`: all rows but those with these values.
    */
-  | { kind: 'values'; values: string[]; replaces?: true }
+  | { kind: 'values'; values: string[]; replaces?: true; negated?: true }
 
 export type Direction = 'descending' | 'ascending'
 
 export type ChartKind = 'line' | 'bar' | 'area' | 'scatter'
+
+/** A function that still waits for its column. */
+export type Figure =
+  | { kind: 'function'; function: AggregateFunction }
+  | { kind: 'percentile'; percent: number }
+
+/** What is made of the groups, or of the figure, instead of being shown as they are. */
+export type Shape =
+  /** Percent of the whole: of each group, or of the rows that the conditions keep. */
+  | { kind: 'share' }
+  /** Figures over the groups: `average requests per hour`. */
+  | { kind: 'each'; figures: Figure[] }
+  /** Only groups whose own figure passes; `counted`: how many these are. */
+  | {
+      kind: 'having'
+      measure: Measure
+      comparison: Comparison
+      value: string
+      counted: boolean
+    }
 
 export interface AggregateQuestion {
   intent: 'aggregate'
@@ -69,6 +96,8 @@ export interface AggregateQuestion {
   chart?: ChartKind | 'auto'
   /** Two or more values of one column, side by side. */
   compare: boolean
+  /** Excludes a rank, a chart and a comparison. */
+  shape?: Shape
 }
 
 export interface RowsQuestion {
@@ -90,3 +119,5 @@ export type Question =
   | PriceQuestion
   | { intent: 'columns' }
   | { intent: 'histogram'; column: string; filters: Filter[] }
+  /** How often values of a column occur more than once. */
+  | { intent: 'repeats'; column: string; filters: Filter[] }

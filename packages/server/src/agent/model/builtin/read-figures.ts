@@ -1,8 +1,9 @@
 /* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
 import { addsUp, isDimension } from './additive.ts'
-import { ambiguous, type BareColumn, type Draft, type Figure, type Reader } from './draft.ts'
+import { ambiguous, bareColumn, type BareColumn, type Draft, type Reader } from './draft.ts'
 import { isNumeric } from './match-columns.ts'
-import type { AggregateFunction, Measure } from './question.ts'
+import type { AggregateFunction, Figure, Measure } from './question.ts'
+import { takeEach, takePeak } from './read-shape.ts'
 import { KIND_NAMES } from './read-values.ts'
 import { columnStartsCondition } from './starts-condition.ts'
 import type { Term } from './term.ts'
@@ -10,7 +11,9 @@ import { explained, Unclear, unplaced } from './unclear.ts'
 
 /** Reads `average, median and p95 of latency`: functions first, then the columns they all take. */
 export function readFigures(reader: Reader, draft: Draft): void {
+  if (takePeak(reader, draft)) return
   const figures = takeFigures(reader)
+  if (takeEach(reader, draft, figures)) return
   const columns = takeColumns(reader)
   if (columns.length > 0) {
     for (const column of columns) {
@@ -143,11 +146,6 @@ export function takeColumns(reader: Reader): BareColumn[] {
 
 const sameSort = (one: BareColumn, other: BareColumn): boolean =>
   isNumeric(one.column) === isNumeric(other.column)
-
-export function bareColumn(term: Term): BareColumn | undefined {
-  if (term.kind !== 'column') return undefined
-  return { column: term.column, plural: term.plural, text: term.text }
-}
 
 export function measureOf(figure: Figure, bare: BareColumn): Measure {
   const { column } = bare

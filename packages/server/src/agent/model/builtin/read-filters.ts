@@ -2,9 +2,13 @@
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
 import { onlyDay, readAfterColumn, readBetween } from './column-filter.ts'
 import { ambiguous, timeColumn, type Draft, type Reader } from './draft.ts'
+import { durationColumn, takeInUnit, unitAhead } from './durations.ts'
 import { isNumeric } from './match-columns.ts'
-import type { Literal } from './question.ts'
+import type { Comparison, Literal } from './question.ts'
+import { readPeriod, readWeekday } from './read-calendar.ts'
+import { takeHaving } from './read-shape.ts'
 import { readLiteral } from './read-values.ts'
+import { readWithout } from './read-without.ts'
 import { columnStartsCondition, isMoment } from './starts-condition.ts'
 import type { Term } from './term.ts'
 import { explained, unplaced } from './unclear.ts'
@@ -42,6 +46,8 @@ function startsCondition(reader: Reader, ahead: number): boolean {
   return (
     kind === 'comparison' ||
     kind === 'between' ||
+    kind === 'period' ||
+    kind === 'not' ||
     isMoment(kind) ||
     columnStartsCondition(reader, ahead)
   )
@@ -68,10 +74,15 @@ export function readCondition(
     case 'time':
     case 'moment':
       return readTimeCondition(reader, source, draft, opener)
+    case 'period':
+      return readPeriod(reader, draft, opener)
+    case 'weekday':
+      return readWeekday(reader, draft)
     case 'text':
       return readBareValues(reader, source, draft)
     case 'not':
-      throw explained('Leaving rows out works by a column: `where model is not a`.')
+      readWithout(reader, source, draft)
+      return true
     default:
       return false
   }
@@ -101,6 +112,10 @@ export function readColumnCondition(
 function readLeadingComparison(reader: Reader, source: string, draft: Draft): boolean {
   const [comparison, number, column] = [reader.peek(), reader.peek(1), reader.peek(2)]
   if (comparison?.kind !== 'comparison') return false
+  if (takeHaving(reader, draft)) return true
+  if (number?.kind === 'number' && unitAhead(reader, 2) !== undefined) {
+    return readDuration(reader, draft, comparison.comparison, number.value)
+  }
   if (number?.kind !== 'number')
     throw explained(`I cannot tell what “${comparison.text}” compares.`)
   if (column?.kind === 'ambiguous') throw ambiguous(column)
@@ -121,10 +136,25 @@ function readLeadingComparison(reader: Reader, source: string, draft: Draft): bo
   return true
 }
 
+/** `longer than 5 seconds`: the unit says that the one column of durations is meant. */
+function readDuration(reader: Reader, draft: Draft, comparison: Comparison, number: string): true {
+  if (/over|under|above|below/i.test(reader.peek()?.text ?? '')) {
+    throw explained(
+      `“${reader.peek()?.text ?? ''} ${reader.peek(1)?.text ?? ''} ${reader.peek(2)?.text ?? ''}” could be how long each took, or a stretch of time: say “took longer than” or name the column.`,
+    )
+  }
+  const column = durationColumn(reader.index, reader.peek(2)?.text ?? '')
+  reader.place += 2
+  const value: Literal = { kind: 'number', text: takeInUnit(reader, column, number) }
+  draft.filters.push({ kind: 'compare', column: column.name, comparison, value })
+  return true
+}
+
 /** `between 100 and 200 input tokens`, `between 18:30 and 18:45`. */
 function readLeadingBetween(reader: Reader, source: string, draft: Draft): boolean {
   const start = reader.place
   reader.take()
+  if (reader.kind() === 'period') return readPeriod(reader, draft, undefined, 'between')
   if (isMoment(reader.kind())) {
     draft.filters.push(readBetween(reader, source, timeColumn(reader.index)))
     return true

@@ -1,10 +1,10 @@
 /* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others are for its caller. */
 import type { ColumnProfile } from '../../tools/data/schemas.ts'
 import { isDimension, isIdentifier } from './additive.ts'
-import { ambiguous, timeColumn, type Draft, type Reader } from './draft.ts'
+import { ambiguous, bareColumn, timeColumn, type Draft, type Reader } from './draft.ts'
+import { isDuration } from './durations.ts'
 import { isNumeric } from './match-columns.ts'
-import type { Grouping, TimeUnit } from './question.ts'
-import { bareColumn } from './read-figures.ts'
+import type { Grouping, Measure, TimePart, TimeUnit } from './question.ts'
 import type { Term } from './term.ts'
 import { explained, unplaced } from './unclear.ts'
 
@@ -31,6 +31,8 @@ export function readBy(reader: Reader, draft: Draft): void {
       throw ambiguous(term)
     case 'unit':
     case 'over-time':
+    case 'part':
+    case 'weekday':
     case 'column':
       return readGroupList(reader, draft, by)
     default:
@@ -53,14 +55,30 @@ function readGroupList(reader: Reader, draft: Draft, by: Term | undefined): void
     if (term?.kind === 'column' && isMeasuring(term.column, draft, measuring)) return
     if (term?.kind === 'column' && divides(by, term.column, draft))
       return readDivisor(reader, draft)
+    if (by?.text.toLowerCase() === 'per' && term) refuseSpeed(term, draft, reader)
     addGrouping(draft, takeGrouping(reader))
     const next = reader.kind(1)
     const more =
-      reader.kind() === 'and' && (next === 'unit' || (next === 'column' && nextIsDimension(reader)))
+      reader.kind() === 'and' &&
+      (next === 'unit' || next === 'part' || (next === 'column' && nextIsDimension(reader)))
     if (!more) return
     reader.take()
   }
 }
+
+/** `tokens per second` are a speed as well as a sum of each second, where the table has durations. */
+function refuseSpeed(term: Term, { columns, measures }: Draft, { index }: Reader): void {
+  if (term.kind !== 'unit' || term.unit !== 'second' || !index.columns.some(isDuration)) return
+  const column = columns[0]?.column.name ?? measures.map(columnOf).find(Boolean)
+  if (column === undefined || !/token/i.test(column)) return
+  const duration = index.columns.find(isDuration)?.name ?? ''
+  throw explained(
+    `“per second” could be a speed or a sum over time. Ask for \`ratio of ${column} to ${duration}\`, or for \`total ${column} by second\`.`,
+  )
+}
+
+const columnOf = (measure: Measure): string | undefined =>
+  measure.kind === 'aggregate' || measure.kind === 'percentile' ? measure.column : undefined
 
 /** `highest latency by model` is the maximum of each, not the model that has the highest. */
 function settleExtreme(draft: Draft): void {
@@ -144,6 +162,10 @@ function nextIsDimension(reader: Reader): boolean {
 export function takeGrouping(reader: Reader): Grouping {
   const term = reader.take()
   if (term?.kind === 'unit') return timeGrouping(reader, term.unit)
+  if (term?.kind === 'part') return partGrouping(reader, term.part)
+  if (term?.kind === 'weekday' && /^weekdays?$/i.test(term.text)) {
+    return partGrouping(reader, 'day of week')
+  }
   if (term?.kind === 'over-time') {
     const column = timeColumn(reader.index)
     return { kind: 'time', column: column.name, unit: fittingUnit(column) }
@@ -193,6 +215,13 @@ function bucket(column: ColumnProfile, unit: TimeUnit): Grouping {
   return { kind: 'time', column: column.name, unit }
 }
 
+function partGrouping(reader: Reader, part: TimePart): Grouping {
+  const column = timeColumn(reader.index)
+  // Refuses a column that does not have such a part.
+  bucket(column, part === 'hour of day' ? 'hour' : 'day')
+  return { kind: 'part', column: column.name, part }
+}
+
 const HOUR = 3_600_000
 
 /** A unit that gives a readable number of points. */
@@ -217,7 +246,10 @@ export function addGrouping(draft: Draft, grouping: Grouping): void {
 /** `top 5 users`, `bottom 3 models`, `which model`, `busiest hour`: what is ranked or listed. */
 export function readRanked(reader: Reader, draft: Draft): void {
   const term = reader.peek()
-  if (term?.kind === 'unit') {
+  const weekday = term?.kind === 'weekday' && /^weekdays?$/i.test(term.text)
+  if (term?.kind === 'part' || weekday) {
+    addGrouping(draft, takeGrouping(reader))
+  } else if (term?.kind === 'unit') {
     reader.take()
     addGrouping(draft, timeGrouping(reader, term.unit))
   } else if (term?.kind === 'column' && isDimension(term.column) && !isConditioned(reader)) {
@@ -225,8 +257,12 @@ export function readRanked(reader: Reader, draft: Draft): void {
   }
 }
 
-const isConditioned = (reader: Reader): boolean =>
-  reader.kind(1) === 'comparison' || reader.kind(1) === 'match' || reader.kind(1) === 'text'
+/** In `which model did ana use` the value does not stand right after its column. */
+function isConditioned(reader: Reader): boolean {
+  const [column, next] = [reader.peek(), reader.peek(1)]
+  if (next?.kind === 'text') return column !== undefined && next.start <= column.end + 1
+  return next?.kind === 'comparison' || next?.kind === 'match'
+}
 
 export const bucketOf = (index: Reader['index'], unit: TimeUnit): Grouping =>
   bucket(timeColumn(index), unit)

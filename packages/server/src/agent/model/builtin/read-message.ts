@@ -57,6 +57,7 @@ function sameScope(readings: Reading[]): boolean {
     (reading) =>
       reading.kind === 'understood' &&
       reading.question.intent === 'aggregate' &&
+      !reading.question.shape &&
       reading.question.filters.length + reading.question.groupings.length === 0,
   )
 }
@@ -95,5 +96,6 @@ function joinedWith(one: Reading, other: Reading): Reading | undefined {
 
 function plainFigures(reading: Reading): AggregateQuestion | undefined {
   if (reading.kind !== 'understood' || reading.question.intent !== 'aggregate') return undefined
-  return reading.question.groupings.length === 0 ? reading.question : undefined
+  const { groupings, shape } = reading.question
+  return groupings.length === 0 && !shape ? reading.question : undefined
 }

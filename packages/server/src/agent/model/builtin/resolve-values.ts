@@ -89,7 +89,10 @@ const foundOf = ([column, value]: Cell[]): Found => ({
 })
 
 function resolved(filter: Filter, found: readonly Found[]): Filter {
-  if (filter.kind === 'values') return placed(filter.values, found)
+  if (filter.kind === 'values') {
+    const known = placed(filter.values, found)
+    return filter.negated ? opposite(known) : known
+  }
   if (filter.kind === 'in' && !filter.numeric) {
     return { ...filter, values: filter.values.map((value) => spelled(filter.column, value, found)) }
   }
@@ -115,6 +118,11 @@ function placed(values: readonly string[], found: readonly Found[]): Filter {
     return { kind: 'in', column, values: spellings, numeric: false }
   }
   return { kind: 'compare', column, comparison: '=', value: { kind: 'text', text: only } }
+}
+
+function opposite(filter: Filter): Filter {
+  if (filter.kind === 'in') return { ...filter, negated: true }
+  return filter.kind === 'compare' ? { ...filter, comparison: '!=' } : filter
 }
 
 function spelled(column: string, value: string, found: readonly Found[]): string {
@@ -155,7 +163,9 @@ function refuseContradictions(filters: readonly Filter[]): void {
 /** Values that are compared become groups of their column. */
 function compared(question: AggregateQuestion): AggregateQuestion {
   if (!question.compare) return question
-  const several = question.filters.find((filter) => filter.kind === 'in')
+  const several = question.filters.find(
+    (filter): filter is Extract<Filter, { kind: 'in' }> => filter.kind === 'in' && !filter.negated,
+  )
   const grouped = question.groupings.some((grouping) => grouping.column === several?.column)
   if (several && !grouped) {
     const groupings = [...question.groupings, { kind: 'column' as const, column: several.column }]

@@ -1,7 +1,7 @@
 import type { CalculateResult, TableProfile } from '../../tools/data/schemas.ts'
 import type { ToolRecord } from './conversation.ts'
 import type { Result } from './phrase.ts'
-import type { PlannedCall } from './plan.ts'
+import type { PlannedCall } from './planned-call.ts'
 
 /** The newest record of exactly this call. */
 export const recordOf = (

@@ -1,5 +1,5 @@
 import { unreachable } from '../../../platform/unreachable.ts'
-import type { AggregateFunction, Filter, Grouping, Literal, Measure } from './question.ts'
+import type { AggregateFunction, Filter, Grouping, Literal, Measure, TimePart } from './question.ts'
 
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`
@@ -32,10 +32,17 @@ export function measureSql(measure: Measure): string {
 /** 99.9 becomes 0.999 and not 0.9990000000000001. */
 const fraction = (percent: number): string => String(Number((percent / 100).toPrecision(12)))
 
+/** Days begin with their number, so that they sort from Monday on. */
+const PARTS: Record<TimePart, (column: string) => string> = {
+  'hour of day': (column) => `hour(${column})`,
+  'day of week': (column) => `isodow(${column}) || ' ' || dayname(${column})`,
+}
+
 /** A day or coarser is a date; finer buckets are moments. */
 export function groupingSql(grouping: Grouping): string {
   const column = quoteName(grouping.column)
   if (grouping.kind === 'column') return column
+  if (grouping.kind === 'part') return PARTS[grouping.part](column)
   const bucket = `date_trunc('${grouping.unit}', ${column})`
   const isDate = !['second', 'minute', 'hour'].includes(grouping.unit)
   return isDate ? `CAST(${bucket} AS DATE)` : bucket
@@ -54,11 +61,13 @@ function filterSql(filter: Filter): string {
       return `${low} AND ${comparedSql(filter.column, '<=', filter.high)}`
     }
     case 'in':
-      return `${quoteName(filter.column)} IN (${filter.values.map((value) => (filter.numeric ? value : quoteText(value))).join(', ')})`
+      return inSql(filter)
     case 'match':
       return matchSql(filter)
     case 'empty':
       return `${quoteName(filter.column)} IS ${filter.negated ? 'NOT ' : ''}NULL`
+    case 'weekday':
+      return `isodow(${quoteName(filter.column)}) IN (${filter.days.join(', ')})`
     case 'values':
       throw new Error('Values are looked up before a query is made of them.')
     default:
@@ -66,9 +75,17 @@ function filterSql(filter: Filter): string {
   }
 }
 
+/** A row without a value does not have these values, so it stays when they are left out. */
+function inSql({ column, values, numeric, negated }: Extract<Filter, { kind: 'in' }>): string {
+  const name = quoteName(column)
+  const list = values.map((value) => (numeric ? value : quoteText(value))).join(', ')
+  return negated ? `(${name} NOT IN (${list}) OR ${name} IS NULL)` : `${name} IN (${list})`
+}
+
 function comparedSql(name: string, comparison: string, value: Literal): string {
   const column = quoteName(name)
-  const sign = comparison === '!=' ? '<>' : comparison
+  // An empty cell is not equal to anything: it stays.
+  const sign = comparison === '!=' ? 'IS DISTINCT FROM' : comparison
   switch (value.kind) {
     case 'number':
       return `${column} ${sign} ${value.text}`
@@ -92,5 +109,5 @@ const MATCHERS = { contains: 'contains', starts: 'starts_with', ends: 'ends_with
 /** Text is searched without regard to case, and its characters stand for themselves. */
 function matchSql(filter: Extract<Filter, { kind: 'match' }>): string {
   const call = `${MATCHERS[filter.match]}(lower(${quoteName(filter.column)}), ${quoteText(filter.text.toLowerCase())})`
-  return filter.negated ? `NOT ${call}` : call
+  return filter.negated ? `${call} IS NOT TRUE` : call
 }

@@ -152,7 +152,12 @@ describe('questions', () => {
 
   test.each([
     ['average shininess', 'unplaced'],
-    ['average tokens', 'ambiguous'],
+    ['average tokens', 'understood'],
+    ['output tokens per second', 'explained'],
+    ['most used model per user_id', 'explained'],
+    ['slowest model', 'which-figure'],
+    ['requests over 5 minutes', 'explained'],
+    ['GeneratedTokens over 5 seconds', 'explained'],
     ['latency', 'which-figure'],
     ['average model', 'explained'],
     ['requests by country', 'unplaced'],

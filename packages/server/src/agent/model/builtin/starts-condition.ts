@@ -45,7 +45,8 @@ export function columnStartsCondition(reader: Reader, ahead: number): boolean {
 /** `users with more than 100 requests`: the number belongs to what follows it. */
 function countsLaterColumn(reader: Reader, number: number): boolean {
   const after = reader.kind(number + 1)
-  const counted = after === 'rows' || after === 'column' || after === 'ambiguous'
+  const counted =
+    after === 'rows' || after === 'column' || after === 'ambiguous' || after === 'function'
   return reader.kind(number) === 'number' && counted
 }
 

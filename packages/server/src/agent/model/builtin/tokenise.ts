@@ -1,9 +1,18 @@
+import { CALENDAR_PATTERNS, periodOf } from './calendar.ts'
+
 /** A piece of the question, with its place in the text so that it can be named and quoted back. */
 export type Token =
   | { kind: 'word'; text: string; start: number; end: number }
   | { kind: 'number'; text: string; value: string; start: number; end: number }
   | { kind: 'ordinal'; text: string; value: number; start: number; end: number }
-  | { kind: 'date' | 'time' | 'moment'; text: string; value: string; start: number; end: number }
+  /** A period is a month, or a day without its year: `2024-03`, `?-03-04`. */
+  | {
+      kind: 'date' | 'time' | 'moment' | 'period'
+      text: string
+      value: string
+      start: number
+      end: number
+    }
   | { kind: 'quoted'; text: string; value: string; start: number; end: number }
   | { kind: 'operator'; text: string; start: number; end: number }
   | { kind: 'mark'; text: string; start: number; end: number }
@@ -27,12 +36,16 @@ const CLOCK =
 const ORDINAL = /(?:p(\d{1,2}(?:\.\d+)?)|(\d{1,3}(?:\.\d+)?)(?:st|nd|rd|th))(?![\p{L}\p{N}])/iuy
 const NUMBER =
   /[-−]?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(k?)(?![\p{L}\p{N}_]|[-.]\p{L})/iuy
+/** `3000ms`, `10s`: a number and its unit. */
+const AMOUNT = /(\d[\d,]*(?:\.\d+)?)(ms|s|sec|secs)(?![\p{L}\p{N}_])/iuy
 const WORD = /[\p{L}\p{N}_][\p{L}\p{N}_]*(?:[-.@+'’][\p{L}\p{N}_]+)*/uy
 const OPERATOR = />=|<=|!=|<>|==|=|>|<|≥|≤|≠/uy
 
 const MAKERS: [RegExp, Maker][] = [
   [QUOTED, quoted],
   [MOMENT, moment],
+  ...CALENDAR_PATTERNS.map((pattern): [RegExp, Maker] => [pattern, period]),
+  [AMOUNT, amount],
   [CLOCK, clock],
   [ORDINAL, ordinal],
   [NUMBER, number],
@@ -86,6 +99,20 @@ function fullTime(time: string, half: string | undefined): string {
   let hour = Number(hourText)
   if (half !== undefined) hour = (hour % 12) + (half.toLowerCase() === 'p' ? 12 : 0)
   return `${String(hour).padStart(2, '0')}:${minute}:${second}`
+}
+
+function period(match: RegExpExecArray, start: number): Token[] | undefined {
+  const found = periodOf(match)
+  return found && [{ ...found, ...span(match, start) }]
+}
+
+function amount(match: RegExpExecArray, start: number): Token[] {
+  const [text, digits = '', unit = ''] = match
+  const middle = start + digits.length
+  return [
+    { kind: 'number', text: digits, value: digits.replaceAll(',', ''), start, end: middle },
+    { kind: 'word', text: unit, start: middle, end: start + text.length },
+  ]
 }
 
 function clock(match: RegExpExecArray, start: number): Token[] | undefined {
