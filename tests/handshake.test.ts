@@ -205,3 +205,24 @@ test('SIGTERM says goaway with 4001 and ends with exit code 0', async () => {
   expect((await socket.closed).code).toBe(4001)
   expect(socket.frames.some((frame) => frame.type === 'goaway')).toBe(true)
 })
+
+test(
+  'a server that was stopped for longer than the heartbeat blames nobody for the silence',
+  { timeout: 60_000 },
+  async () => {
+    await using own = await startNetra()
+    const someone = await register(own.url)
+    using socket = await openSocket(own.url)
+    socket.send(hello(someone.token))
+    await socket.next((frame) => frame.type === 'welcome')
+    await own.kill('SIGSTOP')
+    await new Promise((resolve) => setTimeout(resolve, 27_000))
+    await own.kill('SIGCONT')
+    socket.send({ type: 'ping', nonce: 'after the pause' })
+    const answer = await Promise.race([
+      socket.next((frame) => frame.type === 'pong'),
+      socket.closed.then(({ code }) => ({ type: `closed ${code}` })),
+    ])
+    expect(answer.type).toBe('pong')
+  },
+)

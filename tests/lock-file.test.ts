@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+
 import { expect, test } from 'vitest'
 
 interface Lock {
@@ -13,7 +14,9 @@ const { packages } = JSON.parse(
 ) as Lock
 
 test('the lock file names no host', () => {
-  const resolved = Object.values(packages).flatMap((entry) => (entry.link ? [] : (entry.resolved ?? [])))
+  const resolved = Object.values(packages).flatMap((entry) =>
+    entry.link ? [] : (entry.resolved ?? []),
+  )
   expect(resolved).toEqual([])
 })
 

@@ -80,6 +80,7 @@ async function openNetra(): Promise<{
     commandRate: new RateLimit(systemClock, { perMinute: 1_200, burst: 200 }),
     node: 'bench',
     handle: handleMessage,
+    addressOf: (request) => request.socket.remoteAddress ?? '',
     headOf: async (stream) =>
       positionOf(journal.epoch, await journal.head(stream as Follower['stream'])),
   })

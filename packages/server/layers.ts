@@ -23,6 +23,7 @@ export const HOME: Record<string, readonly string[]> = {
   fastify: ['gateway/'],
   '@fastify/static': ['gateway/'],
   '@fastify/multipart': ['gateway/'],
+  '@fastify/proxy-addr': ['gateway/'],
   'better-auth': ['auth/'],
   '@ai-sdk/openai': ['agent/model/'],
   '@ai-sdk/anthropic': ['agent/model/'],

@@ -94,6 +94,14 @@ export async function acceptRun(
   },
 ): Promise<Outcome<Accepted>> {
   const { journal, runs, clock } = parts
+  if (!runs.hasRoomFor(wish.userId)) {
+    return refuse(
+      'busy',
+      'Many of your messages wait for an answer. Send this one later.',
+      'after',
+      5_000,
+    )
+  }
   const resolved = await runs.resolve(wish)
   if (!resolved) {
     return refuse('not_found', 'There is no such agent. GET /api/agents lists them.')

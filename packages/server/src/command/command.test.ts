@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { expect, test } from 'vitest'
+
 import { createAccess } from '../access/access.ts'
 import { openFiles } from '../files/open-files.ts'
 import { openSqliteJournal } from '../journal/sqlite/sqlite-journal.ts'

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 import type { ClientMessage, CloseCode, ServerMessageInput } from '@netra/protocol'
@@ -30,6 +31,8 @@ export interface ConnectionParts {
   metrics: SocketMetrics
   commandRate: RateLimit
   node: string
+  /** Whose socket it is, behind the proxies that are trusted (S17). */
+  addressOf(request: IncomingMessage): string
   /** What a socket that has said hello may ask. */
   handle(connection: Connection, message: ClientMessage): Promise<void>
   /** `"<epoch>:<seq>"` of a stream's head. */
@@ -155,6 +158,11 @@ export class Connection implements Registered {
     }
   }
 
+  forgive(pausedMs: number): void {
+    this.#heardAt += pausedMs
+    this.#progressAt += pausedMs
+  }
+
   /** Called by the gateway about once a second. */
   sweep(): void {
     if (this.#closed) return
@@ -243,7 +251,8 @@ export class Connection implements Registered {
         if (!this.#closed) await this.#handle(message)
       } catch (error) {
         this.#log().error({ err: error, type: message.type }, 'a frame could not be handled')
-        if (error instanceof StoreUnavailable) this.close(4009, 'the store cannot be used right now')
+        if (error instanceof StoreUnavailable)
+          this.close(4009, 'the store cannot be used right now')
         else this.close(4008, 'something went wrong inside the server')
       } finally {
         this.#pending -= 1

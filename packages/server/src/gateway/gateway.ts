@@ -1,6 +1,7 @@
 import { newId } from '../platform/ids.ts'
 import { RateLimit } from '../platform/rate-limit.ts'
 import { createAddresses, type Addresses } from './addresses.ts'
+import { addressBehind } from './client-address.ts'
 import { handleMessage } from './handle-message.ts'
 import { createHttp } from './http/app.ts'
 import { LIMITS } from './limits.ts'
@@ -63,6 +64,7 @@ export async function openGateway(
     registry: parts.registry,
     metrics: parts.metrics,
     handle: handleMessage,
+    addressOf: addressBehind(options.trustedProxies),
     commandRate: new RateLimit(clock, { perMinute: 1_200, burst: 200 }),
     node: newId(),
     headOf: options.headOf,

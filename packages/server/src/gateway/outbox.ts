@@ -14,7 +14,7 @@ const due: Outbox[] = []
 function flushSome(): void {
   const outboxes = due.splice(0, FLUSHES_PER_TURN)
   if (due.length > 0) setImmediate(flushSome)
-  for (const outbox of outboxes) outbox.flush()
+  for (const outbox of outboxes) outbox.flushOrEnd()
 }
 
 /**
@@ -66,6 +66,15 @@ export class Outbox {
     if (this.#scheduled) return
     this.#scheduled = true
     if (due.push(this) === 1) setImmediate(flushSome)
+  }
+
+  /** A frame that cannot be written ends its own socket, not the turn of all the others. */
+  flushOrEnd(): void {
+    try {
+      this.flush()
+    } catch {
+      this.#socket.terminate()
+    }
   }
 
   /** Writes what was gathered; at once before a close, else once per turn of the loop. */

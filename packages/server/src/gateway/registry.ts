@@ -8,6 +8,8 @@ export interface Registered {
   readonly instance: string | undefined
   readonly address: string
   sweep(): void
+  /** Silence of so many milliseconds was this server's own. */
+  forgive(pausedMs: number): void
   close(code: CloseCode, why: string): void
   goAway(jitterMs: number): void
 }

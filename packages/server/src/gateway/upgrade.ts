@@ -8,6 +8,9 @@ import { Connection, type ConnectionParts } from './connection.ts'
 import { errorBody } from './http/error-body.ts'
 import { LIMITS } from './limits.ts'
 
+const SWEEP_MS = 1_000
+/** Longer than a busy loop; a process that was stopped, or a machine that slept. */
+const FORGIVEN_PAUSE_MS = 3_000
 const PATHS = new Set(['/ws', '/websocket'])
 const SUBPROTOCOL = 'netra.v1'
 
@@ -31,15 +34,22 @@ export function takeUpgrades(
     if (refusal) return refuse(socket, refusal)
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       // oxlint-disable-next-line no-new -- the connection files itself in the registry
-      new Connection(webSocket, socket, handshakeOf(request), parts)
+      new Connection(webSocket, socket, handshakeOf(request, parts), parts)
     })
   }
   server.on('upgrade', onUpgrade)
 
   // One timer for all sockets: a timer each would cost more memory than the socket's own state.
+  let sweptAt = parts.clock.monotonic()
   const sweep = setInterval(() => {
-    for (const connection of parts.registry) connection.sweep()
-  }, 1_000)
+    const pausedMs = parts.clock.monotonic() - sweptAt - SWEEP_MS
+    sweptAt += pausedMs + SWEEP_MS
+    for (const connection of parts.registry) {
+      // Nobody can be heard while this process itself stands still: that is not their silence.
+      if (pausedMs > FORGIVEN_PAUSE_MS) connection.forgive(pausedMs)
+      connection.sweep()
+    }
+  }, SWEEP_MS)
   sweep.unref()
   return {
     close() {
@@ -80,7 +90,7 @@ function refusalOf(
       message: `Offer the subprotocol ${SUBPROTOCOL}; the classic protocol is not served yet.`,
     }
   }
-  const address = request.socket.remoteAddress ?? ''
+  const address = parts.addressOf(request)
   if (parts.registry.strangersFrom(address) >= LIMITS.maxUnauthenticatedPerAddress) {
     return {
       status: 503,
@@ -94,14 +104,14 @@ function refusalOf(
 const protocolsOf = (request: IncomingMessage): string[] =>
   (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
 
-function handshakeOf(request: IncomingMessage) {
+function handshakeOf(request: IncomingMessage, parts: ConnectionParts) {
   const jwt = protocolsOf(request).find((name) => name.startsWith('jwt.'))
   return {
     origin: request.headers.origin,
     cookie: request.headers.cookie,
     authorization: request.headers.authorization,
     protocolToken: jwt && Buffer.from(jwt.slice(4), 'base64url').toString('utf8'),
-    address: request.socket.remoteAddress ?? '',
+    address: parts.addressOf(request),
   }
 }
 

@@ -38,14 +38,22 @@ export function createSnapshots(journal: Pick<Journal, 'read'>): Snapshots {
     }
   }
 
+  async function make(stream: StreamName): Promise<{ seq: number; state: string }> {
+    if (stream.startsWith('user:')) {
+      const { seq, state } = await fold(stream, emptyUserState(), foldUser)
+      return { seq, state: JSON.stringify(snapshotOfUser(state)) }
+    }
+    const { seq, state } = await fold(stream, emptyThreadState(), foldThread)
+    return { seq, state: JSON.stringify(snapshotOfThread(state)) }
+  }
+
+  /** Many who come at once share one fold; each reads on from its `seq`. */
+  const making = new Map<StreamName, ReturnType<typeof make>>()
   return {
-    async of(stream) {
-      if (stream.startsWith('user:')) {
-        const { seq, state } = await fold(stream, emptyUserState(), foldUser)
-        return { seq, state: JSON.stringify(snapshotOfUser(state)) }
-      }
-      const { seq, state } = await fold(stream, emptyThreadState(), foldThread)
-      return { seq, state: JSON.stringify(snapshotOfThread(state)) }
+    of(stream) {
+      const made = making.get(stream) ?? make(stream).finally(() => making.delete(stream))
+      making.set(stream, made)
+      return made
     },
   }
 }

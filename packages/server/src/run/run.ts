@@ -8,6 +8,9 @@ import { isOpen, statesThatAllow } from './state.ts'
 
 export { isOpen, statesThatAllow }
 
+/** Active and waiting runs of one user. */
+const MAX_OPEN_PER_USER = 100
+
 /** One agent turn each: started, stopped, taken up again after a restart. */
 export interface Runs extends AsyncDisposable {
   /** The agent and model that will answer; undefined when there is no such agent. */
@@ -21,6 +24,8 @@ export interface Runs extends AsyncDisposable {
   cancel(run: { id: string }, by: string): Promise<void>
   /** Resolves when the run is not executing here (any more). */
   settled(runId: string): Promise<void>
+  /** False while so many runs of the user wait already that one more must not. */
+  hasRoomFor(userId: string): boolean
   /** Takes up what an earlier process left open; answers how many runs. */
   recover(): Promise<number>
   status(): { active: number; queued: number; started: number }
@@ -94,6 +99,7 @@ export function createRuns(parts: {
       if (abort && !running.has(run.id)) await executeOnce(run.id, abort.signal)
     },
     settled: async (runId) => (running.has(runId) ? settled.get(runId) : undefined),
+    hasRoomFor: (userId) => schedule.countOf(userId) < MAX_OPEN_PER_USER,
     async recover() {
       const open = await journal.db
         .selectFrom('run')

@@ -37,6 +37,12 @@ export class Schedule {
     }
   }
 
+  /** How many runs of a user are here, active or waiting. */
+  countOf(userId: string): number {
+    const waiting = this.#waiting.filter((job) => job.userId === userId).length
+    return waiting + (this.#activeByUser.get(userId) ?? 0)
+  }
+
   status(): { active: number; queued: number } {
     return { active: this.#active, queued: this.#waiting.length }
   }

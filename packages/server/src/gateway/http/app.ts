@@ -36,6 +36,8 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
     genReqId: () => uuidv7(),
     logger: false,
     forceCloseConnections: 'idle',
+    // A body of 200 MB over a slow line takes minutes; one that never ends must not hold a descriptor.
+    requestTimeout: 15 * 60_000,
   })
   await app.register(multipart, {
     // The parser cuts at its limit without a word; one byte more lets the file store see and refuse it.
