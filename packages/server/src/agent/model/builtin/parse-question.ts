@@ -158,6 +158,7 @@ function readMark(reader: Reader, draft: Draft, term: MarkTerm): void {
     case 'be':
       break
     case 'share':
+      requireFirst(draft, term.text)
       draft.share = true
       break
     case 'breakdown':
@@ -246,6 +247,14 @@ function readNumber(reader: Reader, draft: Draft, term: Extract<Term, { kind: 'n
     return
   }
   throw unplaced(term.text)
+}
+
+/** What was asked before a share would be lost in it. */
+function requireFirst(draft: Draft, word: string): void {
+  const before = draft.measures.length + draft.columns.length + draft.figures.length
+  if (before > 0 || draft.noun !== undefined || draft.counts || draft.share) {
+    throw explained(`Ask for the ${word.replace(/ of$/i, '')} in a question of its own.`)
+  }
 }
 
 /** `zero output tokens`. */

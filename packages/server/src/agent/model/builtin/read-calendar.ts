@@ -18,6 +18,7 @@ export function readPeriod(
     throw explained(`“${term.text}” could be of several columns: name the one you mean.`)
   }
   const { low, high } = daysOf(term.value, term.text, column)
+  requireOneRange(draft, column.name, opener)
   const [joint, until] = [reader.peek(), reader.peek(1)]
   const isRange = joint?.kind === 'to' || (joint?.kind === 'where' && joint.comparison === '<=')
   const both = between !== undefined && (joint?.kind === 'and' || isRange)
@@ -47,6 +48,17 @@ export function readPeriod(
         },
   )
   return true
+}
+
+/** `in March and April` is no stretch of time that any row lies in twice. */
+function requireOneRange(draft: Draft, name: string, opener: Term | undefined): void {
+  if (opener?.kind === 'where' && opener.comparison !== undefined) return
+  const ranges = draft.filters.some(
+    (filter) =>
+      (filter.kind === 'between' || (filter.kind === 'compare' && filter.comparison === '=')) &&
+      filter.column === name,
+  )
+  if (ranges) throw explained('I take one stretch of time: `from March to May`, or one at a time.')
 }
 
 const within = (column: string, low: string, high: string): Filter =>

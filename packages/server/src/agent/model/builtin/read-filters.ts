@@ -215,6 +215,9 @@ function readBareValues(reader: Reader, source: string, draft: Draft): boolean {
     const run = reader.takeTextRun(source)
     if (run) values.push(run.value)
     const next = reader.kind()
+    const verb = source.slice(reader.peek(-1)?.end ?? 0, reader.peek()?.start ?? 0)
+    const apart = next === 'comparison' && /\b(?:have|has|had)\b/i.test(verb)
+    if (apart) break
     if (next === 'be' || next === 'comparison' || next === 'match') throw unplaced(run?.text ?? '')
     // `for a and b` asks about each; `for a or b` about both together.
     if (reader.kind() === 'and' && reader.kind(1) === 'text') draft.compare = true

@@ -68,10 +68,18 @@ function readGroupList(reader: Reader, draft: Draft, by: Term | undefined): void
 
 /** `tokens per second` are a speed as well as a sum of each second, where the table has durations. */
 function refuseSpeed(term: Term, { columns, measures }: Draft, { index }: Reader): void {
-  if (term.kind !== 'unit' || term.unit !== 'second' || !index.columns.some(isDuration)) return
+  if (term.kind !== 'unit' || term.unit !== 'second') return
+  const [figure] = measures
+  const averages = figure?.kind === 'aggregate' && figure.function === 'average'
+  if (!averages && !index.columns.some(isDuration)) return
   const column = columns[0]?.column.name ?? measures.map(columnOf).find(Boolean)
   if (column === undefined || !/token/i.test(column)) return
-  const duration = index.columns.find(isDuration)?.name ?? ''
+  const duration = index.columns.find(isDuration)?.name
+  if (duration === undefined) {
+    throw explained(
+      `“average per second” could be of single rows or of the total of each second: ask for \`total ${column} by second\`, or for its \`average\` alone.`,
+    )
+  }
   throw explained(
     `“per second” could be a speed or a sum over time. Ask for \`ratio of ${column} to ${duration}\`, or for \`total ${column} by second\`.`,
   )

@@ -1,4 +1,4 @@
-import { isDimension } from './additive.ts'
+import { addsUp, isDimension } from './additive.ts'
 import { timeColumn, type Draft, type Reader } from './draft.ts'
 import type { Comparison, Figure, Measure } from './question.ts'
 import { addGrouping, bucketOf } from './read-groups.ts'
@@ -29,9 +29,28 @@ function groupsFollow(reader: Reader, ahead: number): boolean {
   return false
 }
 
+/** `peak tokens per hour`, `average tokens a day` could be of one row, or of what each adds up to. */
+function refuseFigureOfTotals(reader: Reader): void {
+  const [figure, column] = [reader.peek(), reader.peek(1)]
+  if (figure?.kind !== 'function' || figure.function === 'sum' || column?.kind !== 'column') return
+  const bare = { column: column.column, plural: column.plural, text: column.text }
+  const isPeak = figure.text.toLowerCase() === 'peak' && groupsFollow(reader, 2)
+  if (!addsUp(bare) || !(isPeak || oneUnitFollows(reader))) return
+  throw explained(
+    `“${figure.text}” of \`${column.column.name}\` could be of single rows or of the total of each: ask for it \`by\` the time that you mean, or for the time with the highest total.`,
+  )
+}
+
+/** `in one hour`, `a day`. */
+const oneUnitFollows = (reader: Reader): boolean =>
+  reader.terms
+    .slice(reader.place)
+    .some((term) => term.kind === 'unit' && term.alone && /^(?:in|an?)\b/i.test(term.text))
+
 /** `peak hour` is the one with the most rows. */
 export function takePeak(reader: Reader, draft: Draft): boolean {
   const unit = reader.peek(1)
+  refuseFigureOfTotals(reader)
   const isPeak = reader.kind() === 'function' && reader.peek()?.text.toLowerCase() === 'peak'
   if (!isPeak || unit?.kind !== 'unit' || unit.alone || draft.rank) return false
   reader.place += 2

@@ -85,8 +85,9 @@ export function help(profile: TableProfile | undefined): string {
     'I am Netra’s built-in model, not a language model. From an attached CSV file I can tell you:',
     [
       '- its columns, and rows that fit a condition',
-      '- counts, totals, averages, medians, minima, maxima, percentiles, distinct values and ratios',
+      '- counts, totals, averages, medians, minima, maxima, percentiles, distinct and repeated values, ratios and shares',
       '- any of these by group, over time, for the highest or lowest, or compared between values',
+      '- groups that pass a condition, and figures of counts, such as the average per hour',
       '- all of that as a chart',
       '- what its tokens would cost on a model that you name',
     ].join('\n'),

@@ -10,7 +10,7 @@ export function sentencesOf(message: string): string[] {
 export function clausesOf(sentence: string): string[] {
   return sentence
     .split(
-      /\s*(?:,|\band\b)+\s+(?=(?:and\s+)?(?:how many|how much|what(?:'s| is| are| was| were)|which|also)\b)/iu,
+      /\s*(?:,|\band\b)+\s+(?=(?:and\s+)?(?:how many|how much|what(?:'s| is| are| was| were| share| percentage| fraction| proportion)|which|also)\b)/iu,
     )
     .map((clause) => clause.replace(/^\s*and\s+/i, '').trim())
     .filter((clause) => clause !== '')

@@ -1,5 +1,5 @@
 import type { Draft } from './draft.ts'
-import type { AggregateQuestion, Figure, Grouping, Question } from './question.ts'
+import type { AggregateQuestion, Figure, Filter, Grouping, Question } from './question.ts'
 import { explained } from './unclear.ts'
 
 /** Gives the question the shape that was asked of it. @throws Unclear when it cannot have it. */
@@ -20,11 +20,26 @@ export function shaped(draft: Draft, question: AggregateQuestion): AggregateQues
       'Shares, figures of counts and conditions on groups work one at a time, as a table, for one figure, and without a ranking or a comparison.',
     )
   }
+  if (draft.share && draft.strays.length > 0 && question.groupings.length > 0) {
+    const words = draft.strays.map(({ text }) => `“${text}”`).join(' and ')
+    throw explained(
+      `I cannot tell whether the whole has ${words} too; put it after “for”, such as \`share of requests by model for a\`.`,
+    )
+  }
   if (draft.share) return withShare(question)
   const [measure] = question.measures
   if (draft.each && measure) return withEach(question, draft.each)
   return draft.having ? { ...question, shape: draft.having } : question
 }
+
+/** A condition that can only say which rows the whole has: a time, or whose they are. */
+const isScope = (filter: Filter): boolean =>
+  filter.kind === 'values' ||
+  filter.kind === 'weekday' ||
+  filter.kind === 'between' ||
+  (filter.kind === 'compare' &&
+    ['text', 'date', 'time', 'moment'].includes(filter.value.kind) &&
+    filter.comparison !== '!=')
 
 function withShare(question: AggregateQuestion): AggregateQuestion {
   const [measure] = question.measures
@@ -33,6 +48,11 @@ function withShare(question: AggregateQuestion): AggregateQuestion {
   if (!adds)
     throw explained('A share is one of counted rows or of a total: `share of requests by model`.')
   const { groupings, filters } = question
+  if (groupings.length > 0 && !filters.every(isScope)) {
+    throw explained(
+      'That could be the part of each group that the condition keeps, or the part of each group in what it keeps. Ask for the share with the condition alone, or by group without it.',
+    )
+  }
   if (groupings.length > 1) throw explained('I take shares by one thing at a time.')
   if (groupings.length === 0 && filters.length !== 1) {
     throw explained(
@@ -119,7 +139,9 @@ export function repeatsQuestion(draft: Draft, word: string): Question {
       !(measure.kind === 'aggregate' && measure.function === 'distinct'),
   )
   const [column] = columns
+  const counts = draft.noun !== undefined || draft.measures.some(({ kind }) => kind === 'count')
   const more =
+    (counts && !/same|than once/i.test(word)) ||
     others.length + draft.figures.length + draft.units.length + draft.strays.length > 0 ||
     draft.rank !== undefined ||
     draft.chart !== undefined ||
