@@ -177,7 +177,7 @@ function checksOf(parts: { journal: Journal; auth: Auth; webFolder: string }) {
 const catalogueOf = (agents: Agents, models: Models): AgentCatalogue => ({
   list: () => agents.list(),
   models: () => models.list(),
-  breaker: async (agent) => (agents.resolve(agent) ? models.breaker(null) : undefined),
+  breaker: async (agent) => (agents.resolve(agent, '') ? models.breaker(null) : undefined),
   breakerState: async (_agent, model) => (await models.breaker(model)).state,
 })
 

@@ -7,7 +7,7 @@ import { assistant } from './agents/assistant.ts'
 import { data } from './agents/data.ts'
 import type { AgentDefinition } from './agents/definition.ts'
 import { DEFAULT_LIMITS, runLoop, type Limits } from './loop.ts'
-import type { Models } from './model/models.ts'
+import { BUILTIN_MODEL, type Models } from './model/models.ts'
 import { AgentFailure, type Step, type Turn } from './step.ts'
 import type { Tool } from './tools/tool.ts'
 
@@ -28,8 +28,11 @@ interface AgentInfo {
 /** Who thinks and acts. Knows models, tools and files; nothing of sockets, the journal or the wire. */
 export interface Agents {
   list(): Promise<AgentInfo[]>
-  /** The id of an agent by name, or of the default one; undefined when there is none of that name. */
-  resolve(name: string | null): string | undefined
+  /**
+   * The id of an agent by name; undefined when there is none of that name. Without a name it is the
+   * one for the model that answers: the built-in one only knows tables.
+   */
+  resolve(name: string | null, model: string): string | undefined
   /**
    * Does one turn. Ask for the next step only when the last one is durable (text excepted).
    *
@@ -62,15 +65,16 @@ export function createAgents(options: AgentsOptions): Agents {
   const toolsOf = ({ tools: names }: AgentDefinition): Tool[] =>
     names.flatMap((name) => tools.find((tool) => tool.name === name) ?? [])
 
-  function resolve(name: string | null): string | undefined {
-    const wanted = name ?? (models.connected() ? assistant.id : data.id)
+  function resolve(name: string | null, model: string): string | undefined {
+    const wanted = name ?? (model === BUILTIN_MODEL ? data.id : assistant.id)
     return DEFINITIONS.find((definition) => definition.id === wanted)?.id
   }
 
   async function* act(turn: Turn, signal: AbortSignal): AsyncGenerator<Step> {
-    const definition = DEFINITIONS.find(({ id }) => id === resolve(turn.agent))
-    if (!definition) throw noSuchAgent(turn.agent)
     signal.throwIfAborted()
+    const wanted = resolve(turn.agent, turn.model ?? (await models.defaultId()))
+    const definition = DEFINITIONS.find(({ id }) => id === wanted)
+    if (!definition) throw noSuchAgent(turn.agent)
     const model = await orAborted(models.open(turn.model), signal)
     const instructions = definition.instructions({ today: isoTime(clock).slice(0, 10) })
     const log = logger.child({ run_id: turn.runId, agent: definition.id, model: model.name.id })

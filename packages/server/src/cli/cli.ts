@@ -16,13 +16,16 @@ const COMMANDS: Record<
   config: { help: 'show every setting, its value and where it comes from', run: printConfig },
 }
 
+/** A package of its own, which bin/netra.mjs starts: a black box shares no code with the server. */
+const VALIDATE = { help: 'validate <url>: ask a running Netra whether people can use it' }
+
 /** Runs one `netra` command; answers its exit code. */
 export async function runCommand(args: string[], terminal: Terminal): Promise<number> {
   const [name = 'start', ...rest] = args
   const command = COMMANDS[name]
   if (!command) {
     const isHelp = ['help', '--help', '-h'].includes(name)
-    const lines = Object.entries(COMMANDS).map(
+    const lines = [...Object.entries(COMMANDS), ['validate', VALIDATE] as const].map(
       ([key, { help }]) => `  netra ${key.padEnd(8)} ${help}`,
     )
     const print = isHelp ? terminal.out : terminal.err

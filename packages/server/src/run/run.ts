@@ -81,10 +81,9 @@ export function createRuns(parts: {
 
   return {
     async resolve(wish) {
-      const agent = agents.resolve(wish.agent)
-      return agent === undefined
-        ? undefined
-        : { agent, model: wish.model ?? (await parts.defaultModel()) }
+      const model = wish.model ?? (await parts.defaultModel())
+      const agent = agents.resolve(wish.agent, model)
+      return agent === undefined ? undefined : { agent, model }
     },
     start,
     async cancel(run, by) {

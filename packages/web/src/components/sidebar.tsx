@@ -276,7 +276,7 @@ export function DeleteThread({ id, title, onClose }: DeleteThreadProps) {
   return (
     <Confirm
       title={`Delete “${title}”?`}
-      text="Its messages, steps and results are erased for good, on every device."
+      text="It goes from every device at once and cannot be brought back."
       action="Delete"
       onClose={onClose}
       onConfirm={async () => {

@@ -16,6 +16,8 @@ export interface Attaching {
 export interface Attachments {
   list: readonly Attaching[]
   isBusy: boolean
+  /** One could not be sent: it is removed or tried again before the message goes out. */
+  hasFailed: boolean
   add: (files: Iterable<File>) => void
   addSample: () => void
   remove(key: string): void
@@ -106,6 +108,7 @@ export function useAttachments(
   return {
     list,
     isBusy: list.some((item) => item.file === null && item.problem === null),
+    hasFailed: list.some((item) => item.problem !== null),
     add,
     addSample: () => {
       const key = crypto.randomUUID()

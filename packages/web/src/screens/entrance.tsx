@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useState, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 
 import { Button } from '../components/button.tsx'
 import { Field } from '../components/field.tsx'
@@ -14,6 +14,9 @@ const api = createApi()
 /** A secret from the part of the address that no server sees; it leaves the address at once. */
 function useHashSecret(name: string): string | null {
   const [secret] = useState(() => new URLSearchParams(location.hash.slice(1)).get(name))
+  useEffect(() => {
+    if (secret !== null) history.replaceState(history.state, '', location.pathname)
+  }, [secret])
   return secret
 }
 

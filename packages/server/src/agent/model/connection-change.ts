@@ -1,7 +1,7 @@
 import type { StoredConnection } from './connection-store.ts'
 import { normalizeBaseUrl, providerOf, type Connection } from './providers.ts'
 
-export const ADMIN_PAGE = 'the connections page of the administrator'
+export const ADMIN_PAGE = 'Settings → Models'
 
 /** Absent fields stay as they are. */
 export interface ConnectionChange {

@@ -179,7 +179,7 @@ function refusedByStatus(error: APICallError, status: number, name: ModelName): 
   if (status === 404 || isMissingModel(said))
     return fail(
       'model_refused',
-      `${name.address} does not know the model of ${name.id}. Check its name, and the address in ${name.setAt}; Test on the connections page lists the models it has.`,
+      `${name.address} does not know the model of ${name.id}. Check its name, and the address in ${name.setAt}; Test in Settings → Models lists the models it has.`,
       'no',
       OURS,
     )

@@ -9,8 +9,7 @@ const bare = () =>
 
 test('without a connection the built-in model is all there is, and data answers', async () => {
   await using s = await bare()
-  expect(s.models.connected()).toBe(false)
-  expect(s.agents.resolve(null)).toBe('data')
+  expect(s.agents.resolve(null, await s.models.defaultId())).toBe('data')
   expect(await s.models.list()).toEqual({
     default: 'netra/builtin',
     models: [
@@ -28,8 +27,7 @@ test('without a connection the built-in model is all there is, and data answers'
 test('with a connection assistant answers, by its first model', async () => {
   await using s = await bare()
   await s.models.connections.put('anthropic', { apiKey: 'k' })
-  expect(s.models.connected()).toBe(true)
-  expect(s.agents.resolve(null)).toBe('assistant')
+  expect(s.agents.resolve(null, await s.models.defaultId())).toBe('assistant')
   const { default: byDefault, models } = await s.models.list()
   expect(byDefault).toMatch(/^anthropic\/claude-/)
   expect(models.map((model) => model.id)).toContain(byDefault)
@@ -62,15 +60,14 @@ test('the built-in model may be chosen although another is connected', async () 
   await using s = await bare()
   await s.models.connections.put('openai', { apiKey: 'k' })
   await s.models.connections.setDefaultModel('netra/builtin')
-  expect(s.models.connected()).toBe(false)
-  expect(s.agents.resolve(null)).toBe('data')
+  expect(s.agents.resolve(null, await s.models.defaultId())).toBe('data')
 })
 
 test('agents are known by name, and no other is', async () => {
   await using s = await bare()
-  expect(s.agents.resolve('data')).toBe('data')
-  expect(s.agents.resolve('assistant')).toBe('assistant')
-  expect(s.agents.resolve('triage')).toBeUndefined()
+  expect(s.agents.resolve('data', 'netra/builtin')).toBe('data')
+  expect(s.agents.resolve('assistant', 'netra/builtin')).toBe('assistant')
+  expect(s.agents.resolve('triage', 'netra/builtin')).toBeUndefined()
   const agents = await s.agents.list()
   expect(agents.map(({ id, status, examples }) => [id, status, examples.length])).toEqual([
     ['assistant', 'ready', 3],

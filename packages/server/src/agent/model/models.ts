@@ -27,7 +27,7 @@ import {
 } from './providers.ts'
 import { createWatchedFetch } from './watched-fetch.ts'
 
-const BUILTIN_MODEL = 'netra/builtin'
+export const BUILTIN_MODEL = 'netra/builtin'
 const BUILTIN_LABEL = 'built-in, no language model'
 
 interface ModelInfo {
@@ -52,8 +52,6 @@ export interface OpenModel {
 
 export interface Models {
   readonly connections: Connections
-  /** Something else than the built-in model answers by default. */
-  connected(): boolean
   /** The id of the model that answers when none is named. */
   defaultId(): Promise<string>
   list(): Promise<{ default: string; models: ModelInfo[] }>
@@ -160,10 +158,6 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
   logger.debug({ connections: connections.all().map(({ provider }) => provider) }, 'models ready')
   return {
     connections,
-    connected: () => {
-      const chosen = connections.chosenDefault()
-      return chosen === null ? connections.all().length > 0 : chosen !== BUILTIN_MODEL
-    },
     defaultId,
     list,
     open,

@@ -155,6 +155,14 @@ function sendError(
   void reply.status(known.status).send(body)
 }
 
+const SQLITE_FULL = 13
+
+/** From the file system, or from a SQLite store. */
+const isDiskFull = (error: object): boolean =>
+  ('code' in error && error.code === 'ENOSPC') ||
+  ('errcode' in error && error.errcode === SQLITE_FULL) ||
+  ('cause' in error && error.cause instanceof Error && isDiskFull(error.cause))
+
 /** The framework's own refusals in our words; anything unforeseen is internal, its text stays here. */
 function fromFastify(error: FastifyError): HttpError {
   if (error instanceof StoreUnavailable) {
@@ -163,6 +171,14 @@ function fromFastify(error: FastifyError): HttpError {
       'SERVICE_UNAVAILABLE',
       'Netra cannot reach its store right now. /health says why; try again in a moment.',
       { retryAfterMs: 2_000 },
+    )
+  }
+  if (isDiskFull(error)) {
+    return new HttpError(
+      503,
+      'SERVICE_UNAVAILABLE',
+      "The server's disk is full, so nothing was stored. Free some space, then try again.",
+      { retryAfterMs: 10_000 },
     )
   }
   const status = error.statusCode ?? 500

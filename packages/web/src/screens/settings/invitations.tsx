@@ -13,6 +13,16 @@ import { Section } from './settings-screen.tsx'
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
 export function Invitations() {
+  const { me } = useLive()
+  if (me.role === 'admin') return <ManageInvitations />
+  return (
+    <Section title="Invitations" text="An administrator invites people; ask one for a link.">
+      {null}
+    </Section>
+  )
+}
+
+function ManageInvitations() {
   const { api } = useLive()
   const client = useQueryClient()
   const list = useQuery({
