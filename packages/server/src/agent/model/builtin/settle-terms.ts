@@ -20,7 +20,7 @@ export function settleTerms(terms: readonly EarlyTerm[], index: ColumnIndex): Te
     if (term.kind === 'plus') throw unplaced(term.text)
     if (term.kind === 'who' || (place === 0 && startsWithWho(term)))
       settled.push(...whoTerms(term, place, index))
-    else if (isParticiple(term, added[place + 1])) settled.push(asText(term))
+    else if (mayBeValue(term, added[place - 1], added[place + 1])) settled.push(asText(term))
     else if (term.kind !== 'duration') settled.push(term)
     else {
       const next = added[place + 1]
@@ -98,16 +98,23 @@ const OPENED = new Set<EarlyTerm['kind'] | undefined>([
   'text',
   'comparison',
   'number',
-  'where',
   'extreme',
   'not',
 ])
 
-/** `sent requests` may speak of a value; `users who sent more than 5` uses it as a verb. */
-const isParticiple = (term: EarlyTerm, next: EarlyTerm | undefined): boolean =>
-  term.kind === 'where' &&
-  /^(?:used|made|sent|making|sending)$/i.test(term.text) &&
-  !OPENED.has(next?.kind)
+/** `sent requests`, `use requests` may speak of values; `users who sent more than 5` has a verb. */
+function mayBeValue(
+  term: EarlyTerm,
+  before: EarlyTerm | undefined,
+  next: EarlyTerm | undefined,
+): boolean {
+  if (term.kind !== 'where' || term.weak !== true || /\s/.test(term.text)) return false
+  if (OPENED.has(next?.kind)) return false
+  // `which model did ana use in March`.
+  const endsClause = next === undefined || next.kind === 'where' || next.kind === 'period'
+  const hasSubject = before?.kind === 'text' && /^(?:use|make|send)$/i.test(term.text)
+  return !(endsClause && hasSubject)
+}
 
 const asText = ({ text, start, end }: Place): Term => ({
   kind: 'text',

@@ -1,10 +1,10 @@
 /** Slips of the keyboard in words that are no names: what they stand for is beyond doubt. */
 const SLIPS = new Map(
   Object.entries({
-    the: 'teh hte th',
+    the: 'teh hte',
     which: 'wich whcih whihc',
-    what: 'waht whta wat',
-    many: 'mnay amny manny',
+    what: 'waht whta',
+    many: 'mnay amny',
     how: 'hwo',
     average: 'averge avarage averege avergae aveage',
     total: 'totla toal ttoal',
