@@ -215,6 +215,9 @@ function readRank(
 ): void {
   reader.take()
   if (draft.rank) throw explained('I can rank by one thing at a time.')
+  if (term.kind === 'top' && draft.measures.length > 0) {
+    throw explained('I cannot tell what makes those the top: say `top 5 users by average …`.')
+  }
   const number = reader.peek()
   let limit: number | undefined
   if (number?.kind === 'number') {

@@ -188,6 +188,7 @@ describe('a thread about a workload', () => {
     ['which users have more than 30 output tokens', /each row or for the whole of each group/],
     ['latency', /Which figure of `latency_ms`/],
     ['requests without broken ones', /“broken”/],
+    ['average latency of the top 2 users', /what makes those the top/],
     ['How many send requests?', /“send”/],
     ['how many requests for TH', /“TH”/],
     ['requests in July', /holds no “July”/],

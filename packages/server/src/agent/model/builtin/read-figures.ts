@@ -27,7 +27,7 @@ export function readFigures(reader: Reader, draft: Draft): void {
   if (next?.kind === 'columns' && isOnly(figures, 'sum')) return
   if (next?.kind === 'count') {
     throw explained(
-      'A figure of counts, such as the average number of rows in each hour, is beyond me.',
+      'Figures of counts are of rows for each of something: `average requests per hour`.',
     )
   }
   if (next?.kind === 'price') {

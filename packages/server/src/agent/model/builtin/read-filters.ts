@@ -122,7 +122,7 @@ function readLeadingComparison(reader: Reader, source: string, draft: Draft): bo
   if (column?.kind !== 'column' || !isNumeric(column.column)) {
     if (column?.kind === 'text') throw unplaced(column.text)
     throw explained(
-      `“${comparison.text} ${number.text}” needs a column of numbers after it; a condition on groups or on counts is beyond me.`,
+      `“${comparison.text} ${number.text}” needs a column of numbers after it, or rows where groups alone are asked for: “users with more than 100 requests”.`,
     )
   }
   reader.place += 3
