@@ -41,13 +41,15 @@ export function addFileRoutes({ app, parts, user }: Http): void {
         'VALIDATION_ERROR',
         'There is no file in the form: put it into the field "file".',
       )
-    const answer = await store(userId, {
-      name: part.filename,
-      mediaType: part.mimetype,
-      content: part.file,
-      origin: 'upload',
-    })
-    return reply.status(201).send(answer)
+    const upload = { name: part.filename, mediaType: part.mimetype, content: part.file }
+    try {
+      return await reply.status(201).send(await store(userId, { ...upload, origin: 'upload' }))
+    } catch (error) {
+      // What still comes is read and thrown away: the next request uses the same connection.
+      request.raw.unpipe()
+      request.raw.resume()
+      throw error
+    }
   })
 
   app.post('/api/files/sample', async (request, reply) => {
