@@ -32,6 +32,7 @@ test.for([
   'SECURITY.md',
   'PROTOCOL.md',
   'bench/README.md',
+  'packages/client/README.md',
 ])('every file that %s links to is there', async (path) => {
   const links = [...(await read(path)).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
     (match) => match[1] ?? '',
