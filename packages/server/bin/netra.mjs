@@ -26,14 +26,22 @@ function runWithOwnNode() {
     )
     process.exit(1)
   }
-  const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  })
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
 }
 
 function findOwnNode(start) {
   for (let folder = start; ; folder = dirname(folder)) {
-    const candidate = join(folder, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node')
+    const candidate = join(
+      folder,
+      'node_modules',
+      `node-${process.platform}-${process.arch}`,
+      'bin',
+      'node',
+    )
     if (existsSync(candidate)) return candidate
     if (folder === dirname(folder)) return undefined
   }

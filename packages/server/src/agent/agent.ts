@@ -58,17 +58,17 @@ export interface AgentsOptions {
 
 const DEFINITIONS: readonly AgentDefinition[] = [assistant, data]
 
+function resolve(name: string | null, model: string): string | undefined {
+  const wanted = name ?? (model === BUILTIN_MODEL ? data.id : assistant.id)
+  return DEFINITIONS.find((definition) => definition.id === wanted)?.id
+}
+
 /** Puts the agents over their models and tools. Touches neither network nor disk. */
 export function createAgents(options: AgentsOptions): Agents {
   const { models, tools, clock, logger, random = Math.random } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const toolsOf = ({ tools: names }: AgentDefinition): Tool[] =>
     names.flatMap((name) => tools.find((tool) => tool.name === name) ?? [])
-
-  function resolve(name: string | null, model: string): string | undefined {
-    const wanted = name ?? (model === BUILTIN_MODEL ? data.id : assistant.id)
-    return DEFINITIONS.find((definition) => definition.id === wanted)?.id
-  }
 
   async function* act(turn: Turn, signal: AbortSignal): AsyncGenerator<Step> {
     signal.throwIfAborted()

@@ -31,7 +31,8 @@ interface ComposerProps {
 export function Composer(props: ComposerProps) {
   const { text, onText, attachments, onStop, onSend, problem, pickers, ref } = props
   const canSend =
-    (text.trim() !== '' || attachments.list.some((item) => item.file)) && !attachments.isBusy &&
+    (text.trim() !== '' || attachments.list.some((item) => item.file)) &&
+    !attachments.isBusy &&
     !attachments.hasFailed
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
