@@ -1,5 +1,11 @@
 import type { Cell, ColumnKind } from '../../tools/data/schemas.ts'
 
+/**
+ * A computed decimal without the noise of binary fractions: sums of cents come as 2501.809999999999.
+ * Twelve digits are more than any money or token count here needs, and fewer than the noise has.
+ */
+export const precise = (cell: number): number => Number(cell.toPrecision(12))
+
 /** A number as people read it: whole ones exactly, others to a few digits. */
 export function formatNumber(cell: string | number): { text: string; rounded: boolean } {
   if (typeof cell === 'string') return formatDigits(cell)
@@ -8,7 +14,7 @@ export function formatNumber(cell: string | number): { text: string; rounded: bo
   const options: Intl.NumberFormatOptions =
     size >= 1 ? { maximumFractionDigits: 2 } : { maximumSignificantDigits: 4 }
   const text = cell.toLocaleString('en-US', options)
-  return { text, rounded: Number(text.replaceAll(',', '')) !== cell }
+  return { text, rounded: Number(text.replaceAll(',', '')) !== precise(cell) }
 }
 
 /** Numbers that JSON cannot hold come as text, and lose nothing here. */

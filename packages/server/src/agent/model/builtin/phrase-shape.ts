@@ -1,6 +1,6 @@
 import { unreachable } from '../../../platform/unreachable.ts'
 import type { Cell, QueryResult, TableProfile } from '../../tools/data/schemas.ts'
-import { capitalised, formatNumber, listed } from './format.ts'
+import { capitalised, formatNumber, listed, precise } from './format.ts'
 import { code, groupingLabel, measureLabel, scopeText } from './labels.ts'
 import { bold, opening, roundingNote, shownRows, UNREADABLE } from './phrase-parts.ts'
 import type { AggregateQuestion, Figure, Question, Shape } from './question.ts'
@@ -44,7 +44,7 @@ function phraseShare(
   const label = labelOf(question)
   if (percent === null) return `In ${code(profile.name)} there is no ${label} to take a share of.`
   const rounded = typeof percent === 'number' && formatNumber(percent).rounded
-  const note = rounded ? ` (Rounded; exactly ${String(percent)}.)` : ''
+  const note = rounded ? ` (Rounded; more precisely ${precise(percent)}.)` : ''
   return `In ${code(profile.name)}, ${bold(percent)} percent of the ${label}, ${plain(part)} of ${plain(whole)}, ${question.measures[0]?.kind === 'count' ? 'are those' : 'is of rows'}${scopeText(question.filters)}.${note}`
 }
 

@@ -6,7 +6,7 @@ import type {
   QueryResult,
   TableProfile,
 } from '../../tools/data/schemas.ts'
-import { capitalised, formatCell, formatNumber, listed } from './format.ts'
+import { capitalised, formatCell, formatNumber, listed, precise } from './format.ts'
 import { code, groupingLabel, measureLabel, scopeText } from './labels.ts'
 import { phraseColumns } from './phrase-columns.ts'
 import { bold, opening, roundingNote, shownRows, UNREADABLE } from './phrase-parts.ts'
@@ -82,9 +82,9 @@ function phraseFigures(
     figureClause(measure, row[place] ?? null),
   )
   const rounded = question.measures.flatMap((measure, place) =>
-    exactly(measure, row[place] ?? null),
+    unrounded(measure, row[place] ?? null),
   )
-  const note = rounded.length > 0 ? ` (Rounded; exactly ${listed(rounded)}.)` : ''
+  const note = rounded.length > 0 ? ` (Rounded; more precisely ${listed(rounded)}.)` : ''
   return `${opening(profile, question.filters)}, ${listed(clauses)}.${note}`
 }
 
@@ -102,9 +102,9 @@ function figureClause(measure: Measure, cell: Cell): string {
 }
 
 /** The unrounded value beside a rounded one. */
-function exactly(measure: Measure, cell: Cell): string[] {
+function unrounded(measure: Measure, cell: Cell): string[] {
   if (typeof cell !== 'number' || !formatNumber(cell).rounded) return []
-  return [`${measureLabel(measure, code)} ${cell}`]
+  return [`${measureLabel(measure, code)} ${precise(cell)}`]
 }
 
 function phraseGroups(
@@ -150,7 +150,10 @@ function phraseWinner(
     return `Several tie for the ${degree} ${rankedLabel(measure)} ${where}, with ${bold(cell)} each:\n\n${shownRows(result, 'groups')}${gaps}`
   }
   const label = rankedLabel(measure)
-  const note = exactly(measure, cell).length > 0 ? ` (Rounded; exactly ${String(cell)}.)` : ''
+  const note =
+    typeof cell === 'number' && formatNumber(cell).rounded
+      ? ` (Rounded; more precisely ${precise(cell)}.)`
+      : ''
   return `${capitalised(name)} has the ${degree} ${label} ${where}: ${bold(cell)}.${note}${gaps}`
 }
 
