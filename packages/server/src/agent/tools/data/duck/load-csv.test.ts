@@ -27,7 +27,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function profileOf(csv: string) {
+async function profileOf(csv: string | Buffer) {
   tables += 1
   const source = join(folder, `${tables}.csv`)
   const database = `${source}.duckdb`
@@ -135,4 +135,17 @@ test('any table is read as it was written: rows, kinds, empty cells, extremes an
     }),
     { seed: 20_261_121, numRuns: 40 },
   )
+})
+
+test('a table from a German spreadsheet has its numbers in any encoding', async () => {
+  const csv = `Straße;Betrag\r\n${'Köln;38,64\r\nMünchen;1.099,63\r\n'.repeat(30)}`
+  for (const bytes of [Buffer.from(csv, 'utf8'), Buffer.from(csv, 'latin1')]) {
+    const { columns, rejected } = await profileOf(bytes)
+    expect(columns.map(({ name, kind }) => [name, kind])).toEqual([
+      ['Straße', 'text'],
+      ['Betrag', 'number'],
+    ])
+    expect(columns[1]?.max).toBe(1099.63)
+    expect(rejected.count).toBe(0)
+  }
 })

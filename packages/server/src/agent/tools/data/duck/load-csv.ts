@@ -41,7 +41,7 @@ async function readInto(connection: DuckDBConnection, source: string): Promise<L
     await read(connection, source, { ...options, types: `{${types.join(', ')}}` })
   }
   const unreadable = await readDoubtfulColumns(connection, doubtful)
-  const notes = await refineTextColumns(connection, await delimiterOf(connection, source))
+  const notes = await refineTextColumns(connection, await delimiterOf(connection, source, options))
   const left = await leftOutRows(connection)
   return {
     rejected: {
@@ -112,9 +112,14 @@ async function columnsWith(
   })
 }
 
-async function delimiterOf(connection: DuckDBConnection, source: string): Promise<string> {
+async function delimiterOf(
+  connection: DuckDBConnection,
+  source: string,
+  { encoding }: ReadOptions,
+): Promise<string> {
+  const written = encoding === undefined ? '' : `, encoding = ${encoding}`
   try {
-    const sniffed = `SELECT Delimiter FROM sniff_csv(${quoteText(source)}, strict_mode = false)`
+    const sniffed = `SELECT Delimiter FROM sniff_csv(${quoteText(source)}, strict_mode = false${written})`
     const found = await connection.runAndReadAll(sniffed)
     return String(found.getRows()[0]?.[0] ?? ',')
   } catch {
