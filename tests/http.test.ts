@@ -96,6 +96,25 @@ test('a model that fails is told as it is, with the state of its breaker', async
   expect(String(answer.body['error'])).toMatch(/key/i)
 })
 
+test('a chat message streams its events as they happen, then stream_end', async () => {
+  const response = await fetch(`${netra.url}/api/chat/stream`, {
+    method: 'POST',
+    headers: { ...person.headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ content: 'What is it?' }),
+  })
+  expect(response.headers.get('content-type')).toContain('text/event-stream')
+  const blocks = (await response.text()).trim().split('\n\n')
+  const events = blocks.map((block) => {
+    const data = block.slice(block.indexOf('data: ') + 6)
+    return JSON.parse(data) as { event: string; final_response?: string }
+  })
+  const names = events.map(({ event }) => event)
+  expect(names.slice(0, 3)).toEqual(['message_added', 'run_accepted', 'agent_started'])
+  expect(names.slice(-2)).toEqual(['agent_completed', 'stream_end'])
+  expect(events.at(-2)?.final_response).toBe('Forty-two, by the model.')
+  expect(blocks.every((block) => /^id: .+:\d+$/m.test(block))).toBe(true)
+})
+
 test('without a message, with an unknown agent, with broken JSON: a clear refusal', async () => {
   expect((await as(person, '/api/agents/execute', { type: 'assistant' })).status).toBe(422)
   expect((await as(person, '/api/agents/execute', { type: 'nobody', message: 'x' })).status).toBe(

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 
 import { asId } from '../../platform/ids.ts'
+import { streamRun } from '../run-stream.ts'
 import { absent, fromRefusal, parse } from './http-error.ts'
 import type { Http } from './http.ts'
 
@@ -25,6 +26,8 @@ const message = z.object({
   agent: z.string().max(128).optional(),
   model: z.string().max(256).optional(),
 })
+
+const chatMessage = message.extend({ thread_id: z.string().max(128).nullable().optional() })
 
 /** Messages over HTTP: the same command and the same run as over the socket. */
 export function addMessageRoutes({ app, parts, user }: Http): void {
@@ -68,12 +71,19 @@ export function addMessageRoutes({ app, parts, user }: Http): void {
     return found
   })
 
+  app.post('/api/chat/stream', async (request, reply) => {
+    const { userId } = await user(request)
+    const body = parse(chatMessage, request.body)
+    const accepted = await send(userId, body.thread_id ?? null, body)
+    return reply
+      .header('content-type', 'text/event-stream; charset=utf-8')
+      .header('x-accel-buffering', 'no')
+      .send(await streamRun(parts.hub, accepted))
+  })
+
   app.post('/api/chat/messages', async (request, reply) => {
     const { userId } = await user(request)
-    const body = parse(
-      message.extend({ thread_id: z.string().max(128).nullable().optional() }),
-      request.body,
-    )
+    const body = parse(chatMessage, request.body)
     return reply.status(202).send(await send(userId, body.thread_id ?? null, body))
   })
 }
