@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { Follower, shownText } from './support/follower.ts'
 import { startModelServer } from './support/model-server.ts'
+import { moments } from './support/moments.ts'
 import { startNetra } from './support/netra-process.ts'
 import { register } from './support/people.ts'
 
@@ -11,15 +12,6 @@ const ANSWER = WORDS.join('')
 const TERMINAL = new Set(['agent_completed', 'agent_failed', 'run_cancelled'])
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** A small generator of our own: the same seed gives the same moments on every machine. */
-function moments(seed: number, count: number): number[] {
-  let state = seed
-  return Array.from({ length: count }, () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-    return state / 2_147_483_648
-  })
-}
 
 /** Four answers of 11 s, begun 2.5 s apart, so that one kill meets four moments of an answer. */
 const STAGGER_MS = [0, 2_500, 5_000, 7_500]

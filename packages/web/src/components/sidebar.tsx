@@ -1,25 +1,18 @@
 import type { ListedThread } from '@netra/protocol'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { useState, type KeyboardEvent } from 'react'
+import { Link, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
 
 import { problemText } from '../live/api.ts'
 import { useLive, useUser } from '../live/use-live.ts'
 import { groupByDay } from '../timeline/thread-groups.ts'
 import { IconButton } from './button.tsx'
-import { Confirm } from './confirm.tsx'
-import {
-  ComposeIcon,
-  GearIcon,
-  MoreIcon,
-  PencilIcon,
-  SearchIcon,
-  TrashIcon,
-  Wordmark,
-} from './icons.tsx'
+import { ComposeIcon, GearIcon, MoreIcon, SearchIcon, Wordmark } from './icons.tsx'
 import { Menu } from './menu.tsx'
+import { RenameThread } from './rename-thread.tsx'
 import { SHORTCUT } from './shortcut.ts'
 import { ThemeMenu } from './theme-menu.tsx'
+import { deleteItem, DeleteThread, renameItem } from './thread-actions.tsx'
 
 interface SidebarProps {
   onSearch: () => void
@@ -167,7 +160,16 @@ function ThreadRow({ id, title, isRunning, onLeave }: ThreadRowProps) {
   const isCurrent = threadId === id
   const name = title || 'New conversation'
   if (state === 'renamed')
-    return <RenameRow id={id} title={title} onClose={() => setState('shown')} />
+    return (
+      <li>
+        <RenameThread
+          id={id}
+          title={title}
+          onClose={() => setState('shown')}
+          className="h-9 w-full rounded-md border border-accent bg-raised px-2 text-sm focus-visible:outline-none"
+        />
+      </li>
+    )
   return (
     <li
       className={`group/row relative flex items-center rounded-md hover:bg-hover ${isCurrent ? 'bg-hover' : ''}`}
@@ -192,21 +194,7 @@ function ThreadRow({ id, title, isRunning, onLeave }: ThreadRowProps) {
         <Menu
           label={`Actions for ${name}`}
           align="end"
-          items={[
-            {
-              key: 'rename',
-              label: 'Rename',
-              icon: <PencilIcon size={16} />,
-              onSelect: () => setState('renamed'),
-            },
-            {
-              key: 'delete',
-              label: 'Delete',
-              danger: true,
-              icon: <TrashIcon size={16} />,
-              onSelect: () => setState('deleted'),
-            },
-          ]}
+          items={[renameItem(() => setState('renamed')), deleteItem(() => setState('deleted'))]}
           button={(attributes) => (
             <IconButton
               small
@@ -223,66 +211,5 @@ function ThreadRow({ id, title, isRunning, onLeave }: ThreadRowProps) {
         <DeleteThread id={id} title={name} onClose={() => setState('shown')} />
       ) : null}
     </li>
-  )
-}
-
-function RenameRow({ id, title, onClose }: { id: string; title: string; onClose: () => void }) {
-  const { api } = useLive()
-  const [draft, setDraft] = useState(title)
-  const [problem, setProblem] = useState<string | null>(null)
-  const save = () => {
-    const next = draft.trim()
-    if (next === '' || next === title) return onClose()
-    api.updateThread(id, { title: next }).then(onClose, (error: unknown) => {
-      setProblem(problemText(error))
-    })
-  }
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter') save()
-    if (event.key === 'Escape') {
-      event.stopPropagation()
-      event.preventDefault()
-      onClose()
-    }
-  }
-  return (
-    <li>
-      <input
-        autoFocus
-        aria-label="Name of the conversation"
-        value={draft}
-        maxLength={200}
-        onChange={(event) => setDraft(event.target.value)}
-        onFocus={(event) => event.target.select()}
-        onKeyDown={onKeyDown}
-        onBlur={save}
-        className="h-9 w-full rounded-md border border-accent bg-raised px-2 text-sm focus-visible:outline-none"
-      />
-      {problem ? <p className="px-2.5 py-1 text-xs text-danger">{problem}</p> : null}
-    </li>
-  )
-}
-
-interface DeleteThreadProps {
-  id: string
-  title: string
-  onClose: () => void
-}
-
-export function DeleteThread({ id, title, onClose }: DeleteThreadProps) {
-  const { api } = useLive()
-  const navigate = useNavigate()
-  const { threadId } = useParams({ strict: false })
-  return (
-    <Confirm
-      title={`Delete “${title}”?`}
-      text="It goes from every device at once and cannot be brought back."
-      action="Delete"
-      onClose={onClose}
-      onConfirm={async () => {
-        await api.deleteThread(id)
-        if (threadId === id) await navigate({ to: '/' })
-      }}
-    />
   )
 }

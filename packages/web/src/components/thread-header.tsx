@@ -1,12 +1,12 @@
-import { useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 
-import { problemText } from '../live/api.ts'
 import { useLive } from '../live/use-live.ts'
 import { IconButton } from './button.tsx'
 import { DrawerButton } from './drawer-button.tsx'
-import { DownloadIcon, MoreIcon, PencilIcon, TrashIcon } from './icons.tsx'
+import { DownloadIcon, MoreIcon } from './icons.tsx'
 import { Menu } from './menu.tsx'
-import { DeleteThread } from './sidebar.tsx'
+import { RenameThread } from './rename-thread.tsx'
+import { deleteItem, DeleteThread, renameItem } from './thread-actions.tsx'
 
 interface ThreadHeaderProps {
   threadId: string | null
@@ -30,7 +30,14 @@ export function ThreadHeader({ threadId, title, children }: ThreadHeaderProps) {
       <title>{threadId === null ? 'Netra' : `${name} · Netra`}</title>
       <DrawerButton />
       {threadId !== null && state === 'renamed' ? (
-        <Rename id={threadId} title={title ?? ''} onClose={() => setState('shown')} />
+        <div className="flex min-w-0 flex-1 items-center gap-3">
+          <RenameThread
+            id={threadId}
+            title={title ?? ''}
+            onClose={() => setState('shown')}
+            className="h-8 w-full max-w-md rounded-md border border-accent bg-raised px-2 text-sm focus-visible:outline-none"
+          />
+        </div>
       ) : (
         <h1 className="min-w-0 flex-1 truncate text-sm font-medium text-soft">
           {threadId === null ? <span className="sr-only">New conversation</span> : name}
@@ -42,12 +49,7 @@ export function ThreadHeader({ threadId, title, children }: ThreadHeaderProps) {
           label="Conversation"
           align="end"
           items={[
-            {
-              key: 'rename',
-              label: 'Rename',
-              icon: <PencilIcon size={16} />,
-              onSelect: () => setState('renamed'),
-            },
+            renameItem(() => setState('renamed')),
             {
               key: 'markdown',
               label: 'Export as Markdown',
@@ -60,13 +62,7 @@ export function ThreadHeader({ threadId, title, children }: ThreadHeaderProps) {
               icon: <DownloadIcon size={16} />,
               onSelect: () => download('json'),
             },
-            {
-              key: 'delete',
-              label: 'Delete',
-              danger: true,
-              icon: <TrashIcon size={16} />,
-              onSelect: () => setState('deleted'),
-            },
+            deleteItem(() => setState('deleted')),
           ]}
           button={(attributes) => (
             <IconButton label="Actions for this conversation" {...attributes}>
@@ -79,40 +75,5 @@ export function ThreadHeader({ threadId, title, children }: ThreadHeaderProps) {
         <DeleteThread id={threadId} title={name} onClose={() => setState('shown')} />
       ) : null}
     </header>
-  )
-}
-
-function Rename({ id, title, onClose }: { id: string; title: string; onClose: () => void }) {
-  const { api } = useLive()
-  const [draft, setDraft] = useState(title)
-  const [problem, setProblem] = useState<string | null>(null)
-  const save = () => {
-    const next = draft.trim()
-    if (next === '' || next === title) return onClose()
-    api
-      .updateThread(id, { title: next })
-      .then(onClose, (error: unknown) => setProblem(problemText(error)))
-  }
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter') save()
-    if (event.key !== 'Escape') return
-    event.preventDefault()
-    onClose()
-  }
-  return (
-    <div className="flex min-w-0 flex-1 items-center gap-3">
-      <input
-        autoFocus
-        aria-label="Name of the conversation"
-        value={draft}
-        maxLength={200}
-        onChange={(event) => setDraft(event.target.value)}
-        onFocus={(event) => event.target.select()}
-        onKeyDown={onKeyDown}
-        onBlur={save}
-        className="h-8 w-full max-w-md rounded-md border border-accent bg-raised px-2 text-sm focus-visible:outline-none"
-      />
-      {problem ? <span className="text-xs text-danger">{problem}</span> : null}
-    </div>
   )
 }
