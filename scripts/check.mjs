@@ -1,6 +1,8 @@
 // npm run check: types, lint, format, dead code; everything is run, every problem is shown.
 import { spawn } from 'node:child_process'
 
+import { environmentWithNode } from '../packages/server/bin/own-node.mjs'
+
 const CHECKS = [
   ['types', ['tsc', '-p', 'packages/protocol']],
   ['types', ['tsc', '-p', 'packages/server']],
@@ -18,7 +20,7 @@ const AT_ONCE = 2
 const run = ([name, [command, ...args]]) =>
   new Promise((resolve) => {
     const begun = performance.now()
-    const child = spawn(command, args, { shell: false })
+    const child = spawn(command, args, { env: environmentWithNode() })
     let output = ''
     child.stdout.on('data', (data) => (output += data))
     child.stderr.on('data', (data) => (output += data))

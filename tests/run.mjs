@@ -2,6 +2,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
+import { environmentWithNode } from '../packages/server/bin/own-node.mjs'
+
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 function fail(line) {
@@ -21,7 +23,7 @@ if (!browser)
     'A browser is missing: apt-get install chromium, or set NETRA_TEST_BROWSER to the path of one',
   )
 
-const env = { ...process.env, NETRA_TEST_BROWSER: browser }
+const env = { ...environmentWithNode(), NETRA_TEST_BROWSER: browser }
 const child = spawn('vitest', ['run', ...process.argv.slice(2)], { stdio: 'inherit', env })
 child.on('error', (error) => fail(error.message))
 child.on('exit', (code) => process.exit(code ?? 1))
