@@ -7,7 +7,8 @@ import { outsideRuns } from './thread-row.ts'
 
 /**
  * Stops what still runs in the thread, then removes its rows and tells every device. Its events
- * cannot be read any more from then on; their payloads go with the journal's erasure.
+ * cannot be read through Netra from then on; their payloads stay in the journal's file, which has
+ * no erasure yet.
  */
 export async function deleteThread(
   { access, journal, clock, runs }: CommandParts,
