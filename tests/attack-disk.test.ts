@@ -5,7 +5,9 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { Follower } from './support/follower.ts'
 import { request } from './support/http.ts'
+import { startModelServer } from './support/model-server.ts'
 import { startNetra } from './support/netra-process.ts'
 import { PASSWORD, register } from './support/people.ts'
 
@@ -61,3 +63,44 @@ test('a full disk is told as such everywhere, and when there is room again it go
     await rm(folder, { recursive: true, force: true })
   }
 })
+
+test(
+  'an answer that met a full disk is gone on with when there is room again',
+  { timeout: 60_000 },
+  async (context) => {
+    const folder = await mkdtemp(join(tmpdir(), 'netra-small-'))
+    const isMounted = mount('-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder)
+    if (!isMounted) await rm(folder, { recursive: true })
+    context.skip(!isMounted, 'no file system can be mounted here')
+    try {
+      // Long enough for the disk to fill in its middle, and within the window of a reader.
+      const piece = `${'x'.repeat(499)} `
+      const text = Array.from({ length: 60 }, () => piece)
+      await using model = await startModelServer({ script: [{ text, paceMs: 60 }] })
+      const env = { OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/slow' }
+      await using netra = await startNetra({ folder, env })
+      const device = new Follower(await register(netra.url))
+      await device.connect(netra.url)
+      const run = await device.ask('tell me')
+      const stream = `thread:${run.thread_id}`
+      await device.until(stream, (event) => event.type === 'message_delta')
+      const ballast = join(folder, 'ballast')
+      await writeFile(ballast, Buffer.alloc(16 * 1024 * 1024)).catch(() => undefined)
+      const isFull = async (): Promise<void> => {
+        if ((await request(`${netra.url}/health`)).status !== 503) return isFull()
+      }
+      await isFull()
+      await rm(ballast)
+      const end = await device.end(run.run_id, run.thread_id)
+      expect(end.event.type).toBe('agent_completed')
+      expect(device.events.get(stream)?.some(({ event }) => event.type === 'run_attempt')).toBe(
+        true,
+      )
+      expect(device.violations).toEqual([])
+      device.disconnect()
+    } finally {
+      spawnSync('umount', [folder])
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+)

@@ -34,22 +34,30 @@ export interface Execution {
 
 /**
  * One attempt at a run, from its row to its terminal event. Never throws for what happens to a
- * run; what cannot even be recorded is logged, and the next start finds the run still open.
+ * run. Answers `unrecorded` when the store could not be told: the run is still open, to be tried again.
  */
-export async function execute(parts: Execution, runId: string, signal: AbortSignal): Promise<void> {
-  const { journal, logger } = parts
-  const row = await journal.db
-    .selectFrom('run')
-    .selectAll()
-    .where('id', '=', runId)
-    .executeTakeFirst()
-  if (!row || !isOpen(row.state)) return
-  const log = logger.child({ run_id: runId, trace_id: row.trace_id })
+export async function execute(
+  parts: Execution,
+  runId: string,
+  signal: AbortSignal,
+): Promise<'settled' | 'unrecorded'> {
+  const { journal } = parts
+  const log = parts.logger.child({ run_id: runId })
   try {
-    await attempt(parts, row, signal)
+    const row = await journal.db
+      .selectFrom('run')
+      .selectAll()
+      .where('id', '=', runId)
+      .executeTakeFirst()
+    if (row && isOpen(row.state)) await attempt(parts, row, signal)
+    return 'settled'
   } catch (error) {
-    if (error instanceof RunLost) log.warn({ err: error }, 'run lost to another owner')
-    else log.error({ err: error }, 'run could not be recorded; it is taken up at the next start')
+    if (error instanceof RunLost) {
+      log.warn({ err: error }, 'run lost to another owner')
+      return 'settled'
+    }
+    log.error({ err: error }, 'run could not be recorded; it is tried again')
+    return 'unrecorded'
   }
 }
 
@@ -103,7 +111,7 @@ async function claim(
       makeEvent(clock, 'run_attempt', context, {
         attempt: run.attempt,
         fence: run.fence,
-        why: 'The server stopped while this run was going on.',
+        why: 'This run was interrupted: the server stopped, or could not store anything.',
         superseded: past.superseded,
         interrupted: past.interrupted,
       }),

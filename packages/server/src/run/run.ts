@@ -8,6 +8,9 @@ import { isOpen, statesThatAllow } from './state.ts'
 
 export { isOpen, statesThatAllow }
 
+/** A store that could not be written is given so long to come back. */
+const RETRY_MS = 2_000
+
 /** Active and waiting runs of one user. */
 const MAX_OPEN_PER_USER = 100
 
@@ -52,10 +55,13 @@ export function createRuns(parts: {
   let started = 0
 
   /** At most one attempt at a time: a second one would take the run from the first. */
-  async function executeOnce(runId: string, signal: AbortSignal): Promise<void> {
+  async function executeOnce(
+    runId: string,
+    signal: AbortSignal,
+  ): Promise<'settled' | 'unrecorded'> {
     running.add(runId)
     try {
-      await execute(parts, runId, signal)
+      return await execute(parts, runId, signal)
     } finally {
       running.delete(runId)
     }
@@ -64,17 +70,20 @@ export function createRuns(parts: {
   const start: Runs['start'] = (run) => {
     if (closing || aborts.has(run.id)) return
     const abort = new AbortController()
+    let isUnrecorded = false
     aborts.set(run.id, abort)
     const done = schedule.add({ threadId: run.threadId, userId: run.userId }, async () => {
       if (abort.signal.reason instanceof ShuttingDown || running.has(run.id)) return
       started += 1
-      await executeOnce(run.id, abort.signal)
+      isUnrecorded = (await executeOnce(run.id, abort.signal)) === 'unrecorded'
     })
     settled.set(
       run.id,
       done.finally(() => {
         aborts.delete(run.id)
         settled.delete(run.id)
+        // What this attempt left in the journal is gone on from, as after a restart.
+        if (isUnrecorded) parts.clock.after(RETRY_MS, () => start(run))
       }),
     )
   }
