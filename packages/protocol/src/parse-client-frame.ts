@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import { plainAck } from './commands/ack.ts'
 import type { ClientMessage } from './commands/client-message.ts'
 import { CLIENT_MESSAGE_TYPES, clientMessageSchema } from './commands/client-message.ts'
 import { hasPrototypeKey, isRecord, jsonDepth, parseJson, utf8Length } from './json-shape.ts'
@@ -62,6 +63,8 @@ export function parseClientFrame(
   if (!isKnownType(value.type)) {
     return refuse('unknown_type', `"type" is none of: ${CLIENT_MESSAGE_TYPES.join(', ')}`, id)
   }
+  const ack = plainAck(value)
+  if (ack) return { ok: true, message: ack }
   const parsed = clientMessageSchema.safeParse(value)
   if (!parsed.success) return refuse('malformed', describe(parsed.error), id)
   return { ok: true, message: parsed.data }
