@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 
+import { asId, type RunId } from '../platform/ids.ts'
 import { A, ALL, B, events, keys, run, setting, someSetting, eventOf } from './contract-samples.ts'
 import type { StoreUnderTest } from './contract-store.ts'
 import { type Journal, StatementFailed, type StreamName } from './journal.ts'
@@ -197,7 +198,7 @@ export function commitContract(store: () => StoreUnderTest): void {
       const takeOver = journal.db
         .updateTable('run')
         .set({ fence: 2 })
-        .where('id', '=', 'r')
+        .where('id', '=', asId<RunId>('r'))
         .compile()
       const old = { runId: 'r', fence: 1 }
       const results = await Promise.all([

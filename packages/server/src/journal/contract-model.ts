@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import type { StoreUnderTest } from './contract-store.ts'
-import type { Commit, Journal, StreamName } from './journal.ts'
+import { EventsRemoved, type Commit, type Journal, type StreamName } from './journal.ts'
 
 const STREAMS = ['thread:x', 'thread:y', 'user:z'] as const
 
@@ -17,6 +17,8 @@ interface ModelCommit {
 type Step =
   | { kind: 'commits'; commits: ModelCommit[] }
   | { kind: 'read'; stream: StreamName; after: number; events: number; bytes: number }
+  | { kind: 'erase'; stream: StreamName; added: string[] }
+  | { kind: 'compact'; stream: StreamName; from: number; count: number; keep: string | undefined }
   | { kind: 'reopen' }
 
 const key = fc.constantFrom(...Array.from({ length: 12 }, (_, index) => `k${index}`))
@@ -50,12 +52,36 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       bytes: fc.integer({ min: 1, max: 200 }),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('erase' as const),
+      stream,
+      added: fc.array(payload, { maxLength: 2 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('compact' as const),
+      stream,
+      from: fc.nat(20),
+      count: fc.integer({ min: 1, max: 6 }),
+      keep: fc.option(payload, { nil: undefined }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const) }) },
 )
 
+/** `there`: delivered. `kept`: what a compaction left, for folds alone. `gone`: only its number is left. */
+interface ModelEvent {
+  payload: string
+  state: 'there' | 'kept' | 'gone'
+}
+
 /** The journal as a few lines of plain memory. */
 class Model {
-  readonly streams = new Map<StreamName, string[]>(STREAMS.map((name) => [name, []]))
+  readonly streams = new Map<StreamName, ModelEvent[]>(STREAMS.map((name) => [name, []]))
   readonly keys = new Set<string>()
 
   commit({ appends, keys, free, fence }: ModelCommit): string {
@@ -64,12 +90,54 @@ class Model {
     if (new Set(keys).size < keys.length || keys.some((each) => this.keys.has(each)))
       return 'failed'
     for (const each of keys) this.keys.add(each)
-    for (const { stream: name, payloads } of appends) this.streams.get(name)?.push(...payloads)
+    for (const { stream: name, payloads } of appends) this.#append(name, payloads)
     return 'committed'
   }
 
-  read(name: StreamName, after: number, limit: { events: number; bytes: number }): string[] {
-    const all = this.streams.get(name)?.slice(after, after + limit.events) ?? []
+  #append(name: StreamName, payloads: readonly string[]): void {
+    for (const text of payloads) this.streams.get(name)?.push({ payload: text, state: 'there' })
+  }
+
+  erase(name: StreamName, added: readonly string[]): void {
+    for (const event of this.streams.get(name) ?? []) event.state = 'gone'
+    this.#append(name, added)
+  }
+
+  /** The range to compact: a part of the stream of which nothing was removed; undefined: none. */
+  range(
+    name: StreamName,
+    from: number,
+    count: number,
+  ): { first: number; last: number } | undefined {
+    const part = (this.streams.get(name) ?? []).slice(from, from + count)
+    if (part.length === 0 || part.some(({ state }) => state !== 'there')) return undefined
+    return { first: from + 1, last: from + part.length }
+  }
+
+  compact(name: StreamName, { first, last }: { first: number; last: number }, keep?: string): void {
+    const part = this.streams.get(name)?.slice(first - 1, last) ?? []
+    for (const event of part) event.state = 'gone'
+    const [head] = part
+    if (head && keep !== undefined) Object.assign(head, { payload: keep, state: 'kept' })
+  }
+
+  kept(name: StreamName): [seq: number, payload: string][] {
+    return (this.streams.get(name) ?? []).flatMap(({ payload: text, state }, index) =>
+      state === 'gone' ? [] : [[index + 1, text]],
+    )
+  }
+
+  /** Undefined: the very next event was removed. */
+  read(
+    name: StreamName,
+    after: number,
+    limit: { events: number; bytes: number },
+  ): string[] | undefined {
+    const wanted = this.streams.get(name)?.slice(after, after + limit.events) ?? []
+    const removed = wanted.findIndex(({ state }) => state !== 'there')
+    if (removed === 0) return undefined
+    const there = removed === -1 ? wanted : wanted.slice(0, removed)
+    const all = there.map(({ payload: text }) => text)
     let bytes = 0
     const fitting = all.findIndex((text, index) => {
       bytes += Buffer.byteLength(text)
@@ -125,8 +193,10 @@ async function compareRead(
   { journal, model, named }: Place,
   { stream: name, after, events, bytes }: Extract<Step, { kind: 'read' }>,
 ): Promise<void> {
-  const found = await journal.read(named(name), after, { events, bytes })
   const expected = model.read(name, after, { events, bytes })
+  const reading = journal.read(named(name), after, { events, bytes })
+  if (!expected) return expect(reading).rejects.toThrow(EventsRemoved)
+  const found = await reading
   expect(found).toEqual(expected.map((text, index) => ({ seq: after + 1 + index, payload: text })))
 }
 
@@ -143,9 +213,33 @@ async function compareCommits(
   expect(statuses).toEqual(commits.map((commit) => model.commit(commit)))
 }
 
+async function erase(
+  { journal, model, named }: Place,
+  { stream: name, added }: Extract<Step, { kind: 'erase' }>,
+): Promise<void> {
+  model.erase(name, added)
+  const events = added.map((text) => ({ type: 'test', payload: text }))
+  const erased = { stream: named(name) }
+  await journal.commit({ appends: [{ ...erased, events }], erase: [erased] })
+}
+
+async function compact(
+  { journal, model, named }: Place,
+  { stream: name, from, count, keep }: Extract<Step, { kind: 'compact' }>,
+): Promise<void> {
+  const range = model.range(name, from, count)
+  if (!range) return
+  model.compact(name, range, keep)
+  const kept = keep === undefined ? {} : { keep: { seq: range.first, payload: keep } }
+  await journal.compact({ stream: named(name), ranges: [{ ...range, ...kept }] })
+}
+
 async function compareWhole({ journal, model, named }: Place): Promise<void> {
-  for (const [name, payloads] of model.streams) {
-    expect(await journal.head(named(name))).toBe(payloads.length)
+  for (const [name, events] of model.streams) {
+    expect(await journal.head(named(name))).toBe(events.length)
+    const all = { events: 1_000, bytes: 1_000_000 }
+    const found = await journal.readKept(named(name), 0, all)
+    expect(found.events.map(({ seq, payload: text }) => [seq, text])).toEqual(model.kept(name))
   }
   const rows = await journal.db.selectFrom('setting').select('key').execute()
   expect(new Set(rows.map((row) => row.key))).toEqual(model.keys)
@@ -155,15 +249,17 @@ async function walk(store: StoreUnderTest, place: Place, steps: readonly Step[])
   for (const each of steps) {
     if (each.kind === 'reopen') place.journal = await store.reopen()
     else if (each.kind === 'read') await compareRead(place, each)
+    else if (each.kind === 'erase') await erase(place, each)
+    else if (each.kind === 'compact') await compact(place, each)
     else await compareCommits(place, each.commits)
     await compareWhole(place)
   }
   return place.journal
 }
 
-/** Random commits, many at once, with reads and restarts between them, against the model. */
+/** Random commits, many at once, with reads, removals and restarts between them, against the model. */
 export function modelContract(store: () => StoreUnderTest): void {
-  test('does what a plain map would do, over random commits and restarts', async () => {
+  test('does what a plain map would do, over random commits, removals and restarts', async () => {
     expect.hasAssertions()
     let { journal } = store()
     let round = 0

@@ -1,3 +1,11 @@
+import {
+  asId,
+  type MessageId,
+  type RunId,
+  type ThreadId,
+  type TraceId,
+  type UserId,
+} from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
 import type { Journal, NewEvent, StreamName } from './journal.ts'
 
@@ -25,19 +33,21 @@ export const run = (journal: Journal, id: string, fence: number): Statement =>
   journal.db
     .insertInto('run')
     .values({
-      id,
-      thread_id: 't',
-      user_id: 'u',
+      id: asId<RunId>(id),
+      thread_id: asId<ThreadId>('t'),
+      user_id: asId<UserId>('u'),
       state: 'running',
       agent: null,
       model: null,
       client_message_id: null,
-      parent_message_id: 'm',
-      trace_id: '',
+      parent_message_id: asId<MessageId>('m'),
+      trace_id: asId<TraceId>(''),
       fence,
       attempt: 1,
       lease_until: 1_800_000_000_000,
       cancel_requested: 0,
+      waiting_for: null,
+      compacted: 0,
       created_at: '',
       updated_at: '',
     })

@@ -1,10 +1,12 @@
-import type { Journal } from './journal.ts'
+import type { Journal, StreamName } from './journal.ts'
 
 /** One store under test; disposing it removes the store. */
 export interface StoreUnderTest extends AsyncDisposable {
   journal: Journal
   /** Closes the journal and opens it again on the same store. */
   reopen(): Promise<Journal>
+  /** Alters the stored payload of one event behind the open journal's back. */
+  damage(stream: StreamName, seq: number): Promise<void>
   crash: CrashChild
 }
 

@@ -4,6 +4,7 @@ import { commitContract } from './contract-commit.ts'
 import { crashContract } from './contract-crash.ts'
 import { modelContract } from './contract-model.ts'
 import { readContract } from './contract-read.ts'
+import { removalContract } from './contract-removal.ts'
 import type { StoreUnderTest } from './contract-store.ts'
 
 /** What every implementation of the journal's port does, whatever holds it. */
@@ -18,6 +19,7 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
 
     commitContract(() => store)
     readContract(() => store)
+    removalContract(() => store)
     modelContract(() => store)
     crashContract(() => store)
   })

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import { isoTime } from '../platform/clock.ts'
-import { uuidv7 } from '../platform/ids.ts'
+import { type RunId, type ThreadId, type TraceId, type UserId, uuidv7 } from '../platform/ids.ts'
 
 export interface NewEvent {
   type: string
@@ -10,11 +10,11 @@ export interface NewEvent {
 
 /** What every event of a run carries (protocol.md §2). */
 export interface EventContext {
-  user_id: string
-  thread_id: string | null
-  run_id: string | null
+  user_id: UserId
+  thread_id: ThreadId | null
+  run_id: RunId | null
   agent: string | null
-  trace_id: string | null
+  trace_id: TraceId | null
 }
 
 /** One event as it is stored and sent: common fields first, then its own. */

@@ -46,3 +46,23 @@ test('thousands of small commits keep what fits', () => {
   expect(seqs(recent, 'a', 4_989)).toBeUndefined()
   expect(seqs(recent, 'a', 4_990)).toHaveLength(10)
 })
+
+test('a stream with a hole is kept from behind the hole only', () => {
+  const recent = new RecentEvents(1_000)
+  recent.add('a', 1, tens('1', '2'))
+  recent.add('a', 5, tens('5'))
+  expect(seqs(recent, 'a', 1)).toBeUndefined()
+  expect(seqs(recent, 'a', 4)).toEqual([5])
+})
+
+test('a forgotten stream is not answered, and what was kept of it harms no later one', () => {
+  const recent = new RecentEvents(40)
+  recent.add('a', 1, tens('1', '2'))
+  recent.forget('a')
+  expect(seqs(recent, 'a', 0)).toBeUndefined()
+  recent.add('a', 3, tens('3', '4'))
+  recent.add('b', 1, tens('1', '2'))
+  expect(seqs(recent, 'a', 2)).toEqual([3, 4])
+  recent.add('b', 3, tens('3'))
+  expect(seqs(recent, 'a', 2)).toBeUndefined()
+})

@@ -6,6 +6,7 @@ interface Recent {
   /** How many entries at the front were dropped: they are empty, and cut off now and then. */
   dropped: number
   payloads: string[]
+  forgotten: boolean
 }
 
 /** Cutting an array's front off moves all the rest, so it waits until that is half of it. */
@@ -15,7 +16,7 @@ const CUT_FROM = 64
 export class RecentEvents {
   readonly #capacity: number
   readonly #streams = new Map<string, Recent>()
-  readonly #order: { stream: string; count: number; size: number }[] = []
+  readonly #order: { stream: string; recent: Recent; count: number; size: number }[] = []
   #dropped = 0
   #size = 0
 
@@ -23,17 +24,34 @@ export class RecentEvents {
     this.#capacity = capacity
   }
 
+  /** What came between by another hand leaves a hole: the stream begins anew behind it. */
   add(stream: string, first: number, events: readonly NewEvent[]): void {
-    const recent = this.#streams.get(stream) ?? { base: first, dropped: 0, payloads: [] }
+    const before = this.#streams.get(stream)
+    if (before && before.base + before.payloads.length !== first) this.forget(stream)
+    const recent = this.#streams.get(stream) ?? {
+      base: first,
+      dropped: 0,
+      payloads: [],
+      forgotten: false,
+    }
     this.#streams.set(stream, recent)
     let size = 0
     for (const { payload } of events) {
       recent.payloads.push(payload)
       size += payload.length
     }
-    this.#order.push({ stream, count: events.length, size })
+    this.#order.push({ stream, recent, count: events.length, size })
     this.#size += size
     while (this.#size > this.#capacity) this.#dropOldest()
+  }
+
+  /** Drops a stream's events at once: they were erased, or nobody listens any more. */
+  forget(stream: string): void {
+    const recent = this.#streams.get(stream)
+    if (!recent) return
+    this.#streams.delete(stream)
+    recent.forgotten = true
+    recent.payloads = []
   }
 
   #dropOldest(): void {
@@ -45,12 +63,12 @@ export class RecentEvents {
       this.#dropped = 0
     }
     this.#size -= oldest.size
-    const recent = this.#streams.get(oldest.stream)
-    if (!recent) return
+    const { stream, recent } = oldest
+    if (recent.forgotten) return
     const { payloads } = recent
     payloads.fill('', recent.dropped, recent.dropped + oldest.count)
     recent.dropped += oldest.count
-    if (recent.dropped === payloads.length) this.#streams.delete(oldest.stream)
+    if (recent.dropped === payloads.length) this.#streams.delete(stream)
     else if (recent.dropped >= CUT_FROM && recent.dropped * 2 >= payloads.length) {
       payloads.splice(0, recent.dropped)
       recent.base += recent.dropped

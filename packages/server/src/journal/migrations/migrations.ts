@@ -83,4 +83,40 @@ export const rowMigrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    name: 'snapshots, approvals, what a run waits for, compaction',
+    statements: [
+      `create table snapshot (
+        stream text primary key,
+        epoch text not null,
+        seq bigint not null,
+        state text not null,
+        hash text not null,
+        made_at text not null
+      )`,
+      `create table approval (
+        run_id text not null,
+        tool_call_id text not null,
+        thread_id text not null,
+        user_id text not null,
+        tool_name text not null,
+        arguments text not null,
+        fence bigint not null,
+        state text not null,
+        expires_at text not null,
+        decided_by text,
+        created_at text not null,
+        primary key (run_id, tool_call_id)
+      )`,
+      'create index approval_of_thread on approval (thread_id)',
+      'create index approval_of_user on approval (user_id, state)',
+      'alter table run add column waiting_for text',
+      'alter table run add column compacted integer not null default 0',
+      'create index run_to_compact on run (compacted, updated_at)',
+    ],
+  },
+  {
+    name: 'how often a run was tried in vain',
+    statements: ['alter table run add column tries integer not null default 0'],
+  },
 ]

@@ -1,10 +1,4 @@
-/** What went wrong, in a form that crosses threads. */
-export type Failure =
-  | { kind: 'statement'; message: string }
-  /** No room: nothing was written, and the same handle may try again. */
-  | { kind: 'full'; message: string }
-  /** The handle cannot be trusted any more: its outcome is unknown and it is not used again. */
-  | { kind: 'broken'; message: string }
+import { messageOf, type Failure } from '../outcome.ts'
 
 const FULL = 13
 /** Out of memory, read-only, I/O, corrupt, full, cannot open, not a database. */
@@ -17,10 +11,10 @@ const primaryCode = (error: unknown): number =>
 
 export const isStorageFailure = (error: unknown): boolean => STORAGE.has(primaryCode(error))
 
-export const isReadOnlyFailure = (error: unknown): boolean => primaryCode(error) === 8
+/** The file is not a database any more where this was looked for. */
+export const isCorruption = (error: unknown): boolean => [11, 26].includes(primaryCode(error))
 
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)
+export const isReadOnlyFailure = (error: unknown): boolean => primaryCode(error) === 8
 
 /** A transaction failed before its commit began: only a full disk leaves the handle trustworthy. */
 export function toFailure(error: unknown): Failure {

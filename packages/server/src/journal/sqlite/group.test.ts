@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 
 import type { Commit } from '../journal.ts'
+import type { CommitOutcome } from '../outcome.ts'
 import { packGroup, packOutcomes, unpackGroup, unpackOutcomes } from './group.ts'
-import type { CommitOutcome } from './messages.ts'
 
 const event = (payload: string) => ({ type: 'test', payload })
 const statement = { sql: 'select ?', parameters: [1, 'x', null], query: { kind: 'syntax tree' } }
@@ -17,6 +17,7 @@ const COMMITS: Commit[] = [
       { stream: 'user:b', events: [event('x')] },
     ],
     expect: [{ name: 'n', query: statement, rows: 'some' }],
+    erase: [{ stream: 'user:b', threadId: 'a' }],
   },
 ]
 
@@ -27,9 +28,10 @@ test('a group crosses whole, without the syntax trees of its statements', () => 
       appends: [{ stream: 'thread:a', payloads: ['', '🧑‍🚀', 'plain'] }],
       rows: [],
       expect: [],
+      erase: [],
       fence: undefined,
     },
-    { appends: [], rows: [plain], expect: [], fence: { runId: 'r', fence: 3 } },
+    { appends: [], rows: [plain], expect: [], erase: [], fence: { runId: 'r', fence: 3 } },
     {
       appends: [
         { stream: 'user:b', payloads: [] },
@@ -38,6 +40,7 @@ test('a group crosses whole, without the syntax trees of its statements', () => 
       ],
       rows: [],
       expect: [{ name: 'n', query: plain, rows: 'some' }],
+      erase: [{ stream: 'user:b', threadId: 'a' }],
       fence: undefined,
     },
   ])

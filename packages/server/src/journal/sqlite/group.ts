@@ -1,12 +1,7 @@
 import type { Statement } from '../../platform/statement.ts'
 import type { Commit, Expectation, StreamName } from '../journal.ts'
-import type {
-  CommitOutcome,
-  CommitRequest,
-  Conditions,
-  PackedGroup,
-  PackedOutcomes,
-} from './messages.ts'
+import type { CommitOutcome } from '../outcome.ts'
+import type { CommitRequest, Conditions, PackedGroup, PackedOutcomes } from './messages.ts'
 
 export function packGroup(commits: readonly Commit[]): PackedGroup {
   const texts: string[] = []
@@ -20,7 +15,9 @@ export function packGroup(commits: readonly Commit[]): PackedGroup {
       runs.push(commit.fence.runId)
       fences.push(index, commit.fence.fence)
     }
-    if (commit.rows?.length || commit.expect?.length) conditions.push([index, conditionsOf(commit)])
+    if (commit.rows?.length || commit.expect?.length || commit.erase?.length) {
+      conditions.push([index, conditionsOf(commit)])
+    }
     for (const { stream, events } of commit.appends) {
       const name = names.get(stream) ?? names.size
       names.set(stream, name)
@@ -40,7 +37,7 @@ export function packGroup(commits: readonly Commit[]): PackedGroup {
   }
 }
 
-function conditionsOf({ rows, expect }: Commit): Conditions {
+function conditionsOf({ rows, expect, erase }: Commit): Conditions {
   return {
     rows: rows?.map(plain) ?? [],
     expect:
@@ -49,6 +46,7 @@ function conditionsOf({ rows, expect }: Commit): Conditions {
         query: plain(query),
         rows: wanted,
       })) ?? ([] satisfies Expectation[]),
+    erase: erase ?? [],
   }
 }
 
@@ -61,6 +59,7 @@ export function unpackGroup(group: PackedGroup): CommitRequest[] {
     appends: [] as { stream: StreamName; payloads: string[] }[],
     rows: conditions.get(index)?.rows ?? [],
     expect: conditions.get(index)?.expect ?? [],
+    erase: conditions.get(index)?.erase ?? [],
     fence: undefined as CommitRequest['fence'],
   }))
   group.runs.forEach((runId, index) => {

@@ -4,6 +4,9 @@ import type { Migration } from '../migrations/migrations.ts'
  * The log itself. `log` and `segment` grow at their ends only: an index on the stream would dirty one
  * page for each active stream, in every commit or at every index pass. A segment says in which rows a
  * stretch of one stream lies, and names the segment before it; the stream names its last one.
+ *
+ * `removal` lists disjoint ranges of events that nobody reads any more, all but `kept_seq`. `note` is
+ * the row of the log that says so; up to `erased_to` the payloads are gone from the file as well.
  */
 export const logMigrations: readonly Migration[] = [
   {
@@ -38,6 +41,22 @@ export const logMigrations: readonly Migration[] = [
         why text not null,
         at text not null
       )`,
+    ],
+  },
+  {
+    name: 'what was removed',
+    statements: [
+      `create table removal (
+        id integer primary key,
+        stream integer not null,
+        first_seq integer not null,
+        last_seq integer not null,
+        kept_seq integer not null,
+        note integer not null,
+        erased_to integer not null
+      )`,
+      'create index removal_of_stream on removal (stream, first_seq)',
+      'create index removal_pending on removal (id) where erased_to < last_seq',
     ],
   },
 ]

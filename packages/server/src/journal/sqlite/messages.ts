@@ -1,6 +1,6 @@
 import type { Row, Statement } from '../../platform/statement.ts'
-import type { CommitResult, Expectation, StreamName } from '../journal.ts'
-import type { Failure } from './failures.ts'
+import type { Compaction, Erasure, Expectation, StreamName } from '../journal.ts'
+import type { CommitOutcome, Failure } from '../outcome.ts'
 
 /** A commit as the writer sees it: an event is its payload alone. */
 export interface CommitRequest {
@@ -8,12 +8,11 @@ export interface CommitRequest {
   rows: readonly Statement[]
   expect: readonly Expectation[]
   fence: { runId: string; fence: number } | undefined
+  erase: readonly Erasure[]
 }
 
-export type CommitOutcome = CommitResult | { status: 'failed'; failure: Failure }
-
 /** What a commit carries beside its events and its fence. */
-export type Conditions = Pick<CommitRequest, 'rows' | 'expect'>
+export type Conditions = Pick<CommitRequest, 'rows' | 'expect' | 'erase'>
 
 /**
  * Several commits in the form that crosses threads fastest: copying one long text costs as much as
@@ -45,31 +44,65 @@ export interface PackedOutcomes {
 export interface StoredPayloads {
   first: number
   payloads: string[]
+  /** The very first event was removed. */
+  removed?: true
+}
+
+export interface KeptPayloads {
+  seqs: number[]
+  payloads: string[]
+  /** How far was looked. */
+  through: number
+}
+
+type ReadRequest = {
+  stream: StreamName
+  after: number
+  limit: { events: number; bytes: number }
 }
 
 export type WriterRequest =
   | { kind: 'commits'; group: PackedGroup }
   | { kind: 'head'; stream: StreamName }
-  | {
-      kind: 'read'
-      stream: StreamName
-      after: number
-      limit: { events: number; bytes: number }
-    }
+  | ({ kind: 'read' } & ReadRequest)
+  | ({ kind: 'read_kept' } & ReadRequest)
+  | { kind: 'compact'; compaction: Compaction }
+  /** Takes some more payloads of removed events out of the file, and in the end out of its WAL. */
+  | { kind: 'overwrite' }
+  /** Verifies some more rows of the log. */
+  | { kind: 'scrub'; rows: number }
+  /** Something beside the log was found damaged. */
+  | { kind: 'damaged'; why: string }
   | { kind: 'close' }
 
-export type WriterAnswer =
+export type WriterAnswer = (
   | { kind: 'commits'; outcomes: PackedOutcomes; problem?: Failure }
-  | { kind: 'head'; head: number }
+  | { kind: 'head'; head: number; removedThrough: number }
   | { kind: 'read'; events: StoredPayloads }
+  | { kind: 'read_kept'; events: KeptPayloads }
+  | { kind: 'compacted' }
+  | { kind: 'overwritten'; left: 'rows' | 'wal' | 'nothing' }
+  | { kind: 'scrubbed'; done: boolean }
+  | { kind: 'noted' }
   | { kind: 'closed' }
   | { kind: 'failed'; failure: Failure }
+) & {
+  /** What was found on the way began a new epoch. */
+  changed?: NewEpoch
+}
+
+export interface NewEpoch {
+  epoch: string
+  why: string
+}
 
 /** The first message of the writer, before any request. */
 export interface Opened {
   epoch: string
   /** Why the epoch changed at this start; absent when the log is what its mark says. */
   epochChanged?: string
+  /** Payloads of removed events are still in the file. */
+  toOverwrite: boolean
 }
 
 export type ReaderRequest = { kind: 'query'; statement: Statement } | { kind: 'close' }
@@ -77,4 +110,5 @@ export type ReaderRequest = { kind: 'query'; statement: Statement } | { kind: 'c
 export type ReaderAnswer =
   | { kind: 'rows'; rows: Row[] }
   | { kind: 'closed' }
-  | { kind: 'failed'; failure: Failure }
+  /** `corrupt`: the file is not what SQLite wrote. */
+  | { kind: 'failed'; failure: Failure; corrupt?: boolean }

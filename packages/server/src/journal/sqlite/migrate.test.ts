@@ -121,6 +121,9 @@ const COLUMNS: { [Table in keyof Tables]: Record<keyof Tables[Table], 'nullable'
     attempt: 'filled',
     lease_until: 'nullable',
     cancel_requested: 'filled',
+    waiting_for: 'nullable',
+    compacted: 'filled',
+    tries: 'filled',
     created_at: 'filled',
     updated_at: 'filled',
   },
@@ -142,6 +145,27 @@ const COLUMNS: { [Table in keyof Tables]: Record<keyof Tables[Table], 'nullable'
     created_at: 'filled',
   },
   setting: { key: 'filled', value: 'filled', updated_at: 'filled' },
+  snapshot: {
+    stream: 'filled',
+    epoch: 'filled',
+    seq: 'filled',
+    state: 'filled',
+    hash: 'filled',
+    made_at: 'filled',
+  },
+  approval: {
+    run_id: 'filled',
+    tool_call_id: 'filled',
+    thread_id: 'filled',
+    user_id: 'filled',
+    tool_name: 'filled',
+    arguments: 'filled',
+    fence: 'filled',
+    state: 'filled',
+    expires_at: 'filled',
+    decided_by: 'nullable',
+    created_at: 'filled',
+  },
 }
 
 test.each(Object.entries(COLUMNS))('table %s has the columns of its type', (table, columns) => {

@@ -1,52 +1,6 @@
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 
-import { isReadOnlyFailure, isStorageFailure, messageOf } from './failures.ts'
-import type { ReaderAnswer, ReaderRequest } from './messages.ts'
-import { Statements, toInput } from './statements.ts'
-
-/** The reader's thread: queries over the tables, on a connection that cannot write. */
-function serve(port: MessagePort, folder: string): void {
-  // Opened by the first query: this thread starts while the writer still makes the file.
-  let database: DatabaseSync | undefined
-  let statements: Statements | undefined
-
-  const open = (): Statements => {
-    database = new DatabaseSync(join(folder, 'journal.db'), { readOnly: true, timeout: 2_000 })
-    return new Statements(database)
-  }
-
-  const answer = (request: ReaderRequest): ReaderAnswer => {
-    if (request.kind === 'close') {
-      database?.close()
-      return { kind: 'closed' }
-    }
-    const { sql, parameters } = request.statement
-    statements ??= open()
-    const rows = statements.prepare(sql).all(...parameters.map(toInput))
-    return { kind: 'rows', rows }
-  }
-
-  port.on('message', ({ id, request }: { id: number; request: ReaderRequest }) => {
-    try {
-      port.postMessage({ id, answer: answer(request) })
-    } catch (error) {
-      port.postMessage({ id, answer: { kind: 'failed', failure: failureOf(error) } })
-    }
-  })
-  port.postMessage({ opened: {} })
-}
-
-function failureOf(error: unknown): { kind: 'statement' | 'broken'; message: string } {
-  if (isReadOnlyFailure(error)) {
-    return {
-      kind: 'statement',
-      message: 'a query cannot write; pass the statement to commit() or write()',
-    }
-  }
-  return { kind: isStorageFailure(error) ? 'broken' : 'statement', message: messageOf(error) }
-}
+import { serveReader } from './reader-service.ts'
 
 const folder: string = workerData
-if (parentPort) serve(parentPort, folder)
+if (parentPort) serveReader(parentPort, folder)

@@ -2,8 +2,9 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import type { Statement } from '../../platform/statement.ts'
 import type { Expectation } from '../journal.ts'
-import { isStorageFailure, messageOf } from './failures.ts'
-import type { CommitOutcome, CommitRequest } from './messages.ts'
+import { type CommitOutcome, messageOf } from '../outcome.ts'
+import { isStorageFailure } from './failures.ts'
+import type { CommitRequest } from './messages.ts'
 import { type Statements, toInput } from './statements.ts'
 
 /** The part of a commit that reads and changes tables; undefined when it went through. */

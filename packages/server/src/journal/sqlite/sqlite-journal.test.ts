@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 
 import { silentLogger } from '../../platform/logger.ts'
 import type { StoreUnderTest } from '../contract-store.ts'
@@ -17,6 +18,16 @@ async function openStore(indexEvery: number): Promise<StoreUnderTest> {
       await journal[Symbol.asyncDispose]()
       journal = await open()
       return journal
+    },
+    async damage(stream, seq) {
+      const database = new DatabaseSync(join(folder, 'journal.db'))
+      database
+        .prepare(
+          `update log set payload = '"forged"'
+           where seq = ? and stream = (select id from stream where name = ?)`,
+        )
+        .run(seq, stream)
+      database.close()
     },
     crash: {
       script: new URL('./crash-child.ts', import.meta.url),

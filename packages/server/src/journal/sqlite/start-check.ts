@@ -1,34 +1,24 @@
-import type { Row } from '../../platform/statement.ts'
-import { type ChainedRow, chainAfter, chainStart, payloadHash } from './chain.ts'
+import { chainAt, ChainCheck, type Checked, type Fault, rowsBehind } from './chain-check.ts'
 import type { LogEnd } from './log.ts'
-import { NO_STREAM } from './log.ts'
 import type { Mark } from './mark.ts'
+import { NO_STREAM } from './notes.ts'
+import type { Removals } from './removals.ts'
 import type { Statements } from './statements.ts'
-import type { Streams } from './streams.ts'
+import type { LiveStream, Streams } from './streams.ts'
 
 export interface Tail {
   end: LogEnd
-  /** The first thing found wrong with the log. */
-  broken: string | undefined
+  faults: Fault[]
+  /** Events that are missing or not what was written. */
+  lost: LostEvent[]
 }
 
-interface Scanned extends ChainedRow {
-  id: number
-  payload: string | null
-  chain: Uint8Array | null
+export interface LostEvent {
+  stream: LiveStream
+  seq: number
 }
 
-function scanned(row: Row): Scanned {
-  const { payload, hash, chain } = row
-  return {
-    id: Number(row['id']),
-    stream: Number(row['stream']),
-    seq: Number(row['seq']),
-    payload: typeof payload === 'string' ? payload : null,
-    hash: hash instanceof Uint8Array ? hash : new Uint8Array(),
-    chain: chain instanceof Uint8Array ? chain : null,
-  }
-}
+const STEP = 2_048
 
 /** The row up to which segments know every event, and the chain's value there. */
 export function indexedThrough(statements: Statements): LogEnd {
@@ -36,74 +26,71 @@ export function indexedThrough(statements: Statements): LogEnd {
   return { row: through, chain: chainAt(statements, through) }
 }
 
-/** Each epoch begins a chain of its own, at its first row. */
-function epochStarts(statements: Statements): Map<number, Uint8Array> {
-  const epochs = statements.prepare('select epoch, first_row from epoch order by id').all()
-  return new Map(epochs.map((row) => [Number(row['first_row']), chainStart(String(row['epoch']))]))
-}
-
-function chainAt(statements: Statements, row: number): Uint8Array {
-  const found = statements.prepare('select chain from log where id = ?').get(row)?.['chain']
-  return found instanceof Uint8Array ? found : new Uint8Array()
-}
-
 /**
  * Reads the rows after the indexed part, fills the streams' memory from them, and verifies their
- * hashes and the chain. Older rows are verified when they are read.
+ * hashes and the chain. Older rows are verified when they are read, and by the scrub.
  */
-export function scanTail(statements: Statements, streams: Streams): Tail {
-  const starts = epochStarts(statements)
-  let end = indexedThrough(statements)
-  let broken = end.chain.length === 0 && end.row > 0 ? `row ${end.row} has no chain` : undefined
-  let transaction: ChainedRow[] = []
-  const names = new Map<number, ReturnType<Streams['byId']>>()
-  const scan = statements.prepare(
-    'select id, stream, seq, payload, hash, chain from log where id > ? order by id',
-  )
-  let last = end.row
-  for (const found of scan.iterate(end.row)) {
-    const row = scanned(found)
-    end.chain = starts.get(row.id) ?? end.chain
-    // Every row is noted, also behind the first fault: the streams' heads must not fall back.
-    const misfit = note(streams, names, row)
-    broken ??= faultOf(row, last) ?? misfit
-    last = row.id
-    transaction.push(row)
-    if (row.chain === null) continue
-    const chain = chainAfter(end.chain, transaction)
-    if (!chain.equals(row.chain)) broken ??= `the chain breaks at row ${row.id}`
-    end = { row: row.id, chain: row.chain }
-    transaction = []
+export function scanTail(statements: Statements, streams: Streams, removals: Removals): Tail {
+  const from = indexedThrough(statements)
+  const check = new ChainCheck(statements, removals, from)
+  const filling = new Filling(streams)
+  const tail: Tail = { end: from, faults: [], lost: filling.lost }
+  if (from.row > 0 && from.chain.length === 0) {
+    tail.faults.push({ first: from.row, last: from.row, why: `row ${from.row} has no chain` })
   }
-  if (transaction.length > 0) broken ??= `the last transaction, from row ${end.row + 1}, has no end`
-  return { end: { row: last, chain: end.chain }, broken }
+  const take = (checked: Checked | undefined): void => {
+    if (!checked) return
+    tail.end = checked.end
+    tail.faults.push(...checked.faults)
+    filling.add(checked)
+  }
+  const last = Number(statements.prepare('select max(id) as last from log').get()?.['last'] ?? 0)
+  for (let at = from.row; at < last;) {
+    const { rows, through } = rowsBehind(statements, at, STEP)
+    for (const row of rows) take(check.add(row))
+    at = Math.min(through, last)
+  }
+  take(check.finish(Math.max(last, from.row)))
+  return tail
 }
 
-function faultOf(row: Scanned, last: number): string | undefined {
-  if (row.id !== last + 1) return `rows ${last + 1} to ${row.id - 1} are missing`
-  if (row.payload === null || !payloadHash(row.payload).equals(row.hash)) {
-    return `row ${row.id} is not what was written`
-  }
-  return undefined
-}
+/** Puts verified rows into the streams' memory; what is doubtful moves no head far. */
+class Filling {
+  readonly lost: LostEvent[] = []
+  readonly #streams: Streams
+  readonly #named = new Map<number, LiveStream | undefined>()
+  /** Rows that may have held events which later ones leave a hole for. */
+  #missing = 0
 
-/** Puts a row into its stream's memory; the answer says what does not fit. */
-function note(
-  streams: Streams,
-  names: Map<number, ReturnType<Streams['byId']>>,
-  row: Scanned,
-): string | undefined {
-  if (row.stream === NO_STREAM) return undefined
-  if (!names.has(row.stream)) names.set(row.stream, streams.byId(row.stream))
-  const stream = names.get(row.stream)
-  if (!stream) return `row ${row.id} belongs to no stream`
-  if (row.seq <= stream.indexedTo) return undefined
-  if (row.seq <= stream.head) return `${stream.name} has event ${row.seq} twice`
-  const expected = stream.head + 1
-  // A hole points at a row that is not its own: reading it says so.
-  while (stream.head + 1 < row.seq) streams.append(stream, row.id)
-  streams.append(stream, row.id)
-  return row.seq === expected ? undefined : `${stream.name} lacks event ${expected}`
+  constructor(streams: Streams) {
+    this.#streams = streams
+  }
+
+  add({ rows, faults }: Checked): void {
+    for (const { first, last } of faults) this.#missing += last - first + 1
+    for (const row of rows) {
+      const stream = row.stream === NO_STREAM ? undefined : this.#streamOf(row.stream)
+      if (!stream || row.seq <= stream.head) continue
+      // A damaged number may be any: only holes that missing rows explain are believed.
+      const hole = row.seq - stream.head - 1
+      if (hole > this.#missing) continue
+      for (let seq = stream.head + 1; seq < row.seq; seq += 1) this.#lose(stream, seq, row.id)
+      if (faults.some(({ first, last }) => first <= row.id && row.id <= last)) {
+        this.#lose(stream, row.seq, row.id)
+      } else this.#streams.append(stream, row.id)
+    }
+  }
+
+  /** The number is taken, by a row that is not its own: reading it would say so. */
+  #lose(stream: LiveStream, seq: number, row: number): void {
+    this.#streams.append(stream, row)
+    this.lost.push({ stream, seq })
+  }
+
+  #streamOf(id: number): LiveStream | undefined {
+    if (!this.#named.has(id)) this.#named.set(id, this.#streams.byId(id))
+    return this.#named.get(id)
+  }
 }
 
 /** Why the log is not what its mark promises, or undefined when it is. */

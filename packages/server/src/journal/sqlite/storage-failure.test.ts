@@ -39,7 +39,7 @@ const canMount = (): boolean =>
   spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs tmpfs /mnt']).status === 0
 
 test.skipIf(!canMount())(
-  'on a full disk commits fail and stay absent; with room again they go on',
+  'F67: on a full disk commits fail and stay absent; with room again they go on',
   async () => {
     const told = await shell(
       `exec unshare -rm sh -c '
@@ -59,7 +59,7 @@ test.skipIf(!canMount())(
   },
 )
 
-test('after a write error the journal takes nothing more, and keeps what it acknowledged', async () => {
+test('F68: after a write error the journal takes nothing more, and keeps what it acknowledged', async () => {
   // A limit on the size of a file makes write() fail with EFBIG, which SQLite calls an I/O error.
   const told = await shell('ulimit -f 2000; exec "$2" "$3" "$1"')
   expect(told.failed).toHaveLength(3)

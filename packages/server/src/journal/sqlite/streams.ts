@@ -95,6 +95,16 @@ export class Streams {
     return rows
   }
 
+  /** Which events lie in these rows, by the index alone: a walk over all streams, for the worst day. */
+  eventsIn(rows: ReadonlySet<number>): { stream: LiveStream; seq: number }[] {
+    const names = this.#statements.prepare('select name from stream').all()
+    return names.flatMap(({ name }) => {
+      const stream = this.get(String(name))
+      const all = this.rowsAfter(stream, 0, stream.head)
+      return all.flatMap((row, index) => (rows.has(row) ? [{ stream, seq: index + 1 }] : []))
+    })
+  }
+
   #segmentOf(stream: LiveStream, seq: number): { first: number; rows: number[] } {
     stream.segments ??= this.#segmentsOf(stream)
     const place = stream.segments.findLast(({ first }) => first <= seq)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { JournalUnavailable } from '../journal.ts'
-import { WorkerLink } from './worker-link.ts'
+import { startThread, WorkerLink } from './worker-link.ts'
 
 const worker = (source: string): URL =>
   new URL(`data:text/javascript,${encodeURIComponent(source)}`)
@@ -17,9 +17,10 @@ const ECHO = `
 
 const open = (source: string) => {
   const deaths: string[] = []
-  const link = new WorkerLink<string, string, string>(worker(source), null, ({ message }) =>
-    deaths.push(message),
-  )
+  const thread = startThread(worker(source), null)
+  const link = new WorkerLink<string, string, string>(thread, ({ message }) => {
+    deaths.push(message)
+  })
   return { link, deaths }
 }
 

@@ -1,23 +1,35 @@
 import { Worker } from 'node:worker_threads'
 
 import { JournalUnavailable } from '../journal.ts'
-import { messageOf } from './failures.ts'
+import { messageOf } from '../outcome.ts'
 
 interface Waiting<Answer> {
   resolve: (answer: Answer) => void
   reject: (error: Error) => void
 }
 
+/** The end of a link at which requests are served. */
+export interface ServicePort<Message> {
+  on(event: 'message', listener: (message: Message) => void): void
+  postMessage(message: unknown): void
+}
+
+/** A thread, or what stands in for one where time is simulated. */
+export type Serving = Pick<Worker, 'on' | 'postMessage' | 'terminate'>
+
+export const startThread = (entry: URL, data: unknown): Serving =>
+  new Worker(entry, { workerData: data })
+
 /** Requests to one worker thread and their answers; when the thread dies, all of them fail. */
 export class WorkerLink<Request, Answer, Opened> {
-  readonly #worker: Worker
+  readonly #worker: Serving
   readonly #waiting = new Map<number, Waiting<Answer>>()
   readonly #opened: Promise<Opened>
   #nextId = 1
   #death: Error | undefined
 
-  constructor(entry: URL, data: unknown, onDeath: (error: Error) => void) {
-    this.#worker = new Worker(entry, { workerData: data })
+  constructor(worker: Serving, onDeath: (error: Error) => void) {
+    this.#worker = worker
     this.#opened = new Promise<Opened>((resolve, reject) => {
       const die = (error: Error): void => {
         if (this.#death) return

@@ -23,6 +23,7 @@ const request = (payload: string): CommitRequest => ({
   rows: [],
   expect: [],
   fence: undefined,
+  erase: [],
 })
 
 const statuses = (writer: Writer, payload: string): string[] =>
@@ -38,7 +39,7 @@ test('the writer syncs each commit, and checkpoints by itself', () => {
   database.close()
 })
 
-test('after one failed sync the same handle writes nothing more, though the disk would', () => {
+test('F68: after one failed sync the same handle writes nothing more, though the disk would', () => {
   let failing = false
   const openMark: typeof openMarkFile = (path) => {
     const { file, mark } = openMarkFile(path)

@@ -1,6 +1,5 @@
-import { type Commit, type CommitResult, JournalUnavailable, StatementFailed } from '../journal.ts'
-import type { Failure } from './failures.ts'
-import type { CommitOutcome } from './messages.ts'
+import type { Commit, CommitResult } from './journal.ts'
+import { type CommitOutcome, toError } from './outcome.ts'
 
 interface Queued {
   commit: Commit
@@ -8,12 +7,12 @@ interface Queued {
   reject: (error: Error) => void
 }
 
-/** Groups under way at once: one in its transaction, one already waiting at the writer's door. */
-const IN_FLIGHT = 2
 /** Payload characters that one group takes, so that a flood of commits stays a row of short ones. */
 const GROUP_SIZE = 4 * 1024 * 1024
 
 export interface CommitQueueOptions {
+  /** Groups under way at once; more than one only where they are answered in order. */
+  inFlight: number
   send: (commits: readonly Commit[]) => Promise<CommitOutcome[]>
   /** Called in commit order, before the commit's promise is settled. */
   onOutcome: (commit: Commit, outcome: CommitOutcome) => void
@@ -56,7 +55,7 @@ export class CommitQueue {
   }
 
   #pump(): void {
-    while (this.#groups < IN_FLIGHT && this.#waiting.length > 0) {
+    while (this.#groups < this.#options.inFlight && this.#waiting.length > 0) {
       void this.#send(this.#takeGroup())
     }
   }
@@ -101,9 +100,6 @@ const lost = (message: string): CommitOutcome => ({
   status: 'failed',
   failure: { kind: 'broken', message },
 })
-
-export const toError = ({ kind, message }: Failure): Error =>
-  kind === 'statement' ? new StatementFailed(message) : new JournalUnavailable(message)
 
 const sizeOf = (commit: Commit | undefined): number =>
   commit?.appends.reduce(

@@ -4,6 +4,9 @@ import {
   type Dialect,
   type Driver,
   type QueryResult,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
   SelectQueryNode,
   RawNode,
   SqliteAdapter,
@@ -11,10 +14,31 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 
-import type { Statement } from '../../platform/statement.ts'
-import { StatementFailed } from '../journal.ts'
+import type { Statement } from '../platform/statement.ts'
+import { StatementFailed } from './journal.ts'
 
-const HOW_TO_WRITE =
+type Language = Pick<Dialect, 'createAdapter' | 'createQueryCompiler' | 'createIntrospector'>
+
+/** Queries wait at the reader's own door; Kysely's lock would let one through per round trip. */
+class ReaderAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true
+  }
+}
+
+export const SQLITE: Language = {
+  createAdapter: () => new ReaderAdapter(),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+}
+
+export const POSTGRES: Language = {
+  createAdapter: () => new PostgresAdapter(),
+  createQueryCompiler: () => new PostgresQueryCompiler(),
+  createIntrospector: (db) => new PostgresIntrospector(db),
+}
+
+export const HOW_TO_WRITE =
   'the journal is written by commit() or write() alone: compile() the statement and pass it there'
 
 const readsOnly = ({ query }: CompiledQuery): boolean =>
@@ -23,7 +47,10 @@ const readsOnly = ({ query }: CompiledQuery): boolean =>
 const refuse = (): Promise<never> => Promise.reject(new StatementFailed(HOW_TO_WRITE))
 
 /** Kysely over the journal's reader; whatever would write is refused before it is sent. */
-export function readOnlyDialect(query: <R>(statement: Statement) => Promise<R[]>): Dialect {
+export function readOnlyDialect(
+  language: Language,
+  query: <R>(statement: Statement) => Promise<R[]>,
+): Dialect {
   const connection: DatabaseConnection = {
     async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
       if (!readsOnly(compiled)) throw new StatementFailed(HOW_TO_WRITE)
@@ -43,10 +70,5 @@ export function readOnlyDialect(query: <R>(statement: Statement) => Promise<R[]>
     releaseConnection: async () => {},
     destroy: async () => {},
   }
-  return {
-    createDriver: () => driver,
-    createAdapter: () => new SqliteAdapter(),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-  }
+  return { ...language, createDriver: () => driver }
 }
