@@ -8,10 +8,10 @@ import type { WebSocket } from 'ws'
 import type { Access } from '../access/access.ts'
 import type { Auth, Identity } from '../auth/auth.ts'
 import { StoreUnavailable, type Commands } from '../command/command.ts'
-import type { Hub, Sink, Subscription } from '../hub/hub.ts'
+import type { Delivery, Hub, Sink, Subscription } from '../hub/hub.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isoTime } from '../platform/clock.ts'
-import { asId, newId, type ConnectionId } from '../platform/ids.ts'
+import { asId, newId, type ConnectionId, type DeviceId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { RateLimit } from '../platform/rate-limit.ts'
 import { identify, type Handshake } from './identify.ts'
@@ -34,7 +34,7 @@ export interface ConnectionParts {
   /** Whose socket it is, behind the proxies that are trusted (S17). */
   addressOf(request: IncomingMessage): string
   /** What a socket that has said hello may ask. */
-  handle(connection: Connection, message: ClientMessage): Promise<void>
+  handle(connection: Connection, identity: Identity, message: ClientMessage): Promise<void>
   /** `"<epoch>:<seq>"` of a stream's head. */
   headOf(stream: string): Promise<string>
 }
@@ -59,8 +59,10 @@ export class Connection implements Registered {
   readonly parts: ConnectionParts
   readonly outbox: Outbox
   readonly subscriptions = new Map<string, Subscription>()
+  readonly #deliveries = new Map<string, Delivery>()
   identity: Identity | undefined
   instance: string | undefined
+  #device: DeviceId | undefined
   readonly #socket: WebSocket
   readonly address: string
   /** What the upgrade brought, tokens and all: kept until the hello was judged. */
@@ -132,10 +134,16 @@ export class Connection implements Registered {
     this.close(4001, why)
   }
 
-  acknowledged(bytes: number): void {
+  acknowledged({ bytes, positions }: Extract<ClientMessage, { type: 'ack' }>): void {
     const progress = this.outbox.ack(bytes)
     if (progress === 'impossible') {
       return this.close(4500, 'acknowledged more bytes than were sent')
+    }
+    for (const [stream, position] of Object.entries(positions)) {
+      const delivery = position && this.#deliveries.get(stream)
+      if (delivery && delivery.acknowledged(position) === 'impossible') {
+        return this.close(4500, 'acknowledged an event that was not sent')
+      }
     }
     if (progress === 'none') return
     this.#progressAt = this.parts.clock.monotonic()
@@ -237,7 +245,7 @@ export class Connection implements Registered {
 
   #dispatch(message: ClientMessage): void {
     if (message.type === 'pong') return
-    if (message.type === 'ack') return this.acknowledged(message.bytes)
+    if (message.type === 'ack') return this.acknowledged(message)
     if (this.outbox.unread > LIMITS.maxUnreadBytes) {
       return this.close(4004, 'asks for more than it reads')
     }
@@ -261,7 +269,7 @@ export class Connection implements Registered {
   }
 
   async #handle(message: ClientMessage): Promise<void> {
-    if (this.identity) return this.parts.handle(this, message)
+    if (this.identity) return this.parts.handle(this, this.identity, message)
     if (message.type !== 'hello') return this.close(4500, 'the first frame must be hello')
     if (!isServedVersion(message.protocol)) {
       return this.close(4505, 'this protocol version is not served: update the client')
@@ -296,6 +304,7 @@ export class Connection implements Registered {
     }
     this.identity = identity
     this.instance = hello.instance
+    this.#device = asId<DeviceId>(hello.device)
     registry.welcome(this, identity.userId)
     older?.close(4506, 'replaced by a newer socket')
     const opened = []
@@ -331,22 +340,38 @@ export class Connection implements Registered {
   /** Subscribes, moving the stream's one cursor if there is one; undefined when not allowed. */
   async open(stream: string, position: string | null): Promise<Subscription | undefined> {
     const { identity } = this
-    const name = identity && (await this.parts.access.stream(asId(identity.userId), stream))
+    const name = identity && (await this.parts.access.stream(identity.userId, stream))
     if (!name) return undefined
-    this.subscriptions.get(name)?.end()
+    this.leave(name)
     const subscription = await this.parts.hub.subscribe(name, position, this.sink)
     if (this.#closed) {
       subscription.end()
       return undefined
     }
     this.subscriptions.set(name, subscription)
+    const instance = this.instance ?? this.id
+    const reader = {
+      userId: identity.userId,
+      device: this.#device ?? asId<DeviceId>(instance),
+      instance,
+      connectionId: this.id,
+      transport: 'socket' as const,
+    }
+    this.#deliveries.set(name, this.parts.hub.deliveries.begin(reader, subscription, position))
     return subscription
+  }
+
+  /** Reads a stream no more. */
+  leave(stream: string): void {
+    this.#deliveries.get(stream)?.left()
+    this.#deliveries.delete(stream)
+    this.subscriptions.get(stream)?.end()
+    this.subscriptions.delete(stream)
   }
 
   #onClose(): void {
     this.#closed = true
-    for (const subscription of this.subscriptions.values()) subscription.end()
-    this.subscriptions.clear()
+    for (const stream of this.subscriptions.keys()) this.leave(stream)
     this.parts.registry.remove(this)
   }
 
@@ -370,7 +395,9 @@ class ConnectionSink implements Sink {
     this.#connection.outbox.send(frame, countsAgainstWindow)
   }
 
-  failed(): void {
-    this.#connection.close(4009, 'the store cannot be read right now')
+  failed(error: unknown): void {
+    if (error instanceof StoreUnavailable) {
+      this.#connection.close(4009, 'the store cannot be read right now')
+    } else this.#connection.close(4005, 'a stream cannot be gone on with')
   }
 }

@@ -2,6 +2,7 @@ import { newId } from '../platform/ids.ts'
 import { RateLimit } from '../platform/rate-limit.ts'
 import { createAddresses, type Addresses } from './addresses.ts'
 import { addressBehind } from './client-address.ts'
+import { EventRequests } from './fallback/event-requests.ts'
 import { handleMessage } from './handle-message.ts'
 import { createHttp } from './http/app.ts'
 import { LIMITS } from './limits.ts'
@@ -9,6 +10,7 @@ import type { Caller, GatewayOptions, GatewayParts } from './parts.ts'
 import { Registry } from './registry.ts'
 import { createRunResults } from './run-results.ts'
 import { SocketMetrics } from './socket-metrics.ts'
+import { sweepSockets } from './sweep.ts'
 import { takeUpgrades } from './upgrade.ts'
 
 export type { GatewayOptions } from './parts.ts'
@@ -20,9 +22,12 @@ export interface Gateway extends AsyncDisposable {
   readonly url: string
 }
 
-const DRAIN_JITTER_MS = 2_000
+/** Whoever is sent away comes back within so long, a millisecond for each: not all at once. */
+const DRAIN_JITTER_MS = { least: 2_000, most: 10_000 }
 /** Requests under way get so long; then whoever still waits, or says nothing at all, is cut off. */
 const DRAIN_MS = 2_000
+/** Connections that the system holds for us: thousands come back at once after a restart (F93). */
+const ACCEPT_QUEUE = 4_096
 
 /** Opens the door: HTTP and sockets on one port. Resolves once it answers. */
 export async function openGateway(
@@ -32,6 +37,9 @@ export async function openGateway(
   const { clock, logger, auth } = options
   let addresses: Addresses | undefined
   let draining = false
+  const metrics = new SocketMetrics(options.allMetrics)
+  const eventRequests = new EventRequests((code) => metrics.closed(code))
+  const commandRate = new RateLimit(clock, { perMinute: 1_200, burst: 200 })
   const parts: GatewayParts = {
     ...options,
     addresses() {
@@ -39,14 +47,22 @@ export async function openGateway(
       return addresses
     },
     registry: new Registry(),
-    metrics: new SocketMetrics(),
+    metrics,
+    eventRequests,
+    commandRate,
     limits: LIMITS,
     runResults: createRunResults(options.hub),
     draining: () => draining,
     isLocal: (caller) => options.publicUrl === undefined && isLocalCaller(caller),
   }
+  options.allMetrics.gauge('netra_sockets', 'Open sockets.', {
+    read: () => parts.registry.size,
+  })
+  options.allMetrics.gauge('netra_event_requests', 'Streams read by plain requests.', {
+    read: () => eventRequests.size,
+  })
   const http = await createHttp(parts)
-  await http.listen({ host: listen.host, port: listen.port })
+  await http.listen({ host: listen.host, port: listen.port, backlog: ACCEPT_QUEUE })
   const bound = http.server.address()
   if (bound === null || typeof bound === 'string') throw new Error('the server has no address')
   addresses = createAddresses({
@@ -65,13 +81,17 @@ export async function openGateway(
     metrics: parts.metrics,
     handle: handleMessage,
     addressOf: addressBehind(options.trustedProxies),
-    commandRate: new RateLimit(clock, { perMinute: 1_200, burst: 200 }),
+    commandRate,
     node: newId(),
     headOf: options.headOf,
   })
+  const stopSweeping = sweepSockets(eventRequests, clock)
   const stopListening = auth.onSessionEnded((sessionId, why) => {
-    for (const connection of parts.registry.ofSession(sessionId)) {
-      connection.close(why === 'disabled' ? 4507 : 4503, 'this login session has ended')
+    for (const open of [
+      ...parts.registry.ofSession(sessionId),
+      ...eventRequests.ofSession(sessionId),
+    ]) {
+      open.close(why === 'disabled' ? 4507 : 4503, 'this login session has ended')
     }
   })
 
@@ -81,7 +101,10 @@ export async function openGateway(
     async [Symbol.asyncDispose]() {
       draining = true
       stopListening()
-      for (const connection of parts.registry) connection.goAway(DRAIN_JITTER_MS)
+      stopSweeping()
+      const all = [...parts.registry, ...eventRequests]
+      const { least, most } = DRAIN_JITTER_MS
+      for (const open of all) open.goAway(Math.min(most, Math.max(least, all.length)))
       upgrades.close()
       const cancel = clock.after(DRAIN_MS, () => http.server.closeAllConnections())
       await http.close()
@@ -93,6 +116,6 @@ export async function openGateway(
 /** A proxy on this machine calls from loopback too, on behalf of anybody; its headers give it away. */
 const isLocalCaller = ({ ip, headers }: Caller): boolean =>
   (/^(::ffff:)?127\./.test(ip) || ip === '::1') &&
-  FORWARDED.every((name) => headers[name] === undefined)
+  !Object.keys(headers).some((name) => name.startsWith('x-forwarded') || FORWARDED.has(name))
 
-const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip']
+const FORWARDED = new Set(['forwarded', 'via', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip'])

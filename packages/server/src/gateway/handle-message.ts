@@ -1,36 +1,32 @@
 import type { ClientMessage } from '@netra/protocol'
 
-import type { Outcome } from '../command/command.ts'
-import { asId, type UserId } from '../platform/ids.ts'
+import type { Identity } from '../auth/auth.ts'
 import { unreachable } from '../platform/unreachable.ts'
+import { carryOut, tooFast, type Command } from './carry-out.ts'
 import type { Connection } from './connection.ts'
 import { LIMITS } from './limits.ts'
 
 /** What a client that has said hello may ask; every answer carries the id of its question. */
-export async function handleMessage(connection: Connection, message: ClientMessage): Promise<void> {
-  const { commands } = connection.parts
-  const userId = asId<UserId>(connection.userId ?? '')
+export async function handleMessage(
+  connection: Connection,
+  identity: Identity,
+  message: ClientMessage,
+): Promise<void> {
   switch (message.type) {
     case 'hello':
       return connection.badFrame('malformed', 'hello was said already.', null)
     case 'subscribe':
-      return subscribe(connection, message)
+      return subscribe(connection, identity, message)
     case 'unsubscribe':
-      connection.subscriptions.get(message.stream)?.end()
-      connection.subscriptions.delete(message.stream)
+      connection.leave(message.stream)
       return connection.send({ type: 'ok', id: message.id })
     case 'send_message':
-      return answer(connection, message.id, await commands.sendMessage(userId, message))
     case 'regenerate':
-      return answer(connection, message.id, await commands.regenerate(userId, message))
-    case 'cancel_run': {
-      if (isTooFast(connection, message.id)) return
-      return answer(connection, message.id, await commands.cancelRun(userId, message.run_id))
-    }
+    case 'cancel_run':
     case 'decide':
-      return connection.badFrame('not_found', 'There is no such approval.', message.id)
+      return command(connection, identity, message)
     case 'authenticate':
-      return authenticate(connection, message.token)
+      return authenticate(connection, identity, message.token)
     case 'ack':
     case 'ping':
     case 'pong':
@@ -40,11 +36,24 @@ export async function handleMessage(connection: Connection, message: ClientMessa
   }
 }
 
+async function command(
+  connection: Connection,
+  identity: Identity,
+  message: Command,
+): Promise<void> {
+  const answer = await carryOut(connection.parts, identity.userId, message)
+  if (answer.type === 'error' && (answer.code === 'not_found' || answer.code === 'malformed')) {
+    connection.badFrame(answer.code, answer.message, message.id)
+  } else connection.send(answer)
+}
+
 async function subscribe(
   connection: Connection,
+  identity: Identity,
   message: Extract<ClientMessage, { type: 'subscribe' }>,
 ): Promise<void> {
-  if (isTooFast(connection, message.id)) return
+  const refusal = tooFast(connection.parts.commandRate, identity.userId, message.id)
+  if (refusal) return connection.send(refusal)
   const known = connection.subscriptions.has(message.stream)
   if (!known && connection.subscriptions.size >= LIMITS.maxSubscriptions) {
     return connection.send({
@@ -61,48 +70,18 @@ async function subscribe(
   subscription.start()
 }
 
-async function authenticate(connection: Connection, token: string): Promise<void> {
+async function authenticate(
+  connection: Connection,
+  identity: Identity,
+  token: string,
+): Promise<void> {
   const answered = await connection.parts.auth.authenticate({ authorization: `Bearer ${token}` })
   if (!answered.ok) {
     const code = answered.why === 'expired' ? 4006 : answered.why === 'disabled' ? 4507 : 4501
     return connection.close(code, 'the new token is not valid')
   }
-  if (answered.identity.userId !== connection.userId) {
+  if (answered.identity.userId !== identity.userId) {
     return connection.close(4502, 'the new token is of somebody else')
   }
   connection.renewed(answered.identity)
-}
-
-/** Commands that cost the store something, beside messages, which have a limit of their own. */
-function isTooFast(connection: Connection, id: string): boolean {
-  const wait = connection.parts.commandRate.take(connection.userId ?? '')
-  if (wait === 0) return false
-  connection.send({
-    type: 'error',
-    id,
-    code: 'rate_limited',
-    message: 'Too many commands; wait a moment.',
-    retry: 'after',
-    after_ms: wait,
-  })
-  return true
-}
-
-function answer(
-  connection: Connection,
-  id: string,
-  outcome: Outcome<Record<string, unknown>>,
-): void {
-  if (outcome.ok) return connection.send({ type: 'ok', id, ...outcome.answer })
-  if (outcome.code === 'not_found' || outcome.code === 'malformed') {
-    return connection.badFrame(outcome.code, outcome.message, id)
-  }
-  connection.send({
-    type: 'error',
-    id,
-    code: outcome.code,
-    message: outcome.message,
-    retry: outcome.retry,
-    ...(outcome.afterMs !== undefined && { after_ms: outcome.afterMs }),
-  })
 }

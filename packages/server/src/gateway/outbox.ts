@@ -5,17 +5,33 @@ import type { WebSocket } from 'ws'
 import { LIMITS } from './limits.ts'
 import { writeTextFrame } from './text-frame.ts'
 
-/** Writing to so many sockets takes a few milliseconds; then it is others' turn. */
-const FLUSHES_PER_TURN = 500
+/** After so long it is others' turn. */
+const FLUSH_MS = 4
 
-/** Outboxes that have gathered something. */
-const due: Outbox[] = []
+/** Outboxes that have gathered something, in the order in which they began to. */
+class DueOutboxes {
+  #due: Outbox[] = []
+  #next = 0
 
-function flushSome(): void {
-  const outboxes = due.splice(0, FLUSHES_PER_TURN)
-  if (due.length > 0) setImmediate(flushSome)
-  for (const outbox of outboxes) outbox.flushOrEnd()
+  add(outbox: Outbox): void {
+    if (this.#due.push(outbox) === 1) setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    const until = performance.now() + FLUSH_MS
+    for (; this.#next < this.#due.length; this.#next += 1) {
+      if (performance.now() >= until) {
+        setImmediate(() => this.#flush())
+        return
+      }
+      this.#due[this.#next]?.flushOrEnd()
+    }
+    this.#due = []
+    this.#next = 0
+  }
 }
+
+const due = new DueOutboxes()
 
 /**
  * What goes out on one socket. Frames of one turn of the loop leave as one JSON array: several
@@ -65,7 +81,7 @@ export class Outbox {
     if (isEvent) this.#eventsInBatch += 1
     if (this.#scheduled) return
     this.#scheduled = true
-    if (due.push(this) === 1) setImmediate(flushSome)
+    due.add(this)
   }
 
   /** A frame that cannot be written ends its own socket, not the turn of all the others. */

@@ -2,10 +2,13 @@ import type { Access, Threads } from '../access/access.ts'
 import type { Auth } from '../auth/auth.ts'
 import type { Commands, Files } from '../command/command.ts'
 import type { Health } from '../health/health.ts'
-import type { Hub } from '../hub/hub.ts'
+import type { Hub, Position } from '../hub/hub.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import type { RateLimit } from '../platform/rate-limit.ts'
 import type { Addresses } from './addresses.ts'
+import type { EventRequests } from './fallback/event-requests.ts'
 import type { LIMITS } from './limits.ts'
 import type { AgentCatalogue, ModelSettingsPage, SampleFile } from './ports.ts'
 import type { Registry } from './registry.ts'
@@ -25,7 +28,7 @@ export interface GatewayOptions {
   sample: () => SampleFile
   clock: Clock
   logger: Logger
-  headOf: (stream: string) => Promise<string>
+  headOf: (stream: string) => Promise<Position>
   webFolder: string
   version: string
   revision: string
@@ -35,6 +38,10 @@ export interface GatewayOptions {
   trustedProxies: string[]
   https: boolean
   maxUploadBytes: number
+  /** All numbers of this process. */
+  allMetrics: Metrics
+  /** Whoever shows it as a bearer may read `/metrics` from elsewhere. */
+  metricsToken: string | undefined
 }
 
 export interface Caller {
@@ -46,6 +53,8 @@ export interface Caller {
 export interface GatewayParts extends GatewayOptions {
   addresses: () => Addresses
   registry: Registry
+  eventRequests: EventRequests
+  commandRate: RateLimit
   metrics: SocketMetrics
   limits: typeof LIMITS
   runResults: RunResults

@@ -1,19 +1,20 @@
 import type { TerminalEvent } from '@netra/protocol'
 import { isTerminal, parseServerFrame } from '@netra/protocol'
 
-import type { Hub } from '../hub/hub.ts'
+import { threadStream, type Hub } from '../hub/hub.ts'
+import type { ThreadId } from '../platform/ids.ts'
 
 /** Waits for the end of a run as any reader would: by its thread's stream. */
 export interface RunResults {
   /** @throws when the stream cannot be read. */
-  wait(run: { thread_id: string; run_id: string; position: string }): Promise<TerminalEvent>
+  wait(run: { thread_id: ThreadId; run_id: string; position: string }): Promise<TerminalEvent>
 }
 
 export function createRunResults(hub: Hub): RunResults {
   return {
     async wait(run) {
       const ended = Promise.withResolvers<TerminalEvent>()
-      const subscription = await hub.subscribe(`thread:${run.thread_id}`, run.position, {
+      const subscription = await hub.subscribe(threadStream(run.thread_id), run.position, {
         open: true,
         send(frame) {
           try {

@@ -2,7 +2,8 @@ import { PassThrough, type Readable } from 'node:stream'
 
 import { isTerminal, parsePosition, parseServerFrame } from '@netra/protocol'
 
-import type { Hub, Sink } from '../hub/hub.ts'
+import { threadStream, type Hub, type Sink } from '../hub/hub.ts'
+import type { ThreadId } from '../platform/ids.ts'
 
 /**
  * One run as server-sent events: each with its position as `id` and its type as `event` in the JSON,
@@ -10,7 +11,7 @@ import type { Hub, Sink } from '../hub/hub.ts'
  */
 export async function streamRun(
   hub: Hub,
-  run: { thread_id: string; run_id: string; position: string },
+  run: { thread_id: ThreadId; run_id: string; position: string },
 ): Promise<Readable> {
   const out = new PassThrough()
   const epoch = parsePosition(run.position)?.epoch ?? ''
@@ -41,7 +42,7 @@ export async function streamRun(
   const write = (id: string, data: object): void => {
     if (out.writable) out.write(`id: ${id}\ndata: ${JSON.stringify(data)}\n\n`)
   }
-  const subscription = await hub.subscribe(`thread:${run.thread_id}`, run.position, sink)
+  const subscription = await hub.subscribe(threadStream(run.thread_id), run.position, sink)
   out.on('drain', () => subscription.resume())
   out.on('close', () => subscription.end())
   subscription.start()

@@ -7,10 +7,8 @@ import { hostProblem, originProblem, type Addresses } from './addresses.ts'
 import { Connection, type ConnectionParts } from './connection.ts'
 import { errorBody } from './http/error-body.ts'
 import { LIMITS } from './limits.ts'
+import { sweepSockets } from './sweep.ts'
 
-const SWEEP_MS = 1_000
-/** Longer than a busy loop; a process that was stopped, or a machine that slept. */
-const FORGIVEN_PAUSE_MS = 3_000
 const PATHS = new Set(['/ws', '/websocket'])
 const SUBPROTOCOL = 'netra.v1'
 
@@ -39,22 +37,11 @@ export function takeUpgrades(
   }
   server.on('upgrade', onUpgrade)
 
-  // One timer for all sockets: a timer each would cost more memory than the socket's own state.
-  let sweptAt = parts.clock.monotonic()
-  const sweep = setInterval(() => {
-    const pausedMs = parts.clock.monotonic() - sweptAt - SWEEP_MS
-    sweptAt += pausedMs + SWEEP_MS
-    for (const connection of parts.registry) {
-      // Nobody can be heard while this process itself stands still: that is not their silence.
-      if (pausedMs > FORGIVEN_PAUSE_MS) connection.forgive(pausedMs)
-      connection.sweep()
-    }
-  }, SWEEP_MS)
-  sweep.unref()
+  const stopSweeping = sweepSockets(parts.registry, parts.clock)
   return {
     close() {
       server.off('upgrade', onUpgrade)
-      clearInterval(sweep)
+      stopSweeping()
     },
   }
 }

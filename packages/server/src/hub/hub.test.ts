@@ -6,7 +6,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import type { Journal, StreamName } from '../journal/journal.ts'
 import { openSqliteJournal } from '../journal/sqlite/sqlite-journal.ts'
+import { systemClock } from '../platform/clock.ts'
 import { silentLogger } from '../platform/logger.ts'
+import { createMetrics } from '../platform/metrics.ts'
 import { createHub, type Hub } from './hub.ts'
 
 const STREAM: StreamName = 'thread:t'
@@ -17,7 +19,12 @@ let hub: Hub
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'netra-hub-'))
   journal = await openSqliteJournal({ folder, logger: silentLogger })
-  hub = createHub({ journal, logger: silentLogger })
+  hub = createHub({
+    journal,
+    clock: systemClock,
+    logger: silentLogger,
+    metrics: createMetrics(),
+  })
 })
 
 afterEach(async () => {
@@ -52,6 +59,11 @@ function reader() {
       throw error
     },
     seqs: () => frames.flatMap((frame) => (frame.type === 'event' ? [frame.seq ?? 0] : [])),
+    async live() {
+      while (!this.frames.some((frame) => frame.type === 'live')) {
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+    },
     async until(count: number) {
       while (this.seqs().length < count) await new Promise((resolve) => setTimeout(resolve, 2))
     },
@@ -117,6 +129,7 @@ test('a position ahead of the head, or of another epoch, is a reset and a snapsh
     const sink = reader()
     const subscription = await hub.subscribe(STREAM, position, sink)
     subscription.start()
+    await sink.live()
     await append(1)
     await sink.until(1)
     subscription.end()
@@ -130,10 +143,23 @@ test('far behind is a snapshot without a reset', async () => {
   const sink = reader()
   const subscription = await hub.subscribe(STREAM, null, sink)
   subscription.start()
-  while (!sink.frames.some((frame) => frame.type === 'live')) {
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
+  await sink.live()
   expect(sink.frames.map((frame) => frame.type)).toEqual(['snapshot', 'live'])
+})
+
+test('F18: 10,000 events behind, a reader gets one snapshot and then each event that follows', async () => {
+  for (let round = 0; round < 10; round += 1) await append(1_000)
+  const sink = reader()
+  const subscription = await hub.subscribe(STREAM, `${journal.epoch}:1`, sink)
+  subscription.start()
+  await sink.live()
+  for (let round = 0; round < 20; round += 1) await append(2)
+  while ((sink.seqs().at(-1) ?? 0) < 10_040) await new Promise((resolve) => setTimeout(resolve, 2))
+  const snapshots = sink.frames.filter((frame) => frame.type === 'snapshot')
+  expect(snapshots).toHaveLength(1)
+  const [first = 0] = sink.seqs()
+  expect(first).toBeGreaterThan(10_000)
+  expect(sink.seqs()).toEqual(oneTo(10_040).slice(first - 1))
 })
 
 test('an ended subscription hears nothing more and leaves nothing behind', async () => {

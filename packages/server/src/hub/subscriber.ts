@@ -1,18 +1,47 @@
-import { positionOf, type Journal, type Plan, type StreamName } from '../journal/journal.ts'
+import {
+  EventsRemoved,
+  JournalUnavailable,
+  positionOf,
+  type Journal,
+  type Plan,
+  type Position,
+  type StoredEvent,
+  type StreamName,
+} from '../journal/journal.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { Turns } from '../platform/turns.ts'
+import type { DeliveryMetrics } from './delivery-metrics.ts'
+import type { Jump } from './delivery-states.ts'
 import { eventFrame, type LazyFrames } from './frames.ts'
 import type { Sink } from './sink.ts'
-import type { Snapshots } from './snapshots.ts'
+import type { Snapshot, Snapshots } from './snapshots.ts'
 
 const PAGE = { events: 256, bytes: 256 * 1024 }
+/** Snapshots in a row without one event after them: then the stream cannot be delivered. */
+const MOST_TRIES = 3
 
 /** What all subscribers of a hub share. */
 export interface SubscriberParts {
   journal: Journal
   snapshots: Snapshots
   logger: Logger
+  metrics: DeliveryMetrics
+  turns: Turns
   /** Takes an ended subscriber out of those that are told. */
   forget(subscriber: Subscriber): void
+}
+
+/** Why the events from the cursor on cannot be sent; `isLoss`: nor be proven to be all. */
+export interface Missing {
+  why:
+    | 'too_old'
+    | 'compacted'
+    | 'unknown'
+    | 'ahead'
+    | 'other_epoch'
+    | 'epoch_changed'
+    | 'unreadable'
+  isLoss: boolean
 }
 
 /**
@@ -26,15 +55,21 @@ export interface SubscriberParts {
 export class Subscriber {
   readonly stream: StreamName
   /** Position of the head when the subscription began. */
-  readonly head: string
+  readonly head: Position
   readonly status: 'replay' | 'snapshot'
+  /** What the newest snapshot stood for. */
+  jump: Jump | undefined
   readonly #parts: SubscriberParts
   readonly #sink: Sink
-  #plan: Plan | undefined
+  /** Set: a snapshot must come before any event. */
+  #missing: Missing | undefined
   /** `seq` of the last event the sink was given. */
   #cursor = 0
+  /** The epoch that the cursor belongs to. */
+  #epoch: string
   /** Where replay is over and `live` is said; undefined once it was. */
   #liveAt: number | undefined
+  #tries = 0
   #started = false
   #pumping = false
   #again = false
@@ -47,11 +82,12 @@ export class Subscriber {
     this.stream = stream
     this.#sink = sink
     const head = plan.kind === 'unknown' ? 0 : plan.head
-    this.head = positionOf(parts.journal.epoch, head)
+    this.#epoch = parts.journal.epoch
+    this.head = positionOf(this.#epoch, head)
     this.status = plan.kind === 'range' ? 'replay' : 'snapshot'
     this.#liveAt = head
     if (plan.kind === 'range') this.#cursor = plan.after
-    else this.#plan = plan
+    else this.#missing = missingOf(plan)
   }
 
   /** Begins delivery; called once the answer that must come before the events is on its way. */
@@ -60,19 +96,35 @@ export class Subscriber {
     this.pump()
   }
 
+  /** After the last frame that the sink was given; undefined while a snapshot is yet to come. */
+  get position(): Position | undefined {
+    return this.#missing ? undefined : positionOf(this.#epoch, this.#cursor)
+  }
+
   /** The sink has room again. */
   resume(): void {
     if (this.#waiting) this.pump()
   }
 
-  committed(first: number, frames: LazyFrames): void {
-    const idle = this.#started && !this.#pumping && this.#plan === undefined
-    if (!idle || this.#liveAt !== undefined || first !== this.#cursor + 1) return this.pump()
+  /** What was delivered cannot be gone on from: the reader is told, and gets a snapshot. */
+  reset(why: Missing['why']): void {
+    this.#missing = { why, isLoss: true }
+    this.pump()
+  }
+
+  committed(frames: LazyFrames): void {
+    if (frames.last <= this.#cursor || (this.#waiting && !this.#sink.open)) return
+    const isIdle = this.#started && !this.#pumping && this.#missing === undefined
+    if (!isIdle || this.#liveAt !== undefined || frames.first > this.#cursor + 1) {
+      return this.pump()
+    }
+    const before = this.#cursor
     while (this.#cursor < frames.last && this.#sink.open && !this.#ended) {
       this.#cursor += 1
       this.#sink.send(frames.at(this.#cursor), true)
     }
     this.#waiting = this.#cursor < frames.last
+    this.#parts.metrics.count('sent', this.#cursor - before)
   }
 
   /** Delivers until the head is reached or the window is shut. Safe to call at any time. */
@@ -89,7 +141,12 @@ export class Subscriber {
       (error: unknown) => {
         this.#pumping = false
         if (this.#ended) return
-        this.#parts.logger.error({ err: error, stream: this.stream }, 'delivery failed')
+        const { logger, metrics } = this.#parts
+        metrics.failures.add()
+        logger.error(
+          { err: error, stream: this.stream, position: this.position },
+          'delivery failed',
+        )
         this.#sink.failed(error)
       },
     )
@@ -103,20 +160,11 @@ export class Subscriber {
   async #run(): Promise<void> {
     while (this.#again && !this.#ended) {
       this.#again = false
-      if (this.#plan) await this.#sendSnapshot(this.#plan)
-      while (this.#sink.open && !this.#ended) {
-        const events = await this.#parts.journal.read(this.stream, this.#cursor, PAGE)
-        if (this.#ended) return
-        let sent = 0
-        for (const event of events) {
-          if (!this.#sink.open) break
-          if (event.seq !== this.#cursor + 1) {
-            throw new Error(`${this.stream}: read ${event.seq} after ${this.#cursor}`)
-          }
-          this.#cursor = event.seq
-          this.#sink.send(eventFrame(this.stream, event.seq, event.payload), true)
-          sent += 1
-        }
+      if (this.#missing) await this.#replace(this.#missing)
+      while (this.#sink.open && !this.#ended && !this.#missing) {
+        const events = await this.#read()
+        if (this.#ended || this.#missing) break
+        const sent = this.#send(events)
         this.#sayLive()
         if (sent === 0) break
       }
@@ -124,28 +172,105 @@ export class Subscriber {
     }
   }
 
-  async #sendSnapshot(plan: Plan): Promise<void> {
-    const snapshot = await this.#parts.snapshots.of(this.stream)
-    if (this.#ended) return
-    const position = positionOf(this.#parts.journal.epoch, snapshot.seq)
-    const stream = this.stream
-    if (plan.kind === 'ahead' || plan.kind === 'other_epoch') {
-      this.#sink.send(JSON.stringify({ type: 'reset', stream, position, why: plan.kind }), false)
+  /** Nothing when the cursor cannot be read on from; what is missing is set then. */
+  async #read(): Promise<readonly StoredEvent[]> {
+    const { journal, turns } = this.#parts
+    try {
+      const events = await journal.read(this.stream, this.#cursor, PAGE)
+      const turn = turns.take()
+      if (turn) await turn
+      return events
+    } catch (error) {
+      if (error instanceof JournalUnavailable || this.#tries >= MOST_TRIES) throw error
+      if (error instanceof EventsRemoved) this.#lacks({ why: 'compacted', isLoss: false })
+      else this.#lost(error)
+      return []
     }
-    const why = plan.kind === 'snapshot' ? plan.why : plan.kind
+  }
+
+  #send(events: readonly StoredEvent[]): number {
+    const before = this.#cursor
+    for (const event of events) {
+      if (!this.#sink.open) break
+      if (event.seq !== this.#cursor + 1) {
+        this.#parts.metrics.gaps.add()
+        this.#lost(new Error(`${this.stream}: read ${event.seq} after ${this.#cursor}`))
+        break
+      }
+      this.#cursor = event.seq
+      this.#sink.send(eventFrame(this.stream, event.seq, event.payload), true)
+    }
+    const sent = this.#cursor - before
+    if (sent > 0) {
+      this.#tries = 0
+      this.#parts.metrics.count('sent', sent)
+      this.#parts.metrics.count('replayed', sent)
+    }
+    return sent
+  }
+
+  #lost(error: unknown): void {
+    const { logger, metrics } = this.#parts
+    metrics.unreadable.add()
+    logger.error(
+      { err: error, stream: this.stream, position: this.position },
+      'a stream has a fault',
+    )
+    this.#lacks({ why: 'unreadable', isLoss: true })
+  }
+
+  #lacks(missing: Missing): void {
+    this.#tries += 1
+    this.#missing = missing
+    this.#again = true
+  }
+
+  /** A snapshot in place of events; not before the sink has room for it. */
+  async #replace(missing: Missing): Promise<void> {
+    if (!this.#sink.open) return
+    const snapshot = await this.#parts.snapshots.of(this.stream)
+    if (this.#ended || !this.#sink.open) return
+    if (this.#missing !== missing || snapshot.epoch !== this.#parts.journal.epoch) {
+      this.#again = true
+      return
+    }
+    this.#give(snapshot, missing)
+  }
+
+  #give(snapshot: Snapshot, { why, isLoss }: Missing): void {
+    const { metrics } = this.#parts
+    const stream = this.stream
+    const position = positionOf(snapshot.epoch, snapshot.seq)
+    if (isLoss || !snapshot.isWhole) {
+      const reason = isLoss ? why : 'unreadable'
+      metrics.resets.add({ why: reason })
+      this.#sink.send(JSON.stringify({ type: 'reset', stream, position, why: reason }), false)
+    }
+    metrics.snapshots.add({ why })
+    if (snapshot.epoch === this.#epoch && snapshot.seq > this.#cursor) {
+      metrics.count('superseded', snapshot.seq - this.#cursor)
+    }
+    this.#missing = undefined
+    const after = snapshot.epoch === this.#epoch ? Math.min(this.#cursor, snapshot.seq) : 0
+    this.jump = { after, through: snapshot.seq }
+    this.#cursor = snapshot.seq
+    this.#epoch = snapshot.epoch
+    this.#liveAt = snapshot.seq
     this.#sink.send(
       `{"type":"snapshot","stream":${JSON.stringify(stream)},"position":${JSON.stringify(position)},"why":${JSON.stringify(why)},"state":${snapshot.state}}`,
       true,
     )
-    this.#plan = undefined
-    this.#cursor = snapshot.seq
-    this.#liveAt = snapshot.seq
   }
 
   #sayLive(): void {
-    if (this.#liveAt === undefined || this.#cursor < this.#liveAt) return
+    if (this.#liveAt === undefined || this.#cursor < this.#liveAt || this.#missing) return
     this.#liveAt = undefined
-    const position = positionOf(this.#parts.journal.epoch, this.#cursor)
-    this.#sink.send(JSON.stringify({ type: 'live', stream: this.stream, position }), false)
+    const { position, stream } = this
+    this.#sink.send(JSON.stringify({ type: 'live', stream, position }), false)
   }
+}
+
+function missingOf(plan: Exclude<Plan, { kind: 'range' }>): Missing {
+  if (plan.kind === 'snapshot') return { why: plan.why, isLoss: false }
+  return { why: plan.kind, isLoss: plan.kind !== 'unknown' }
 }

@@ -22,10 +22,45 @@ const SQLITE_BUSY = 5
  * @throws DataFolderTaken when another process, or this one, holds it.
  */
 export function lockDataFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const database = new DatabaseSync(join(folder, 'netra.lock'), { timeout: 0 })
+  return hold(folder, 'netra.lock', EXCLUSIVE)
+}
+
+/**
+ * Takes the data folder together with other processes that do the same; one that wants it for itself
+ * is kept out. `first` is true for one of them at a time.
+ *
+ * @throws DataFolderTaken when a process holds it for itself.
+ */
+export function shareDataFolder(folder: string): Disposable & { first: boolean } {
+  const release = hold(folder, 'netra.lock', SHARED)
+  const leave = tryHold(folder, 'netra.first')
+  return {
+    first: leave !== undefined,
+    [Symbol.dispose]() {
+      leave?.()
+      release()
+    },
+  }
+}
+
+const EXCLUSIVE = 'pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive'
+/** Reading anything inside a transaction keeps the shared lock until it ends. */
+const SHARED = 'pragma journal_mode = memory; begin; select count(*) from sqlite_schema'
+
+function tryHold(folder: string, name: string): (() => void) | undefined {
   try {
-    database.exec('pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive')
+    return hold(folder, name, EXCLUSIVE)
+  } catch (error) {
+    if (error instanceof DataFolderTaken) return undefined
+    throw error
+  }
+}
+
+function hold(folder: string, name: string, how: string): () => void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const database = new DatabaseSync(join(folder, name), { timeout: 0 })
+  try {
+    database.exec(how)
   } catch (error) {
     database.close()
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) {

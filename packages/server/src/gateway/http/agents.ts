@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { z } from 'zod'
 
-import { asId } from '../../platform/ids.ts'
+import type { UserId } from '../../platform/ids.ts'
 import { absent, fromRefusal, parse } from './http-error.ts'
 import type { Http } from './http.ts'
 
@@ -40,10 +40,10 @@ export function addAgentRoutes({ app, parts, user }: Http): void {
     return agents.models()
   })
 
-  const run = async (userId: string, agent: string, body: z.output<typeof executeNamed>) => {
+  const run = async (userId: UserId, agent: string, body: z.output<typeof executeNamed>) => {
     const begun = parts.clock.monotonic()
     const given = parse(context, body.context)
-    const outcome = await commands.sendMessage(asId(userId), {
+    const outcome = await commands.sendMessage(userId, {
       client_message_id: randomUUID(),
       thread_id: given.thread_id ?? null,
       content: [{ type: 'text', text: body.message }],
@@ -92,7 +92,7 @@ export function addAgentRoutes({ app, parts, user }: Http): void {
   app.post('/api/agents/cancel', async (request) => {
     const { userId } = await user(request)
     const body = parse(z.object({ run_id: z.string().min(1).max(128) }), request.body)
-    const outcome = await commands.cancelRun(asId(userId), body.run_id)
+    const outcome = await commands.cancelRun(userId, body.run_id)
     if (!outcome.ok) throw fromRefusal(outcome)
     return { status: 'cancelled', run_id: body.run_id }
   })

@@ -14,13 +14,17 @@ import type { GatewayParts } from '../parts.ts'
 import { addAdminRoutes } from './admin.ts'
 import { addAgentRoutes } from './agents.ts'
 import { addAuthRoutes } from './auth.ts'
+import { addCommandRoutes } from './commands.ts'
 import { addConfigRoutes } from './config.ts'
+import { addDeliveryRoutes } from './delivery.ts'
 import { errorBody } from './error-body.ts'
+import { addEventRoutes } from './events.ts'
 import { addFileRoutes } from './files.ts'
 import { addHealthRoutes } from './health.ts'
 import { HttpError } from './http-error.ts'
 import type { Http } from './http.ts'
 import { addMessageRoutes } from './messages.ts'
+import { addMetricsRoute } from './metrics.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import { addThreadRoutes } from './threads.ts'
 import { addWebApp } from './web.ts'
@@ -60,6 +64,7 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
     app,
     parts,
     user: (request) => identityOf(parts, request),
+    ownPage: (request) => identityOf(parts, request, 'own_page'),
     async admin(request) {
       const identity = await identityOf(parts, request)
       if (identity.role !== 'admin') {
@@ -69,10 +74,14 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
     },
   }
   addHealthRoutes(http)
+  addMetricsRoute(http)
   addConfigRoutes(http)
   addAuthRoutes(http)
   addThreadRoutes(http)
   addMessageRoutes(http)
+  addEventRoutes(http)
+  addDeliveryRoutes(http)
+  addCommandRoutes(http)
   addAgentRoutes(http)
   addFileRoutes(http)
   addAdminRoutes(http)
@@ -96,12 +105,17 @@ function checkAddresses(parts: GatewayParts, request: FastifyRequest): void {
  * A session cookie counts for a change only when the request proves that one of our own pages made
  * it (an allowed Origin, or Sec-Fetch-Site of the browser itself); a bearer token needs no such proof.
  */
-async function identityOf(parts: GatewayParts, request: FastifyRequest): Promise<Identity> {
+async function identityOf(
+  parts: GatewayParts,
+  request: FastifyRequest,
+  proof: 'by_method' | 'own_page' = 'by_method',
+): Promise<Identity> {
   const { authorization, cookie: cookies, origin } = request.headers
   const ownPage = origin !== undefined || request.headers['sec-fetch-site'] === 'same-origin'
-  const cookieCounts = READS.has(request.method)
-    ? request.headers['sec-fetch-site'] !== 'cross-site'
-    : ownPage
+  const cookieCounts =
+    proof === 'by_method' && READS.has(request.method)
+      ? request.headers['sec-fetch-site'] !== 'cross-site'
+      : ownPage
   const answer = await parts.auth.authenticate({
     ...(authorization !== undefined && { authorization }),
     ...(authorization === undefined &&

@@ -2,7 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
 import { AuthError, type SignedIn } from '../../auth/auth.ts'
-import { HttpError, parse } from './http-error.ts'
+import type { Outcome } from '../../command/command.ts'
+import { fromRefusal, HttpError, parse } from './http-error.ts'
 import type { Http } from './http.ts'
 
 const credentials = z.object({ email: z.string().max(320), password: z.string().max(1024) })
@@ -26,6 +27,7 @@ const STATUS: Record<string, [number, string]> = {
   refresh_token_invalid: [401, 'AUTH_FAILED'],
   session_ended: [401, 'AUTH_FAILED'],
   forbidden: [403, 'AUTH_UNAUTHORIZED'],
+  last_admin: [409, 'LAST_ADMINISTRATOR'],
   not_found: [404, 'DB_RECORD_NOT_FOUND'],
   rate_limited: [429, 'RATE_LIMITED'],
   busy: [503, 'SERVICE_UNAVAILABLE'],
@@ -45,7 +47,7 @@ export async function refusing<Answer>(work: () => Answer | Promise<Answer>): Pr
 }
 
 export function addAuthRoutes({ app, parts, user }: Http): void {
-  const { auth } = parts
+  const { auth, commands } = parts
 
   app.post('/auth/register', async (request, reply) => {
     const body = parse(registration, request.body)
@@ -91,12 +93,28 @@ export function addAuthRoutes({ app, parts, user }: Http): void {
     return reply.header('set-cookie', cookies).send({ status: 'signed_out' })
   })
 
+  app.delete('/api/account', async (request, reply) => {
+    const identity = await user(request)
+    const { password } = parse(z.object({ password: z.string().max(1024) }), request.body)
+    await refusing(() => auth.confirmRemoval(identity, { password, address: request.ip }))
+    await erased(commands.deleteAccount(identity.userId, 'there'))
+    const cookies = await refusing(() => auth.removeUser(identity))
+    // What another device asked for in between; from here on no login session is left that could.
+    await erased(commands.deleteAccount(identity.userId, 'gone'))
+    return reply.status(204).header('set-cookie', cookies).send()
+  })
+
   app.get('/auth/me', async (request) => publicUser(await user(request)))
 
   app.post('/api/ws-ticket', async (request: FastifyRequest) => {
     const identity = await user(request)
     return refusing(() => auth.issueTicket(identity))
   })
+}
+
+async function erased(work: Promise<Outcome<unknown>>): Promise<void> {
+  const outcome = await work
+  if (!outcome.ok) throw fromRefusal(outcome)
 }
 
 const publicUser = (identity: { userId: string; email: string; name: string; role: string }) => ({

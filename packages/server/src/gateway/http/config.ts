@@ -15,6 +15,9 @@ export function addConfigRoutes({ app, parts }: Http): void {
       api_url: base,
       ws_url: `${wsBase}/ws`,
       ws_paths: ['/ws', '/websocket'],
+      // Where a proxy lets no socket through.
+      events_url: `${base}/api/events`,
+      commands_url: `${base}/api/commands`,
       auth: {
         registration: parts.auth.registrationPolicy(parts.isLocal(request)),
         setup_required: parts.auth.setupRequired(),

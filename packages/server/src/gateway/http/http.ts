@@ -9,6 +9,8 @@ export interface Http {
   parts: GatewayParts
   /** @throws HttpError 403 without a credential, 401 with a bad or expired one. */
   user: (request: FastifyRequest) => Promise<Identity>
+  /** As `user`, but a cookie counts only from a page of ours, for a read too. */
+  ownPage: (request: FastifyRequest) => Promise<Identity>
   /** @throws HttpError 403 also for ordinary users. */
   admin: (request: FastifyRequest) => Promise<Identity>
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { z } from 'zod'
 
-import { asId } from '../../platform/ids.ts'
+import type { UserId } from '../../platform/ids.ts'
 import { streamRun } from '../run-stream.ts'
 import { absent, fromRefusal, parse } from './http-error.ts'
 import type { Http } from './http.ts'
@@ -33,8 +33,8 @@ const chatMessage = message.extend({ thread_id: z.string().max(128).nullable().o
 export function addMessageRoutes({ app, parts, user }: Http): void {
   const { commands, threads } = parts
 
-  const send = async (userId: string, threadId: string | null, body: z.output<typeof message>) => {
-    const outcome = await commands.sendMessage(asId(userId), {
+  const send = async (userId: UserId, threadId: string | null, body: z.output<typeof message>) => {
+    const outcome = await commands.sendMessage(userId, {
       client_message_id: body.client_message_id ?? randomUUID(),
       thread_id: threadId,
       content: [{ type: 'text', text: body.content }],
@@ -49,7 +49,7 @@ export function addMessageRoutes({ app, parts, user }: Http): void {
   app.get('/api/threads/:id/messages', async (request) => {
     const { userId } = await user(request)
     const query = parse(page, request.query)
-    const found = await threads.messages(asId(userId), parse(byId, request.params).id, {
+    const found = await threads.messages(userId, parse(byId, request.params).id, {
       limit: query.limit,
       ...(query.before !== undefined && { before: query.before }),
     })
@@ -66,7 +66,7 @@ export function addMessageRoutes({ app, parts, user }: Http): void {
   app.get('/api/chat/messages', async (request) => {
     const { userId } = await user(request)
     const query = parse(classicPage, request.query)
-    const found = await threads.messages(asId(userId), query.thread_id, { limit: query.limit })
+    const found = await threads.messages(userId, query.thread_id, { limit: query.limit })
     if (!found) throw absent('thread')
     return found
   })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { asId, type UserId } from '../../platform/ids.ts'
+import type { UserId } from '../../platform/ids.ts'
 import { exportThread } from './export.ts'
 import { absent, fromRefusal, parse } from './http-error.ts'
 import type { Http } from './http.ts'
@@ -50,7 +50,7 @@ export function addThreadRoutes({ app, parts, user }: Http): void {
   app.get('/api/threads', async (request) => {
     const { userId } = await user(request)
     const query = parse(page, request.query)
-    return threads.list(asId(userId), {
+    return threads.list(userId, {
       limit: query.limit,
       offset: query.offset,
       search: query.q?.trim() ?? '',
@@ -61,31 +61,31 @@ export function addThreadRoutes({ app, parts, user }: Http): void {
   app.post('/api/threads', async (request, reply) => {
     const { userId } = await user(request)
     const body = parse(newThread, request.body)
-    const outcome = await commands.createThread(asId(userId), body)
+    const outcome = await commands.createThread(userId, body)
     if (!outcome.ok) throw fromRefusal(outcome)
     if (body.metadata)
-      await commands.updateThread(asId(userId), outcome.answer.thread_id, {
+      await commands.updateThread(userId, outcome.answer.thread_id, {
         metadata: body.metadata,
       })
-    return reply.status(201).send(await shown(asId(userId), outcome.answer.thread_id))
+    return reply.status(201).send(await shown(userId, outcome.answer.thread_id))
   })
 
   app.get('/api/threads/:id', async (request) => {
     const { userId } = await user(request)
-    return shown(asId(userId), parse(byId, request.params).id)
+    return shown(userId, parse(byId, request.params).id)
   })
 
   app.put('/api/threads/:id', async (request) => {
     const { userId } = await user(request)
     const { id } = parse(byId, request.params)
-    const outcome = await commands.updateThread(asId(userId), id, parse(change, request.body))
+    const outcome = await commands.updateThread(userId, id, parse(change, request.body))
     if (!outcome.ok) throw fromRefusal(outcome)
-    return shown(asId(userId), id)
+    return shown(userId, id)
   })
 
   app.delete('/api/threads/:id', async (request, reply) => {
     const { userId } = await user(request)
-    const outcome = await commands.deleteThread(asId(userId), parse(byId, request.params).id)
+    const outcome = await commands.deleteThread(userId, parse(byId, request.params).id)
     if (!outcome.ok) throw fromRefusal(outcome)
     return reply.status(204).send()
   })
@@ -93,11 +93,11 @@ export function addThreadRoutes({ app, parts, user }: Http): void {
   app.post('/api/threads/:id/auto-rename', async (request) => {
     const { userId } = await user(request)
     const { id } = parse(byId, request.params)
-    const title = await threads.suggestTitle(asId(userId), id)
+    const title = await threads.suggestTitle(userId, id)
     if (title === undefined) throw absent('thread')
-    const outcome = await commands.updateThread(asId(userId), id, { title })
+    const outcome = await commands.updateThread(userId, id, { title })
     if (!outcome.ok) throw fromRefusal(outcome)
-    return shown(asId(userId), id)
+    return shown(userId, id)
   })
 
   app.get('/api/threads/:id/export', async (request, reply) => {
@@ -107,8 +107,8 @@ export function addThreadRoutes({ app, parts, user }: Http): void {
       z.object({ format: z.enum(['markdown', 'json']).default('markdown') }),
       request.query,
     )
-    const thread = await shown(asId(userId), id)
-    const messages = await threads.allMessages(asId(userId), id)
+    const thread = await shown(userId, id)
+    const messages = await threads.allMessages(userId, id)
     const file = exportThread(thread, messages, format)
     return reply
       .header('content-type', file.mediaType)

@@ -1,0 +1,78 @@
+import type { ClientMessage, ServerMessageInput } from '@netra/protocol'
+
+import type { Commands, Outcome } from '../command/command.ts'
+import type { UserId } from '../platform/ids.ts'
+import type { RateLimit } from '../platform/rate-limit.ts'
+import { unreachable } from '../platform/unreachable.ts'
+
+/** What a user can want, whichever way it came. */
+export type Command = Extract<
+  ClientMessage,
+  { type: 'send_message' | 'regenerate' | 'cancel_run' | 'decide' }
+>
+
+/** The one answer to a command; it carries the id of its question. */
+export type Answer = Extract<ServerMessageInput, { type: 'ok' | 'error' }>
+
+export interface CarryOutParts {
+  commands: Commands
+  /** Commands that cost the store something, beside messages, which have a limit of their own. */
+  commandRate: RateLimit
+}
+
+/** @throws only the unforeseen. */
+export async function carryOut(
+  { commands, commandRate }: CarryOutParts,
+  userId: UserId,
+  message: Command,
+): Promise<Answer> {
+  const { id } = message
+  switch (message.type) {
+    case 'send_message':
+      return answerOf(id, await commands.sendMessage(userId, message))
+    case 'regenerate':
+      return answerOf(id, await commands.regenerate(userId, message))
+    case 'cancel_run':
+      return (
+        tooFast(commandRate, userId, id) ??
+        answerOf(id, await commands.cancelRun(userId, message.run_id))
+      )
+    case 'decide':
+      return (
+        tooFast(commandRate, userId, id) ?? answerOf(id, await commands.decide(userId, message))
+      )
+    default:
+      return unreachable(message)
+  }
+}
+
+/** The refusal of somebody who asks too often, or undefined. */
+export function tooFast(
+  commandRate: RateLimit,
+  userId: UserId,
+  id: string | null,
+): Answer | undefined {
+  const wait = commandRate.take(userId)
+  if (wait === 0) return undefined
+  return {
+    type: 'error',
+    id,
+    code: 'rate_limited',
+    message: 'Too many commands; wait a moment.',
+    retry: 'after',
+    after_ms: wait,
+  }
+}
+
+function answerOf(id: string, outcome: Outcome<Record<string, unknown>>): Answer {
+  if (outcome.ok) return { type: 'ok', id, ...outcome.answer }
+  const { code, message, retry, afterMs } = outcome
+  return {
+    type: 'error',
+    id,
+    code,
+    message,
+    retry,
+    ...(afterMs !== undefined && { after_ms: afterMs }),
+  }
+}
