@@ -2,7 +2,11 @@ import type { Clock } from '../platform/clock.ts'
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
 export async function orAborted<T>(work: PromiseLike<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
+  if (signal.aborted) {
+    // Begun, and wanted by nobody any more: how it ends must not look like an error nobody caught.
+    Promise.resolve(work).catch(() => undefined)
+    throw signal.reason
+  }
   const aborted = Promise.withResolvers<never>()
   const onAbort = (): void => aborted.reject(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })

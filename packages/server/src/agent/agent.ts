@@ -2,6 +2,7 @@ import type { Files } from '../files/files.ts'
 import type { CircuitStatus } from '../platform/circuit-breaker.ts'
 import { isoTime, type Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import { orAborted } from './abort.ts'
 import { assistant } from './agents/assistant.ts'
 import { data } from './agents/data.ts'
@@ -51,6 +52,7 @@ export interface AgentsOptions {
   files: Files
   clock: Clock
   logger: Logger
+  metrics: Metrics
   limits?: Partial<Limits>
   /** 0 ≤ x < 1; spreads retries. */
   random?: () => number
@@ -67,6 +69,12 @@ function resolve(name: string | null, model: string): string | undefined {
 export function createAgents(options: AgentsOptions): Agents {
   const { models, tools, clock, logger, random = Math.random } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const stalls = options.metrics.counter(
+    'netra_model_stalls_total',
+    'Model calls given up because the model fell silent',
+    ['next'],
+  )
+  const onStall = (again: boolean): void => stalls.add({ next: again ? 'repeated' : 'ended' })
   const toolsOf = ({ tools: names }: AgentDefinition): Tool[] =>
     names.flatMap((name) => tools.find((tool) => tool.name === name) ?? [])
 
@@ -78,7 +86,16 @@ export function createAgents(options: AgentsOptions): Agents {
     const model = await orAborted(models.open(turn.model), signal)
     const instructions = definition.instructions({ today: isoTime(clock).slice(0, 10) })
     const log = logger.child({ run_id: turn.runId, agent: definition.id, model: model.name.id })
-    const own = { turn, instructions, tools: toolsOf(definition), model, limits, random, signal }
+    const own = {
+      turn,
+      instructions,
+      tools: toolsOf(definition),
+      model,
+      limits,
+      random,
+      onStall,
+      signal,
+    }
     yield* runLoop({ ...options, ...own, logger: log })
   }
 

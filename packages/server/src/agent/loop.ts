@@ -9,6 +9,7 @@ import { callModel, type ModelReply } from './model/call-model.ts'
 import type { OpenModel } from './model/models.ts'
 import { parseInput } from './model/reply.ts'
 import { completedMessages, resultsMessage, startingPrompt, toolDeclarations } from './prompt.ts'
+import { refusedOutcome } from './refused-outcome.ts'
 import { resumeFrom } from './resume.ts'
 import { runTool } from './run-tool.ts'
 import { statedStep } from './stated-step.ts'
@@ -52,6 +53,7 @@ export interface LoopOptions {
   logger: Logger
   limits: Limits
   random: () => number
+  onStall: (again: boolean) => void
   signal: AbortSignal
 }
 
@@ -99,7 +101,8 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<Step> {
   const { contextTokens } = options.model.pricing
   const starting = await startingPrompt(turn, { ...options, ...options.model, contextTokens })
   progress.messages = [...starting, ...completedMessages(resumed.settled)]
-  if (resumed.pending.length > 0) yield* runTools(resumed.pending, progress, at, resumed)
+  if (resumed.pending.length > 0 && (yield* runTools(resumed.pending, progress, at, resumed)))
+    return
   for (;;) {
     if (progress.modelCalls >= limits.maxModelCalls) throw outOfSteps(limits)
     const reply = yield* speak(progress, at)
@@ -107,7 +110,7 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<Step> {
       yield done(reply.text, progress)
       return
     }
-    yield* runTools(reply.calls, progress, at, undefined)
+    if (yield* runTools(reply.calls, progress, at, undefined)) return
   }
 }
 
@@ -197,25 +200,33 @@ function callsOf(reply: ModelReply, { limits, model }: LoopOptions): ToolCall[] 
 
 /**
  * The tools of one model call, one after the other: so when a run breaks, only the first call
- * without an outcome can have begun.
+ * without an outcome can have begun. Answers true when a person must decide before it goes on.
  */
 async function* runTools(
   calls: readonly ToolCall[],
   progress: Progress,
   options: LoopOptions,
   resumed: { interrupted: ReadonlySet<string>; outcomes: ToolOutcome[] } | undefined,
-): AsyncGenerator<Step> {
+): AsyncGenerator<Step, boolean> {
   const { tools, turn, clock, limits } = options
   const outcomes: ToolOutcome[] = [...(resumed?.outcomes ?? [])]
   for (const call of calls) {
     options.signal.throwIfAborted()
     const step = ++progress.step
     const tool = tools.find((candidate) => candidate.name === call.toolName)
-    if (resumed?.interrupted.has(call.callId) && !tool?.repeatable) {
-      const outcome = unknownOutcome(call)
-      yield { kind: 'tool_ended', outcome, durationMs: 0 }
-      outcomes.push(outcome)
-      continue
+    const hadBegun = resumed?.interrupted.has(call.callId) ?? false
+    if (tool?.needsApproval || (hadBegun && !tool?.repeatable)) {
+      const decision = turn.decisions?.get(call.callId)
+      if (!decision) {
+        yield { kind: 'waits', call }
+        return true
+      }
+      if (!decision.approved) {
+        const outcome = refusedOutcome(call, { hadBegun, reason: decision.reason })
+        yield { kind: 'tool_ended', call, outcome, durationMs: 0 }
+        outcomes.push(outcome)
+        continue
+      }
     }
     if (!progress.hasThought) {
       progress.hasThought = true
@@ -225,22 +236,14 @@ async function* runTools(
     const started = clock.monotonic()
     const outcome = yield* runTool({ ...options, call })
     const durationMs = Math.max(0, Math.round(clock.monotonic() - started))
-    yield { kind: 'tool_ended', outcome, durationMs }
+    yield { kind: 'tool_ended', call, outcome, durationMs }
     outcomes.push(outcome)
     progress.toolFailures = outcome.status === 'ok' ? 0 : progress.toolFailures + 1
     if (progress.toolFailures >= limits.maxToolFailures) throw toolsFail(call, outcome, limits)
   }
   progress.messages.push(resultsMessage(outcomes))
+  return false
 }
-
-const unknownOutcome = ({ callId, toolName }: ToolCall): ToolOutcome => ({
-  callId,
-  toolName,
-  status: 'unknown',
-  result: {
-    error: `${toolName} was interrupted and may or may not have taken effect. It was not run again: ask the person to check before repeating it.`,
-  },
-})
 
 function priced(usage: LanguageModelV4Usage, model: OpenModel) {
   const { inputTokens, outputTokens } = usage

@@ -88,15 +88,58 @@ const interruptedAt = (outcomes: number): CompletedStep[] => [
   })),
 ]
 
-test('a tool with side effects that had begun is not run again: its outcome is unknown', async () => {
+test('F49: a tool with side effects that had begun waits for a person, and is never run on its own', async () => {
   const ran: string[] = []
   await using s = await stage({ script, tools: [double(ran, false)] })
-  const { steps } = await s.act(turnOf('?', { completed: interruptedAt(0) }))
+  const { steps, error } = await s.act(turnOf('?', { completed: interruptedAt(0) }))
+  expect(error).toBeUndefined()
+  expect(kindsOf(steps)).toEqual(['thinking', 'waits'])
+  expect(only(steps, 'waits')[0]?.call).toEqual(call('c1'))
+  expect(ran).toEqual([])
+  expect(s.server.requests).toHaveLength(0)
+})
+
+const decided = (approved: boolean, reason?: string) => new Map([['c1', { approved, reason }]])
+
+test('a call that a person allowed to be repeated is run again', async () => {
+  const ran: string[] = []
+  await using s = await stage({ script, tools: [double(ran, false)] })
+  const turn = turnOf('?', { completed: interruptedAt(0), decisions: decided(true) })
+  const { steps } = await s.act(turn)
+  expect(ran).toEqual(['c1', 'c2', 'c3'])
+  expect(steps.at(-1)).toMatchObject({ kind: 'done', finalResponse: 'Results: 2 4 6' })
+})
+
+test('a call that a person did not allow to be repeated has an unknown outcome, and the agent goes on', async () => {
+  const ran: string[] = []
+  await using s = await stage({ script, tools: [double(ran, false)] })
+  const turn = turnOf('?', { completed: interruptedAt(0), decisions: decided(false, 'not twice') })
+  const { steps } = await s.act(turn)
   const outcomes = only(steps, 'tool_ended').map((step) => step.outcome)
   expect(outcomes.map((outcome) => outcome.status)).toEqual(['unknown', 'ok', 'ok'])
   expect(outcomes[0]?.callId).toBe('c1')
   expect(ran).toEqual(['c2', 'c3'])
   expect(s.server.requests[0]?.toolResults[0]).toContain('may or may not have taken effect')
+  expect(s.server.requests[0]?.toolResults[0]).toContain('not twice')
+})
+
+test('a tool that needs approval waits before its first run, and a refused one did not run', async () => {
+  const ran: string[] = []
+  const careful = { ...double(ran), needsApproval: true }
+  await using s = await stage({ script, tools: [careful] })
+  const { steps } = await s.act(turnOf('?'))
+  expect(kindsOf(steps)).toEqual(['thinking', 'spoken', 'waits'])
+  const before = completedOf(steps)
+  const id = only(steps, 'waits')[0]?.call.callId ?? ''
+  const turn = turnOf('?', {
+    completed: before,
+    interrupted: [],
+    decisions: new Map([[id, { approved: false }]]),
+  })
+  const again = await s.act(turn)
+  expect(kindsOf(again.steps)).toEqual(['thinking', 'tool_ended', 'waits'])
+  expect(only(again.steps, 'tool_ended')[0]?.outcome.status).toBe('denied')
+  expect(ran).toEqual([])
 })
 
 test('a tool with side effects that had not begun is run', async () => {

@@ -12,7 +12,9 @@ export type Step =
   | { kind: 'spoken'; text: string; usage: Usage; costUsd: number | null; calls: ToolCall[] }
   | { kind: 'tool_started'; call: ToolCall }
   | { kind: 'tool_progress'; callId: string; progress: number; total?: number; note?: string }
-  | { kind: 'tool_ended'; outcome: ToolOutcome; durationMs: number }
+  | { kind: 'tool_ended'; call: ToolCall; outcome: ToolOutcome; durationMs: number }
+  /** Only a person may say whether this call runs. The turn ends here and goes on with the answer. */
+  | { kind: 'waits'; call: ToolCall }
   /** The last step of a turn that went well. */
   | { kind: 'done'; finalResponse: string; usage: Usage; costUsd: number | null; steps: number }
 
@@ -78,6 +80,8 @@ export interface Turn {
    * outcome is taken to have started: calls run one after the other.
    */
   interrupted?: string[]
+  /** What a person, or the end of their time, said about calls that have no outcome, by call id. */
+  decisions?: ReadonlyMap<string, { approved: boolean; reason?: string | undefined }>
 }
 
 export type FailureCode =

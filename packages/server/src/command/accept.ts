@@ -1,38 +1,50 @@
 import { createHash } from 'node:crypto'
 
+import { parsePosition } from '@netra/protocol'
+
 import {
   makeEvent,
   positionOf,
+  threadStream,
+  userStream,
   type Append,
   type EventContext,
   type Expectation,
   type Position,
-  type StreamName,
 } from '../journal/journal.ts'
 import { isoTime } from '../platform/clock.ts'
-import { newId, type RunId, type TraceId } from '../platform/ids.ts'
+import {
+  asId,
+  newId,
+  type MessageId,
+  type RunId,
+  type ThreadId,
+  type TraceId,
+  type UserId,
+} from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
 import { done, refuse, type Outcome } from './outcome.ts'
+import { expectOwner } from './owner.ts'
 import type { CommandParts } from './parts.ts'
 
 /** The answer to `send_message` and `regenerate`; a type alias, so that it is also a JSON record. */
 export type Accepted = {
-  thread_id: string
-  run_id: string
+  thread_id: ThreadId
+  run_id: RunId
   /** The thread's position just before the message. */
   position: Position
   duplicate?: true
 }
 
 export interface Wish {
-  userId: string
+  userId: UserId
   clientMessageId: string
   agent: string | null
   model: string | null
 }
 
 export const wishOf = (
-  userId: string,
+  userId: UserId,
   message: {
     client_message_id: string
     agent?: string | null | undefined
@@ -53,10 +65,11 @@ export const payloadHash = (payload: unknown): string =>
  * a retry must learn that it already succeeded (F33, F34).
  */
 export async function alreadyAccepted(
-  { journal }: CommandParts,
+  parts: CommandParts,
   wish: Wish,
   hash: string,
 ): Promise<Outcome<Accepted> | undefined> {
+  const { journal } = parts
   const record = await journal.db
     .selectFrom('idempotency')
     .selectAll()
@@ -71,7 +84,28 @@ export async function alreadyAccepted(
       'new',
     )
   }
-  return done({ ...(JSON.parse(record.answer) as Accepted), duplicate: true })
+  const answer = JSON.parse(record.answer) as Accepted
+  return done({ ...answer, position: await placeOfRun(parts, answer), duplicate: true })
+}
+
+/** Between looking at a head and committing, so few events come into one thread. */
+const LOOK_THROUGH = { events: 256, bytes: 1024 * 1024 }
+
+/**
+ * Just before the first event of the run. What was recorded is the head as it stood before the
+ * commit, which others may have moved: the run stands there or somewhat later.
+ */
+async function placeOfRun(
+  { journal }: CommandParts,
+  { thread_id, run_id, position }: Accepted,
+): Promise<Position> {
+  const { epoch, seq } = parsePosition(position) ?? {}
+  if (epoch !== journal.epoch || seq === undefined) return position
+  const page = await journal.readKept(threadStream(thread_id), seq, LOOK_THROUGH)
+  const first = page.events.find(
+    ({ payload }) => (JSON.parse(payload) as { run_id?: string }).run_id === run_id,
+  )
+  return first ? positionOf(journal.epoch, first.seq - 1) : position
 }
 
 /**
@@ -82,8 +116,8 @@ export async function acceptRun(
   parts: CommandParts,
   wish: Wish & {
     hash: string
-    threadId: string
-    parentMessageId: string
+    threadId: ThreadId
+    parentMessageId: MessageId
     /** Written before the run is accepted: the thread if it is new, the message if there is one. */
     before: {
       threadEvents: (context: EventContext) => Append['events']
@@ -112,9 +146,9 @@ export async function acceptRun(
     thread_id: wish.threadId,
     run_id: runId,
     agent: resolved.agent,
-    trace_id: newId<TraceId>().replaceAll('-', ''),
+    trace_id: asId<TraceId>(newId<TraceId>().replaceAll('-', '')),
   }
-  const stream: StreamName = `thread:${wish.threadId}`
+  const stream = threadStream(wish.threadId)
   const { before } = wish
   const answer: Accepted = {
     thread_id: wish.threadId,
@@ -135,14 +169,14 @@ export async function acceptRun(
         ],
       },
       {
-        stream: `user:${wish.userId}`,
+        stream: userStream(wish.userId),
         events: [
           ...before.userEvents(context),
           makeEvent(clock, 'run_state_changed', context, { state: 'queued' }),
         ],
       },
     ],
-    expect: [fresh(parts, wish), ...before.expect],
+    expect: [fresh(parts, wish), expectOwner(journal, wish.userId), ...before.expect],
     rows: [...before.rows, ...runRows(parts, { wish, context, resolved, runId, answer })],
   })
   if (result.status === 'unexpected' && result.name === 'fresh') {
@@ -153,21 +187,9 @@ export async function acceptRun(
   }
   const first = result.appended.find((append) => append.stream === stream)?.first ?? 1
   const position = positionOf(journal.epoch, first - 1)
-  // The head moved between looking and committing: the record must give the same answer as this one.
-  if (position !== answer.position) await recordAnswer(parts, wish, { ...answer, position })
   runs.start({ id: runId, threadId: wish.threadId, userId: wish.userId })
   return done({ ...answer, position })
 }
-
-const recordAnswer = ({ journal }: CommandParts, wish: Wish, answer: Accepted): Promise<void> =>
-  journal.write([
-    journal.db
-      .updateTable('idempotency')
-      .set({ answer: JSON.stringify(answer) })
-      .where('user_id', '=', wish.userId)
-      .where('client_message_id', '=', wish.clientMessageId)
-      .compile(),
-  ])
 
 const fresh = ({ journal }: CommandParts, wish: Wish): Expectation => ({
   name: 'fresh',
@@ -181,12 +203,12 @@ const fresh = ({ journal }: CommandParts, wish: Wish): Expectation => ({
 })
 
 function runRows(
-  { journal, clock }: CommandParts,
+  { journal, runs, clock }: CommandParts,
   run: {
-    wish: Wish & { hash: string; threadId: string; parentMessageId: string }
+    wish: Wish & { hash: string; threadId: ThreadId; parentMessageId: MessageId }
     context: EventContext
     resolved: { agent: string; model: string }
-    runId: string
+    runId: RunId
     answer: Accepted
   },
 ): Statement[] {
@@ -205,11 +227,13 @@ function runRows(
         model: resolved.model,
         client_message_id: wish.clientMessageId,
         parent_message_id: wish.parentMessageId,
-        trace_id: run.context.trace_id ?? '',
+        trace_id: run.context.trace_id ?? asId<TraceId>(''),
         fence: 0,
         attempt: 0,
-        lease_until: null,
+        lease_until: runs.firstLease(),
         cancel_requested: 0,
+        waiting_for: null,
+        compacted: 0,
         created_at: at,
         updated_at: at,
       })

@@ -36,3 +36,44 @@ test('a store that is gone refuses with when to try again, and accepts nothing',
   expect(await commands.deleteThread(USER, 'any')).toMatchObject(refusal)
   await rm(folder, { recursive: true, force: true })
 })
+
+test('F33: messages that race into one thread have the same position in every answer', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'netra-command-'))
+  const journal = await openSqliteJournal({ folder, logger, clock })
+  const runs = {
+    hasRoomFor: () => true,
+    resolve: async () => ({ agent: 'data', model: 'netra/builtin' }),
+    firstLease: () => 0,
+    start: () => undefined,
+  }
+  const commands = createCommands({
+    journal,
+    clock,
+    access: createAccess(journal),
+    files: await openFiles({ folder: join(folder, 'files'), rows: journal, clock }),
+    messageRate: new RateLimit(clock, { perMinute: 600, burst: 600 }),
+    runs: runs as unknown as Runs,
+  })
+  const made = await commands.createThread(USER, { title: 'one' })
+  if (!made.ok) throw new Error('no thread')
+  const send = (index: number) =>
+    commands.sendMessage(USER, {
+      type: 'send_message',
+      id: 'r',
+      client_message_id: `message-${index}`,
+      thread_id: made.answer.thread_id,
+      content: [{ type: 'text', text: 'the same to all' }],
+    } as never)
+  const indexes = Array.from({ length: 12 }, (_, index) => index)
+  const racing = await Promise.all(indexes.flatMap((index) => [send(index), send(index)]))
+  const later = await Promise.all(indexes.map(send))
+  const positions = indexes.map((index) =>
+    [racing[2 * index], racing[2 * index + 1], later[index]].map(
+      (outcome) => outcome?.ok && outcome.answer.position,
+    ),
+  )
+  for (const [first, ...others] of positions) expect(others).toEqual([first, first])
+  expect(new Set(positions.map(([first]) => first)).size).toBe(indexes.length)
+  await journal[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})

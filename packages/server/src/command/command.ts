@@ -3,6 +3,8 @@ import type { UserId } from '../platform/ids.ts'
 import type { Accepted } from './accept.ts'
 import { cancelRun } from './cancel-run.ts'
 import { createThread } from './create-thread.ts'
+import { decide, type Decide } from './decide.ts'
+import { deleteAccount } from './delete-account.ts'
 import { deleteThread } from './delete-thread.ts'
 import { refuse, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
@@ -10,7 +12,7 @@ import { regenerate, type Regenerate } from './regenerate.ts'
 import { sendMessage, type SendMessage } from './send-message.ts'
 import { updateThread, type ThreadChange } from './update-thread.ts'
 
-export type { Accepted, Outcome, Regenerate, SendMessage, ThreadChange }
+export type { Accepted, Decide, Outcome, Regenerate, SendMessage, ThreadChange }
 export type { Refusal, RefusalCode } from './outcome.ts'
 /** What reads of the store throw while it cannot be trusted. */
 export { JournalUnavailable as StoreUnavailable } from '../journal/journal.ts'
@@ -25,6 +27,7 @@ export interface Commands {
   sendMessage(userId: UserId, message: SendMessage): Promise<Outcome<Accepted>>
   regenerate(userId: UserId, message: Regenerate): Promise<Outcome<Accepted>>
   cancelRun(userId: UserId, runId: string): Promise<Outcome<Record<string, never>>>
+  decide(userId: UserId, decision: Decide): Promise<Outcome<Record<string, never>>>
   createThread(
     userId: UserId,
     thread: { title?: string | undefined },
@@ -35,16 +38,20 @@ export interface Commands {
     change: ThreadChange,
   ): Promise<Outcome<{ thread_id: string }>>
   deleteThread(userId: UserId, threadId: string): Promise<Outcome<Record<string, never>>>
+  /** Erases all that the user has; the account itself is the account store's. */
+  deleteAccount(userId: UserId, account: 'there' | 'gone'): Promise<Outcome<Record<string, never>>>
 }
 
 export const createCommands = (parts: CommandParts): Commands => ({
   sendMessage: (userId, message) => whileStored(sendMessage(parts, userId, message)),
   regenerate: (userId, message) => whileStored(regenerate(parts, userId, message)),
   cancelRun: (userId, runId) => whileStored(cancelRun(parts, userId, runId)),
+  decide: (userId, decision) => whileStored(decide(parts, userId, decision)),
   createThread: (userId, thread) => whileStored(createThread(parts, userId, thread)),
   updateThread: (userId, threadId, change) =>
     whileStored(updateThread(parts, userId, threadId, change)),
   deleteThread: (userId, threadId) => whileStored(deleteThread(parts, userId, threadId)),
+  deleteAccount: (userId, account) => whileStored(deleteAccount(parts, userId, account)),
 })
 
 const RETRY_MS = 2_000

@@ -1,6 +1,7 @@
-import { makeEvent } from '../journal/journal.ts'
+import { makeEvent, userStream } from '../journal/journal.ts'
 import { newId, type ThreadId, type UserId } from '../platform/ids.ts'
-import { done, type Outcome } from './outcome.ts'
+import { done, notFound, type Outcome } from './outcome.ts'
+import { expectOwner } from './owner.ts'
 import type { CommandParts } from './parts.ts'
 import { newThreadRow, outsideRuns, titleFrom } from './thread-row.ts'
 
@@ -12,13 +13,14 @@ export async function createThread(
   const threadId = newId<ThreadId>()
   const title = titleFrom(thread.title ?? '')
   const context = outsideRuns(userId, threadId)
-  await journal.commit({
+  const result = await journal.commit({
     appends: [
       {
-        stream: `user:${userId}`,
+        stream: userStream(userId),
         events: [makeEvent(clock, 'thread_created', context, { title })],
       },
     ],
+    expect: [expectOwner(journal, userId)],
     rows: [
       journal.db
         .insertInto('thread')
@@ -26,5 +28,5 @@ export async function createThread(
         .compile(),
     ],
   })
-  return done({ thread_id: threadId })
+  return result.status === 'committed' ? done({ thread_id: threadId }) : notFound('account')
 }

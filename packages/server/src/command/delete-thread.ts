@@ -1,23 +1,51 @@
-import { makeEvent } from '../journal/journal.ts'
-import type { UserId } from '../platform/ids.ts'
+import { makeEvent, threadStream, userStream } from '../journal/journal.ts'
+import type { ThreadId, UserId } from '../platform/ids.ts'
 import { statesThatAllow } from '../run/run.ts'
+import { eventsOfThread, resultFilesOf, rowsOfThread } from './erased-rows.ts'
 import { done, notFound, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
 import { outsideRuns } from './thread-row.ts'
 
 /**
- * Stops what still runs in the thread, then removes its rows and tells every device. Its events
- * cannot be read through Netra from then on; their payloads stay in the journal's file, which has
- * no erasure yet.
+ * Stops what still runs in the thread, then erases it: rows, events and large results go in one
+ * commit, every device is told, and within ten minutes their bytes are gone from the disk.
  */
 export async function deleteThread(
-  { access, journal, clock, runs }: CommandParts,
+  parts: CommandParts,
   userId: UserId,
-  threadId: string,
+  wanted: string,
 ): Promise<Outcome<Record<string, never>>> {
-  if (!(await access.thread(userId, threadId))) return notFound('thread')
-  const { db } = journal
-  const open = await db
+  const { access, journal, clock, files } = parts
+  const thread = await access.thread(userId, wanted)
+  if (!thread) return notFound('thread')
+  const threadId = thread.id
+  await stopRuns(parts, userId, threadId)
+  const results = await resultFilesOf(journal, threadId)
+  const context = outsideRuns(userId, threadId)
+  const result = await journal.commit({
+    appends: [
+      {
+        stream: threadStream(threadId),
+        events: [makeEvent(clock, 'thread_updated', context, { deleted: true })],
+      },
+      { stream: userStream(userId), events: [makeEvent(clock, 'thread_deleted', context, {})] },
+    ],
+    expect: [access.expectThread(userId, threadId)],
+    rows: rowsOfThread(journal, userId, threadId, results),
+    erase: eventsOfThread(userId, threadId),
+  })
+  if (result.status !== 'committed') return notFound('thread')
+  await files.removeContent(results)
+  return done({})
+}
+
+/** Returns once nothing runs in the thread any more. */
+export async function stopRuns(
+  { journal, runs }: CommandParts,
+  userId: UserId,
+  threadId: ThreadId,
+): Promise<void> {
+  const open = await journal.db
     .selectFrom('run')
     .select('id')
     .where('thread_id', '=', threadId)
@@ -27,21 +55,4 @@ export async function deleteThread(
     await runs.cancel(run, userId)
     await runs.settled(run.id)
   }
-  const context = outsideRuns(userId, threadId)
-  const result = await journal.commit({
-    appends: [
-      {
-        stream: `thread:${threadId}`,
-        events: [makeEvent(clock, 'thread_updated', context, { deleted: true })],
-      },
-      { stream: `user:${userId}`, events: [makeEvent(clock, 'thread_deleted', context, {})] },
-    ],
-    expect: [access.expectThread(userId, threadId)],
-    rows: [
-      db.deleteFrom('message').where('thread_id', '=', threadId).compile(),
-      db.deleteFrom('run').where('thread_id', '=', threadId).compile(),
-      db.deleteFrom('thread').where('id', '=', threadId).compile(),
-    ],
-  })
-  return result.status === 'committed' ? done({}) : notFound('thread')
 }

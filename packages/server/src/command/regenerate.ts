@@ -1,4 +1,4 @@
-import type { UserId } from '../platform/ids.ts'
+import { asId, type MessageId, type UserId } from '../platform/ids.ts'
 import { acceptRun, alreadyAccepted, payloadHash, wishOf, type Accepted } from './accept.ts'
 import { notFound, refuse, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
@@ -34,7 +34,7 @@ export async function regenerate(
   const question = await parts.journal.db
     .selectFrom('message')
     .select('id')
-    .where('id', '=', message.message_id)
+    .where('id', '=', asId<MessageId>(message.message_id))
     .where('thread_id', '=', thread.id)
     .where('role', '=', 'user')
     .executeTakeFirst()

@@ -1,6 +1,6 @@
 import { makeEvent, type EventContext } from '../journal/journal.ts'
 import { isoTime } from '../platform/clock.ts'
-import { newId, type MessageId, type ThreadId, type UserId } from '../platform/ids.ts'
+import { asId, newId, type MessageId, type ThreadId, type UserId } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
 import { acceptRun, alreadyAccepted, payloadHash, wishOf, type Accepted } from './accept.ts'
 import { notFound, refuse, type Outcome } from './outcome.ts'
@@ -37,7 +37,8 @@ export async function sendMessage(
     message.attachments ?? [],
     wish.agent,
     wish.model,
-    message.parent_message_id ?? null,
+    // Null is the start of the thread, absent its newest message: not the same wish.
+    message.parent_message_id === null ? ['start'] : (message.parent_message_id ?? null),
   ])
   const before = await alreadyAccepted(parts, wish, hash)
   if (before) return before
@@ -78,8 +79,8 @@ export async function sendMessage(
 }
 
 interface Place {
-  threadId: string
-  parentId: string | null
+  threadId: ThreadId
+  parentId: MessageId | null
   isNew: boolean
   titled: boolean
 }
@@ -107,7 +108,8 @@ async function placeOf(
     const newest = await messages.orderBy('id', 'desc').limit(1).executeTakeFirst()
     return { ...place, parentId: newest?.id ?? null }
   }
-  const parent = await messages.where('id', '=', message.parent_message_id).executeTakeFirst()
+  const wanted = asId<MessageId>(message.parent_message_id)
+  const parent = await messages.where('id', '=', wanted).executeTakeFirst()
   return parent && { ...place, parentId: parent.id }
 }
 
@@ -132,7 +134,7 @@ function messageRows(
   message: {
     userId: UserId
     place: Place
-    messageId: string
+    messageId: MessageId
     text: string
     attachments: Attached[]
     title: string

@@ -1,8 +1,9 @@
 import type { EventContext, ThreadRow } from '../journal/journal.ts'
 import { isoTime, type Clock } from '../platform/clock.ts'
+import type { ThreadId, UserId } from '../platform/ids.ts'
 
 /** What an event of a thread carries that no run caused. */
-export const outsideRuns = (userId: string, threadId: string): EventContext => ({
+export const outsideRuns = (userId: UserId, threadId: ThreadId): EventContext => ({
   user_id: userId,
   thread_id: threadId,
   run_id: null,
@@ -23,7 +24,7 @@ export function titleFrom(text: string): string {
 
 export function newThreadRow(
   clock: Clock,
-  thread: { id: string; userId: string; title: string; titled?: boolean },
+  thread: { id: ThreadId; userId: UserId; title: string; titled?: boolean },
 ): ThreadRow {
   const at = isoTime(clock)
   return {

@@ -1,4 +1,4 @@
-import { makeEvent } from '../journal/journal.ts'
+import { makeEvent, threadStream, userStream } from '../journal/journal.ts'
 import { isoTime } from '../platform/clock.ts'
 import type { UserId } from '../platform/ids.ts'
 import { done, notFound, refuse, type Outcome } from './outcome.ts'
@@ -14,11 +14,12 @@ export interface ThreadChange {
 export async function updateThread(
   { access, journal, clock }: CommandParts,
   userId: UserId,
-  threadId: string,
+  wanted: string,
   change: ThreadChange,
 ): Promise<Outcome<{ thread_id: string }>> {
-  const thread = await access.thread(userId, threadId)
+  const thread = await access.thread(userId, wanted)
   if (!thread) return notFound('thread')
+  const threadId = thread.id
   const title = change.title?.replaceAll(/\s+/g, ' ').trim()
   if (title === '') return refuse('malformed', 'A title needs at least one character.')
   const { archived, metadata } = change
@@ -32,8 +33,8 @@ export async function updateThread(
   const result = await journal.commit({
     appends: seen
       ? [
-          { stream: `thread:${threadId}`, events: [event] },
-          { stream: `user:${userId}`, events: [event] },
+          { stream: threadStream(threadId), events: [event] },
+          { stream: userStream(userId), events: [event] },
         ]
       : [],
     expect: [access.expectThread(userId, threadId)],

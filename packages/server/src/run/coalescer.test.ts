@@ -23,6 +23,17 @@ test('pieces that follow quickly leave together', () => {
   expect(sent).toEqual(['a', 'bc'])
 })
 
+test('a hundred pieces a second leave at most fifty times, in no more than 20 ms each', () => {
+  const { clock, sent, coalescer } = start()
+  for (let piece = 0; piece < 100; piece += 1) {
+    coalescer.add('x')
+    clock.advance(10)
+  }
+  expect(sent.join('').length).toBeGreaterThanOrEqual(98)
+  expect(sent.length).toBeLessThanOrEqual(53)
+  expect(sent[1]?.length).toBe(1)
+})
+
 test('after a pause there is no wait', () => {
   const { clock, sent, coalescer } = start()
   coalescer.add('a')
@@ -40,7 +51,7 @@ test('what is taken is not sent again', () => {
   expect(sent).toEqual(['a'])
 })
 
-test('any text in any pieces at any pace comes out whole, and no surrogate pair is split', () => {
+test('F29: any text in any pieces at any pace comes out whole, and no surrogate pair is split', () => {
   const piece = fc.tuple(fc.string({ unit: 'binary', maxLength: 5 }), fc.nat(30))
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {

@@ -1,19 +1,23 @@
 import type { Clock } from '../platform/clock.ts'
 
-/** Later pieces of a message wait this long for each other; the first goes out at once. */
-const GATHER_MS = 15
+/** Later pieces of a message wait so long for each other; the first goes out at once. */
+const SHORTEST_MS = 10
+const LONGEST_MS = 20
+const STEP_MS = 5
 const HIGH_SURROGATE_LOW = 0xd800
 const HIGH_SURROGATE_HIGH = 0xdbff
 
 /**
- * Gathers a model's small pieces of text into fewer deltas: at once when idle, else at most one
- * every 15 ms. A surrogate pair is never split: a trailing high half waits for its other half.
+ * Gathers a model's small pieces of text into fewer deltas: at once when idle, then one every 10 ms,
+ * and every 20 ms while the pieces do not cease. A surrogate pair is never split: a trailing high
+ * half waits for its other half.
  */
 export class Coalescer {
   readonly #clock: Clock
   readonly #flush: (text: string) => void
   #pending = ''
   #lastFlush = Number.NEGATIVE_INFINITY
+  #gatherMs = SHORTEST_MS
   #cancelTimer: (() => void) | undefined
 
   constructor(clock: Clock, flush: (text: string) => void) {
@@ -24,7 +28,7 @@ export class Coalescer {
   add(text: string): void {
     this.#pending += text
     if (this.#cancelTimer) return
-    const wait = this.#lastFlush + GATHER_MS - this.#clock.monotonic()
+    const wait = this.#lastFlush + this.#gatherMs - this.#clock.monotonic()
     if (wait <= 0) return this.#send()
     this.#cancelTimer = this.#clock.after(wait, () => {
       this.#cancelTimer = undefined
@@ -48,7 +52,10 @@ export class Coalescer {
     if (end === 0) return
     const text = this.#pending.slice(0, end)
     this.#pending = this.#pending.slice(end)
-    this.#lastFlush = this.#clock.monotonic()
+    const now = this.#clock.monotonic()
+    const isIdle = now - this.#lastFlush > LONGEST_MS
+    this.#gatherMs = isIdle ? SHORTEST_MS : Math.min(LONGEST_MS, this.#gatherMs + STEP_MS)
+    this.#lastFlush = now
     this.#flush(text)
   }
 }

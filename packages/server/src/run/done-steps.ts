@@ -1,5 +1,6 @@
 import type { CompletedStep, ToolCall, ToolStatus } from '../agent/agent.ts'
-import type { Journal, RunRow } from '../journal/journal.ts'
+import { threadStream, type Journal, type RunRow } from '../journal/journal.ts'
+import { asId, type MessageId } from '../platform/ids.ts'
 
 const PAGE = { events: 512, bytes: 1024 * 1024 }
 
@@ -10,9 +11,19 @@ export interface DoneSteps {
   superseded: string[]
   /** Tool calls whose outcome is not known. */
   interrupted: string[]
+  /** The last message that was spoken to its end. */
+  lastMessageId: MessageId | undefined
+  /** Answers about calls that did not run since. */
+  decisions: Map<string, { approved: boolean; reason?: string | undefined }>
 }
 
-export const NOTHING_DONE: DoneSteps = { completed: [], superseded: [], interrupted: [] }
+export const NOTHING_DONE: DoneSteps = {
+  completed: [],
+  superseded: [],
+  interrupted: [],
+  lastMessageId: undefined,
+  decisions: new Map(),
+}
 
 interface RunEvent {
   type: string
@@ -29,13 +40,19 @@ interface RunEvent {
   result?: unknown
   result_ref?: string
   superseded?: string[]
+  approved?: boolean
+  reason?: string
 }
 
 export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps> {
   const completed: CompletedStep[] = []
   const speaking = new Set<string>()
-  const open = new Map<string, ToolCall>()
+  const asked = new Map<string, ToolCall>()
+  const begun = new Set<string>()
+  const decisions: DoneSteps['decisions'] = new Map()
+  let lastMessageId: MessageId | undefined
   for await (const event of eventsOf(journal, run)) {
+    const callId = event.tool_call_id ?? ''
     switch (event.type) {
       case 'message_delta':
         speaking.add(event.message_id ?? '')
@@ -43,25 +60,42 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
       case 'run_attempt':
         for (const id of event.superseded ?? []) speaking.delete(id)
         break
-      case 'message_completed':
-        speaking.delete(event.message_id ?? '')
-        completed.push(spokenStep(event))
+      case 'message_completed': {
+        lastMessageId = asId<MessageId>(event.message_id ?? '')
+        speaking.delete(lastMessageId)
+        const step = spokenStep(event)
+        for (const call of step.calls) asked.set(call.callId, call)
+        completed.push(step)
+        break
+      }
+      case 'approval_decided':
+        decisions.set(callId, { approved: event.approved === true, reason: event.reason })
         break
       case 'tool_executing':
-        open.set(event.tool_call_id ?? '', callOf(event))
+        begun.add(callId)
+        // It was for this run of the tool; if that breaks too, a person is asked again.
+        decisions.delete(callId)
         break
       case 'tool_completed': {
-        const call = open.get(event.tool_call_id ?? '')
-        if (call && open.delete(call.callId)) completed.push(toolStep(event, call))
+        begun.delete(callId)
+        decisions.delete(callId)
+        const call = asked.get(callId)
+        if (call && asked.delete(callId)) completed.push(toolStep(event, call))
         break
       }
       default:
     }
   }
-  return { completed, superseded: [...speaking], interrupted: [...open.keys()] }
+  return {
+    completed,
+    superseded: [...speaking],
+    interrupted: [...begun],
+    lastMessageId,
+    decisions,
+  }
 }
 
-const spokenStep = (event: RunEvent): CompletedStep => ({
+const spokenStep = (event: RunEvent): Extract<CompletedStep, { kind: 'spoken' }> => ({
   kind: 'spoken',
   text: (event.content ?? []).map((part) => part.text).join(''),
   usage: {
@@ -91,15 +125,14 @@ const callOf = (event: Pick<RunEvent, 'tool_call_id' | 'tool_name' | 'arguments'
 })
 
 async function* eventsOf(journal: Journal, run: RunRow): AsyncGenerator<RunEvent> {
-  let after = 0
-  for (;;) {
-    const page = await journal.read(`thread:${run.thread_id}`, after, PAGE)
-    for (const { seq, payload } of page) {
-      after = seq
+  for (let after = 0; ;) {
+    const { events, through } = await journal.readKept(threadStream(run.thread_id), after, PAGE)
+    for (const { payload } of events) {
       if (!payload.includes(run.id)) continue
       const event = JSON.parse(payload) as RunEvent
       if (event.run_id === run.id) yield event
     }
-    if (page.length === 0) return
+    if (through <= after) return
+    after = through
   }
 }

@@ -1,6 +1,7 @@
 import type { FailureCode, ToolCall, ToolOutcome } from '../agent/agent.ts'
 import type { Journal, RunRow } from '../journal/journal.ts'
 import { isoTime, type Clock } from '../platform/clock.ts'
+import type { MessageId } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
 
 /** How a run ends when its agent did not say `done`. `thought` stands in for a step never stated. */
@@ -50,7 +51,7 @@ export function endingRows(
   run: RunRow,
   end: {
     state: 'completed' | 'failed' | 'cancelled'
-    message?: { id: string; text: string; tools: readonly ToolRecord[] } | undefined
+    message?: { id: MessageId; text: string; tools: readonly ToolRecord[] } | undefined
   },
 ): Statement[] {
   const { db } = journal
@@ -58,7 +59,7 @@ export function endingRows(
   const rows: Statement[] = [
     db
       .updateTable('run')
-      .set({ state: end.state, updated_at: at, lease_until: null })
+      .set({ state: end.state, updated_at: at, lease_until: null, waiting_for: null })
       .where('id', '=', run.id)
       .compile(),
   ]

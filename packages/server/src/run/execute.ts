@@ -1,14 +1,21 @@
-import { AgentFailure, type Agents } from '../agent/agent.ts'
-import { makeEvent, type Journal, type RunRow } from '../journal/journal.ts'
-import { isoTime, type Clock } from '../platform/clock.ts'
+import type { Agents } from '../agent/agent.ts'
+import { JournalUnavailable, type Journal, type RunRow } from '../journal/journal.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { RunId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
+import { stoppingWaiting } from './approval.ts'
+import type { Backlog } from './backlog.ts'
+import { claim, type AttemptWhy, type ClaimParts } from './claim.ts'
 import { cancelledBy, type Ending } from './ending.ts'
-import { Recorder, RunLost } from './recorder.ts'
-import { isOpen, nextState, statesThatAllow } from './state.ts'
-import { readPast } from './turn.ts'
+import { failureOf, triedInVain } from './failure.ts'
+import { LeaseGone, type Lease } from './lease.ts'
+import { Recorder, RunLost, StoppedInstead } from './recorder.ts'
+import type { RunMetrics } from './run-metrics.ts'
+import { isOpen } from './state.ts'
+import { readPast, type Past } from './turn.ts'
 
-/** A run that was interrupted this often is ended instead of tried again. */
-const MAX_ATTEMPTS = 3
+/** A run whose process died so often, each time before a step was done, is ended. */
+export const MAX_TRIES = 3
 
 /** Why a run's signal was aborted. */
 export class Stopped extends Error {
@@ -20,174 +27,233 @@ export class Stopped extends Error {
   }
 }
 
-/** The process is going away; the run goes on at the next start. */
+/** The process is going away; the run goes on elsewhere, or at the next start. */
 export class ShuttingDown extends Error {
   override readonly name = 'ShuttingDown'
 }
 
-export interface Execution {
+export interface Execution extends ClaimParts {
   journal: Journal
   agents: Agents
   clock: Clock
   logger: Logger
+  metrics: RunMetrics
+  backlog: Backlog
+  /** The process that held this folder before died of a lack of memory. */
+  ranOutOfMemory: boolean
 }
 
 /**
- * One attempt at a run, from its row to its terminal event. Never throws for what happens to a
- * run. Answers `unrecorded` when the store could not be told: the run is still open, to be tried again.
+ * `settled`: ended, waits for a person, or another's now; `unrecorded`: the store could not be told;
+ * `blocked`: runs of its thread come first; `handed_over`: shut down in the middle.
  */
-export async function execute(
-  parts: Execution,
-  runId: string,
-  signal: AbortSignal,
-): Promise<'settled' | 'unrecorded'> {
-  const { journal } = parts
-  const log = parts.logger.child({ run_id: runId })
+export type Executed = 'settled' | 'unrecorded' | 'blocked' | 'handed_over'
+
+export interface Attempt {
+  runId: RunId
+  /** Aborted by Stop, at shutdown, and here when the lease is gone. */
+  abort: AbortController
+  /** The fence of an attempt of this process that ended without the process: it was not in vain. */
+  retriedFence: number | undefined
+  /** The run is ours under this fence. */
+  onClaimed: (fence: number) => void
+  /** The run has come on by a whole step, so its process did not die of it. */
+  onProgress: () => void
+}
+
+/** One attempt at a run, from its row to its end. Never throws for what happens to a run. */
+export async function execute(parts: Execution, at: Attempt): Promise<Executed> {
+  const { journal, leases, metrics } = parts
+  let log = parts.logger.child({ run_id: at.runId })
+  let executed: Executed = 'unrecorded'
   try {
     const row = await journal.db
       .selectFrom('run')
       .selectAll()
-      .where('id', '=', runId)
+      .where('id', '=', at.runId)
       .executeTakeFirst()
-    if (row && isOpen(row.state)) await attempt(parts, row, signal)
+    executed = 'settled'
+    if (!row || !isOpen(row.state)) return executed
+    log = parts.logger.child({ run_id: row.id, trace_id: row.trace_id })
+    if (row.state !== 'waiting') executed = await attempt(parts, { ...at, row, log })
+    else if (row.cancel_requested) await stopWaiting(parts, row, log)
+  } catch (error) {
+    executed = 'unrecorded'
+    if (error instanceof LeaseGone && error.why === 'lapsed') {
+      metrics.selfFenced.add()
+      log.warn({ err: error }, 'run given up: its lease could not be renewed')
+    } else if (error instanceof RunLost || error instanceof LeaseGone) {
+      executed = 'settled'
+      metrics.overtaken.add()
+      log.warn({ err: error }, 'run lost to another owner')
+    } else {
+      log.error({ err: error }, 'run could not be recorded; it is tried again')
+    }
+  } finally {
+    if (executed !== 'blocked') leases.drop(leases.of(at.runId))
+  }
+  return executed
+}
+
+interface Attempting extends Attempt {
+  row: RunRow
+  log: Logger
+}
+
+/** An attempt that owns its run. */
+interface Owning extends Attempting {
+  run: RunRow
+  lease: Lease
+  recorder: Recorder
+  hasProgressed: () => boolean
+}
+
+async function attempt(parts: Execution, at: Attempting): Promise<Executed> {
+  const { row, log } = at
+  const past = await pastOf(parts, row)
+  const why = whyOf(row, at.retriedFence)
+  const claimed = await claim(parts, row, { past, why })
+  if (typeof claimed === 'string') {
+    log.debug({ why: claimed }, 'run not begun here')
+    return claimed === 'blocked' ? 'blocked' : 'settled'
+  }
+  const owning = own(parts, at, { ...claimed, past })
+  noteBegin(parts, owning, why)
+  if (row.cancel_requested) return end(parts, owning, cancelledBy(row.user_id))
+  if (why !== 'retried' && row.tries >= MAX_TRIES) {
+    return end(parts, owning, triedInVain(row.tries, parts.ranOutOfMemory))
+  }
+  try {
+    if (!past.turn) throw past.error
+    await act(parts, owning, past.turn)
     return 'settled'
   } catch (error) {
-    if (error instanceof RunLost) {
-      log.warn({ err: error }, 'run lost to another owner')
-      return 'settled'
-    }
-    log.error({ err: error }, 'run could not be recorded; it is tried again')
-    return 'unrecorded'
+    return await conclude(parts, owning, error)
   }
 }
 
-async function attempt(parts: Execution, row: RunRow, signal: AbortSignal): Promise<void> {
-  const { journal, agents, clock } = parts
-  const past = await readPast(journal, row)
-  const run: RunRow = {
-    ...row,
-    fence: row.fence + 1,
-    attempt: row.attempt + 1,
-    state: nextState(row.state, 'started'),
-  }
-  await claim(parts, row, run, past)
-  const tools = past.turn.completed.filter((step) => step.kind === 'tool')
-  const recorder = new Recorder({ journal, clock, run, tools })
-  if (row.cancel_requested) return recorder.end(cancelledBy(row.user_id))
-  if (row.attempt >= MAX_ATTEMPTS) return recorder.end(interruptedTooOften)
-  try {
-    for await (const step of agents.act(past.turn, signal)) {
-      if (signal.aborted) throw signal.reason
-      await recorder.take(step)
-    }
-  } catch (error) {
-    if (error instanceof RunLost) throw error
-    const reason: unknown = signal.aborted ? signal.reason : error
-    if (reason instanceof ShuttingDown) return recorder.settle()
-    await recorder.end(
-      reason instanceof Stopped ? cancelledBy(reason.by) : failureOf(parts, run, reason),
-    )
-    return
-  }
-}
-
-/** Makes the run ours: a new fence, so that nothing an older attempt still writes is accepted. */
-async function claim(
-  { journal, clock }: Execution,
-  before: RunRow,
-  run: RunRow,
-  past: { superseded: string[]; interrupted: string[] },
-): Promise<void> {
-  const context = {
-    user_id: run.user_id,
-    thread_id: run.thread_id,
-    run_id: run.id,
-    agent: run.agent,
-    trace_id: run.trace_id,
-  }
-  const events = [makeEvent(clock, 'agent_started', context, { attempt: run.attempt })]
-  if (before.attempt > 0) {
-    events.unshift(
-      makeEvent(clock, 'run_attempt', context, {
-        attempt: run.attempt,
-        fence: run.fence,
-        why: 'This run was interrupted: the server stopped, or could not store anything.',
-        superseded: past.superseded,
-        interrupted: past.interrupted,
-      }),
-    )
-  }
-  const { db } = journal
-  const result = await journal.commit({
-    appends: [
-      { stream: `thread:${run.thread_id}`, events },
-      {
-        stream: `user:${run.user_id}`,
-        events: [makeEvent(clock, 'run_state_changed', context, { state: 'running' })],
-      },
-    ],
-    expect: [
-      {
-        name: 'open',
-        rows: 'some',
-        query: db
-          .selectFrom('run')
-          .select('id')
-          .where('id', '=', run.id)
-          .where('fence', '=', before.fence)
-          .where('state', 'in', statesThatAllow('started'))
-          .compile(),
-      },
-    ],
-    rows: [
-      db
-        .updateTable('run')
-        .set({
-          state: run.state,
-          fence: run.fence,
-          attempt: run.attempt,
-          updated_at: isoTime(clock),
-        })
-        .where('id', '=', run.id)
-        .compile(),
-    ],
-  })
-  if (result.status !== 'committed') throw new RunLost(`run ${run.id} was claimed by somebody else`)
-}
-
-const interruptedTooOften: Ending = {
-  kind: 'failed',
-  thought: 'Giving up after several interruptions.',
-  fields: {
-    code: 'interrupted',
-    message: `The server stopped ${MAX_ATTEMPTS} times while this answer was being made. Send the message again to try once more.`,
-    retry: 'same',
-  },
-}
-
-function failureOf({ logger }: Execution, run: RunRow, error: unknown): Ending {
-  const log = logger.child({ run_id: run.id, trace_id: run.trace_id })
-  if (error instanceof AgentFailure) {
-    log.warn({ code: error.code, err: error.cause }, 'run failed')
-    return {
-      kind: 'failed',
-      thought: 'This could not be answered.',
-      fields: {
-        code: error.code,
-        message: error.message,
-        retry: error.retry,
-        ...(error.breaker && { breaker: error.breaker }),
-      },
-    }
-  }
-  log.error({ err: error }, 'run failed for a reason nobody foresaw')
-  return {
-    kind: 'failed',
-    thought: 'This could not be answered.',
-    fields: {
-      code: 'internal',
-      message: `Something went wrong inside Netra. The server's log has the details under trace ${run.trace_id}.`,
-      retry: 'same',
+function own(
+  { journal, clock, backlog }: Execution,
+  at: Attempting,
+  { run, lease, past }: { run: RunRow; lease: Lease; past: FoundPast },
+): Owning {
+  at.onClaimed(run.fence)
+  lease.gone.catch((reason: unknown) => at.abort.abort(reason))
+  let hasProgressed = false
+  const recorder = new Recorder({
+    journal,
+    clock,
+    run,
+    lease,
+    tools: past.turn?.completed.filter((step) => step.kind === 'tool') ?? [],
+    lastMessageId: past.lastMessageId,
+    backlog: backlog.share(at.log),
+    onProgress() {
+      hasProgressed = true
+      at.onProgress()
     },
+  })
+  return { ...at, run, lease, recorder, hasProgressed: () => hasProgressed }
+}
+
+function noteBegin({ metrics }: Execution, { log, run }: Owning, why: AttemptWhy): void {
+  metrics.attempts.add({ why })
+  if (why === 'taken_over') metrics.takeOvers.add()
+  if (why !== 'first') log.info({ why, attempt: run.attempt, fence: run.fence }, 'run goes on')
+}
+
+async function end(
+  { metrics }: Execution,
+  { recorder, lease, log, run }: Owning,
+  ending: Ending,
+): Promise<Executed> {
+  await Promise.race([recorder.end(ending), lease.gone])
+  const outcome = ending.kind === 'cancelled' ? 'cancelled' : ending.fields.code
+  metrics.ended.add({ outcome })
+  log.info({ outcome, attempt: run.attempt }, 'run ended')
+  return 'settled'
+}
+
+/** What becomes of a run whose agent did not come to its end. */
+async function conclude(parts: Execution, owning: Owning, error: unknown): Promise<Executed> {
+  const { abort, recorder, run, row, log } = owning
+  if (isStores(error)) throw error
+  const reason: unknown = abort.signal.aborted ? abort.signal.reason : error
+  if (isStores(reason)) throw reason
+  if (reason instanceof ShuttingDown) {
+    await recorder.settle()
+    await handOver(parts, run, owning.hasProgressed() ? 0 : row.tries)
+    log.info({ attempt: run.attempt }, 'run given up in order; another goes on')
+    return 'handed_over'
   }
+  if (reason instanceof StoppedInstead) return end(parts, owning, cancelledBy(row.user_id))
+  if (reason instanceof Stopped) return end(parts, owning, cancelledBy(reason.by))
+  return end(parts, owning, failureOf(log, run, reason))
+}
+
+/** What cannot be read of a run ends it; a store that cannot be read does not. */
+const pastOf = ({ journal }: Execution, row: RunRow): Promise<FoundPast> =>
+  readPast(journal, row).catch((error: unknown) => {
+    if (isStores(error)) throw error
+    return { superseded: [], interrupted: [], lastMessageId: undefined, error }
+  })
+
+type FoundPast = Omit<Past, 'turn'> & { turn?: Past['turn']; error?: unknown }
+
+/** Nobody owns it from here on; an attempt that ends in order was not in vain. */
+const handOver = ({ journal }: Execution, run: RunRow, tries: number): Promise<void> =>
+  journal.write([
+    journal.db
+      .updateTable('run')
+      .set({ lease_until: null, tries })
+      .where('id', '=', run.id)
+      .where('fence', '=', run.fence)
+      .compile(),
+  ])
+
+/** What says nothing of the run itself: it is not this attempt that may end it. */
+const isStores = (error: unknown): boolean =>
+  error instanceof RunLost || error instanceof LeaseGone || error instanceof JournalUnavailable
+
+async function act(
+  { agents, metrics }: Execution,
+  { run, lease, recorder, abort, log }: Owning,
+  turn: Past['turn'],
+): Promise<void> {
+  const { signal } = abort
+  let isOver = false
+  for await (const step of agents.act(turn, signal)) {
+    if (signal.aborted) throw signal.reason
+    // A store that answers nothing must not keep an attempt alive whose lease is gone.
+    await Promise.race([recorder.take(step), lease.gone])
+    isOver = step.kind === 'done' || step.kind === 'waits'
+    if (step.kind === 'done') {
+      metrics.ended.add({ outcome: 'completed' })
+      log.info({ outcome: 'completed', attempt: run.attempt }, 'run ended')
+    } else if (step.kind === 'waits') {
+      metrics.waiting.add()
+      log.info({ tool: step.call.toolName }, 'run waits for a person')
+    }
+  }
+  if (!isOver) throw new Error('the agent stopped without an end')
+}
+
+function whyOf(row: RunRow, retriedFence: number | undefined): AttemptWhy {
+  if (row.attempt === 0) return 'first'
+  if (row.state === 'queued') return 'decided'
+  return row.fence === retriedFence ? 'retried' : 'taken_over'
+}
+
+async function stopWaiting(parts: Execution, run: RunRow, log: Logger): Promise<void> {
+  const { journal, metrics } = parts
+  const approvals = await journal.db
+    .selectFrom('approval')
+    .selectAll()
+    .where('run_id', '=', run.id)
+    .where('state', '=', 'waiting')
+    .execute()
+  const result = await journal.commit(stoppingWaiting(parts, { run, approvals, by: run.user_id }))
+  if (result.status !== 'committed') return
+  metrics.ended.add({ outcome: 'cancelled' })
+  log.info('run stopped while it waited for a person')
 }

@@ -1,8 +1,10 @@
 import type { Step, ToolCall, ToolOutcome } from '../agent/agent.ts'
 import {
-  makeDelta,
   makeEvent,
+  threadStream,
+  userStream,
   type EventContext,
+  type Expectation,
   type Journal,
   type NewEvent,
   type RunRow,
@@ -11,28 +13,21 @@ import type { Clock } from '../platform/clock.ts'
 import { newId, type MessageId } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
 import { unreachable } from '../platform/unreachable.ts'
-import { Coalescer } from './coalescer.ts'
+import { asking, contextOf } from './approval.ts'
+import type { BacklogShare } from './backlog.ts'
 import { endingRows, type Ending, type ToolRecord } from './ending.ts'
+import type { Lease } from './lease.ts'
+import { Speech } from './speech.ts'
+import { statesThatAllow } from './state.ts'
 
 /** Somebody else owns the run now: stop, and write nothing more. */
 export class RunLost extends Error {
   override readonly name = 'RunLost'
 }
 
-/** Three bytes a unit at most: an event stays well below the window of a socket. */
-const MAX_DELTA_UNITS = 32_000
-
-/** Cuts a text that came at once; a surrogate pair stays whole. */
-function slices(text: string): string[] {
-  const cut: string[] = []
-  for (let from = 0; from < text.length;) {
-    const end = from + MAX_DELTA_UNITS
-    const splitsPair = end < text.length && /[\uD800-\uDBFF]/.test(text.charAt(end - 1))
-    const to = splitsPair ? end - 1 : end
-    cut.push(text.slice(from, to))
-    from = to
-  }
-  return cut
+/** A person stopped the run in the moment in which it was to wait for them. */
+export class StoppedInstead extends Error {
+  override readonly name = 'StoppedInstead'
 }
 
 /** What a service counts is its own affair; in an event a count is a whole number from 0. */
@@ -44,66 +39,68 @@ const countedUsage = (usage: { inputTokens: number; outputTokens: number }) => (
 const counted = (tokens: number): number =>
   Number.isFinite(tokens) ? Math.min(Math.max(0, Math.round(tokens)), Number.MAX_SAFE_INTEGER) : 0
 
-/** A model may be this far ahead of the disk before its reader waits. */
-const MAX_QUEUED_UNITS = 512 * 1024
+const some = (name: string, query: { compile(): Statement }): Expectation => ({
+  name,
+  rows: 'some',
+  query: query.compile(),
+})
+
+interface RecorderOptions {
+  journal: Journal
+  clock: Clock
+  run: RunRow
+  lease: Lease
+  backlog: BacklogShare
+  /** Calls that an earlier attempt completed. */
+  tools: readonly ToolRecord[]
+  /** The last message that an earlier attempt spoke to its end. */
+  lastMessageId: MessageId | undefined
+  /** This attempt has brought the run on by a whole step: it was not in vain. */
+  onProgress: () => void
+}
 
 /**
  * Turns the steps of one attempt into events of the thread, in order.
  *
- * Invariant: every append carries the attempt's fence, and `take` resolves only when what the step
- * says is durable; text alone streams behind, and any failure of it surfaces at the next step.
+ * Invariant: every append carries the attempt's fence, none is sent after its lease, and `take`
+ * resolves only when what the step says is durable; text alone streams behind, and any failure of it
+ * surfaces at the next step.
  */
 export class Recorder {
-  readonly #journal: Journal
+  readonly #options: RecorderOptions
   readonly #clock: Clock
   readonly #run: RunRow
   readonly #context: EventContext
-  readonly #coalescer: Coalescer
+  readonly #speech: Speech
   readonly #openCalls = new Map<string, ToolCall>()
   readonly #tools: ToolRecord[]
-  #messageId: MessageId | undefined
-  #length = 0
-  #partial = ''
   #lastMessageId: MessageId | undefined
   #thought = false
-  #streaming: Promise<void> = Promise.resolve()
-  #queuedUnits = 0
-  #failure: { error: unknown } | undefined
+  #progressed = false
 
-  constructor(options: {
-    journal: Journal
-    clock: Clock
-    run: RunRow
-    /** Calls that an earlier attempt completed. */
-    tools: readonly ToolRecord[]
-  }) {
-    this.#journal = options.journal
+  constructor(options: RecorderOptions) {
+    this.#options = options
     this.#clock = options.clock
     this.#run = options.run
     this.#tools = [...options.tools]
-    const { run } = options
-    this.#context = {
-      user_id: run.user_id,
-      thread_id: run.thread_id,
-      run_id: run.id,
-      agent: run.agent,
-      trace_id: run.trace_id,
-    }
-    this.#coalescer = new Coalescer(this.#clock, (text) => this.#stream(text))
+    this.#lastMessageId = options.lastMessageId
+    this.#context = contextOf(options.run)
+    this.#speech = new Speech({
+      runId: options.run.id,
+      clock: options.clock,
+      backlog: options.backlog,
+      commit: (events) => this.#commit({ thread: events }),
+    })
   }
 
   /** Records one step; resolves when the agent may go on. */
   async take(step: Step): Promise<void> {
-    if (this.#failure) throw this.#failure.error
     switch (step.kind) {
       case 'thinking':
         this.#thought = true
         return this.#append('agent_thinking', { thought: step.thought, step: step.step })
       case 'text':
-        this.#partial += step.text
-        this.#coalescer.add(step.text)
-        if (this.#queuedUnits > MAX_QUEUED_UNITS) await this.#streaming
-        return
+        return this.#speech.add(step.text)
       case 'spoken':
         return this.#spoken(step)
       case 'tool_started':
@@ -121,15 +118,9 @@ export class Recorder {
           ...(step.note !== undefined && { note: step.note }),
         })
       case 'tool_ended':
-        this.#toolEnded(step.outcome)
-        return this.#append('tool_completed', {
-          tool_call_id: step.outcome.callId,
-          tool_name: step.outcome.toolName,
-          status: step.outcome.status,
-          result: step.outcome.result,
-          ...(step.outcome.resultRef && { result_ref: step.outcome.resultRef }),
-          duration_ms: Math.round(step.durationMs),
-        })
+        return this.#toolEnded(step)
+      case 'waits':
+        return this.#park(step.call)
       case 'done':
         return this.#done(step)
       default:
@@ -139,52 +130,48 @@ export class Recorder {
 
   /** The one terminal event of a run that did not finish by itself. */
   async end(ending: Ending): Promise<void> {
-    await this.#streaming.catch(() => undefined)
-    const events = this.#pendingDelta()
-    for (const call of this.#openCalls.values()) {
-      events.push(
-        this.#event('tool_completed', {
-          tool_call_id: call.callId,
-          tool_name: call.toolName,
-          status: ending.kind === 'cancelled' ? 'cancelled' : 'unknown',
-          result: null,
-          duration_ms: 0,
-        }),
-      )
+    const events = await this.#speech.boundary()
+    for (const { callId, toolName } of this.#openCalls.values()) {
+      const status = ending.kind === 'cancelled' ? 'cancelled' : 'unknown'
+      events.push(this.#completed({ callId, toolName, status, result: null }, 0))
     }
     if (!this.#thought)
       events.push(this.#event('agent_thinking', { thought: ending.thought, step: 1 }))
     events.push(
       this.#event(ending.kind === 'cancelled' ? 'run_cancelled' : 'agent_failed', ending.fields),
     )
-    const partial = this.#partial
-    const message =
-      partial && this.#messageId
-        ? { id: this.#messageId as string, text: partial, tools: this.#tools }
-        : undefined
-    await this.#commit(
-      events,
-      endingRows(this.#journal, this.#clock, this.#run, { state: ending.kind, message }),
-      ending.kind,
-    )
+    const { unfinished } = this.#speech
+    await this.#end(events, ending.kind, unfinished)
   }
 
   /** What was streamed so far becomes durable; for a run that goes on in another process. */
   async settle(): Promise<void> {
-    await this.#streaming
+    await this.#speech.boundary()
   }
 
-  #toolEnded(outcome: ToolOutcome): void {
-    const call = this.#openCalls.get(outcome.callId)
-    this.#openCalls.delete(outcome.callId)
-    if (call) this.#tools.push({ call, outcome })
+  async #toolEnded({ call, outcome, durationMs }: Extract<Step, { kind: 'tool_ended' }>) {
+    this.#openCalls.delete(call.callId)
+    this.#tools.push({ call, outcome })
+    const events = [...(await this.#speech.boundary()), this.#completed(outcome, durationMs)]
+    await this.#commit({ thread: events, rows: this.#progress() })
+  }
+
+  #completed(outcome: ToolOutcome, durationMs: number): NewEvent {
+    return this.#event('tool_completed', {
+      tool_call_id: outcome.callId,
+      tool_name: outcome.toolName,
+      status: outcome.status,
+      result: outcome.result,
+      ...(outcome.resultRef && { result_ref: outcome.resultRef }),
+      duration_ms: Math.round(durationMs),
+    })
   }
 
   async #spoken(step: Extract<Step, { kind: 'spoken' }>): Promise<void> {
     const { text, usage, costUsd, calls } = step
     if (text === '' && calls.length === 0) return
-    const events = this.#pendingDelta()
-    const messageId = (this.#messageId ??= newId<MessageId>())
+    const events = await this.#speech.boundary()
+    const messageId = this.#speech.finish()
     events.push(
       this.#event('message_completed', {
         message_id: messageId,
@@ -199,10 +186,29 @@ export class Recorder {
       }),
     )
     this.#lastMessageId = messageId
-    this.#messageId = undefined
-    this.#length = 0
-    this.#partial = ''
-    await this.#commit(events)
+    await this.#commit({ thread: events, rows: this.#progress() })
+  }
+
+  /** The first whole step of an attempt clears what earlier ones did in vain. */
+  #progress(): Statement[] {
+    if (this.#progressed) return []
+    this.#progressed = true
+    this.#options.onProgress()
+    const { journal, run } = this.#options
+    return [journal.db.updateTable('run').set({ tries: 0 }).where('id', '=', run.id).compile()]
+  }
+
+  async #park(call: ToolCall): Promise<void> {
+    const { thread, user, rows } = asking(this.#options, this.#run, call)
+    const events = [...(await this.#speech.boundary()), ...thread]
+    const notStopped = some('not stopped', this.#row().where('cancel_requested', '=', 0))
+    await this.#commit({ thread: events, user, rows, expect: [notStopped] })
+  }
+
+  /** The run's row, to expect something of it. */
+  #row() {
+    const { db } = this.#options.journal
+    return db.selectFrom('run').select('id').where('id', '=', this.#run.id)
   }
 
   async #done(step: Extract<Step, { kind: 'done' }>): Promise<void> {
@@ -221,75 +227,52 @@ export class Recorder {
         steps: step.steps,
       }),
     )
-    const message = { id: messageId as string, text: step.finalResponse, tools: this.#tools }
-    const rows = endingRows(this.#journal, this.#clock, this.#run, { state: 'completed', message })
-    await this.#commit(events, rows, 'completed')
+    await this.#end(events, 'completed', { id: messageId, text: step.finalResponse })
   }
 
-  #append(type: string, fields: Record<string, unknown>): Promise<void> {
-    return this.#commit([...this.#pendingDelta(), this.#event(type, fields)])
+  async #end(
+    events: NewEvent[],
+    state: 'completed' | 'failed' | 'cancelled',
+    said: { id: MessageId; text: string } | undefined,
+  ): Promise<void> {
+    const { journal, clock, run } = this.#options
+    const message = said && { ...said, tools: this.#tools }
+    await this.#commit({
+      thread: events,
+      user: [this.#event('run_state_changed', { state })],
+      rows: endingRows(journal, clock, run, { state, message }),
+      expect: [some('open', this.#row().where('state', 'in', statesThatAllow(state)))],
+    })
+  }
+
+  async #append(type: string, fields: Record<string, unknown>): Promise<void> {
+    const events = await this.#speech.boundary()
+    await this.#commit({ thread: [...events, this.#event(type, fields)] })
   }
 
   #event(type: string, fields: Record<string, unknown>): NewEvent {
     return makeEvent(this.#clock, type, this.#context, fields)
   }
 
-  #deltas(text: string): NewEvent[] {
-    const messageId = (this.#messageId ??= newId<MessageId>())
-    return slices(text).map((slice) => {
-      const offset = this.#length
-      this.#length += slice.length
-      return makeDelta({
-        run_id: this.#run.id,
-        message_id: messageId,
-        part: 0,
-        offset,
-        text: slice,
-      })
-    })
-  }
-
-  #pendingDelta(): NewEvent[] {
-    const text = this.#coalescer.take()
-    return text === '' ? [] : this.#deltas(text)
-  }
-
-  /** Commits keep their order in the journal, so only the last one needs to be waited for. */
-  #stream(text: string): void {
-    this.#queuedUnits += text.length
-    const written = this.#commit(this.#deltas(text))
-    this.#streaming = written.then(
-      () => {
-        this.#queuedUnits -= text.length
-      },
-      (error: unknown) => {
-        this.#queuedUnits -= text.length
-        this.#failure ??= { error }
-      },
-    )
-  }
-
-  async #commit(
-    events: NewEvent[],
-    rows: Statement[] = [],
-    state?: 'completed' | 'failed' | 'cancelled',
-  ): Promise<void> {
+  async #commit(what: {
+    thread: NewEvent[]
+    user?: NewEvent[]
+    rows?: Statement[]
+    expect?: Expectation[]
+  }): Promise<void> {
+    const { journal, lease } = this.#options
     const { id, fence, thread_id, user_id } = this.#run
-    const result = await this.#journal.commit({
+    lease.assertHeld()
+    const result = await journal.commit({
       appends: [
-        { stream: `thread:${thread_id}`, events },
-        ...(state
-          ? [
-              {
-                stream: `user:${user_id}` as const,
-                events: [this.#event('run_state_changed', { state })],
-              },
-            ]
-          : []),
+        { stream: threadStream(thread_id), events: what.thread },
+        ...(what.user ? [{ stream: userStream(user_id), events: what.user }] : []),
       ],
-      rows,
+      rows: what.rows ?? [],
+      expect: what.expect ?? [],
       fence: { runId: id, fence },
     })
+    if (result.status === 'unexpected' && result.name === 'not stopped') throw new StoppedInstead()
     if (result.status !== 'committed') throw new RunLost(`run ${id} is not ours any more`)
   }
 }

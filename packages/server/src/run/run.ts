@@ -1,128 +1,262 @@
+import type { RawBuilder } from 'kysely'
+
 import type { Agents } from '../agent/agent.ts'
-import type { Journal } from '../journal/journal.ts'
+import {
+  JournalUnavailable,
+  type ApprovalRow,
+  type Journal,
+  type RunRow,
+} from '../journal/journal.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { RunId, ThreadId, UserId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
-import { execute, ShuttingDown, Stopped } from './execute.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { deciding, type Decision } from './approval.ts'
+import { Backlog, type BacklogLimits } from './backlog.ts'
+import { execute, MAX_TRIES, ShuttingDown, Stopped, type Executed } from './execute.ts'
+import { freeRuns, overdueApprovals, type KnownRun } from './free-runs.ts'
+import { LEASE_TIMES, type LeaseTimes } from './lease.ts'
+import { Leases } from './leases.ts'
+import { repeat } from './repeat.ts'
+import { createRunMetrics } from './run-metrics.ts'
 import { Schedule } from './schedule.ts'
+import { settledElsewhere } from './settled-elsewhere.ts'
 import { isOpen, statesThatAllow } from './state.ts'
 
 export { isOpen, statesThatAllow }
 
 /** A store that could not be written is given so long to come back. */
 const RETRY_MS = 2_000
+const EXPIRY_EVERY_MS = 30_000
 
 /** Active and waiting runs of one user. */
 const MAX_OPEN_PER_USER = 100
 
-/** One agent turn each: started, stopped, taken up again after a restart. */
+/**
+ * What kills its process may be any of the runs that were running. One that would have only one try
+ * left runs alone among such runs, so that the next death counts for the one that caused it.
+ */
+const SUSPECT = 'suspect'
+
+/** One agent turn each: started, stopped, taken up where another process left it. */
 export interface Runs extends AsyncDisposable {
   /** The agent and model that will answer; undefined when there is no such agent. */
   resolve(wish: {
     agent: string | null
     model: string | null
   }): Promise<{ agent: string; model: string } | undefined>
-  /** Begins an accepted run; runs of one thread go one after the other. */
-  start(run: { id: string; threadId: string; userId: string }): void
-  /** Stops a run wherever it is; resolves once nothing of it can begin any more. */
-  cancel(run: { id: string }, by: string): Promise<void>
-  /** Resolves when the run is not executing here (any more). */
-  settled(runId: string): Promise<void>
+  /** `lease_until` of a run that this process accepts: nobody else begins it meanwhile. */
+  firstLease(): RawBuilder<number>
+  /** Begins a run accepted with `firstLease`; runs of one thread go one after the other. */
+  start(run: { id: RunId; threadId: ThreadId; userId: UserId }): void
+  /** Stops a run wherever it is; resolves once nothing of it can begin here any more. */
+  cancel(run: { id: RunId }, by: UserId): Promise<void>
+  /** Answers what a run waits for; false when it was answered, or does not wait any more. */
+  decide(run: RunRow, approval: ApprovalRow, decision: Decision): Promise<boolean>
+  /** Resolves when the run is not executing anywhere (any more), or its owner does not say so. */
+  settled(runId: RunId): Promise<void>
   /** False while so many runs of the user wait already that one more must not. */
-  hasRoomFor(userId: string): boolean
-  /** Takes up what an earlier process left open; answers how many runs. */
+  hasRoomFor(userId: UserId): boolean
+  /** Takes up what nobody owns, and goes on looking for such; answers how many runs. */
   recover(): Promise<number>
   status(): { active: number; queued: number; started: number }
 }
 
-export function createRuns(parts: {
+export interface RunsOptions {
   journal: Journal
   agents: Agents
   /** `<provider>/<model>` that answers when none is named. */
   defaultModel: () => Promise<string>
   clock: Clock
   logger: Logger
+  metrics: Metrics
+  /** The store belongs to this process alone: leases from before its start are void. */
+  isSoleOwner: boolean
+  /** The process that held this folder before died of a lack of memory. */
+  ranOutOfMemory?: boolean
   limits?: { perUser?: number; perNode?: number }
-}): Runs {
-  const { journal, agents } = parts
-  const aborts = new Map<string, AbortController>()
-  const settled = new Map<string, Promise<void>>()
-  const running = new Set<string>()
+  times?: LeaseTimes
+  backlog?: BacklogLimits
+}
+
+export function createRuns(options: RunsOptions): Runs {
+  const { journal, agents, clock, logger, times = LEASE_TIMES } = options
+  const metrics = createRunMetrics(options.metrics)
+  const aborts = new Map<RunId, AbortController>()
+  const settled = new Map<RunId, Promise<void>>()
+  const running = new Set<RunId>()
+  /** Runs that were wanted again before their last attempt here was over. */
+  const wantedAgain = new Map<RunId, KnownRun>()
+  /** The fences of attempts that ended here, in a process that lives on. */
+  const endedFences = new Map<RunId, number>()
   const schedule = new Schedule({
-    perUser: parts.limits?.perUser ?? 16,
-    perNode: parts.limits?.perNode ?? 128,
+    perUser: options.limits?.perUser ?? 16,
+    perNode: options.limits?.perNode ?? 128,
   })
+  const leases = new Leases({
+    journal,
+    clock,
+    times,
+    logger,
+    metrics,
+    onCancel: (runId, userId) => void stop(runId, userId),
+  })
+  const parts = {
+    journal,
+    agents,
+    clock,
+    logger,
+    metrics,
+    leases,
+    backlog: new Backlog(metrics, options.backlog),
+    ranOutOfMemory: options.ranOutOfMemory ?? false,
+  }
   let closing = false
   let started = 0
+  /** Of a process that is gone, leases hold nothing up. */
+  let areOthersVoid = !options.isSoleOwner
 
   /** At most one attempt at a time: a second one would take the run from the first. */
   async function executeOnce(
-    runId: string,
-    signal: AbortSignal,
-  ): Promise<'settled' | 'unrecorded'> {
+    runId: RunId,
+    abort: AbortController,
+    onProgress = (): void => undefined,
+  ): Promise<Executed> {
     running.add(runId)
+    let fence: number | undefined
+    const onClaimed = (claimed: number): void => {
+      fence = claimed
+    }
     try {
-      return await execute(parts, runId, signal)
+      const retriedFence = endedFences.get(runId)
+      const executed = await execute(parts, { runId, abort, retriedFence, onClaimed, onProgress })
+      if (executed !== 'unrecorded') endedFences.delete(runId)
+      else if (fence !== undefined) endedFences.set(runId, fence)
+      return executed
     } finally {
       running.delete(runId)
     }
   }
 
-  const start: Runs['start'] = (run) => {
-    if (closing || aborts.has(run.id)) return
+  function begin(run: KnownRun): void {
+    if (closing) return
+    if (aborts.has(run.id)) {
+      wantedAgain.set(run.id, run)
+      return
+    }
     const abort = new AbortController()
-    let isUnrecorded = false
+    let executed: Executed = 'settled'
     aborts.set(run.id, abort)
-    const done = schedule.add({ threadId: run.threadId, userId: run.userId }, async () => {
+    const isSuspect = (run.tries ?? 0) >= MAX_TRIES - 1
+    const keys = isSuspect ? [run.threadId, SUSPECT] : [run.threadId]
+    const done = schedule.add({ keys, userId: run.userId }, async (release) => {
       if (abort.signal.reason instanceof ShuttingDown || running.has(run.id)) return
       started += 1
-      isUnrecorded = (await executeOnce(run.id, abort.signal)) === 'unrecorded'
+      executed = await executeOnce(run.id, abort, () => release(SUSPECT))
     })
     settled.set(
       run.id,
       done.finally(() => {
         aborts.delete(run.id)
         settled.delete(run.id)
+        const again = wantedAgain.get(run.id)
+        wantedAgain.delete(run.id)
         // What this attempt left in the journal is gone on from, as after a restart.
-        if (isUnrecorded) parts.clock.after(RETRY_MS, () => start(run))
+        if (executed === 'unrecorded') clock.after(RETRY_MS, () => begin(run))
+        else if (executed === 'blocked') clock.after(times.lookEveryMs, () => begin(run))
+        else if (again) begin(again)
       }),
     )
   }
 
+  async function stop(runId: RunId, by: UserId): Promise<void> {
+    const abort = aborts.get(runId)
+    abort?.abort(new Stopped(by))
+    // One that waits for its turn is ended now, as one that nobody owns; another's owner will see it.
+    if (!running.has(runId)) await executeOnce(runId, abort ?? new AbortController())
+  }
+
+  async function decide(run: RunRow, approval: ApprovalRow, decision: Decision): Promise<boolean> {
+    const result = await journal.commit(deciding({ journal, clock }, { run, approval, decision }))
+    if (result.status !== 'committed') return false
+    metrics.decided.add({ by: decision.by === 'expiry' ? 'expiry' : 'person' })
+    logger.info(
+      { run_id: run.id, trace_id: run.trace_id, approved: decision.approved },
+      'approval decided',
+    )
+    begin({ id: run.id, threadId: run.thread_id, userId: run.user_id })
+    return true
+  }
+
+  async function takeUpFree(): Promise<number> {
+    if (!areOthersVoid) await leases.voidOthers()
+    areOthersVoid = true
+    const free = await freeRuns(journal)
+    const unknown = free.filter(({ id }) => !aborts.has(id) && !running.has(id))
+    for (const run of unknown) begin(run)
+    return unknown.length
+  }
+
+  async function expireApprovals(): Promise<void> {
+    for (const { run, approval } of await overdueApprovals(journal, clock)) {
+      await decide(run, approval, { approved: false, by: 'expiry' })
+    }
+  }
+
+  const looks = [
+    repeat({ clock, everyMs: times.sweepEveryMs, work: takeUpFree, onError: sweepFailed }),
+    repeat({ clock, everyMs: EXPIRY_EVERY_MS, work: expireApprovals, onError: sweepFailed }),
+  ]
+
+  function sweepFailed(error: unknown): void {
+    metrics.sweepsFailed.add()
+    logger.warn({ err: error }, 'runs without an owner could not be looked for')
+  }
+
   return {
     async resolve(wish) {
-      const model = wish.model ?? (await parts.defaultModel())
+      const model = wish.model ?? (await options.defaultModel())
       const agent = agents.resolve(wish.agent, model)
       return agent === undefined ? undefined : { agent, model }
     },
-    start,
+    firstLease: () => leases.ending(),
+    start(run) {
+      if (!closing && !aborts.has(run.id)) leases.hold({ id: run.id, fence: 0 }, clock.monotonic())
+      begin(run)
+    },
     async cancel(run, by) {
       const mark = journal.db
         .updateTable('run')
         .set({ cancel_requested: 1 })
         .where('id', '=', run.id)
       await journal.write([mark.compile()])
-      const abort = aborts.get(run.id)
-      abort?.abort(new Stopped(by))
-      // A run that waits behind others is ended now; when its turn comes it is found ended.
-      if (abort && !running.has(run.id)) await executeOnce(run.id, abort.signal)
+      await stop(run.id, by)
     },
-    settled: async (runId) => (running.has(runId) ? settled.get(runId) : undefined),
+    decide,
+    async settled(runId) {
+      if (running.has(runId)) await settled.get(runId)
+      else await settledElsewhere({ journal, clock, times }, runId)
+    },
     hasRoomFor: (userId) => schedule.countOf(userId) < MAX_OPEN_PER_USER,
     async recover() {
-      const open = await journal.db
-        .selectFrom('run')
-        .select(['id', 'thread_id', 'user_id'])
-        .where('state', 'in', statesThatAllow('started'))
-        .orderBy('id')
-        .execute()
-      for (const run of open) start({ id: run.id, threadId: run.thread_id, userId: run.user_id })
-      return open.length
+      for (const look of looks) look.start()
+      try {
+        return await takeUpFree()
+      } catch (error) {
+        // A store without room still serves readers: what it holds is taken up once it has some.
+        if (!(error instanceof JournalUnavailable)) throw error
+        sweepFailed(error)
+        return 0
+      }
     },
     status: () => ({ ...schedule.status(), started }),
     async [Symbol.asyncDispose]() {
       closing = true
+      for (const look of looks) look.stop()
       for (const abort of aborts.values()) abort.abort(new ShuttingDown())
       await Promise.all(settled.values())
+      await leases.giveUpAll()
+      leases[Symbol.dispose]()
     },
   }
 }

@@ -9,12 +9,12 @@ test('runs of one thread go one after the other, in order', async () => {
   const schedule = new Schedule({ perUser: 9, perNode: 9 })
   const order: string[] = []
   const first = gate()
-  const one = schedule.add({ threadId: 't', userId: 'u' }, async () => {
+  const one = schedule.add({ keys: ['t'], userId: 'u' }, async () => {
     order.push('one begins')
     await first.promise
     order.push('one ends')
   })
-  const two = schedule.add({ threadId: 't', userId: 'u' }, async () => {
+  const two = schedule.add({ keys: ['t'], userId: 'u' }, async () => {
     order.push('two begins')
   })
   await settle()
@@ -29,7 +29,7 @@ test('a user who has many runs does not keep another from theirs', async () => {
   const open = gate()
   const begun: string[] = []
   const add = (userId: string, threadId: string) =>
-    schedule.add({ threadId, userId }, async () => {
+    schedule.add({ keys: [threadId], userId }, async () => {
       begun.push(threadId)
       await open.promise
     })
@@ -45,9 +45,35 @@ test('a user who has many runs does not keep another from theirs', async () => {
 test('work that throws gives its place back', async () => {
   const schedule = new Schedule({ perUser: 1, perNode: 1 })
   await expect(
-    schedule.add({ threadId: 't', userId: 'u' }, async () => {
+    schedule.add({ keys: ['t'], userId: 'u' }, async () => {
       throw new Error('broken')
     }),
   ).rejects.toThrow('broken')
   expect(schedule.status()).toEqual({ active: 0, queued: 0 })
+})
+
+test('a key that is released before the work ends lets the next one begin', async () => {
+  const schedule = new Schedule({ perUser: 9, perNode: 9 })
+  const [step, end] = [gate(), gate()]
+  const begun: string[] = []
+  const one = schedule.add({ keys: ['t1', 'alone'], userId: 'u' }, async (release) => {
+    begun.push('one')
+    await step.promise
+    release('alone')
+    await end.promise
+  })
+  const two = schedule.add({ keys: ['t2', 'alone'], userId: 'u' }, async () => {
+    begun.push('two')
+  })
+  const three = schedule.add({ keys: ['t1'], userId: 'u' }, async () => {
+    begun.push('three')
+  })
+  await settle()
+  expect(begun).toEqual(['one'])
+  step.resolve()
+  await two
+  expect(begun).toEqual(['one', 'two'])
+  end.resolve()
+  await Promise.all([one, three])
+  expect(begun).toEqual(['one', 'two', 'three'])
 })

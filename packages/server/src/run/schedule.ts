@@ -1,16 +1,23 @@
 interface Job {
-  threadId: string
+  keys: readonly string[]
   userId: string
   begin: () => void
 }
 
+export interface Place {
+  /** Of jobs that share a key one runs at a time. */
+  keys: readonly string[]
+  userId: string
+}
+
 /**
- * Who may run now: one run at a time per thread, so that answers never interleave, and at most so
- * many per user and per node. Those who wait are served in the order they came, as room allows.
+ * Who may run now: one at a time for each key (runs of one thread share one, so that answers never
+ * interleave), and at most so many per user and per node. Those who wait are served in the order
+ * they came, as room allows.
  */
 export class Schedule {
   readonly #limits: { perUser: number; perNode: number }
-  readonly #busyThreads = new Set<string>()
+  readonly #busy = new Set<string>()
   readonly #activeByUser = new Map<string, number>()
   #waiting: Job[] = []
   #active = 0
@@ -19,16 +26,22 @@ export class Schedule {
     this.#limits = limits
   }
 
-  /** Runs `work` when there is room; resolves after it ended. */
-  async add(place: { threadId: string; userId: string }, work: () => Promise<void>): Promise<void> {
+  /** Runs `work` when there is room; resolves after it ended. `release` frees a key before that. */
+  async add(place: Place, work: (release: (key: string) => void) => Promise<void>): Promise<void> {
     await new Promise<void>((begin) => {
       this.#waiting.push({ ...place, begin })
       this.#next()
     })
+    const held = new Set(place.keys)
+    const release = (key: string): void => {
+      if (!held.delete(key)) return
+      this.#busy.delete(key)
+      this.#next()
+    }
     try {
-      await work()
+      await work(release)
     } finally {
-      this.#busyThreads.delete(place.threadId)
+      for (const key of held) this.#busy.delete(key)
       this.#active -= 1
       const left = (this.#activeByUser.get(place.userId) ?? 1) - 1
       if (left > 0) this.#activeByUser.set(place.userId, left)
@@ -51,8 +64,8 @@ export class Schedule {
     this.#waiting = this.#waiting.filter((job) => {
       const mine = this.#activeByUser.get(job.userId) ?? 0
       const hasRoom = this.#active < this.#limits.perNode && mine < this.#limits.perUser
-      if (!hasRoom || this.#busyThreads.has(job.threadId)) return true
-      this.#busyThreads.add(job.threadId)
+      if (!hasRoom || job.keys.some((key) => this.#busy.has(key))) return true
+      for (const key of job.keys) this.#busy.add(key)
       this.#activeByUser.set(job.userId, mine + 1)
       this.#active += 1
       job.begin()

@@ -4,7 +4,7 @@ import type { RunState } from '../journal/journal.ts'
 import { isOpen, nextState, statesThatAllow, TRANSITIONS, type RunEvent } from './state.ts'
 
 const states = Object.keys(TRANSITIONS) as RunState[]
-const events: RunEvent[] = ['started', 'completed', 'failed', 'cancelled']
+const events: RunEvent[] = ['started', 'parked', 'decided', 'completed', 'failed', 'cancelled']
 
 test('every state and event is either in the table or refused', () => {
   for (const state of states) {
@@ -23,9 +23,14 @@ test('an ended run allows nothing, so it ends once', () => {
   }
 })
 
-test('every open state can reach an end', () => {
+test('every open state can be cancelled, and reaches a failure or waits for a person', () => {
   for (const state of states.filter(isOpen)) {
-    expect(statesThatAllow('failed')).toContain(state)
     expect(statesThatAllow('cancelled')).toContain(state)
+    if (state !== 'waiting') expect(statesThatAllow('failed')).toContain(state)
   }
+})
+
+test('F61: a run that waits for a person is started by nobody', () => {
+  expect(statesThatAllow('started')).not.toContain('waiting')
+  expect(nextState('waiting', 'decided')).toBe('queued')
 })

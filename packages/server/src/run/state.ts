@@ -1,15 +1,22 @@
 import type { RunState } from '../journal/journal.ts'
 
-export type RunEvent = 'started' | 'completed' | 'failed' | 'cancelled'
+export type RunEvent = 'started' | 'parked' | 'decided' | 'completed' | 'failed' | 'cancelled'
 
 /**
  * What may become of a run. An absent entry means that the event is refused in that state, so a run
- * can end only once.
+ * can end only once. A run that waits for a person costs nothing and is started by nobody: the
+ * decision queues it again.
  */
 export const TRANSITIONS: Record<RunState, Partial<Record<RunEvent, RunState>>> = {
   queued: { started: 'running', failed: 'failed', cancelled: 'cancelled' },
-  running: { started: 'running', completed: 'completed', failed: 'failed', cancelled: 'cancelled' },
-  waiting: { started: 'running', failed: 'failed', cancelled: 'cancelled' },
+  running: {
+    started: 'running',
+    parked: 'waiting',
+    completed: 'completed',
+    failed: 'failed',
+    cancelled: 'cancelled',
+  },
+  waiting: { decided: 'queued', cancelled: 'cancelled' },
   completed: {},
   failed: {},
   cancelled: {},

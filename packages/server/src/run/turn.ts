@@ -1,5 +1,6 @@
 import type { Attachment, Turn, TurnMessage } from '../agent/agent.ts'
 import type { Journal, MessageRow, RunRow } from '../journal/journal.ts'
+import type { MessageId } from '../platform/ids.ts'
 import { NOTHING_DONE, readDone } from './done-steps.ts'
 
 /** What an attempt starts from, read from the store alone. */
@@ -9,6 +10,8 @@ export interface Past {
   superseded: string[]
   /** Tool calls whose outcome is not known. */
   interrupted: string[]
+  /** The last message that was spoken to its end: the answer, when only the end of the run is missing. */
+  lastMessageId: MessageId | undefined
 }
 
 /** @throws when the message that the run answers is gone. */
@@ -35,9 +38,11 @@ export async function readPast(journal: Journal, run: RunRow): Promise<Past> {
       files: filesOf(messages),
       completed: done.completed,
       interrupted: done.interrupted,
+      decisions: done.decisions,
     },
     superseded: done.superseded,
     interrupted: done.interrupted,
+    lastMessageId: done.lastMessageId,
   }
 }
 

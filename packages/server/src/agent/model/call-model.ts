@@ -8,10 +8,11 @@ import type {
 import { CircuitOpen, type CircuitCall } from '../../platform/circuit-breaker.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import { orAborted, pause } from '../abort.ts'
+import { deadline, orAborted, pause } from '../abort.ts'
 import { circuitOpen, explain, ModelCut, NoAnswer, type ModelFault } from './failures.ts'
 import type { OpenModel } from './models.ts'
 import { createReply, type AssistantContent, type ReplyBuilder, type Spoken } from './reply.ts'
+import { ModelStalled } from './watched-fetch.ts'
 
 /** What a model call has said when it is over. */
 export interface ModelReply {
@@ -32,9 +33,13 @@ export interface CallModelOptions {
   logger: Logger
   /** 0 ≤ x < 1; spreads retries. */
   random: () => number
+  /** A call fell silent and was given up; `again` when it is repeated. */
+  onStall: (again: boolean) => void
 }
 
 const MAX_ATTEMPTS = 3
+/** Each silence has already cost a long wait. */
+const MAX_STALLS = 2
 const FIRST_WAIT_MS = 250
 /** Longer waits are the person's to decide. */
 const MAX_WAIT_MS = 5_000
@@ -47,6 +52,7 @@ const MAX_WAIT_MS = 5_000
  */
 export async function* callModel(options: CallModelOptions): AsyncGenerator<Spoken, ModelReply> {
   const { model, signal, clock, logger } = options
+  let stalls = 0
   for (let attempt = 1; ; attempt++) {
     const circuit = enter(options)
     const progress = { told: false }
@@ -66,8 +72,11 @@ export async function* callModel(options: CallModelOptions): AsyncGenerator<Spok
       await settle(circuit, fault, model.breaker.status().state)
       logger.warn({ model: model.name.id, code: fault.failure.code, attempt }, 'model call failed')
       const waitMs = fault.waitMs ?? options.random() * FIRST_WAIT_MS * 2 ** attempt
-      const again =
-        fault.retryable && !progress.told && attempt < MAX_ATTEMPTS && waitMs <= MAX_WAIT_MS
+      const isStall = fault.failure.code === 'model_stalled'
+      if (isStall) stalls += 1
+      const isWorthIt = fault.retryable && stalls < MAX_STALLS && attempt < MAX_ATTEMPTS
+      const again = isWorthIt && !progress.told && waitMs <= MAX_WAIT_MS
+      if (isStall) options.onStall(again)
       if (!again) throw withBreaker(fault, model)
       await pause(clock, waitMs, signal)
     } finally {
@@ -102,23 +111,45 @@ function withBreaker(fault: ModelFault, model: OpenModel): Error {
 }
 
 async function* streamOnce(
-  { model, call, signal }: CallModelOptions,
+  { model, call, signal, clock }: CallModelOptions,
   progress: { told: boolean },
 ): AsyncGenerator<Spoken, ModelReply> {
-  const { stream } = await orAborted(
-    model.language.doStream({ ...model.callOptions, ...call, abortSignal: signal }),
-    signal,
-  )
+  const { firstTokenMs, betweenTokensMs } = model.patience
+  let phase: ModelStalled['phase'] = 'first_byte'
+  /** Waits for the model, but not for ever; a reader that pauses is not the model's silence. */
+  const patiently = async <T>(work: PromiseLike<T>, ms: number): Promise<T> => {
+    using silence = deadline(clock, ms, () => new ModelStalled(phase, ms))
+    return await orAborted(work, AbortSignal.any([signal, silence.signal]))
+  }
+  const given = new AbortController()
+  const abortSignal = AbortSignal.any([signal, given.signal])
+  const asked = clock.monotonic()
+  const { stream } = await patiently(
+    model.language.doStream({ ...model.callOptions, ...call, abortSignal }),
+    firstTokenMs,
+  ).catch((error: unknown) => {
+    given.abort(error)
+    throw error
+  })
   const reader = stream.getReader()
   const reply = createReply()
+  let heardAt = asked
   try {
     for (;;) {
-      const { done, value } = await orAborted(reader.read(), signal)
+      const limit = phase === 'first_byte' ? firstTokenMs : betweenTokensMs
+      const left = Math.max(1, heardAt + limit - clock.monotonic())
+      const { done, value } = await patiently(reader.read(), left)
       if (done) break
+      if (isAnswer(value.type)) {
+        heardAt = clock.monotonic()
+        phase = 'stream'
+      }
       const spoken = reply.take(value)
       if (spoken) {
         progress.told = true
         yield spoken
+        // What the consumer took is not the model's.
+        heardAt = clock.monotonic()
       }
       if (value.type === 'error') throw value.error
     }
@@ -130,6 +161,10 @@ async function* streamOnce(
   }
   return finish(reply)
 }
+
+/** Parts that carry something of the answer, rather than what surrounds it. */
+const isAnswer = (type: string): boolean =>
+  type !== 'stream-start' && type !== 'response-metadata' && type !== 'raw'
 
 /** @throws ModelCut, NoAnswer */
 function finish(reply: ReplyBuilder): ModelReply {

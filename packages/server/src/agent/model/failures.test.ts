@@ -106,16 +106,38 @@ test('a conversation that is too long is told so', async () => {
   expect(String(error)).toContain('too long')
 })
 
-test('silence before the first byte ends with model_stalled', async () => {
+test('F58: silence before the first byte is tried once more, then ends with model_stalled', async () => {
   const { error, asked } = await failureOf([{ text: 'late', delayMs: 5_000 }], {
     models: { firstByteMs: 80 },
   })
   expect(error).toMatchObject({ code: 'model_stalled', retry: 'same' })
   expect(String(error)).toContain('did not begin to answer')
-  expect(asked).toBe(1)
+  expect(asked).toBe(2)
 })
 
-test('silence in the middle ends with model_stalled after what was said', async () => {
+test('F58: a model that is silent once and answers then is heard', async () => {
+  await using s = await stage({
+    script: [{ text: 'late', delayMs: 5_000 }, { text: 'Hello.' }],
+    models: { firstByteMs: 300 },
+  })
+  const { error } = await s.act(turnOf('Hi'))
+  expect(error).toBeUndefined()
+  expect(await s.metrics.text()).toContain('netra_model_stalls_total{next="repeated"} 1')
+})
+
+test('F58: a stream that lives by its pings alone is stalled all the same', async () => {
+  const ping = ': still here\n\n'
+  const pinging: Reply = { text: 'Hello there', raw: ping.repeat(3), after: 'stall' }
+  const { error, kinds } = await failureOf([pinging], { models: { betweenTokensMs: 120 } })
+  expect(kinds).toEqual(['thinking', 'text'])
+  expect(error).toMatchObject({ code: 'model_stalled', retry: 'same' })
+  const silent: Reply = { text: [], raw: ping, after: 'stall' }
+  const first = await failureOf([silent], { models: { firstTokenMs: 120 } })
+  expect(first.error).toMatchObject({ code: 'model_stalled' })
+  expect(first.asked).toBe(2)
+})
+
+test('F58: silence in the middle ends with model_stalled after what was said', async () => {
   const { error, kinds } = await failureOf([{ text: 'Hello there', after: 'stall' }], {
     models: { stallMs: 120 },
   })

@@ -103,9 +103,8 @@ function stalled(error: ModelStalled, name: ModelName): ModelFault {
       `${name.id} ${what}. Try again, or choose another model.`,
       { retry: 'same', cause: error },
     ),
-    // Waiting a second time would double an already long silence.
-    retryable: false,
-    counts: true,
+    // Once more, where nothing was told yet; see callModel.
+    ...UNWELL,
   }
 }
 

@@ -48,6 +48,13 @@ export interface OpenModel {
   callOptions: CallOptions
   pricing: Pricing
   breaker: CircuitBreaker
+  patience: TokenPatience
+}
+
+/** How long a model may say nothing that belongs to its answer, though its server sends signs of life. */
+export interface TokenPatience {
+  firstTokenMs: number
+  betweenTokensMs: number
 }
 
 export interface Models {
@@ -72,6 +79,9 @@ export interface ModelsOptions {
   /** Silence after which a stream counts as stalled. */
   stallMs?: number
   firstByteMs?: number
+  /** The same for a stream that lives but says nothing; longer, because models think in silence. */
+  firstTokenMs?: number
+  betweenTokensMs?: number
   breaker?: { failures?: number; openMs?: number }
   ollamaUrl?: string
 }
@@ -82,6 +92,9 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
   const fetch = createWatchedFetch({ clock, firstByteMs, stallMs })
   const patient = { clock, firstByteMs: firstByteMs * 5, stallMs: stallMs * 5 }
   const patientFetch = createWatchedFetch(patient)
+  const { firstTokenMs = firstByteMs * 3, betweenTokensMs = stallMs * 2 } = options
+  const patience = { firstTokenMs, betweenTokensMs }
+  const silentPatience = { firstTokenMs: firstTokenMs * 5, betweenTokensMs: betweenTokensMs * 5 }
   const breakers = new Map<string, CircuitBreaker>()
   const connections = await createConnections({
     ...options,
@@ -132,7 +145,8 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
   async function open(wanted: string | null): Promise<OpenModel> {
     const id = wanted ?? (await defaultId())
     const { provider, model } = splitModelId(id)
-    if (id === BUILTIN_MODEL) return openBuiltin(options.builtin, breakerOf(id))
+    if (id === BUILTIN_MODEL)
+      return openBuiltin(options.builtin, { breaker: breakerOf(id), patience })
     const connection = connections.find(provider)
     if (!connection) throw notConnected(id, provider, connections.chosenDefault() === id)
     if (model === '' || !isAllowed(connection, id, connections.chosenDefault()))
@@ -141,17 +155,15 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
         `${id} is not one of the models that the administrator enabled. Choose another model.`,
         { retry: 'no' },
       )
+    const isSilent = thinksInSilence(connection, model)
     return {
-      language: await createLanguageModel(
-        connection,
-        model,
-        thinksInSilence(connection, model) ? patientFetch : fetch,
-      ),
+      language: await createLanguageModel(connection, model, isSilent ? patientFetch : fetch),
       name: { provider, id, setAt: connection.setAt, address: connection.baseUrl },
       accepts: acceptedBy(connection, model),
       callOptions: callOptionsFor(connection),
       pricing: await pricingFor(connection, model, new Date(clock.now())),
       breaker: breakerOf(id),
+      patience: isSilent ? silentPatience : patience,
     }
   }
 
@@ -192,7 +204,10 @@ function infoOf(id: string): ModelInfo {
   return { id, provider, name: model, label, built_in: builtIn }
 }
 
-const openBuiltin = (language: LanguageModelV4, breaker: CircuitBreaker): OpenModel => ({
+const openBuiltin = (
+  language: LanguageModelV4,
+  at: Pick<OpenModel, 'breaker' | 'patience'>,
+): OpenModel => ({
   language,
   name: {
     provider: 'netra',
@@ -204,7 +219,7 @@ const openBuiltin = (language: LanguageModelV4, breaker: CircuitBreaker): OpenMo
   accepts: { images: false, pdf: false },
   callOptions: {},
   pricing: FREE,
-  breaker,
+  ...at,
 })
 
 const KEY_VARIABLES: Record<string, string> = {

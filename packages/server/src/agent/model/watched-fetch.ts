@@ -1,12 +1,12 @@
 import type { Clock } from '../../platform/clock.ts'
 
-/** The model server went silent: `phase` says whether before or after its first byte. */
+/** The model went silent: `phase` says whether before or after the first of its answer. */
 export class ModelStalled extends Error {
   override readonly name = 'ModelStalled'
   readonly phase: 'first_byte' | 'stream'
   readonly silentMs: number
   constructor(phase: ModelStalled['phase'], silentMs: number) {
-    super(`no bytes for ${silentMs} ms`)
+    super(`nothing for ${silentMs} ms`)
     this.phase = phase
     this.silentMs = silentMs
   }

@@ -21,8 +21,10 @@ export interface Tool {
   /** Arguments; unknown keys are refused. */
   input: z.ZodType<Record<string, unknown>>
   timeoutMs: number
-  /** Running it twice does no harm: an interrupted call may be repeated without asking. */
+  /** Running it twice does no harm: an interrupted call is repeated; of any other a person decides. */
   repeatable: boolean
+  /** A person says yes to each call before it runs. */
+  needsApproval?: boolean
   /** @throws ToolError when the arguments or the data are at fault: the model reads its message. */
   run(input: Record<string, unknown>, context: ToolContext): Promise<unknown>
 }

@@ -1,0 +1,35 @@
+import { userStream } from '../journal/journal.ts'
+import type { UserId } from '../platform/ids.ts'
+import { deleteThread } from './delete-thread.ts'
+import { done, type Outcome } from './outcome.ts'
+import { sealOwner } from './owner.ts'
+import type { CommandParts } from './parts.ts'
+
+/**
+ * Erases all that the user has here: conversations, files, what their devices were told, and the
+ * answers that make a retry safe. Who they are is the account store's to forget. Doing it twice does
+ * no harm, so that a crash in the middle is followed by doing it again. `gone`: the account is no
+ * more, and what was asked for in its name before is refused from here on.
+ */
+export async function deleteAccount(
+  parts: CommandParts,
+  userId: UserId,
+  account: 'there' | 'gone',
+): Promise<Outcome<Record<string, never>>> {
+  const { journal, files } = parts
+  const { db } = journal
+  if (account === 'gone') await journal.write([sealOwner(parts, userId)])
+  const threads = await db.selectFrom('thread').select('id').where('user_id', '=', userId).execute()
+  for (const { id } of threads) await deleteThread(parts, userId, id)
+  for (const { fileId } of await files.list(userId)) await files.remove(userId, fileId)
+  await journal.commit({
+    appends: [],
+    rows: [
+      db.deleteFrom('idempotency').where('user_id', '=', userId).compile(),
+      db.deleteFrom('approval').where('user_id', '=', userId).compile(),
+      db.deleteFrom('snapshot').where('stream', '=', userStream(userId)).compile(),
+    ],
+    erase: [{ stream: userStream(userId) }],
+  })
+  return done({})
+}
