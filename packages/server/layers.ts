@@ -33,7 +33,9 @@ export const HOME: Record<string, readonly string[]> = {
   '@pydantic/genai-prices': ['agent/'],
   '@duckdb/node-api': ['agent/tools/'],
   cockatiel: ['platform/'],
+  pg: ['journal/postgres/'],
   pino: ['platform/'],
+  'prom-client': ['platform/'],
   kysely: ['platform/', 'journal/', 'auth/', 'access/', 'command/', 'run/', 'files/'],
   'node:sqlite': ['platform/', 'journal/', 'auth/'],
 }

@@ -9,7 +9,8 @@ import { findOwnNode, isNewEnough, NEEDED_NODE } from './own-node.mjs'
 if (isNewEnough) {
   nodeModule.enableCompileCache()
   // The validator is a black box of its own: it shares no code with the server.
-  await import(process.argv[2] === 'validate' ? '../../validator/src/main.ts' : '../src/main.ts')
+  const isBlackBox = ['validate', 'verify-delivery'].includes(process.argv[2])
+  await import(isBlackBox ? '../../validator/src/main.ts' : '../src/main.ts')
 } else {
   runWithOwnNode()
 }

@@ -19,9 +19,13 @@ import { createHealth } from './health/health.ts'
 import { createHub } from './hub/hub.ts'
 import { positionOf, type Journal, type StreamName } from './journal/journal.ts'
 import { openSqliteJournal } from './journal/sqlite/sqlite-journal.ts'
+import { startUpkeep } from './journal/upkeep.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
+import { shareDataFolder } from './platform/data-folder-lock.ts'
 import { openKeyFile } from './platform/key-file.ts'
+import { noteMemoryDeath } from './platform/last-death.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
+import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { RateLimit } from './platform/rate-limit.ts'
 import { createRuns } from './run/run.ts'
 import { REVISION, VERSION } from './version.ts'
@@ -54,27 +58,39 @@ export async function startServer(
     webFolder = WEB_FOLDER,
   } = options
   const stack = new AsyncDisposableStack()
+  const metrics = createMetrics()
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
     const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`
+    const { databaseUrl, metricsToken, ...modelKeys } = config.secrets
+    const shared = databaseUrl !== undefined
+    // With PostgreSQL several processes are one Netra; a SQLite journal takes the folder for itself.
+    const sharing = shared ? stack.use(shareDataFolder(config.dataDir)) : { first: true }
     const opening = {
-      journal: openSqliteJournal({ folder: config.dataDir, clock, logger }).then((opened) =>
-        stack.use(opened),
-      ),
-      auth: openAuth({ folder: config.dataDir, publicUrl, clock, logger }).then((opened) =>
-        stack.use(opened),
-      ),
+      journal: openJournal(config, { clock, logger, metrics }).then((opened) => stack.use(opened)),
+      auth: openAuth({
+        folder: config.dataDir,
+        publicUrl,
+        shared,
+        accessTokenSeconds: config.accessTokenSeconds,
+        clock,
+        logger,
+      }).then((opened) => stack.use(opened)),
       key: openKeyFile(join(config.dataDir, 'keys', 'connections-key')),
     }
     // What opened beside a failure must be there to be closed, or it keeps the process alive.
     await Promise.allSettled(Object.values(opening))
     const [journal, auth, key] = [await opening.journal, await opening.auth, await opening.key]
 
+    // After the folder is held: what is found there is of the process before.
+    const ranOutOfMemory = noteMemoryDeath(config.dataDir)
+
     const files = await openFiles({
       folder: join(config.dataDir, 'files'),
       rows: journal,
       clock,
       limits: { maxFileBytes: MAX_UPLOAD_BYTES },
+      shared,
     })
     const dataTools = stack.use(
       createDataTools({ files, dataFolder: config.dataDir, logger, clock }),
@@ -82,7 +98,7 @@ export async function startServer(
     const models = await createModels({
       settings: {
         model: config.model,
-        ...config.secrets,
+        ...modelKeys,
         openaiBaseUrl: config.openaiBaseUrl,
         anthropicBaseUrl: config.anthropicBaseUrl,
       },
@@ -95,7 +111,7 @@ export async function startServer(
       clock,
       logger,
     })
-    const agents = createAgents({ models, tools: dataTools, files, clock, logger })
+    const agents = createAgents({ models, tools: dataTools, files, clock, logger, metrics })
 
     const runs = createRuns({
       journal,
@@ -103,12 +119,16 @@ export async function startServer(
       defaultModel: async () => (await models.list()).default,
       clock,
       logger,
+      metrics,
+      isSoleOwner: !shared,
+      ranOutOfMemory,
     })
     stack.use(runs)
+    stack.use(startUpkeep({ journal, clock, logger }))
     const access = createAccess(journal)
     const messageRate = new RateLimit(clock, { perMinute: 240, burst: 120 })
     const commands = createCommands({ access, files, journal, runs, clock, messageRate })
-    const hub = stack.use(createHub({ journal, logger }))
+    const hub = stack.use(createHub({ journal, clock, logger, metrics }))
 
     const health = createHealth({ clock, checks: checksOf({ journal, auth, webFolder }) })
     const gateway = stack.use(
@@ -137,12 +157,15 @@ export async function startServer(
           trustedProxies: config.trustedProxies,
           https: config.https,
           maxUploadBytes: MAX_UPLOAD_BYTES,
+          allMetrics: metrics,
+          metricsToken,
         },
         { host: config.host, port: config.port },
       ),
     )
     const recovered = await runs.recover()
-    const token = auth.setupToken()
+    // A new link would end the one that the first process printed.
+    const token = sharing.first ? auth.setupToken() : undefined
     return {
       url: gateway.url,
       port: gateway.port,
@@ -154,6 +177,17 @@ export async function startServer(
     await stack.disposeAsync()
     throw error
   }
+}
+
+async function openJournal(
+  { dataDir, secrets }: Config,
+  parts: { clock: Clock; logger: Logger; metrics: Metrics },
+): Promise<Journal> {
+  if (secrets.databaseUrl === undefined) return openSqliteJournal({ folder: dataDir, ...parts })
+  const markFile = join(dataDir, 'postgres.mark')
+  // Its client is loaded where it is used: nobody else waits for it at start.
+  const { openPostgresJournal } = await import('./journal/postgres/postgres-journal.ts')
+  return openPostgresJournal({ url: secrets.databaseUrl, markFile, ...parts })
 }
 
 function checksOf(parts: { journal: Journal; auth: Auth; webFolder: string }) {

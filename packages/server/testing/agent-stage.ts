@@ -9,6 +9,7 @@ import type { Step, Turn } from '../src/agent/step.ts'
 import type { Tool } from '../src/agent/tools/tool.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { silentLogger } from '../src/platform/logger.ts'
+import { createMetrics } from '../src/platform/metrics.ts'
 import { folderFiles } from './folder-files.ts'
 
 export const USER = 'user-1'
@@ -79,7 +80,7 @@ export async function stage(options: StageOptions) {
     ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
   })
   const files = await folderFiles()
-  const shared = { clock: systemClock, logger: silentLogger }
+  const shared = { clock: systemClock, logger: silentLogger, metrics: createMetrics() }
   const models = await createModels({
     settings: {
       model: 'openai/test-model',
@@ -105,6 +106,7 @@ export async function stage(options: StageOptions) {
     files,
     models,
     agents,
+    metrics: shared.metrics,
     act: (turn: Turn, signal: AbortSignal = new AbortController().signal) =>
       collect(agents.act(turn, signal)),
     async [Symbol.asyncDispose]() {

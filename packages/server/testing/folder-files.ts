@@ -48,6 +48,9 @@ export async function folderFiles(): Promise<FolderFiles> {
     list: async (userId) => [...stored.values()].filter((file) => file.userId === userId),
     pathOf: (file) => join(folder, file.fileId),
     remove: async (_userId, fileId) => stored.delete(fileId),
+    async removeContent(fileIds) {
+      for (const fileId of fileIds) stored.delete(fileId)
+    },
     async add(userId, name, mediaType, content) {
       const stream = Readable.from([Buffer.from(content)])
       const file = await files.store({ userId, name, mediaType, origin: 'upload', content: stream })

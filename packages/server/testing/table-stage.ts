@@ -9,6 +9,7 @@ import type { Attachment, ToolCall, ToolOutcome, TurnMessage } from '../src/agen
 import { createDataTools } from '../src/agent/tools/data/data-tools.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { silentLogger } from '../src/platform/logger.ts'
+import { createMetrics } from '../src/platform/metrics.ts'
 import { collect, memoryStore, turnOf, USER } from './agent-stage.ts'
 import { folderFiles, type FolderFiles } from './folder-files.ts'
 
@@ -31,7 +32,7 @@ export interface TableStage extends AsyncDisposable {
 export async function tableStage(): Promise<TableStage> {
   const files: FolderFiles = await folderFiles()
   const dataFolder = await mkdtemp(join(tmpdir(), 'netra-builtin-'))
-  const shared = { clock: systemClock, logger: silentLogger }
+  const shared = { clock: systemClock, logger: silentLogger, metrics: createMetrics() }
   const tools = createDataTools({ files, dataFolder, ...shared })
   const models = await createModels({
     settings: {},

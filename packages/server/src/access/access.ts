@@ -1,10 +1,13 @@
 import type { Expectation, Journal, RunRow, StreamName, ThreadRow } from '../journal/journal.ts'
-import type { UserId } from '../platform/ids.ts'
+import { asId, type RunId, type ThreadId, type UserId } from '../platform/ids.ts'
 import { streamOwner } from './policy.ts'
 
 /**
  * May you: the only place that decides who may see or change what. Another user's thing and a thing
  * that does not exist are the same answer everywhere: undefined.
+ *
+ * Text from outside becomes the id of a thread or a run here, by finding the user's row of that kind:
+ * whoever holds a `ThreadId` from a row cannot hold a run's or a connection's id in its place.
  */
 export interface Access {
   thread(userId: UserId, threadId: string): Promise<ThreadRow | undefined>
@@ -12,16 +15,25 @@ export interface Access {
   /** The stream, if this user may read it. */
   stream(userId: UserId, stream: string): Promise<StreamName | undefined>
   /** Ownership again, inside the transaction that acts on it. */
-  expectThread(userId: UserId, threadId: string): Expectation
+  expectThread(userId: UserId, threadId: ThreadId): Expectation
 }
 
-export function createAccess(journal: Pick<Journal, 'db'>): Access {
+export function createAccess(journal: Pick<Journal, 'db' | 'query'>): Access {
   const { db } = journal
+  // Asked once for each stream of each hello: built once.
+  const ownership = db
+    .selectFrom('thread')
+    .select('id')
+    .where('id', '=', asId<ThreadId>(''))
+    .where('user_id', '=', asId<UserId>(''))
+    .compile().sql
+  const owns = async (userId: UserId, threadId: string): Promise<boolean> =>
+    (await journal.query({ sql: ownership, parameters: [threadId, userId] })).length > 0
   const thread = (userId: UserId, threadId: string): Promise<ThreadRow | undefined> =>
     db
       .selectFrom('thread')
       .selectAll()
-      .where('id', '=', threadId)
+      .where('id', '=', asId<ThreadId>(threadId))
       .where('user_id', '=', userId)
       .executeTakeFirst()
 
@@ -31,14 +43,14 @@ export function createAccess(journal: Pick<Journal, 'db'>): Access {
       db
         .selectFrom('run')
         .selectAll()
-        .where('id', '=', runId)
+        .where('id', '=', asId<RunId>(runId))
         .where('user_id', '=', userId)
         .executeTakeFirst(),
     async stream(userId, stream) {
       const owner = streamOwner(stream)
       if (owner.kind === 'none') return undefined
       if (owner.kind === 'user') return owner.userId === userId ? owner.stream : undefined
-      return (await thread(userId, owner.threadId)) ? owner.stream : undefined
+      return (await owns(userId, owner.threadId)) ? owner.stream : undefined
     },
     expectThread: (userId, threadId) => ({
       name: 'thread',

@@ -1,4 +1,5 @@
-import type { StreamName } from '../journal/journal.ts'
+import { threadStream, userStream, type StreamName } from '../journal/journal.ts'
+import { asId, type ThreadId, type UserId } from '../platform/ids.ts'
 
 type StreamOwner =
   | { kind: 'user'; userId: string; stream: StreamName }
@@ -12,9 +13,9 @@ export function streamOwner(stream: string): StreamOwner {
   if (colon < 0 || id.length < 1 || id.length > 128) return { kind: 'none' }
   switch (stream.slice(0, colon)) {
     case 'user':
-      return { kind: 'user', userId: id, stream: `user:${id}` }
+      return { kind: 'user', userId: id, stream: userStream(asId<UserId>(id)) }
     case 'thread':
-      return { kind: 'thread', threadId: id, stream: `thread:${id}` }
+      return { kind: 'thread', threadId: id, stream: threadStream(asId<ThreadId>(id)) }
     default:
       return { kind: 'none' }
   }

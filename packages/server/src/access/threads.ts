@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 
 import type { Journal, MessageRow, ThreadRow } from '../journal/journal.ts'
-import type { UserId } from '../platform/ids.ts'
+import { asId, type MessageId, type ThreadId, type UserId } from '../platform/ids.ts'
 
 /** A thread as its owner sees it. */
 export interface ShownThread {
@@ -59,7 +59,7 @@ export function createThreads({ db }: Pick<Journal, 'db'>): Threads {
       .leftJoin('run', 'run.id', 'message.run_id')
       .selectAll('message')
       .select('run.agent')
-      .where('message.thread_id', '=', threadId)
+      .where('message.thread_id', '=', asId<ThreadId>(threadId))
       .where('message.user_id', '=', userId)
 
   const threads: Threads = {
@@ -108,7 +108,7 @@ export function createThreads({ db }: Pick<Journal, 'db'>): Threads {
       const row = await db
         .selectFrom('thread')
         .selectAll()
-        .where('id', '=', threadId)
+        .where('id', '=', asId<ThreadId>(threadId))
         .where('user_id', '=', userId)
         .executeTakeFirst()
       return row && shownThread(row)
@@ -116,7 +116,9 @@ export function createThreads({ db }: Pick<Journal, 'db'>): Threads {
     async messages(userId, threadId, page) {
       if (!(await threads.find(userId, threadId))) return undefined
       let query = messagesOf(userId, threadId)
-      if (page.before !== undefined) query = query.where('message.id', '<', page.before)
+      if (page.before !== undefined) {
+        query = query.where('message.id', '<', asId<MessageId>(page.before))
+      }
       const rows = await query
         .orderBy('message.id', 'desc')
         .limit(page.limit + 1)

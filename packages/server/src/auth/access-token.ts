@@ -5,7 +5,7 @@ import type { StoredKey } from './key-files.ts'
 
 const ISSUER = 'netra-auth-service'
 const AUDIENCE = 'netra'
-export const ACCESS_TOKEN_SECONDS = 900
+const ACCESS_TOKEN_SECONDS = 900
 const CLOCK_SKEW_SECONDS = 60
 const MAX_TOKEN_CHARS = 4096
 
@@ -41,7 +41,11 @@ export class AccessTokens {
   readonly #signing: { kid: string; key: KeyObject }
   readonly #verifying: ReadonlyMap<string, KeyObject>
 
-  constructor(keys: readonly [StoredKey, ...StoredKey[]]) {
+  /** A token's life. */
+  readonly seconds: number
+
+  constructor(keys: readonly [StoredKey, ...StoredKey[]], seconds = ACCESS_TOKEN_SECONDS) {
+    this.seconds = seconds
     this.#signing = { kid: keys[0].kid, key: createPrivateKey(keys[0].privateKey) }
     this.#verifying = new Map(keys.map(({ kid, privateKey }) => [kid, createPublicKey(privateKey)]))
   }
@@ -56,7 +60,7 @@ export class AccessTokens {
       email: subject.email,
       permissions: subject.permissions,
       iat: issuedAt,
-      exp: issuedAt + ACCESS_TOKEN_SECONDS,
+      exp: issuedAt + this.seconds,
       iss: ISSUER,
       aud: AUDIENCE,
       jti: uuidv7(),

@@ -14,6 +14,7 @@ export type AuthErrorCode =
   | 'refresh_token_invalid'
   | 'session_ended'
   | 'forbidden'
+  | 'last_admin'
   | 'not_found'
   | 'rate_limited'
   | 'busy'
@@ -35,6 +36,8 @@ const MESSAGES: Record<AuthErrorCode, string> = {
   refresh_token_invalid: 'The refresh token is not valid. Sign in again.',
   session_ended: 'This login session has ended. Sign in again.',
   forbidden: 'Only an administrator may do this.',
+  last_admin:
+    'You are the only administrator. Make somebody else one first: netra admin create <email>.',
   not_found: 'There is no such thing.',
   rate_limited: 'Too many failed attempts. Wait before you try again.',
   busy: 'Too many people are signing in right now. Try again in a moment.',

@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts'
-import { ACCESS_TOKEN_SECONDS, type AccessTokens, type PublicJwk } from './access-token.ts'
+import type { AccessTokens, PublicJwk } from './access-token.ts'
 import type { Accounts, Begun, Login, NewAccount, Origin, Registration } from './accounts.ts'
 import { AuthError } from './auth-error.ts'
 import { identityOf, type Authenticator } from './authenticator.ts'
@@ -7,6 +7,7 @@ import type { AuthDatabase } from './database.ts'
 import type { Authentication, Credentials, Identity, User } from './identity.ts'
 import type { Invitation, Invitations } from './invitations.ts'
 import type { RefreshTokens } from './refresh-tokens.ts'
+import { refuseLastAdmin, removeUser } from './removal.ts'
 import { forgetfulCookie } from './session-cookie.ts'
 import type { LiveSession, SessionEndListener, Sessions, SessionState } from './sessions.ts'
 import type { Setup } from './setup.ts'
@@ -185,6 +186,32 @@ export class AuthService implements AsyncDisposable {
     if (disabled) this.#parts.sessions.endAllOf(userId)
   }
 
+  /**
+   * Proves by the password that this is the person, before anything of theirs is erased.
+   *
+   * @throws AuthError `last_admin`, `invalid_credentials` or `rate_limited`.
+   */
+  async confirmRemoval(
+    identity: Identity,
+    { password, address }: { password: string } & Origin,
+  ): Promise<void> {
+    const { database, accounts, users } = this.#parts
+    const user = users.find(identity.userId)
+    if (!user) throw new AuthError('not_found')
+    refuseLastAdmin(database, identity.userId)
+    // The login session that this begins goes with the account.
+    await accounts.login({ email: user.email, password, address })
+  }
+
+  /** Forgets who the user is and ends all their login sessions; the answer forgets the cookie. */
+  removeUser(identity: Identity): string[] {
+    const { database, sessions, publicUrl } = this.#parts
+    refuseLastAdmin(database, identity.userId)
+    removeUser(database, identity.userId)
+    sessions.announce()
+    return [forgetfulCookie(publicUrl)]
+  }
+
   /** The keys with which others verify our access tokens. */
   jwks(): { keys: PublicJwk[] } {
     return this.#parts.tokens.jwks()
@@ -214,7 +241,7 @@ export class AuthService implements AsyncDisposable {
       access_token: tokens.issue(subject, clock.now()),
       refresh_token: refreshTokens.issue(sessionId),
       token_type: 'Bearer',
-      expires_in: ACCESS_TOKEN_SECONDS,
+      expires_in: tokens.seconds,
       user: { id: userId, email, name },
     }
     return { answer, session: state.session }

@@ -41,6 +41,10 @@ export interface AuthOptions {
   publicUrl: string
   /** `open` still asks for an invitation of whoever comes from beyond loopback. */
   registration?: 'open' | 'invitation'
+  /** Life of an access token; 15 minutes unless given. */
+  accessTokenSeconds?: number
+  /** Other processes have the same folder open. */
+  shared?: boolean
   limits?: Partial<AttemptLimits>
   clock?: Clock
   logger?: Logger
@@ -52,7 +56,7 @@ export type Auth = AuthService
 export async function openAuth(options: AuthOptions): Promise<Auth> {
   const { folder, publicUrl, clock = systemClock, logger = silentLogger } = options
   const secrets = await openSecrets(folder)
-  const database = new AuthDatabase(folder)
+  const database = new AuthDatabase(folder, { shared: options.shared ?? false })
   try {
     const { cookieSecret } = secrets
     const cookieName = sessionCookieName(publicUrl)
@@ -61,7 +65,7 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
     const engine = await openEngine(needs)
     repair(database, clock.now())
     const sessions = new Sessions(database, clock, logger)
-    const tokens = new AccessTokens(secrets.signingKeys)
+    const tokens = new AccessTokens(secrets.signingKeys, options.accessTokenSeconds)
     const invitations = new Invitations(database, clock)
     const users = new Users(database)
     const accounts = new Accounts({

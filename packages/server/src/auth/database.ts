@@ -9,7 +9,8 @@ export class AuthDatabase {
   readonly #connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
 
-  constructor(folder: string) {
+  /** `shared`: what lives shortly is in a file, for the other processes that have this store open. */
+  constructor(folder: string, { shared = false }: { shared?: boolean } = {}) {
     const path = join(folder, 'auth.db')
     // Made before SQLite does, so that no moment exists in which others may read it.
     closeSync(openSync(path, 'a', 0o600))
@@ -17,9 +18,14 @@ export class AuthDatabase {
     this.#connection = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true })
     try {
       this.#connection.exec(
-        `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
-         ATTACH ':memory:' AS volatile`,
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; ' +
+          'PRAGMA secure_delete = ON',
       )
+      this.#connection
+        .prepare('ATTACH ? AS volatile')
+        .run(shared ? volatileFile(folder) : ':memory:')
+      // Losing it in a power cut costs nothing, so nobody waits for the disk.
+      this.#connection.exec('PRAGMA volatile.journal_mode = WAL; PRAGMA volatile.synchronous = OFF')
     } catch (error) {
       this.#connection.close()
       const why = error instanceof Error ? error.message : String(error)
@@ -78,6 +84,12 @@ export class AuthDatabase {
     this.#statements.set(sql, statement)
     return statement
   }
+}
+
+function volatileFile(folder: string): string {
+  const path = join(folder, 'tickets.db')
+  closeSync(openSync(path, 'a', 0o600))
+  return path
 }
 
 function asInput(value: unknown): SQLInputValue {

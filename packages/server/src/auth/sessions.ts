@@ -125,7 +125,7 @@ export class Sessions {
     )
     for (const { position, session_id: sessionId, why } of ended) {
       this.#position = position
-      for (const listener of this.#listeners) this.#tell(listener, asId(sessionId), why)
+      for (const listener of this.#listeners) this.#tell(listener, asId<SessionId>(sessionId), why)
     }
   }
 

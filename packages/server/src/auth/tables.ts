@@ -52,14 +52,14 @@ const LASTING = `
   ) STRICT;
 `
 
-/** Tickets live 30 s and need not outlive the process; in memory a handshake waits for no disk. */
+/** Tickets live 30 s and need not outlive the processes; a handshake waits for no disk. */
 const VOLATILE = `
-  CREATE TABLE volatile.ticket (
+  CREATE TABLE IF NOT EXISTS volatile.ticket (
     token_hash TEXT PRIMARY KEY,
     session_id TEXT NOT NULL,
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX volatile.ticket_end ON ticket (expires_at);
+  CREATE INDEX IF NOT EXISTS volatile.ticket_end ON ticket (expires_at);
 `
 
 /** A claim younger than this may belong to a registration that another process is working on. */

@@ -1,4 +1,4 @@
-import { asId } from '../platform/ids.ts'
+import { asId, type UserId } from '../platform/ids.ts'
 import type { AuthDatabase } from './database.ts'
 import type { User } from './identity.ts'
 import { roleOf } from './sessions.ts'
@@ -41,7 +41,7 @@ export class Users {
 }
 
 const present = ({ id, email, name, role, banned, createdAt }: UserRow): User => ({
-  id: asId(id),
+  id: asId<UserId>(id),
   email,
   name,
   role: roleOf(role),

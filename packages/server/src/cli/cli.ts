@@ -17,7 +17,12 @@ const COMMANDS: Record<
 }
 
 /** A package of its own, which bin/netra.mjs starts: a black box shares no code with the server. */
-const VALIDATE = { help: 'validate <url>: ask a running Netra whether people can use it' }
+const BLACK_BOX = {
+  validate: { help: 'validate <url>: ask a running Netra whether people can use it' },
+  'verify-delivery': {
+    help: 'drive a server through random faults: does every event arrive, in order, once?',
+  },
+}
 
 /** Runs one `netra` command; answers its exit code. */
 export async function runCommand(args: string[], terminal: Terminal): Promise<number> {
@@ -25,8 +30,8 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
   const command = COMMANDS[name]
   if (!command) {
     const isHelp = ['help', '--help', '-h'].includes(name)
-    const lines = [...Object.entries(COMMANDS), ['validate', VALIDATE] as const].map(
-      ([key, { help }]) => `  netra ${key.padEnd(8)} ${help}`,
+    const lines = Object.entries({ ...COMMANDS, ...BLACK_BOX }).map(
+      ([key, { help }]) => `  netra ${key.padEnd(15)} ${help}`,
     )
     const print = isHelp ? terminal.out : terminal.err
     if (!isHelp) print(`netra: there is no command "${name}". These are:`)

@@ -41,8 +41,17 @@ test('beyond loopback plain http must be asked for', () => {
 })
 
 test('a wrong secret is never echoed', () => {
-  expect(problemsOf({ DATABASE_URL: 'postgres://u:hunter2@h/db' }).join()).not.toContain('hunter2')
+  const problems = problemsOf({ DATABASE_URL: 'mysql://u:hunter2@h/db' })
+  expect(problems[0]).toContain('DATABASE_URL: is not of the form postgres://')
+  expect(problems.join()).not.toContain('hunter2')
 })
+
+test.each(['postgres://u:p@h:5432/db', 'postgresql:///db?host=/var/run/postgresql'])(
+  'a PostgreSQL database is a secret: %s',
+  (url) => {
+    expect(loadConfig({ DATABASE_URL: url }).secrets.databaseUrl).toBe(url)
+  },
+)
 
 test('what is not served yet is refused, not ignored', () => {
   expect(problemsOf({ NATS_URL: 'nats://x' })[0]).toContain('not supported yet')

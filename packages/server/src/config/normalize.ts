@@ -14,6 +14,7 @@ export interface Config {
   loopback: boolean
   /** Cookies are Secure and carry the __Host- prefix. */
   https: boolean
+  accessTokenSeconds: number
   logLevel: Settings['logLevel']
   trustedProxies: string[]
   allowedOrigins: string[]
@@ -21,6 +22,9 @@ export interface Config {
   openaiBaseUrl: string | undefined
   anthropicBaseUrl: string | undefined
   secrets: {
+    /** Holds a password. */
+    databaseUrl: string | undefined
+    metricsToken: string | undefined
     openaiApiKey: string | undefined
     anthropicApiKey: string | undefined
     googleApiKey: string | undefined
@@ -52,6 +56,7 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     publicUrl: settings.publicUrl?.replace(/\/$/, ''),
     loopback,
     https,
+    accessTokenSeconds: settings.accessTokenSeconds,
     logLevel: settings.logLevel,
     trustedProxies: settings.trustedProxies,
     allowedOrigins: settings.allowedOrigins,
@@ -59,6 +64,8 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     openaiBaseUrl: settings.openaiBaseUrl,
     anthropicBaseUrl: settings.anthropicBaseUrl,
     secrets: {
+      databaseUrl: settings.databaseUrl,
+      metricsToken: settings.metricsToken,
       openaiApiKey: settings.openaiApiKey,
       anthropicApiKey: settings.anthropicApiKey,
       googleApiKey: settings.googleApiKey,

@@ -34,6 +34,9 @@ const list = z
       .filter(Boolean),
   )
 const key = z.string().min(1).optional()
+/** A path of a socket may stand for the host: postgres:///database?host=/var/run/postgresql. */
+const isPostgresUrl = (text: string): boolean =>
+  /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)
 
 export const SETTINGS = {
   port: setting({
@@ -53,6 +56,16 @@ export const SETTINGS = {
     schema: z.string().min(1).default('./data'),
     default: './data',
     doc: 'Everything Netra writes lies below this folder: journal, accounts, files, keys.',
+  }),
+  databaseUrl: setting({
+    env: 'DATABASE_URL',
+    schema: z
+      .string()
+      .refine(isPostgresUrl, 'is not of the form postgres://user:password@host:port/database')
+      .optional(),
+    default: 'none: SQLite in NETRA_DATA_DIR',
+    doc: 'A PostgreSQL database as the journal; processes with the same one and the same NETRA_DATA_DIR are one Netra.',
+    secret: true,
   }),
   environment: setting({
     env: 'NETRA_ENV',
@@ -114,11 +127,24 @@ export const SETTINGS = {
     doc: 'Connects Google.',
     secret: true,
   }),
+  accessTokenSeconds: setting({
+    env: 'NETRA_ACCESS_TOKEN_SECONDS',
+    schema: wholeNumber(10, 3_600, 900),
+    default: '900',
+    doc: 'Life of an access token; clients renew theirs before it ends.',
+  }),
   logLevel: setting({
     env: 'NETRA_LOG_LEVEL',
     schema: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug']).default('warn'),
     default: 'warn',
     doc: 'How much is logged (JSON lines on standard error).',
+  }),
+  metricsToken: setting({
+    env: 'NETRA_METRICS_TOKEN',
+    schema: key,
+    default: 'none',
+    doc: 'Bearer token with which /metrics may be read from elsewhere than this machine.',
+    secret: true,
   }),
   trustedProxies: setting({
     env: 'NETRA_TRUSTED_PROXIES',
@@ -140,7 +166,6 @@ export type Settings = {
 
 /** Names of later releases that are refused rather than ignored, with what to do. */
 const NOT_YET: Record<string, string> = {
-  DATABASE_URL: 'PostgreSQL is not supported yet; unset it to use the built-in SQLite store',
   NATS_URL: 'several nodes are not supported yet; unset it',
   AUTH_SERVICE_URL: 'a separate auth service is not supported yet; unset it',
 }

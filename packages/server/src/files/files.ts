@@ -34,6 +34,8 @@ export interface Files {
   pathOf(file: StoredFile): string
   /** Removes content and record; false when the user has no such file. */
   remove(userId: string, fileId: string): Promise<boolean>
+  /** Removes what is left of files whose records were deleted, in a commit of the caller's. */
+  removeContent(fileIds: readonly string[]): Promise<void>
 }
 
 export class FileRefused extends Error {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -30,9 +30,14 @@ export interface OpenFilesOptions {
   rows: Rows
   clock: Clock
   limits?: Partial<FileLimits>
+  /** Other processes store files in this folder too. */
+  shared?: boolean
 }
 
 const COLUMNS = 'id, user_id, name, media_type, bytes, sha256, origin, created_at'
+
+/** What has no record yet may be an upload that another process is working on, for this long. */
+const WORKED_ON_MS = 24 * 3600 * 1000
 
 /** Opens the store of files and removes what a crash left there without a record. */
 export async function openFiles(options: OpenFilesOptions): Promise<Files> {
@@ -41,15 +46,25 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
   return new FolderFiles(options)
 }
 
-async function removeOrphans({ folder, rows }: OpenFilesOptions): Promise<void> {
+async function removeOrphans({ folder, rows, clock, shared }: OpenFilesOptions): Promise<void> {
   const known = await rows.query<{ id: string }>({ sql: 'SELECT id FROM file', parameters: [] })
   const ids = new Set(known.map((row) => row.id))
   for (const name of await readdir(folder)) {
     const isPartial = name.includes(PARTIAL)
     const id = name.split('.', 1)[0] ?? name
-    if (isPartial || !ids.has(id)) await rm(join(folder, name), { recursive: true, force: true })
+    if (!isPartial && ids.has(id)) continue
+    const path = join(folder, name)
+    const age = shared ? clock.now() - (await mtimeOf(path)) : Infinity
+    if (age > WORKED_ON_MS) await rm(path, { recursive: true, force: true })
   }
 }
+
+/** One that is gone meanwhile is nobody's orphan. */
+const mtimeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Infinity,
+  )
 
 const PARTIAL = '.partial'
 
@@ -133,12 +148,17 @@ class FolderFiles implements Files {
     await this.#rows.write([
       { sql: 'DELETE FROM file WHERE id = ? AND user_id = ?', parameters: [fileId, userId] },
     ])
-    for (const name of await readdir(this.#folder)) {
-      if (name === fileId || name.startsWith(`${fileId}.`)) {
-        await rm(join(this.#folder, name), { recursive: true, force: true })
-      }
-    }
+    await this.removeContent([fileId])
     return true
+  }
+
+  async removeContent(fileIds: readonly string[]): Promise<void> {
+    if (fileIds.length === 0) return
+    const gone = new Set(fileIds)
+    for (const name of await readdir(this.#folder)) {
+      const id = name.split('.', 1)[0] ?? name
+      if (gone.has(id)) await rm(join(this.#folder, name), { recursive: true, force: true })
+    }
   }
 
   async #receive(
