@@ -21,6 +21,9 @@ export const serverConfigSchema = z.object({
   environment: z.string(),
   api_url: z.string(),
   ws_url: z.string(),
+  /** Where the fallback reads streams and sends commands. */
+  events_url: z.string().optional(),
+  commands_url: z.string().optional(),
   ws_paths: z.array(z.string()),
   auth: z.object({
     registration: z.enum(['open', 'invitation']),
@@ -169,6 +172,33 @@ export const createdInvitationSchema = z.object({
   expires_at: z.string(),
 })
 
+/** Where a thread's events have got to, device by device; `GET /api/threads/:id/delivery`. */
+export const deliveryReportSchema = z.object({
+  thread_id: z.string(),
+  head: z.string(),
+  counts: z.object({
+    committed: z.number(),
+    sent: z.number(),
+    acknowledged: z.number(),
+    waiting: z.number(),
+    superseded: z.number(),
+  }),
+  devices: z.array(
+    z.object({
+      device: z.string(),
+      connection_id: z.string().nullable(),
+      transport: z.string(),
+      sent: z.string().nullable(),
+      acknowledged: z.string().nullable(),
+      /** Events that the device has not acknowledged. */
+      behind: z.number(),
+      last_ack_ms_ago: z.number().nullable(),
+      since: z.string().nullish(),
+    }),
+  ),
+})
+
+export type DeliveryReport = z.infer<typeof deliveryReportSchema>
 export type ServerConfig = z.infer<typeof serverConfigSchema>
 export type User = z.infer<typeof userSchema>
 export type SignedIn = z.infer<typeof signedInSchema>

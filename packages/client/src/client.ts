@@ -12,6 +12,7 @@ export { ClientStopped, CommandError, SignedOut, StreamEnded } from './client-er
 export { ticketCredentials, tokenCredentials } from './credentials.ts'
 export type { Credentials } from './credentials.ts'
 export { TokenSession } from './token-session.ts'
+export { isConnected } from './connection-state.ts'
 export type { ConnectionState, Loss } from './connection-state.ts'
 export { whenStore } from './store.ts'
 export type { Store } from './store.ts'
@@ -20,14 +21,22 @@ export type { StreamItem, StreamPhase } from './stream-reader.ts'
 export type { ThreadStream, UserStream } from './streams.ts'
 export type { PendingCommand } from './outbox.ts'
 export type { OutboxEntry, OutboxStorage } from './outbox-storage.ts'
+export { indexedOutbox } from './indexed-outbox.ts'
+export type { IndexedOutboxOptions } from './indexed-outbox.ts'
 export { webSocketTransport } from './transport.ts'
 export type { Socket, SocketHandlers, Transport } from './transport.ts'
+export { httpTransport } from './http-socket/http-transport.ts'
+export type { HttpAddresses, HttpTransportOptions } from './http-socket/http-transport.ts'
+export { sharedTransport } from './shared-socket/shared-transport.ts'
+export type { SharedTransportOptions } from './shared-socket/shared-transport.ts'
+export type { OpenRequest } from './shared-socket/port-messages.ts'
 export { systemClock } from './clock.ts'
 export type { Clock } from './clock.ts'
 export type {
   Agent,
   ConnectionTest,
   CreatedInvitation,
+  DeliveryReport,
   Invitation,
   MessagePage,
   Model,

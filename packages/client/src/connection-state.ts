@@ -18,6 +18,10 @@ export type ConnectionState =
   /** `hello` is sent; `welcome` is awaited. */
   | { kind: 'greeting'; attempt: number }
   | { kind: 'open'; connectionId: string; userId: string; node: string }
+  /** No socket gets through: plain requests are tried. */
+  | { kind: 'falling_back'; attempt: number }
+  /** Connected by plain requests; a socket is tried again now and then. */
+  | { kind: 'fallback'; connectionId: string; userId: string; node: string }
   /** Lost; comes back by itself at `retryAt` (milliseconds since the Unix epoch). */
   | { kind: 'waiting'; attempt: number; retryAt: number; why: Loss }
   /** Ended by the server for good: `connect()` starts anew. */
@@ -29,7 +33,11 @@ export type ConnectionEvent =
   | { type: 'connect' }
   | { type: 'authorized' }
   | { type: 'opened' }
+  /** No socket came about, and not for the first time. */
+  | { type: 'upgrade_refused' }
   | { type: 'welcomed'; connectionId: string; userId: string; node: string }
+  /** A socket opened beside the requests and takes their place. */
+  | { type: 'upgraded' }
   | { type: 'lost'; attempt: number; retryAt: number; why: Loss }
   | { type: 'refused'; why: Loss }
   | { type: 'retry' }
@@ -37,92 +45,44 @@ export type ConnectionEvent =
 
 export type ConnectionKind = ConnectionState['kind']
 
-/** What follows what. `null`: the event means nothing in that state and is ignored. */
-export const TRANSITIONS: Record<
-  ConnectionKind,
-  Record<ConnectionEvent['type'], ConnectionKind | null>
-> = {
-  idle: {
-    connect: 'authorizing',
-    authorized: null,
-    opened: null,
-    welcomed: null,
-    lost: null,
-    refused: null,
-    retry: null,
-    close: 'closed',
-  },
-  authorizing: {
-    connect: null,
-    authorized: 'opening',
-    opened: null,
-    welcomed: null,
-    lost: 'waiting',
-    refused: 'stopped',
-    retry: null,
-    close: 'closed',
-  },
-  opening: {
-    connect: null,
-    authorized: null,
-    opened: 'greeting',
-    welcomed: null,
-    lost: 'waiting',
-    refused: 'stopped',
-    retry: null,
-    close: 'closed',
-  },
-  greeting: {
-    connect: null,
-    authorized: null,
-    opened: null,
-    welcomed: 'open',
-    lost: 'waiting',
-    refused: 'stopped',
-    retry: null,
-    close: 'closed',
-  },
-  open: {
-    connect: null,
-    authorized: null,
-    opened: null,
-    welcomed: null,
-    lost: 'waiting',
-    refused: 'stopped',
-    retry: null,
-    close: 'closed',
-  },
-  waiting: {
-    connect: 'authorizing',
-    authorized: null,
-    opened: null,
-    welcomed: null,
-    lost: null,
-    refused: null,
-    retry: 'authorizing',
-    close: 'closed',
-  },
-  stopped: {
-    connect: 'authorizing',
-    authorized: null,
-    opened: null,
-    welcomed: null,
-    lost: null,
-    refused: null,
-    retry: null,
-    close: 'closed',
-  },
-  closed: {
-    connect: 'authorizing',
-    authorized: null,
-    opened: null,
-    welcomed: null,
-    lost: null,
-    refused: null,
-    retry: null,
-    close: null,
-  },
+type Row = Record<ConnectionEvent['type'], ConnectionKind | null>
+
+/** What means nothing in any state but those that say otherwise. */
+const IGNORED: Row = {
+  connect: null,
+  authorized: null,
+  opened: null,
+  upgrade_refused: null,
+  welcomed: null,
+  upgraded: null,
+  lost: null,
+  refused: null,
+  retry: null,
+  close: 'closed',
 }
+
+/** Every state between a beginning and an end can be lost and can be refused. */
+const ON_THE_WAY = { ...IGNORED, lost: 'waiting', refused: 'stopped' } as const satisfies Row
+
+/** What follows what. `null`: the event means nothing in that state and is ignored. */
+export const TRANSITIONS: Record<ConnectionKind, Row> = {
+  idle: { ...IGNORED, connect: 'authorizing' },
+  authorizing: { ...ON_THE_WAY, authorized: 'opening' },
+  opening: { ...ON_THE_WAY, opened: 'greeting', upgrade_refused: 'falling_back' },
+  greeting: { ...ON_THE_WAY, welcomed: 'open', upgrade_refused: 'falling_back' },
+  open: ON_THE_WAY,
+  falling_back: { ...ON_THE_WAY, welcomed: 'fallback' },
+  fallback: { ...ON_THE_WAY, upgraded: 'greeting' },
+  waiting: { ...IGNORED, connect: 'authorizing', retry: 'authorizing' },
+  stopped: { ...IGNORED, connect: 'authorizing' },
+  closed: { ...IGNORED, connect: 'authorizing', close: null },
+}
+
+type OfKind<Kind extends ConnectionKind> = Extract<ConnectionState, { kind: Kind }>
+type Connected = OfKind<'open' | 'fallback'>
+
+export const isConnected = (state: ConnectionState): state is Connected =>
+  state.kind === 'open' || state.kind === 'fallback'
 
 const attemptOf = (state: ConnectionState): number => ('attempt' in state ? state.attempt : 0)
 
@@ -130,17 +90,22 @@ const attemptOf = (state: ConnectionState): number => ('attempt' in state ? stat
 export function transition(state: ConnectionState, event: ConnectionEvent): ConnectionState {
   const kind = TRANSITIONS[state.kind][event.type]
   if (kind === null) return state
+  const attempt = attemptOf(state)
   switch (event.type) {
     case 'connect':
     case 'retry':
-      return { kind: 'authorizing', attempt: attemptOf(state) }
+      return { kind: 'authorizing', attempt }
     case 'authorized':
-      return { kind: 'opening', attempt: attemptOf(state) }
+      return { kind: 'opening', attempt }
     case 'opened':
-      return { kind: 'greeting', attempt: attemptOf(state) }
+    case 'upgraded':
+      return { kind: 'greeting', attempt }
+    case 'upgrade_refused':
+      return { kind: 'falling_back', attempt }
     case 'welcomed': {
       const { connectionId, userId, node } = event
-      return { kind: 'open', connectionId, userId, node }
+      const welcomed = kind === 'fallback' ? kind : 'open'
+      return { kind: welcomed, connectionId, userId, node }
     }
     case 'lost':
       return { kind: 'waiting', attempt: event.attempt, retryAt: event.retryAt, why: event.why }

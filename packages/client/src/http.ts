@@ -4,6 +4,7 @@ import type {
   Agent,
   ConnectionTest,
   CreatedInvitation,
+  DeliveryReport,
   Invitation,
   MessagePage,
   ModelConnections,
@@ -20,6 +21,7 @@ import {
   agentListSchema,
   connectionTestSchema,
   createdInvitationSchema,
+  deliveryReportSchema,
   fileListSchema,
   invitationListSchema,
   messagePageSchema,
@@ -34,6 +36,7 @@ import {
   userSchema,
 } from './api-types.ts'
 import { HttpRequester, parseAnswer, type HttpOptions } from './http-request.ts'
+import type { HttpAddresses } from './http-socket/http-transport.ts'
 import { canReportProgress, uploadWithProgress, type UploadProgress } from './upload.ts'
 
 const threadListSchema = z.array(threadSchema)
@@ -56,6 +59,13 @@ export class HttpApi {
 
   config(): Promise<ServerConfig> {
     return this.#http.json(serverConfigSchema, 'GET', '/api/config')
+  }
+
+  /** Where the requests of the fallback go; undefined for a server that has none. */
+  fallbackAddresses(config: ServerConfig): HttpAddresses | undefined {
+    const { events_url: events, commands_url: commands } = config
+    if (events === undefined || commands === undefined) return undefined
+    return { events, commands, me: this.#http.address('/auth/me') }
   }
 
   register(body: {
@@ -125,6 +135,12 @@ export class HttpApi {
 
   deleteThread(id: string): Promise<void> {
     return this.#http.nothing('DELETE', `/api/threads/${part(id)}`)
+  }
+
+  deliveryReport(threadId: string, signal?: AbortSignal): Promise<DeliveryReport> {
+    return this.#http.json(deliveryReportSchema, 'GET', `/api/threads/${part(threadId)}/delivery`, {
+      signal,
+    })
   }
 
   /** Messages older than `before`, for threads whose state does not begin at the start. */

@@ -1,47 +1,23 @@
 import { emptyThreadState, textOf } from '@netra/protocol'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { tokenCredentials } from './credentials.ts'
-import { NetraClient, type NetraClientOptions } from './netra-client.ts'
-import { nodeTransport } from './node.ts'
+import { type NetraClientOptions } from './netra-client.ts'
 import { whenStore } from './store.ts'
 import type { StreamItem } from './stream-reader.ts'
 import type { ThreadStream } from './streams.ts'
+import { clientStage } from './testing/client-stage.ts'
 import { fastClock } from './testing/fake-clock.ts'
-import { accepted, completed, delta, live, ScriptedServer } from './testing/scripted-server.ts'
+import { accepted, completed, delta, live } from './testing/scripted-server.ts'
 import { webSocketTransport } from './transport.ts'
 
-let server: ScriptedServer
-let clients: NetraClient[] = []
-
-beforeEach(async () => {
-  server = await ScriptedServer.start()
-})
-
-afterEach(async () => {
-  for (const client of clients) client.close()
-  clients = []
-  await server[Symbol.asyncDispose]()
-})
-
-function makeClient(options: Partial<NetraClientOptions> = {}): NetraClient {
-  const client = new NetraClient({
-    url: server.url,
-    credentials: tokenCredentials(() => 'token'),
-    transport: nodeTransport(),
-    clock: fastClock(),
-    random: () => 0,
-    device: 'device',
-    ...options,
-  })
-  clients.push(client)
-  return client
-}
+const stage = clientStage()
+const makeClient = stage.client
 
 async function connected(options: Partial<NetraClientOptions> = {}) {
   const client = makeClient(options)
   const connecting = client.connect()
-  const socket = await server.socket()
+  const socket = await stage.server.socket()
   const hello = await socket.welcome()
   await connecting
   return { client, socket, hello }
@@ -53,8 +29,9 @@ const textIn = (thread: ThreadStream): string =>
     .state.messages.map((message) => textOf(message.content))
     .join('|')
 
+/** Only a stream with a position can be resumed from it. */
 const whenText = (thread: ThreadStream, text: string) =>
-  whenStore(thread, () => textIn(thread) === text)
+  whenStore(thread, ({ position }) => textIn(thread) === text && position !== null)
 
 const listen = (thread: ThreadStream) => thread.subscribe(() => undefined)
 
@@ -91,7 +68,7 @@ test('after a lost connection each stream is resumed from its own cursor, and no
   await socket.accept(accepted(1), delta(2, 0, 'Hel'), live(2))
   await whenText(thread, 'Hel')
   socket.cut()
-  const again = await server.socket()
+  const again = await stage.server.socket()
   const hello = await again.welcome()
   expect(hello.resume).toEqual([{ stream: 'thread:t', position: 'e:2' }])
   again.send(delta(2, 0, 'Hel'), delta(3, 3, 'lo'), live(3))
@@ -106,7 +83,7 @@ test('the platform’s own WebSocket does the same', async () => {
   await socket.accept(accepted(1), delta(2, 0, 'Hel'), live(2))
   await whenText(thread, 'Hel')
   socket.close(4001, 'draining')
-  const again = await server.socket()
+  const again = await stage.server.socket()
   expect((await again.welcome()).resume).toEqual([{ stream: 'thread:t', position: 'e:2' }])
   again.send(delta(3, 3, 'lo'), live(3))
   await whenText(thread, 'Hello')
@@ -114,12 +91,12 @@ test('the platform’s own WebSocket does the same', async () => {
   await again.closed()
 })
 
-test('a clean close is not a finished run: the client comes back', async () => {
+test('F19: a clean close is not a finished run: the client comes back', async () => {
   const { socket } = await connected()
   socket.close(1000)
-  const again = await server.socket()
+  const again = await stage.server.socket()
   await again.welcome()
-  expect(server.connections).toBe(2)
+  expect(stage.server.connections).toBe(2)
 })
 
 test('a hole in the sequence is never shown: the stream is subscribed again', async () => {
@@ -163,7 +140,7 @@ test('a reset is told, its snapshot replaces everything, and the new epoch is re
   await socket.accept(accepted(1), delta(2, 0, 'old'), live(2))
   await whenText(thread, 'old')
   socket.cut()
-  const again = await server.socket()
+  const again = await stage.server.socket()
   await again.welcome({ statuses: { 'thread:t': 'snapshot' } })
   const state = { ...emptyThreadState(), title: 'restored' }
   again.send(
@@ -185,20 +162,20 @@ test('4506 ends the client: a newer socket of this page took over', async () => 
   const state = await whenStore(client.status, ({ kind }) => kind === 'stopped')
   expect(state).toMatchObject({ why: { code: 4506, why: 'replaced by a newer socket' } })
   await new Promise((resolve) => setTimeout(resolve, 50))
-  expect(server.connections).toBe(1)
+  expect(stage.server.connections).toBe(1)
 })
 
 test('a refused hello rejects connect, with the code', async () => {
   const client = makeClient()
   const connecting = client.connect().catch((error: unknown) => error)
-  const socket = await server.socket()
+  const socket = await stage.server.socket()
   await socket.next('hello')
   socket.send({ type: 'error', id: null, code: 'not_found', message: 'Sign in.', retry: 'no' })
   socket.close(4501, 'Sign in.')
   expect(await connecting).toMatchObject({ name: 'ClientStopped', code: 4501, message: 'Sign in.' })
 })
 
-test('after 4006 only a fresh token is tried, and the same one twice ends it', async () => {
+test('F95: after 4006 only a fresh token is tried, and the same one twice ends it', async () => {
   const asked: boolean[] = []
   const tokens = ['first', 'second', 'second']
   const credentials = tokenCredentials(({ fresh }) => {
@@ -207,13 +184,13 @@ test('after 4006 only a fresh token is tried, and the same one twice ends it', a
   })
   const { client, socket } = await connected({ credentials })
   socket.close(4006)
-  const again = await server.socket()
+  const again = await stage.server.socket()
   expect(await again.welcome()).toMatchObject({ token: 'second' })
   again.close(4006)
   const state = await whenStore(client.status, ({ kind }) => kind === 'stopped')
   expect(state).toMatchObject({ why: { code: 4501 } })
   expect(asked).toEqual([false, true, true])
-  expect(server.connections).toBe(2)
+  expect(stage.server.connections).toBe(2)
 })
 
 test('a token that runs out is renewed on the living socket', async () => {
@@ -232,7 +209,7 @@ test('a server that goes away is come back to when it says', async () => {
   const state = await whenStore(client.status, ({ kind }) => kind === 'waiting')
   expect(state).toMatchObject({ why: { code: 4001, why: 'restarting' } })
   expect(state.kind === 'waiting' && state.retryAt - before).toBeGreaterThan(1_800)
-  await (await server.socket()).welcome()
+  await (await stage.server.socket()).welcome()
 })
 
 test('a message is sent once more when its answer was lost, with the same ids', async () => {
@@ -249,7 +226,7 @@ test('a message is sent once more when its answer was lost, with the same ids', 
     attachments: [{ file_id: 'f' }],
   })
   socket.cut()
-  const again = await server.socket()
+  const again = await stage.server.socket()
   await again.welcome()
   const second = await again.next('send_message')
   expect(second).toEqual(first)
@@ -271,7 +248,7 @@ test('messages written while there is no connection go out after the welcome, in
     client.sendMessage({ threadId: 't', text: 'two' }),
   ]
   void client.connect()
-  const socket = await server.socket()
+  const socket = await stage.server.socket()
   await socket.welcome()
   for (const text of ['one', 'two']) {
     const message = await socket.next('send_message')
@@ -320,10 +297,10 @@ test('bytes are acknowledged as received on this socket, with the positions appl
 })
 
 test('a silent server is given up and another socket opened', async () => {
-  const { client, socket } = await connected({ clock: fastClock(500) })
+  const { client, socket } = await connected({ clock: fastClock(10) })
   await whenStore(client.status, ({ kind }) => kind === 'waiting')
   await socket.closed()
-  await (await server.socket()).welcome()
+  await (await stage.server.socket()).welcome()
   expect(socket.received.filter(({ type }) => type === 'ping').length).toBeGreaterThan(0)
 })
 
@@ -333,7 +310,7 @@ test('a nudge while waiting opens a socket at once', async () => {
   await whenStore(client.status, ({ kind }) => kind === 'waiting')
   const before = Date.now()
   client.nudge()
-  await (await server.socket()).welcome()
+  await (await stage.server.socket()).welcome()
   expect(Date.now() - before).toBeLessThan(400)
 })
 
@@ -380,7 +357,7 @@ test('hello resumes at most 20 streams and stays below 4 KB; the rest is subscri
   const ids = Array.from({ length: 30 }, (_, index) => `${index}-${'i'.repeat(90)}`)
   for (const id of ids) listen(client.thread(id))
   void client.connect()
-  const socket = await server.socket()
+  const socket = await stage.server.socket()
   const hello = await socket.welcome()
   expect(hello.resume.length).toBeGreaterThan(10)
   expect(hello.resume.length).toBeLessThanOrEqual(20)
@@ -405,7 +382,7 @@ test('an iterator gives the items after a position, once, across connections', a
   expect(subscribe.position).toBe('e:4')
   await socket.next('ack')
   socket.cut()
-  const again = await server.socket()
+  const again = await stage.server.socket()
   const hello = await again.welcome()
   expect(hello.resume).toEqual([{ stream: 'thread:t', position: 'e:5' }])
   again.send(delta(5, 0, 'a'), delta(6, 1, 'b'), delta(7, 2, 'c'))
@@ -429,7 +406,7 @@ test('a run is awaited to its end', async () => {
 })
 
 test('a thread nobody listens to is unsubscribed after a while, and resumed from where it was', async () => {
-  const { client, socket } = await connected({ clock: fastClock(200) })
+  const { client, socket } = await connected({ clock: fastClock(20) })
   const thread = client.thread('t')
   const stop = listen(thread)
   await socket.accept(accepted(1), delta(2, 0, 'a'), live(2))
@@ -473,7 +450,7 @@ test('closing ends iterators and commands, and opens nothing again', async () =>
   expect(await sending).toMatchObject({ name: 'ClientStopped' })
   await socket.closed()
   await new Promise((resolve) => setTimeout(resolve, 50))
-  expect(server.connections).toBe(1)
+  expect(stage.server.connections).toBe(1)
   expect(client.status.getSnapshot()).toEqual({ kind: 'closed' })
 })
 
@@ -486,7 +463,7 @@ test('a client that was closed begins again where its listeners were', async () 
   client.close()
   expect(thread.getSnapshot().phase).toBe('closed')
   const connecting = client.connect()
-  const again = await server.socket()
+  const again = await stage.server.socket()
   expect((await again.welcome()).resume).toEqual([{ stream: 'thread:t', position: 'e:2' }])
   await connecting
   again.send(delta(3, 1, 'b'), live(3))
@@ -496,6 +473,19 @@ test('a client that was closed begins again where its listeners were', async () 
 test('a frame that cannot be read drops the socket, not the client', async () => {
   const { socket } = await connected()
   socket.sendText('{"type":')
-  await (await server.socket()).welcome()
-  expect(server.connections).toBe(2)
+  await (await stage.server.socket()).welcome()
+  expect(stage.server.connections).toBe(2)
+})
+
+test('when somebody else turns out to be signed in, the client stops and sends nothing as them', async () => {
+  const client = makeClient({ userId: 'ada' })
+  const sending = client.sendMessage({ threadId: null, text: 'from ada' })
+  const problem = sending.catch((error: unknown) => error)
+  const connecting = client.connect().catch((error: unknown) => error)
+  const socket = await stage.server.socket()
+  await socket.welcome({ userId: 'grace' })
+  expect(await connecting).toMatchObject({ name: 'ClientStopped', code: 4502 })
+  expect(await problem).toMatchObject({ name: 'ClientStopped', code: 4502 })
+  await socket.closed()
+  expect(socket.received).toEqual([])
 })

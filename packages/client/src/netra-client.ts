@@ -3,9 +3,10 @@ import { threadStream, userStream } from '@netra/protocol'
 
 import { ClientStopped, StreamEnded } from './client-error.ts'
 import { systemClock, type Clock } from './clock.ts'
-import type { ConnectionState } from './connection-state.ts'
+import { isConnected, type ConnectionState } from './connection-state.ts'
 import { Connection } from './connection.ts'
 import type { Credentials } from './credentials.ts'
+import { httpTransport } from './http-socket/http-transport.ts'
 import { HttpApi } from './http.ts'
 import { deviceId, localStorageOf } from './identity.ts'
 import { ItemQueue } from './item-queue.ts'
@@ -34,10 +35,14 @@ export interface NetraClientOptions {
   url: string
   credentials: Credentials
   transport?: Transport
+  /** The way by plain requests, for where no socket gets through: `httpTransport()`. */
+  fallback?: Transport
   clock?: Clock
   random?: () => number
-  /** Where unanswered commands are kept; in memory unless given. */
+  /** Where unanswered messages are kept; in memory unless given. */
   outbox?: OutboxStorage
+  /** Whoever else turns out to be signed in, the client stops (4502) and sends nothing as them. */
+  userId?: string
   /** Random per browser profile unless given. */
   device?: string
 }
@@ -69,11 +74,13 @@ export class NetraClient implements Disposable {
     this.#connection = new Connection({
       url: options.url,
       transport: options.transport ?? webSocketTransport,
+      fallback: options.fallback,
       credentials: options.credentials,
       clock,
       random,
       device: options.device ?? deviceId(localStorageOf(globalThis)),
       instance: this.instance,
+      userId: options.userId,
       resume: (room) => this.#subscriptions.resume(room),
       positions: () => this.#subscriptions.positions(),
       onWelcome: (welcome) => {
@@ -87,7 +94,8 @@ export class NetraClient implements Disposable {
       },
       onEnded: ({ code, why }) => {
         this.#subscriptions.onLost()
-        this.#outbox.stop(why, code)
+        if (this.status.getSnapshot().kind === 'closed') this.#outbox.close(why)
+        else this.#outbox.stop(why, code)
       },
     })
     const send = this.#connection.send.bind(this.#connection)
@@ -103,7 +111,7 @@ export class NetraClient implements Disposable {
   }
 
   /**
-   * A client that learns every address from the server itself.
+   * A client that learns every address from the server itself, those of the fallback too.
    *
    * @param options.baseUrl where Netra is served; in a browser the page's own origin.
    */
@@ -113,10 +121,16 @@ export class NetraClient implements Disposable {
     const { baseUrl, fetch: fetchWith, ...rest } = options
     const api = new HttpApi({ baseUrl, ...(fetchWith && { fetch: fetchWith }) })
     const config = await api.config()
-    return new NetraClient({ ...rest, url: config.ws_url })
+    const addresses = api.fallbackAddresses(config)
+    const requests = {
+      ...(fetchWith && { fetch: fetchWith }),
+      ...(rest.clock && { clock: rest.clock }),
+    }
+    const fallback = addresses && httpTransport(addresses, requests)
+    return new NetraClient({ ...(fallback && { fallback }), ...rest, url: config.ws_url })
   }
 
-  /** Begins, or begins again after `stopped` or `closed`. Resolves with the first `open`. */
+  /** Begins, or begins again after `stopped` or `closed`. Resolves once connected. */
   async connect(signal?: AbortSignal): Promise<void> {
     this.#stopPageEvents ??= onPageReturn(globalThis, () => this.#connection.nudge())
     for (const stream of this.#streams()) stream.begin()
@@ -124,7 +138,7 @@ export class NetraClient implements Disposable {
     await this.#outbox.restore()
     const settled = await whenStore(
       this.status,
-      ({ kind }) => kind === 'open' || kind === 'stopped' || kind === 'closed',
+      (state) => isConnected(state) || state.kind === 'stopped' || state.kind === 'closed',
       signal,
     )
     if (settled.kind === 'stopped') throw new ClientStopped(settled.why.why, settled.why.code)
@@ -171,6 +185,16 @@ export class NetraClient implements Disposable {
     await this.#outbox.add(decideOf(this.#nextId('c'), decision))
   }
 
+  /** Sends a message that waits for the person (`expired`, `refused`) once more, as the same one. */
+  resend(id: string): Promise<void> {
+    return this.#outbox.resend(id)
+  }
+
+  /** Forgets a message that waits for the person. */
+  discard(id: string): void {
+    this.#outbox.discard(id)
+  }
+
   /** The same object for the same thread; it is read while somebody listens to it. */
   thread(threadId: string): ThreadStream {
     const known = this.#threads.get(threadId)
@@ -184,7 +208,7 @@ export class NetraClient implements Disposable {
   /** The user's own stream. Without an id: of whoever is connected. */
   user(userId?: string): UserStream {
     const state = this.status.getSnapshot()
-    const id = userId ?? (state.kind === 'open' ? state.userId : undefined)
+    const id = userId ?? (isConnected(state) ? state.userId : undefined)
     if (id === undefined) throw new Error('user() needs a user id before the client is connected')
     const stream = this.#users.get(id) ?? this.#live(userStream(id), userFold)
     this.#users.set(id, stream)

@@ -20,16 +20,20 @@ export function nodeTransport(options: NodeTransportOptions = {}): Transport {
       })
       let given = false
       let failure = ''
-      const once = (code: number, reason: string): void => {
+      const once = (code: number, reason: string, status?: number): void => {
         if (given) return
         given = true
-        handlers.onClose(code, reason === '' ? failure : reason)
+        handlers.onClose(code, reason === '' ? failure : reason, status)
       }
       socket.on('open', () => {
         if (!given) handlers.onOpen()
       })
       socket.on('message', (data, isBinary) => {
         if (!given && !isBinary) handlers.onFrame(textOf(data))
+      })
+      socket.on('unexpected-response', (_, { statusCode = 0 }) => {
+        once(1006, `the upgrade was answered with ${statusCode}`, statusCode)
+        socket.terminate()
       })
       socket.on('error', (error) => {
         failure = error.message

@@ -12,23 +12,13 @@ export interface OutboxEntry {
   readonly createdAt: number
 }
 
-/** Where unanswered commands are kept; `load` answers the oldest first. */
+/**
+ * Where messages without an answer are kept beyond the life of a client, for one user. What cannot be
+ * kept costs only that a message does not outlive the client: no method rejects.
+ */
 export interface OutboxStorage {
+  /** The entries that this client may send and no other living one does, the oldest first. */
   load(): Promise<OutboxEntry[]>
   save(entry: OutboxEntry): Promise<void>
   remove(id: string): Promise<void>
-}
-
-/** Kept as long as the client: they survive reconnects, not a reload. */
-export function memoryOutbox(): OutboxStorage {
-  const entries = new Map<string, OutboxEntry>()
-  return {
-    load: async () => [...entries.values()],
-    async save(entry) {
-      entries.set(entry.id, entry)
-    },
-    async remove(id) {
-      entries.delete(id)
-    },
-  }
 }

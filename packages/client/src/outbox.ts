@@ -3,7 +3,7 @@ import { MAX_CLIENT_FRAME_BYTES, utf8Length } from '@netra/protocol'
 
 import { ClientStopped, CommandError } from './client-error.ts'
 import type { Clock } from './clock.ts'
-import { memoryOutbox, type OutboxEntry, type OutboxStorage } from './outbox-storage.ts'
+import type { OutboxEntry, OutboxStorage } from './outbox-storage.ts'
 import { backoffMs } from './reconnect-policy.ts'
 import { MutableStore, type Store } from './store.ts'
 
@@ -12,17 +12,23 @@ export interface PendingCommand {
   readonly id: string
   readonly message: OutboxEntry['message']
   readonly createdAt: number
-  /** `queued`: no connection, or one before it in its thread. `sent`: the answer is awaited. */
-  readonly status: 'queued' | 'sent' | 'retrying'
+  /**
+   * `queued`: no connection, or one before it in its thread. `sent`: the answer is awaited. `expired`
+   * and `refused` wait for the person: `resend` or `discard`.
+   */
+  readonly status: 'queued' | 'sent' | 'retrying' | 'expired' | 'refused'
+  /** Why it was refused. */
+  readonly problem: string | null
 }
 
 interface Command {
   entry: OutboxEntry
   status: PendingCommand['status']
+  problem: string | null
   attempts: number
   cancelTimer: (() => void) | undefined
-  resolve(answer: Ok): void
-  reject(error: Error): void
+  /** Who waits for the answer; nobody for what an earlier page left. */
+  waiter: { resolve(answer: Ok): void; reject(error: Error): void } | undefined
 }
 
 export interface OutboxParts {
@@ -35,6 +41,8 @@ export interface OutboxParts {
 /** An answer that does not come on a living socket is asked for again, with the same ids. */
 const ANSWER_WITHIN_MS = 30_000
 const MAX_SAME_RETRIES = 8
+/** The server knows a repeated message again for seven days; what is older asks the person. */
+const SENDABLE_MS = 6 * 24 * 60 * 60 * 1000
 
 /** Refused here: the server would close the socket for it, again and again. */
 const tooLarge = (bytes: number): CommandError =>
@@ -44,35 +52,55 @@ const tooLarge = (bytes: number): CommandError =>
     retry: 'no',
   })
 
+const tooOld = (): CommandError =>
+  new CommandError({
+    code: 'expired',
+    message: 'It waited for a connection for too long, and was not sent.',
+    retry: 'new',
+  })
+
 /** Commands of one thread go one after the other, so that a retry never overtakes. */
 function laneOf({ message }: OutboxEntry): string | undefined {
   if (message.type === 'regenerate') return message.thread_id
   return message.type === 'send_message' ? (message.thread_id ?? undefined) : undefined
 }
 
+/** A message is worth keeping; Stop or a decision of yesterday is not. */
+const isMessage = ({ message }: OutboxEntry): boolean => 'client_message_id' in message
+
+const waitsForPerson = ({ status }: Command): boolean =>
+  status === 'expired' || status === 'refused'
+
 /**
  * Commands until they have their answer. A lost connection leaves the outcome open, so each is sent
- * again with the same ids; the server answers a repeated message with its first answer.
+ * again with the same ids; the server answers a repeated message with its first answer. With a
+ * storage, messages also wait out the end of a session and of the page.
  */
 export class Outbox {
   readonly pending: Store<readonly PendingCommand[]>
   readonly #parts: OutboxParts
-  readonly #storage: OutboxStorage
   readonly #commands = new Map<string, Command>()
   readonly #pending = new MutableStore<readonly PendingCommand[]>([])
+  /** Ids that were taken up, answered ones too: what is read from the storage may be older. */
+  readonly #seen = new Set<string>()
   #open = false
+  /** Counts beginnings and ends, so that a late beginning notices that it is over. */
+  #connections = 0
 
   constructor(parts: OutboxParts) {
     this.#parts = parts
-    this.#storage = parts.storage ?? memoryOutbox()
     this.pending = this.#pending
   }
 
   /** Takes up what an earlier page did not get answered. */
   async restore(): Promise<void> {
-    for (const entry of await this.#storage.load()) {
-      if (!this.#commands.has(entry.id)) void this.#add(entry).catch(() => undefined)
+    const entries = (await this.#parts.storage?.load()) ?? []
+    for (const entry of entries) {
+      if (this.#seen.has(entry.id)) continue
+      this.#seen.add(entry.id)
+      this.#add(entry, undefined)
     }
+    this.#flush()
   }
 
   /** @throws CommandError when the server refuses for good; ClientStopped when it never answered. */
@@ -80,18 +108,52 @@ export class Outbox {
     const bytes = utf8Length(JSON.stringify(message))
     if (bytes > MAX_CLIENT_FRAME_BYTES) throw tooLarge(bytes)
     const entry: OutboxEntry = { id: message.id, message, createdAt: this.#parts.clock.now() }
-    await this.#storage.save(entry)
-    return this.#add(entry)
+    this.#seen.add(entry.id)
+    if (isMessage(entry)) await this.#parts.storage?.save(entry)
+    return new Promise((resolve, reject) => {
+      this.#add(entry, { resolve, reject })
+      this.#flush()
+    })
   }
 
-  onWelcome(): void {
-    this.#open = true
+  /** Sends what waited for the person once more, as the same message. */
+  async resend(id: string): Promise<void> {
+    const command = this.#commands.get(id)
+    if (!command || !waitsForPerson(command)) return
+    command.entry = { ...command.entry, createdAt: this.#parts.clock.now() }
+    command.problem = null
+    command.attempts = 0
+    this.#requeue(command)
+    await this.#parts.storage?.save(command.entry)
     this.#flush()
   }
 
+  /** Forgets what waited for the person. */
+  discard(id: string): void {
+    const command = this.#commands.get(id)
+    if (!command || !waitsForPerson(command)) return
+    this.#settle(command, () => command.waiter?.reject(new ClientStopped('it was discarded')))
+  }
+
+  /** What an earlier page left was written first, and goes first. */
+  onWelcome(): void {
+    this.#connections += 1
+    const connection = this.#connections
+    const begin = (): void => {
+      if (connection !== this.#connections) return
+      this.#open = true
+      this.#flush()
+    }
+    if (this.#parts.storage) void this.restore().then(begin)
+    else begin()
+  }
+
   onLost(): void {
+    this.#connections += 1
     this.#open = false
-    for (const command of this.#commands.values()) this.#requeue(command)
+    for (const command of this.#commands.values()) {
+      if (!waitsForPerson(command)) this.#requeue(command)
+    }
     this.#publish()
   }
 
@@ -99,43 +161,71 @@ export class Outbox {
   onAnswer(answer: Ok | ErrorFrame): boolean {
     const command = answer.id === null ? undefined : this.#commands.get(answer.id)
     if (!command) return false
-    if (answer.type === 'ok') this.#settle(command, () => command.resolve(answer))
+    if (answer.type === 'ok') this.#settle(command, () => command.waiter?.resolve(answer))
     else this.#refused(command, answer)
     return true
   }
 
-  /** No connection will come back: nobody waits any longer. */
+  /** The connection ended for good. What is kept waits for the next one, all else learns of it. */
   stop(why: string, code?: number): void {
-    this.#open = false
+    this.onLost()
     for (const command of this.#commands.values()) {
-      this.#settle(command, () => command.reject(new ClientStopped(why, code)))
+      if (this.#isKept(command)) continue
+      this.#settle(command, () => command.waiter?.reject(new ClientStopped(why, code)))
     }
   }
 
-  #add(entry: OutboxEntry): Promise<Ok> {
-    return new Promise((resolve, reject) => {
-      const command: Command = {
-        entry,
-        status: 'queued',
-        attempts: 0,
-        cancelTimer: undefined,
-        resolve,
-        reject,
-      }
-      this.#commands.set(entry.id, command)
-      this.#flush()
-    })
+  /** The client ends: nobody waits any longer. What is kept stays for the next one. */
+  close(why: string): void {
+    this.stop(why)
+    const commands = [...this.#commands.values()]
+    this.#commands.clear()
+    this.#seen.clear()
+    for (const command of commands) command.waiter?.reject(new ClientStopped(why))
+    this.#publish()
   }
 
+  #isKept({ entry }: Command): boolean {
+    return this.#parts.storage !== undefined && isMessage(entry)
+  }
+
+  #add(entry: OutboxEntry, waiter: Command['waiter']): void {
+    const command: Command = {
+      entry,
+      status: 'queued',
+      problem: null,
+      attempts: 0,
+      cancelTimer: undefined,
+      waiter,
+    }
+    this.#commands.set(entry.id, command)
+  }
+
+  /** Sends what may go now: in order of writing, one of a thread at a time. */
   #flush(): void {
     const busy = new Set<string>()
-    for (const command of this.#commands.values()) {
+    const inOrder = [...this.#commands.values()].toSorted(
+      (a, b) => a.entry.createdAt - b.entry.createdAt,
+    )
+    for (const command of inOrder) {
+      if (waitsForPerson(command) || this.#expired(command)) continue
       const lane = laneOf(command.entry)
       if (lane !== undefined && busy.has(lane)) continue
       if (lane !== undefined) busy.add(lane)
       if (this.#open && command.status === 'queued') this.#send(command)
     }
     this.#publish()
+  }
+
+  /** True when it has become too old to be sent without asking. */
+  #expired(command: Command): boolean {
+    const age = this.#parts.clock.now() - command.entry.createdAt
+    if (command.status !== 'queued' || age < SENDABLE_MS) return false
+    command.status = 'expired'
+    if (!this.#isKept(command)) {
+      this.#settle(command, () => command.waiter?.reject(tooOld()))
+    }
+    return true
   }
 
   #send(command: Command): void {
@@ -156,12 +246,7 @@ export class Outbox {
   #refused(command: Command, error: ErrorFrame): void {
     command.attempts += 1
     const again = error.retry === 'same' || error.retry === 'after'
-    if (!again || command.attempts > MAX_SAME_RETRIES) {
-      const { code, message, retry, after_ms: afterMs } = error
-      return this.#settle(command, () =>
-        command.reject(new CommandError({ code, message, retry, afterMs })),
-      )
-    }
+    if (!again || command.attempts > MAX_SAME_RETRIES) return this.#refusedForGood(command, error)
     this.#requeue(command)
     command.status = 'retrying'
     const delay = error.after_ms ?? backoffMs(command.attempts, this.#parts.random)
@@ -172,23 +257,39 @@ export class Outbox {
     this.#publish()
   }
 
+  /** Whoever waits is told; what nobody waits for is shown until the person has decided. */
+  #refusedForGood(command: Command, error: ErrorFrame): void {
+    const { code, message, retry, after_ms: afterMs } = error
+    const { waiter } = command
+    if (waiter) {
+      const refusal = new CommandError({ code, message, retry, afterMs })
+      return this.#settle(command, () => waiter.reject(refusal))
+    }
+    this.#requeue(command)
+    command.status = 'refused'
+    command.problem = message
+    this.#flush()
+  }
+
   #settle(command: Command, tell: () => void): void {
     this.#requeue(command)
     this.#commands.delete(command.entry.id)
-    // The answer is known; a copy left behind is answered as a duplicate.
-    this.#storage.remove(command.entry.id).catch(() => undefined)
+    if (this.#isKept(command)) void this.#parts.storage?.remove(command.entry.id)
     tell()
     this.#flush()
   }
 
   #publish(): void {
     this.#pending.set(
-      [...this.#commands.values()].map(({ entry: { id, message, createdAt }, status }) => ({
-        id,
-        message,
-        createdAt,
-        status,
-      })),
+      [...this.#commands.values()].map(
+        ({ entry: { id, message, createdAt }, status, problem }) => ({
+          id,
+          message,
+          createdAt,
+          status,
+          problem,
+        }),
+      ),
     )
   }
 }

@@ -29,6 +29,8 @@ export interface StreamConsumer {
 }
 
 const MAX_RESTARTS = 3
+/** Connections that end while the same position is taken up: the position may be the reason. */
+const MAX_STUCK = 3
 
 /**
  * The cursor of one stream.
@@ -45,6 +47,7 @@ export class StreamReader {
   #phase: StreamPhase = 'closed'
   #awaiting: string | undefined
   #restarts = 0
+  #stuck = 0
   readonly counters = { duplicates: 0, gaps: 0, resets: 0, snapshots: 0 }
 
   constructor(stream: StreamName, consumer: StreamConsumer, after: string | null = null) {
@@ -104,8 +107,14 @@ export class StreamReader {
 
   /** The socket is gone; what it still owed comes with the next one. */
   lost(): void {
+    const wasTakenUp = this.#phase === 'catching_up'
     this.#awaiting = undefined
-    if (this.isWanted) this.#set('waiting')
+    if (!this.isWanted) return
+    this.#set('waiting')
+    if (wasTakenUp) this.#stuck += 1
+    if (this.#stuck < MAX_STUCK || this.position === null) return
+    this.#stuck = 0
+    this.forget()
   }
 
   /** The cursor cannot be trusted any more: the next subscription begins before the first event. */
@@ -125,13 +134,15 @@ export class StreamReader {
       this.counters.gaps += 1
       return 'resume'
     }
-    const position = this.#epoch === undefined ? null : formatPosition(this.#epoch, seq)
+    // Moved before it is handed on: whoever closes and opens the stream then does not get it again.
+    this.#seq = seq
     try {
-      this.#consumer.take({ kind: 'event', seq, position, event })
+      this.#consumer.take({ kind: 'event', seq, position: this.position, event })
     } catch (error) {
+      this.#seq = seq - 1
       return this.#misfit(error)
     }
-    this.#seq = seq
+    this.#stuck = 0
     return 'nothing'
   }
 
@@ -147,6 +158,7 @@ export class StreamReader {
     }
     this.#epoch = parts.epoch
     this.#seq = parts.seq
+    this.#stuck = 0
     return 'nothing'
   }
 
@@ -167,6 +179,7 @@ export class StreamReader {
       return 'resume'
     }
     this.#restarts = 0
+    this.#stuck = 0
     this.#consumer.take({ kind: 'live', position })
     this.#set('live')
     return 'nothing'

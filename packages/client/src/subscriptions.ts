@@ -118,7 +118,8 @@ export class Subscriptions {
       case 'live':
         return this.#with(message.stream, (reader) => {
           const wish = reader.onLive(message.position)
-          if (wish === 'nothing') this.#forgetRetry(message.stream)
+          // Only once it is taken: while the reader waits to ask again, it belongs to the cursor before.
+          if (reader.phase === 'live') this.#forgetRetry(message.stream)
           return wish
         })
       case 'ping':

@@ -4,8 +4,11 @@ export interface SocketHandlers {
   onOpen(): void
   /** The text of one frame. */
   onFrame(text: string): void
-  /** Once, whatever happened: `code` 1006 when there was no close frame. */
-  onClose(code: number, reason: string): void
+  /**
+   * Once, whatever happened: `code` 1006 when there was no close frame. `status` is that of the HTTP
+   * answer which came instead of a socket, where the platform tells it.
+   */
+  onClose(code: number, reason: string, status?: number): void
 }
 
 export interface Socket {
