@@ -393,7 +393,41 @@ const failedRun = [
   }),
 ]
 
+const approvalStory = (): Record<string, unknown>[] => [
+  asked('qa', 'Send the monthly report to the finance team.', null),
+  ...run('ra', 'qa'),
+  thought('ra', 'Sending the report by mail.'),
+  tool('ra', 'ca', 'send_mail', {
+    to: ['finance@example.org'],
+    subject: 'Model spend in October',
+    body: '19,366 requests cost $102.60, of which $96.79 were input tokens.',
+  }),
+  common('run_attempt', {
+    run_id: 'ra',
+    agent: 'data',
+    attempt: 2,
+    fence: 2,
+    why: 'This run was interrupted: the server stopped, or could not store anything.',
+    superseded: [],
+    interrupted: ['ca'],
+  }),
+  common('approval_requested', {
+    run_id: 'ra',
+    agent: 'data',
+    tool_call_id: 'ca',
+    tool_name: 'send_mail',
+    arguments: {
+      to: ['finance@example.org'],
+      subject: 'Model spend in October',
+      body: '19,366 requests cost $102.60, of which $96.79 were input tokens.',
+    },
+    fence: 2,
+    expires_at: '2026-11-28T09:00:00.000Z',
+  }),
+]
+
 export const STORIES: Record<string, Story> = {
+  approval: { events: approvalStory() },
   empty: { path: '/', threads: THREADS },
   first: { path: '/', threads: [] },
   running: { events: first, threads: THREADS },

@@ -1,3 +1,4 @@
+import type { Approval } from '@netra/protocol'
 import { Link } from '@tanstack/react-router'
 import { memo, useMemo, useState } from 'react'
 
@@ -5,6 +6,7 @@ import type { Model } from '../live/api.ts'
 import { useLive } from '../live/use-live.ts'
 import { runView, type Problem, type RunView } from '../timeline/run-view.ts'
 import type { Answer as AnswerOf, Fork } from '../timeline/turns.ts'
+import { ApprovalCard } from './approval-card.tsx'
 import { Button, IconButton } from './button.tsx'
 import { Chart } from './chart.tsx'
 import { CopyButton } from './copy-button.tsx'
@@ -45,6 +47,13 @@ export const Answer = memo(function Answer(props: AnswerProps) {
         <span className="text-muted">{model?.label ?? answer.run?.model ?? ''}</span>
       </header>
       {answer.run ? <Steps {...props} view={view} isOpen={isOpen} /> : null}
+      {answer.approvals.map((approval) => (
+        <ApprovalCard
+          key={approval.tool_call_id}
+          approval={approval}
+          isInterrupted={wasInterrupted(answer.calls, approval)}
+        />
+      ))}
       {view.exhibits.map((exhibit) => (
         <Chart key={exhibit.id} exhibit={exhibit} />
       ))}
@@ -75,7 +84,14 @@ export const Answer = memo(function Answer(props: AnswerProps) {
   )
 })
 
+/** It had begun before it was asked for: nobody knows how that ended. */
+const wasInterrupted = (calls: AnswerOf['calls'], approval: Approval): boolean =>
+  calls.some(
+    ({ id, started_at }) => id === approval.tool_call_id && started_at < approval.requested_at,
+  )
+
 function waitingFor(view: RunView): string | null {
+  if (view.state === 'waiting') return null
   if (view.state === 'queued') return 'Waiting to begin'
   if (view.answer) return null
   const last = view.steps.at(-1)

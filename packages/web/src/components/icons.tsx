@@ -51,6 +51,7 @@ export const CopyIcon = icon(
   <path d="M8.5 7h6A1.5 1.5 0 0 1 16 8.5v6a1.5 1.5 0 0 1-1.5 1.5h-6A1.5 1.5 0 0 1 7 14.5v-6A1.5 1.5 0 0 1 8.5 7ZM13 7V5.5A1.5 1.5 0 0 0 11.5 4h-6A1.5 1.5 0 0 0 4 5.5v6A1.5 1.5 0 0 0 5.5 13H7" />,
 )
 export const CheckIcon = icon(<path d="m4.5 10.5 3.7 3.7 7.3-8.2" />)
+export const DeliveredIcon = icon(<path d="m2.5 10.5 3.4 3.7 6.6-8M10.2 13.4l.8.8 6.6-8" />)
 export const PencilIcon = icon(
   <path d="m4.5 15.5.7-3.3 8.3-8.3a1.5 1.5 0 0 1 2.1 0l.5.5a1.5 1.5 0 0 1 0 2.1l-8.3 8.3-3.3.7Z" />,
 )

@@ -1,8 +1,16 @@
 import './markdown.css'
 import { Link } from '@tanstack/react-router'
-import { createElement, isValidElement, useRef, type ComponentProps, type ReactNode } from 'react'
+import {
+  createElement,
+  isValidElement,
+  memo,
+  useRef,
+  type ComponentProps,
+  type ReactNode,
+} from 'react'
 import { Streamdown, type Components, type ExtraProps } from 'streamdown'
 
+import { segmentsOf } from '../timeline/segments.ts'
 import { CopyButton } from './copy-button.tsx'
 import { ExternalIcon, ImageIcon } from './icons.tsx'
 
@@ -136,7 +144,7 @@ const COMPONENTS: Components = {
   th: (props: CellProps) => <th style={alignOf(props)}>{props.children}</th>,
 }
 
-export function RenderedMarkdown({ text, streaming }: { text: string; streaming: boolean }) {
+const Segment = memo(function Segment({ text, streaming }: { text: string; streaming: boolean }) {
   return (
     <Streamdown
       className="markdown"
@@ -147,6 +155,22 @@ export function RenderedMarkdown({ text, streaming }: { text: string; streaming:
     >
       {text}
     </Streamdown>
+  )
+})
+
+export function RenderedMarkdown({ text, streaming }: { text: string; streaming: boolean }) {
+  const segments = segmentsOf(text)
+  return (
+    <div className="segments">
+      {segments.map((segment, index) => (
+        <Segment
+          // A segment never moves: what is cut off stays where it is.
+          key={index}
+          text={segment}
+          streaming={streaming && index === segments.length - 1}
+        />
+      ))}
+    </div>
   )
 }
 

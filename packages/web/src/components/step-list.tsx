@@ -4,12 +4,11 @@ import { formatDuration } from '../timeline/format.ts'
 import { inlinePieces } from '../timeline/inline.ts'
 import { resultOf, resultView, type ResultView } from '../timeline/result-view.ts'
 import type { Step } from '../timeline/run-view.ts'
-import { layOutSql } from '../timeline/sql.ts'
 import { toolWords } from '../timeline/tool-words.ts'
 import { Spinner } from './button.tsx'
-import { CopyButton } from './copy-button.tsx'
 import { DataTable, LoadAll } from './data-table.tsx'
 import { ChevronRightIcon } from './icons.tsx'
+import { ToolArguments } from './tool-arguments.tsx'
 
 type ToolStep = Extract<Step, { kind: 'tool' }>
 
@@ -103,7 +102,7 @@ function Tool({ step, fileName, loadResult }: StepParts & { step: ToolStep }) {
   const isOpen = choice ?? false
   const progress = call.progress
   return (
-    <Line mark={MARKS[words.state]}>
+    <Line mark={call.status === 'waiting' ? 'warn' : MARKS[words.state]}>
       <button
         type="button"
         aria-expanded={isOpen}
@@ -130,50 +129,15 @@ function Tool({ step, fileName, loadResult }: StepParts & { step: ToolStep }) {
             (progress.total ? `${Math.round((100 * progress.progress) / progress.total)} %` : '')}
         </p>
       ) : null}
-      {isOpen ? <Arguments call={call} /> : null}
+      {isOpen ? (
+        <div className="appear mt-2">
+          <ToolArguments name={call.name} given={call.arguments} />
+        </div>
+      ) : null}
       <div className={hasTable || isOpen || result.kind === 'error' ? 'mt-2' : ''}>
         <Result call={call} result={result} isOpen={isOpen} loadResult={loadResult} />
       </div>
     </Line>
-  )
-}
-
-const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null
-
-function codeOf(value: unknown): string {
-  if (typeof value === 'string') return value
-  if (Array.isArray(value) && value.every(isPlain)) return value.map(String).join(', ')
-  return JSON.stringify(value, null, 2)
-}
-
-/** Exactly what the tool was given. */
-function Arguments({ call }: { call: ToolStep['call'] }) {
-  const entries = Object.entries(call.arguments)
-  return (
-    <dl className="appear mt-2 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 rounded-lg border border-line bg-sunken p-3 text-xs">
-      <dt className="text-muted">tool</dt>
-      <dd className="font-mono">{call.name}</dd>
-      {entries.map(([name, value]) => (
-        <div key={name} className="contents">
-          <dt className="text-muted">{name}</dt>
-          <dd className="min-w-0">
-            {name === 'sql' && typeof value === 'string' ? (
-              <span className="flex items-start gap-2">
-                <pre
-                  className="max-h-60 flex-1 overflow-auto font-mono leading-relaxed"
-                  tabIndex={0}
-                >
-                  {layOutSql(value)}
-                </pre>
-                <CopyButton label="Copy SQL" text={() => layOutSql(value)} />
-              </span>
-            ) : (
-              <span className="font-mono wrap-anywhere whitespace-pre-wrap">{codeOf(value)}</span>
-            )}
-          </dd>
-        </div>
-      ))}
-    </dl>
   )
 }
 

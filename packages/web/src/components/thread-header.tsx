@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react'
 
 import { useLive } from '../live/use-live.ts'
 import { IconButton } from './button.tsx'
+import { DeliveryButton } from './delivery-button.tsx'
 import { DrawerButton } from './drawer-button.tsx'
 import { DownloadIcon, MoreIcon } from './icons.tsx'
 import { Menu } from './menu.tsx'
@@ -44,6 +45,7 @@ export function ThreadHeader({ threadId, title, children }: ThreadHeaderProps) {
         </h1>
       )}
       {children}
+      {threadId === null ? null : <DeliveryButton threadId={threadId} />}
       {threadId === null ? null : (
         <Menu
           label="Conversation"

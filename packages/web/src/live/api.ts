@@ -4,6 +4,7 @@ export { ApiError } from '@netra/client'
 export type {
   Agent,
   ConnectionTest,
+  DeliveryReport,
   Invitation,
   Model,
   ModelConnection,

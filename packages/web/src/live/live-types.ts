@@ -35,7 +35,12 @@ export interface Outgoing {
   threadId: string | null
   text: string
   attachments: readonly SentAttachment[]
-  status: 'waiting' | 'sending' | 'accepted'
+  /** `expired`, `refused`: the person decides what becomes of it. */
+  status: 'waiting' | 'sending' | 'accepted' | 'expired' | 'refused'
+  /** For `resend` and `discard`; absent before it is in the outbox. */
+  id?: string
+  /** Why it was refused. */
+  problem?: string | null
 }
 
 export interface MessageWish {
@@ -57,6 +62,10 @@ export interface Live {
   thread(threadId: string): Store<ThreadView>
   /** Resolves once the server has it for good. @throws Error with what to do when refused. */
   send(wish: MessageWish): Promise<{ threadId: string; runId: string }>
+  /** Sends a message that waits for the person once more, as the same one. */
+  resend: (id: string) => void
+  /** Forgets a message that waits for the person. */
+  discard: (id: string) => void
   regenerate(wish: {
     threadId: string
     messageId: string
@@ -64,6 +73,13 @@ export interface Live {
     model: string | null
   }): Promise<void>
   cancel(runId: string): Promise<void>
+  /** Answers a tool call that waits for a person. @throws Error when somebody else did, or it is over. */
+  decide(decision: {
+    runId: string
+    toolCallId: string
+    fence: number
+    approved: boolean
+  }): Promise<void>
   acknowledgeReset: (threadId: string) => void
   /** Tries at once, also after signing in again. */
   reconnect: () => void

@@ -1,4 +1,7 @@
 import {
+  ClientStopped,
+  indexedOutbox,
+  isConnected,
   NetraClient,
   ticketCredentials,
   type ConnectionState,
@@ -8,9 +11,9 @@ import {
 
 import type { Api, ServerConfig, User } from './api.ts'
 import { perFrame, type Store } from './frame-store.ts'
-import { keptOutbox } from './kept-outbox.ts'
 import type { ConnectionView, Live, Outgoing, StreamView, ThreadView } from './live-types.ts'
 import { createStore, mergeOutgoing } from './outgoing.ts'
+import { sharedTransports } from './shared-transports.ts'
 
 /** Close codes after which only signing in again helps. */
 const SESSION_ENDED = new Set([0, 4501, 4502, 4503, 4507])
@@ -18,6 +21,7 @@ const SESSION_ENDED = new Set([0, 4501, 4502, 4503, 4507])
 function connectionView(state: ConnectionState): ConnectionView {
   switch (state.kind) {
     case 'open':
+    case 'fallback':
       return { kind: 'connected' }
     case 'waiting':
       return { kind: 'waiting', retryAt: state.retryAt }
@@ -29,6 +33,7 @@ function connectionView(state: ConnectionState): ConnectionView {
     case 'authorizing':
     case 'opening':
     case 'greeting':
+    case 'falling_back':
     case 'closed':
       return { kind: 'connecting' }
     default:
@@ -101,11 +106,13 @@ function streamView<State>(): (view: ClientView<State>) => StreamView<State> {
 /** The signed-in person's connection; the one place that holds the client. */
 export function createLive(parts: { api: Api; me: User; config: ServerConfig }): Live {
   const { api, me, config } = parts
-  const page = crypto.randomUUID().slice(0, 8)
+  const outbox = indexedOutbox({ userId: me.id })
   const client = new NetraClient({
     url: config.ws_url,
     credentials: ticketCredentials(api),
-    outbox: keptOutbox(me.id, localStorage, page),
+    ...sharedTransports(me.id, api.fallbackAddresses(config)),
+    userId: me.id,
+    outbox,
   })
   const threads = new Map<string, Store<ThreadView>>()
   const connect = () => {
@@ -127,21 +134,27 @@ export function createLive(parts: { api: Api; me: User; config: ServerConfig }):
       return store
     },
     cancel: (runId) => client.cancelRun(runId),
+    decide: (decision) => client.decide(decision),
     acknowledgeReset: (threadId) => client.thread(threadId).acknowledgeReset(),
     reconnect: () => {
       if (client.status.getSnapshot().kind === 'stopped') connect()
       else client.nudge()
     },
-    close: () => client.close(),
+    close() {
+      client.close()
+      outbox[Symbol.dispose]()
+    },
   }
 }
 
 /** Messages on their way, with what the screen needs to show them meanwhile. */
-function sending(client: NetraClient): Pick<Live, 'outgoing' | 'send' | 'regenerate'> {
+function sending(
+  client: NetraClient,
+): Pick<Live, 'outgoing' | 'send' | 'resend' | 'discard' | 'regenerate'> {
   const own = createStore<readonly Outgoing[]>([])
   const outgoing = createStore<readonly Outgoing[]>([])
   const merge = () => {
-    const isOpen = client.status.getSnapshot().kind === 'open' && network.getSnapshot()
+    const isOpen = isConnected(client.status.getSnapshot()) && network.getSnapshot()
     outgoing.set(mergeOutgoing(own.getSnapshot(), client.pending.getSnapshot(), isOpen))
   }
   for (const source of [own, client.pending, client.status, network]) source.subscribe(merge)
@@ -168,9 +181,13 @@ function sending(client: NetraClient): Pick<Live, 'outgoing' | 'send' | 'regener
         return accepted
       } catch (error) {
         own.set(without(clientMessageId))
+        // The page is leaving, or the person discarded it: it is kept, or done with, and no draft.
+        if (error instanceof ClientStopped) return new Promise<never>(() => undefined)
         throw error
       }
     },
+    resend: (id) => void client.resend(id),
+    discard: (id) => client.discard(id),
     async regenerate(wish) {
       await client.regenerate(wish)
     },

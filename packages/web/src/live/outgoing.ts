@@ -35,8 +35,10 @@ export function mergeOutgoing(
 ): Outgoing[] {
   const commands = new Map(pending.map((item) => [clientIdOf(item), item]))
   const known = new Set(own.map((item) => item.clientMessageId))
-  const status = (item: PendingCommand): Outgoing['status'] =>
-    isConnected && item.status !== 'queued' ? 'sending' : 'waiting'
+  const status = (item: PendingCommand): Outgoing['status'] => {
+    if (item.status === 'expired' || item.status === 'refused') return item.status
+    return isConnected && item.status !== 'queued' ? 'sending' : 'waiting'
+  }
   const left = pending.flatMap((item): Outgoing[] => {
     if (item.message.type !== 'send_message' || known.has(clientIdOf(item))) return []
     return [
@@ -46,12 +48,15 @@ export function mergeOutgoing(
         text: item.message.content.map((part) => part.text).join(''),
         attachments: [],
         status: status(item),
+        id: item.id,
+        problem: item.problem,
       },
     ]
   })
   const sent = own.map((item): Outgoing => {
     const command = commands.get(item.clientMessageId)
-    return command && item.status !== 'accepted' ? { ...item, status: status(command) } : item
+    if (!command || item.status === 'accepted') return item
+    return { ...item, status: status(command), id: command.id, problem: command.problem }
   })
   const accepted = sent.filter((item) => item.status === 'accepted').slice(-ACCEPTED_KEPT)
   return [...left, ...accepted, ...sent.filter((item) => item.status !== 'accepted')]

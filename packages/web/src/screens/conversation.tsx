@@ -85,12 +85,38 @@ export function Conversation(props: ConversationProps) {
                   : null
               }
             />
+            <Unsent item={item} />
           </div>
         ))}
       </div>
       {conversation.wasReset ? <ResetNotice onUnderstood={conversation.understand} /> : null}
       <Announcer turns={turns} agents={agents} />
     </div>
+  )
+}
+
+/** A message that was kept and cannot go out by itself: the person decides. */
+function Unsent({ item }: { item: Outgoing }) {
+  const { resend, discard } = useLive()
+  const { id, status, problem } = item
+  if (id === undefined || (status !== 'expired' && status !== 'refused')) return null
+  return (
+    <Problem
+      action={
+        <>
+          <Button small onClick={() => resend(id)}>
+            Send it now
+          </Button>
+          <Button small kind="quiet" onClick={() => discard(id)}>
+            Discard
+          </Button>
+        </>
+      }
+    >
+      {status === 'expired'
+        ? 'This waited for a connection for days and was not sent.'
+        : `This was not accepted: ${problem ?? 'no reason was given'}`}
+    </Problem>
   )
 }
 

@@ -45,7 +45,8 @@ export function useChat(threadId: string | null) {
   const choice = useChoice()
   const conversation = useConversation(threadId)
   const { state, turns, leafId, runningId, showNewest } = conversation
-  const draft = useDraft(threadId ?? 'new')
+  // Of this person: whoever signs in next in this browser must not find it.
+  const draft = useDraft(`${live.me.id}.${threadId ?? 'new'}`)
   const attachments = useAttachments(live.api, {
     maxBytes: config.data?.limits.max_upload_bytes ?? DEFAULT_MAX_UPLOAD,
     initial: draft.initialFiles,

@@ -35,7 +35,7 @@ const PHRASES: Record<string, Phrase> = {
 const plain = (name: string): string => name.replaceAll(/[_-]+/g, ' ').trim()
 
 const ENDINGS: Record<ToolCall['status'], [ToolWords['state'], string | null]> = {
-  waiting: ['running', 'waiting for approval'],
+  waiting: ['running', 'waits for your decision'],
   running: ['running', null],
   ok: ['good', null],
   error: ['bad', 'failed'],

@@ -1,4 +1,4 @@
-import type { Run, ThreadMessage, ThreadState, ToolCall } from '@netra/protocol'
+import type { Approval, Run, ThreadMessage, ThreadState, ToolCall } from '@netra/protocol'
 
 /** One run's answer. Of older runs, which a window left out, only the messages are known. */
 export interface Answer {
@@ -6,6 +6,8 @@ export interface Answer {
   run: Run | null
   messages: readonly ThreadMessage[]
   calls: readonly ToolCall[]
+  /** Tool calls that wait for a person. */
+  approvals: readonly Approval[]
 }
 
 /** Where one of several alternatives was taken. */
@@ -35,6 +37,7 @@ export interface ThreadPath {
 }
 
 const ROOT = 'start'
+const NO_APPROVALS: readonly Approval[] = []
 const NO_FORK: Fork = { key: '', ids: [], shown: 0 }
 
 interface Tree {
@@ -50,16 +53,22 @@ function answersOf(state: ThreadState): Answer[] {
     (message) => message.run_id,
   )
   const calls = Map.groupBy(state.tool_calls, (call) => call.run_id)
+  const waiting = Map.groupBy(
+    state.approvals.filter((approval) => approval.status === 'pending'),
+    (approval) => approval.run_id,
+  )
   const known = new Set<string>(state.runs.map((run) => run.id))
   const old: Answer[] = []
   for (const [id, spoken] of messages) {
-    if (id !== null && !known.has(id)) old.push({ id, run: null, messages: spoken, calls: [] })
+    if (id !== null && !known.has(id))
+      old.push({ id, run: null, messages: spoken, calls: [], approvals: [] })
   }
   const recent = state.runs.map((run) => ({
     id: run.id,
     run,
     messages: messages.get(run.id) ?? [],
     calls: calls.get(run.id) ?? [],
+    approvals: waiting.get(run.id) ?? NO_APPROVALS,
   }))
   return [...old, ...recent]
 }
