@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['packages/**/*.test.{ts,tsx}', 'tests/**/*.test.ts', 'requirements/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: 30_000,
+    hookTimeout: 60_000,
     maxWorkers: 2,
     reporters: ['default', './tests/closing-line.ts'],
   },

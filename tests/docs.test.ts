@@ -21,7 +21,7 @@ test('the README names both commands, and they exist', async () => {
   expect(readme).toContain('npm ci && npm start')
   expect(readme).toContain('npm ci && npm test')
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> }
-  for (const name of ['start', 'test', 'check', 'format', 'bench'])
+  for (const name of ['start', 'test', 'check', 'format', 'bench', 'mutations'])
     expect(scripts[name]).toBeDefined()
 })
 
@@ -32,6 +32,7 @@ test.for([
   'SECURITY.md',
   'PROTOCOL.md',
   'bench/README.md',
+  'docs/testing.md',
   'packages/client/README.md',
 ])('every file that %s links to is there', async (path) => {
   const links = [...(await read(path)).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(

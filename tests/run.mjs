@@ -23,20 +23,43 @@ if (!browser)
     'A browser is missing: apt-get install chromium, or set NETRA_TEST_BROWSER to the path of one',
   )
 
-const env = { ...environmentWithNode(), NETRA_TEST_BROWSER: browser }
+const { MISSING, providePostgres } = await import('./postgres-server.mjs')
+const postgres = await providePostgres(installPostgres)
+if (!postgres) fail(MISSING)
+
+const env = {
+  ...environmentWithNode(),
+  NETRA_TEST_BROWSER: browser,
+  TEST_DATABASE_URL: postgres.url,
+}
 const child = spawn('vitest', ['run', ...process.argv.slice(2)], { stdio: 'inherit', env })
+process.on('exit', () => postgres.stop())
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => fail(error.message))
 child.on('exit', (code) => process.exit(code ?? 1))
 
-/** On a Debian machine, as root, the browser can be had without asking. */
 function installBrowser() {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined
-  process.stderr.write('Installing chromium for the browser tests…\n')
-  apt('update')
-  apt('install', '-y', '--no-install-recommends', 'chromium')
+  install('chromium', 'the browser tests')
   return BROWSERS.find((path) => existsSync(path))
 }
 
+function installPostgres() {
+  return install('postgresql', 'the tests of the shared journal')
+}
+
+/** On a Debian machine, as root, a package can be had without asking. */
+function install(name, purpose) {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false
+  process.stderr.write(`Installing ${name} for ${purpose}…\n`)
+  apt('update')
+  apt('install', '-y', '--no-install-recommends', name)
+  return true
+}
+
 function apt(...args) {
-  return spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const quiet = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  return spawnSync('apt-get', ['-qq', ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: quiet,
+  })
 }

@@ -1,8 +1,11 @@
+import { availableParallelism, loadavg } from 'node:os'
+
 import { afterAll, beforeAll, expect, test as base } from 'vitest'
 
 import { inBrowser, type InBrowser } from '../support/browser.ts'
 import { startModelServer, type ModelServer } from '../support/model-server.ts'
 import { startNetra, type NetraProcess } from '../support/netra-process.ts'
+import { watchTasks, type PageTask } from '../support/page-tasks.ts'
 import { answers, ask, composer, ended, newcomer, soon } from '../support/screen.ts'
 
 const test = base.extend<InBrowser>(inBrowser)
@@ -147,9 +150,24 @@ function longAnswer(): string[] {
   return [...pieces.slice(0, TOKENS - 1), '\n\nfinished']
 }
 
+const ENDED = `document.querySelector('article[aria-busy="false"] p')`
+const ALL_SHOWN = `[...document.querySelectorAll('article p')].some((p) => p.textContent === 'finished')`
+/** A person notices a page that does not answer for longer. */
+const MAX_TASK_MS = 50
+
+/** Where others use the processors too, the same work takes more of their time. */
+const allowedMs = (): number =>
+  (loadavg()[0] ?? 0) > availableParallelism() ? 4 * MAX_TASK_MS : MAX_TASK_MS
+
+function report(what: string, [longest]: readonly PageTask[]): void {
+  process.stderr.write(
+    `10,000 tokens ${what}: longest task ${longest?.ms.toFixed(0)} ms of processor time (${longest?.what})\n`,
+  )
+}
+
 test(
-  'the page stays responsive while ten thousand tokens arrive',
-  { timeout: 120_000 },
+  'the page stays responsive while ten thousand tokens arrive, and when they are read again',
+  { timeout: 180_000 },
   async ({ visit }) => {
     const tokens = longAnswer()
     const pieces = Array.from({ length: tokens.length / 4 }, (_, index) =>
@@ -158,30 +176,26 @@ test(
     model.script([{ text: pieces, paceMs: 2 }])
     const { page } = await newcomer(visit, netra.url)
     await composer(page).waitFor()
-    await page.evaluate(() => {
-      const tasks: number[] = []
-      Object.assign(globalThis, { tasks })
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) tasks.push(entry.duration)
-      }).observe({ type: 'longtask' })
-    })
-    const begun = performance.now()
     const answer = await ask(page, 'a very long answer')
-    await composer(page).pressSequentially('typed meanwhile')
-    expect(await answer.getAttribute('aria-busy')).toBe('true')
+    await composer(page).focus()
+    const arriving = await watchTasks(page)
+    await page.keyboard.type('typed meanwhile')
+    await arriving.until(ENDED)
+    await arriving.until(ALL_SHOWN)
+    const whileArriving = await arriving.end()
+    report('as they arrive', whileArriving)
     expect(await composer(page).inputValue()).toBe('typed meanwhile')
-    await ended(answer, 100_000)
-    const seconds = (performance.now() - begun) / 1000
-    await answer.getByText('finished', { exact: true }).waitFor()
     const sections = await answer.getByRole('heading', { name: /^Section/ }).count()
     expect(sections).toBe(tokens.filter((piece) => piece.startsWith('\n\n##')).length)
 
-    const tasks = await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks)
-    const total = tasks.reduce((sum, task) => sum + task, 0)
-    process.stderr.write(
-      `10,000 tokens in ${seconds.toFixed(1)} s: longest task ${Math.round(Math.max(0, ...tasks))} ms, ` +
-        `${tasks.length} above 50 ms, ${Math.round(total)} ms in all\n`,
-    )
+    const again = await watchTasks(page)
+    await page.reload({ waitUntil: 'commit' })
+    await again.until(ALL_SHOWN)
+    const whenReadAgain = await again.end()
+    report('read again', whenReadAgain)
     expect(await answers(page).count()).toBe(1)
+    const allowed = allowedMs()
+    const long = [...whileArriving, ...whenReadAgain].filter(({ ms }) => ms > allowed)
+    expect(long).toEqual([])
   },
 )

@@ -6,6 +6,9 @@ export interface Received {
   event: Record<string, unknown> & { type: string }
 }
 
+/** Well before the window of 256 KB is full. */
+const ACK_BYTES = 64 * 1024
+
 /**
  * One device of a person: follows streams over any number of sockets and keeps what it applied. It
  * trusts nothing: a hole, a repetition or a frame of somebody else's stream is an error at once.
@@ -20,6 +23,7 @@ export class Follower {
   #socket: RawSocket | undefined
   #requests = 0
   #acked = 0
+  #ackedBytes = 0
 
   constructor(person: Person) {
     this.person = person
@@ -29,6 +33,7 @@ export class Follower {
   async connect(url: string): Promise<void> {
     const socket = await openSocket(url)
     this.#socket = socket
+    this.#ackedBytes = 0
     const resume = [...this.#positions].map(([stream, position]) => ({ stream, position }))
     socket.send(hello(this.person.token, { resume: resume.slice(0, 20) }))
     this.#pump(socket)
@@ -131,7 +136,10 @@ export class Follower {
     const epoch = this.#epoch
     if (epoch) this.#positions.set(stream, `${epoch}:${seq}`)
     this.#acked += 1
-    if (this.#acked % 64 === 0) socket.send({ type: 'ack', positions: {}, bytes: socket.bytes })
+    const isDue = this.#acked % 64 === 0 || socket.bytes - this.#ackedBytes > ACK_BYTES
+    if (!isDue) return
+    this.#ackedBytes = socket.bytes
+    socket.send({ type: 'ack', positions: {}, bytes: socket.bytes })
   }
 
   get #epoch(): string | undefined {

@@ -37,7 +37,7 @@ const BASE_ENV = Object.fromEntries(
   ),
 )
 
-/** @throws with its output when it does not get ready within 20 s. */
+/** @throws with its output when it does not get ready within a minute. */
 export async function startNetra(options: NetraOptions = {}): Promise<NetraProcess> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'netra-')))
   const begun = performance.now()
@@ -80,7 +80,7 @@ async function readyLine(child: ChildProcess, log: () => string): Promise<string
   const { stdout } = child
   if (!stdout) throw new Error('no standard output')
   const lines = createInterface({ input: stdout })
-  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  const timer = setTimeout(() => child.kill('SIGKILL'), 60_000)
   try {
     for await (const line of lines) if (line.includes('ready at')) return line
     await new Promise((resolve) => setTimeout(resolve, 100))
