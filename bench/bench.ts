@@ -1,10 +1,25 @@
+import { backlog } from './backlog/backlog.ts'
+import { cuts } from './cuts/cuts.ts'
 import { idleMemory } from './idle-memory/idle-memory.ts'
-import { journalBench } from './journal.ts'
+import { journalCost } from './journal-cost/journal-cost.ts'
+import { journalFile } from './journal-file/journal-file.ts'
+import { resume } from './resume/resume.ts'
 import { socketPath } from './socket-path/socket-path.ts'
 import { startUp } from './start/start.ts'
-import { say, table, type Bench } from './support/report.ts'
+import { note, say, table, type Bench, type Row } from './support/report.ts'
+import { wire } from './wire/wire.ts'
 
-const BENCHES: Bench[] = [socketPath, idleMemory, startUp, journalBench]
+const BENCHES: Bench[] = [
+  journalCost,
+  journalFile,
+  socketPath,
+  resume,
+  backlog,
+  wire,
+  cuts,
+  idleMemory,
+  startUp,
+]
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === name))
@@ -14,8 +29,21 @@ if (unknown.length > 0) {
   )
   process.exit(1)
 }
+const results: { name: string; rows: Row[] }[] = []
 for (const bench of BENCHES) {
-  if (wanted.length > 0 && !wanted.includes(bench.name)) continue
-  say(`\n## ${bench.name}: ${bench.about}\n`)
-  say(table(await bench.run()))
+  const { name, about } = bench
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  note(`${name}: ${about}`)
+  const started = performance.now()
+  try {
+    results.push({ name, rows: await bench.run() })
+  } catch (error) {
+    // One that does not add up says so in its place; the figures of the others still hold.
+    process.exitCode = 1
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    note(why)
+    results.push({ name, rows: [{ what: 'FAILED', ours: 'no figure', against: '' }] })
+  }
+  note(`${name} took ${((performance.now() - started) / 1_000).toFixed(0)} s`)
 }
+say(table(results))

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { WebSocket } from 'ws'
@@ -9,8 +6,9 @@ import { openSqliteJournal } from '../../packages/server/src/journal/sqlite/sqli
 import { silentLogger } from '../../packages/server/src/platform/logger.ts'
 import { startChild } from '../support/child.ts'
 import { inBatches, openBare, openFollower } from '../support/clients.ts'
+import { benchFolder } from '../support/folder.ts'
 import { makeFollowers, openAccounts, type Follower } from '../support/people.ts'
-import { note, type Bench, type Row } from '../support/report.ts'
+import { kilobytes, note, type Bench, type Row } from '../support/report.ts'
 import { median, spread } from '../support/statistics.ts'
 import type { Memory } from './memory.ts'
 
@@ -64,23 +62,19 @@ const follow =
   }
 
 async function run(): Promise<Row[]> {
-  const folder = mkdtempSync(join(process.env['BENCH_DIR'] ?? tmpdir(), 'netra-bench-'))
+  using folder = benchFolder()
   const netra: Memory[] = []
   const bare: Memory[] = []
-  try {
-    const followers = await prepare(folder)
-    process.env['NETRA_DATA_DIR'] = folder
-    for (let round = 0; round < REPEATS; round += 1) {
-      netra.push(await measure(new URL('./netra.ts', import.meta.url), follow(followers)))
-      bare.push(
-        await measure(new URL('./bare.ts', import.meta.url), (port) =>
-          openBare(`ws://localhost:${port}/`),
-        ),
-      )
-      note(`round ${round}: ${JSON.stringify(netra.at(-1))} against ${JSON.stringify(bare.at(-1))}`)
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+  const followers = await prepare(folder.path)
+  process.env['NETRA_DATA_DIR'] = folder.path
+  for (let round = 0; round < REPEATS; round += 1) {
+    netra.push(await measure(new URL('./netra.ts', import.meta.url), follow(followers)))
+    bare.push(
+      await measure(new URL('./bare.ts', import.meta.url), (port) =>
+        openBare(`ws://localhost:${port}/`),
+      ),
+    )
+    note(`round ${round}: ${JSON.stringify(netra.at(-1))} against ${JSON.stringify(bare.at(-1))}`)
   }
   return [
     rowOf('memory of the process for each connection', 'rss', netra, bare),
@@ -93,14 +87,12 @@ function rowOf(what: string, key: keyof Memory, netra: Memory[], bare: Memory[])
   return {
     what,
     ours: kilobytes(median(netra.map((memory) => memory[key]))),
-    bare: kilobytes(median(bare.map((memory) => memory[key]))),
+    against: kilobytes(median(bare.map((memory) => memory[key]))),
     ratio: median(ratios),
     spread: spread(ratios),
     ...(key === 'rss' && { goal: { most: 1.5 } }),
   }
 }
-
-const kilobytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KB`
 
 export const idleMemory: Bench = {
   name: 'idle-memory',

@@ -8,24 +8,28 @@ export interface Shape {
   rounds: number
 }
 
-export type Variant = 'netra' | 'bare'
+export type Variant = 'netra' | 'bare' | 'c'
 
 export interface Follow {
   port: number
   barePort: number
+  /** Undefined where there is no C compiler. */
+  cPort: number | undefined
   followers: Follower[]
 }
 
 export type ServerRequest =
   | { kind: 'open'; connections: number }
-  /** `paceMs`: a round of the bare loop begins so long after the one before; 0 is at once. */
+  /** Every reader is connected. */
+  | { kind: 'followed' }
+  /** `paceMs`: a round of a bare loop begins so long after the one before; 0 is at once. */
   | { kind: 'run'; variant: Variant; shape: Shape; paceMs: number }
   /** What the run cost until now. */
   | { kind: 'cost' }
 
 /** Seconds since the last `run` began. */
 export interface Cost {
-  /** Processor time of all threads of the server's process. */
+  /** Processor time of all threads of the sender's process. */
   processor: number
   /** Of them, those of its one event loop. */
   loop: number
@@ -33,5 +37,5 @@ export interface Cost {
 
 export type ReaderRequest =
   | ({ kind: 'follow' } & Follow)
-  /** Answered once every connection of the variant has so many events more. */
+  /** Answered once every connection of the variant has exactly so many events more. */
   | { kind: 'receive'; variant: Variant; eventsEach: number }

@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-import { note, type Bench, type Row } from '../support/report.ts'
+import { benchFolder } from '../support/folder.ts'
+import { milliseconds, note, type Bench, type Row } from '../support/report.ts'
 import { median, spread } from '../support/statistics.ts'
 
 const REPEATS = Number(process.env['ROUNDS'] ?? 9)
@@ -64,12 +62,11 @@ async function run(): Promise<Row[]> {
   const throughNpm: Started[] = []
   const bare: Started[] = []
   for (let round = -1; round < REPEATS; round += 1) {
-    const folder = mkdtempSync(join(process.env['BENCH_DIR'] ?? tmpdir(), 'netra-bench-'))
-    const first = await start(NETRA, '/health', folder)
-    const second = await start(NETRA, '/health', folder)
-    const third = await start(NPM, '/health', folder)
-    const nothing = await start(BARE, '/', folder)
-    rmSync(folder, { recursive: true, force: true })
+    using folder = benchFolder()
+    const first = await start(NETRA, '/health', folder.path)
+    const second = await start(NETRA, '/health', folder.path)
+    const third = await start(NPM, '/health', folder.path)
+    const nothing = await start(BARE, '/', folder.path)
     note(
       `round ${round}: ${[first, second, third, nothing].map(({ health }) => milliseconds(health)).join(' / ')}`,
     )
@@ -94,13 +91,11 @@ function rowOf(what: string, key: keyof Started, netra: Started[], bare: Started
   return {
     what,
     ours: milliseconds(median(netra.map((started) => started[key]))),
-    bare: milliseconds(median(bare.map((started) => started[key]))),
+    against: milliseconds(median(bare.map((started) => started[key]))),
     ratio: median(ratios),
     spread: spread(ratios),
   }
 }
-
-const milliseconds = (value: number): string => `${value.toFixed(0)} ms`
 
 export const startUp: Bench = {
   name: 'start',

@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto'
-
 import { openAuth, type Auth } from '../../packages/server/src/auth/auth.ts'
 import type { Journal, StreamName } from '../../packages/server/src/journal/journal.ts'
+import { newId, type ThreadId, type UserId } from '../../packages/server/src/platform/ids.ts'
 
 /** A program of a user, with the thread that it follows. */
 export interface Follower {
   token: string
   stream: StreamName
-  threadId: string
-  userId: string
+  threadId: ThreadId
+  userId: UserId
 }
 
 /** Below the limit of sockets that one account may hold. */
@@ -31,8 +30,10 @@ export async function makeFollowers(
   })
   const people = await Promise.all(accounts)
   const followers = Array.from({ length: count }, (_, index): Follower => {
-    const { token, userId } = people[Math.floor(index / SOCKETS_EACH)] ?? { token: '', userId: '' }
-    const threadId = randomUUID()
+    const person = people[Math.floor(index / SOCKETS_EACH)]
+    if (!person) throw new Error(`nobody for socket ${index}`)
+    const { token, userId } = person
+    const threadId = newId<ThreadId>()
     return { token, userId, threadId, stream: `thread:${threadId}` }
   })
   await journal.write(followers.map((follower) => threadRow(journal, follower)))
