@@ -38,7 +38,11 @@ const FOOTER = /\d+(\.\d+)? m?s · \d+ steps? · no cost/
 
 type Attach = (page: Page, csv: string) => Promise<void>
 
-/** As a person does it: a file of the desktop is dragged over the page and let go. */
+/**
+ * As a person does it: a file of the desktop is dragged over the page and let go. Browsers
+ * repeat `dragover` for as long as a file hangs there; one alone may hit an element that is
+ * just being replaced.
+ */
 const drop: Attach = async (page, csv) => {
   const path = join(folder, 'conv.csv')
   await writeFile(path, csv)
@@ -46,8 +50,13 @@ const drop: Attach = async (page, csv) => {
   const data = { items: [], files: [path], dragOperationsMask: 1 }
   const at = { x: 640, y: 300, data }
   await session.send('Input.dispatchDragEvent', { type: 'dragEnter', ...at })
-  await session.send('Input.dispatchDragEvent', { type: 'dragOver', ...at })
-  await page.getByText('Drop files to attach them').waitFor()
+  const invitation = page.getByText('Drop files to attach them')
+  await expect
+    .poll(async () => {
+      await session.send('Input.dispatchDragEvent', { type: 'dragOver', ...at })
+      return invitation.isVisible()
+    }, soon)
+    .toBe(true)
   await session.send('Input.dispatchDragEvent', { type: 'drop', ...at })
 }
 
