@@ -58,7 +58,12 @@ test('the config names addresses that answer', async () => {
   )
   expect(body.ws_url).toBe(`${netra.url.replace('http', 'ws')}/ws`)
   expect(body.ws_paths).toEqual(['/ws', '/websocket'])
-  expect(body.auth).toEqual({ registration: 'open', setup_required: true })
+  expect(body.auth).toEqual({
+    registration: 'open',
+    setup_required: true,
+    providers: [],
+    sends_email: false,
+  })
 })
 
 test('an agent executes over HTTP as a run like any other', async () => {
@@ -251,7 +256,7 @@ test('registration makes ordinary users; the administrator comes from the set-up
   expect((await request(`${netra.url}/auth/me`, root)).body).toMatchObject({ role: 'admin' })
   expect((await request(`${netra.url}/api/admin/connections`, root)).status).toBe(200)
   expect((await setup('second@example.com')).status).toBe(409)
-  const invitation = await request(`${netra.url}/api/admin/invitations`, { ...root, body: {} })
+  const invitation = await request(`${netra.url}/auth/admin/invitations`, { ...root, body: {} })
   expect(String(invitation.body['url'])).toMatch(/\/register#invitation=.{20,}/)
 })
 

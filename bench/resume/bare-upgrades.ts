@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream'
 
 import { WebSocketServer } from 'ws'
 
-import { AccessTokens } from '../../packages/server/src/auth/access-token.ts'
-import { openSecrets } from '../../packages/server/src/auth/key-files.ts'
+import { AccessTokens } from '../../packages/server/src/auth/session/access-token.ts'
+import { openSecrets } from '../../packages/server/src/auth/session/key-files.ts'
 import { listen } from '../support/delivery.ts'
 
 export interface BareUpgrades {

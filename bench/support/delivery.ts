@@ -64,7 +64,7 @@ export async function openDelivery(parts: { journal: Journal; auth: Auth }): Pro
     server,
     createAddresses({ publicUrl: undefined, port, allowedOrigins: [] }),
     {
-      auth,
+      identities: auth,
       access: createAccess(journal),
       commands: COMMANDS,
       hub,

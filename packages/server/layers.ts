@@ -1,6 +1,6 @@
 /** server/src folder → the folders it may import (types included). The order is the data flow. */
 export const MAY_IMPORT: Record<string, readonly string[]> = {
-  gateway: ['auth', 'access', 'command', 'hub', 'health', 'platform'],
+  gateway: ['auth', 'identity', 'access', 'command', 'hub', 'health', 'platform'],
   command: ['access', 'run', 'journal', 'files', 'platform'],
   access: ['journal', 'platform'],
   run: ['agent', 'journal', 'platform'],
@@ -9,7 +9,9 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   health: ['platform'],
   journal: ['platform'],
   files: ['platform'],
-  auth: ['platform'],
+  'auth-client': ['identity', 'platform'],
+  auth: ['identity', 'platform'],
+  identity: ['platform'],
   config: ['platform'],
   platform: [],
 }

@@ -1,4 +1,8 @@
-import type { Auth, Authentication } from '../../packages/server/src/auth/auth.ts'
+import type {
+  Authentication,
+  Identities,
+  Identity,
+} from '../../packages/server/src/identity/identity.ts'
 import type { Clock } from '../../packages/server/src/platform/clock.ts'
 import { asId, type SessionId, type UserId } from '../../packages/server/src/platform/ids.ts'
 
@@ -6,22 +10,30 @@ import { asId, type SessionId, type UserId } from '../../packages/server/src/pla
 export const tokenFor = (user: string, expiresAt: number, serial: number): string =>
   `${user} ${expiresAt} ${serial}`
 
-export function tokenAuth(clock: Clock): Pick<Auth, 'authenticate' | 'redeemTicket'> {
+export function tokenAuth(
+  clock: Clock,
+): Pick<Identities, 'authenticate' | 'redeemTicket' | 'sessionState'> {
   return {
     async authenticate({ authorization }): Promise<Authentication> {
       const [, user, until] = /^Bearer (\S+) (\d+) \d+$/.exec(authorization ?? '') ?? []
       if (user === undefined) return { ok: false, why: 'invalid' }
       if (Number(until) <= clock.now()) return { ok: false, why: 'expired' }
-      const identity = {
+      const identity: Identity = {
         userId: asId<UserId>(user),
         email: `${user}@example.org`,
         name: user,
-        role: 'user' as const,
+        role: 'user',
         sessionId: asId<SessionId>(`session-${user}`),
         expiresAt: new Date(Number(until)).toISOString(),
-        kind: 'token' as const,
+        kind: 'token',
+        scopes: null,
+        isTestUser: false,
       }
       return { ok: true, identity, setCookies: [] }
+    },
+    sessionState(identity) {
+      const expiresAtMs = Date.parse(identity.expiresAt)
+      return { live: true, session: { ...identity, expiresAtMs, idleEndMs: expiresAtMs } }
     },
     redeemTicket: async () => ({ ok: false, why: 'invalid' }),
   }

@@ -1,6 +1,5 @@
 import { createAccess } from '../../packages/server/src/access/access.ts'
 import type { Agents } from '../../packages/server/src/agent/agent.ts'
-import type { Auth } from '../../packages/server/src/auth/auth.ts'
 import { createCommands } from '../../packages/server/src/command/command.ts'
 import type { Files } from '../../packages/server/src/files/files.ts'
 import { Connection, type ConnectionParts } from '../../packages/server/src/gateway/connection.ts'
@@ -9,6 +8,7 @@ import { Registry } from '../../packages/server/src/gateway/registry.ts'
 import { SocketMetrics } from '../../packages/server/src/gateway/socket-metrics.ts'
 import { sweepSockets } from '../../packages/server/src/gateway/sweep.ts'
 import { createHub } from '../../packages/server/src/hub/hub.ts'
+import type { Identities } from '../../packages/server/src/identity/identity.ts'
 import {
   positionOf,
   type Journal,
@@ -64,7 +64,7 @@ export async function startNode({ host, logger, store }: NodeParts): Promise<Nod
   const hub = createHub({ journal, clock, logger, metrics })
   const registry = new Registry()
   const parts: ConnectionParts = {
-    auth: tokenAuth(clock) as Auth,
+    identities: tokenAuth(clock) as Identities,
     access,
     commands,
     hub,

@@ -267,7 +267,7 @@ export class AdminApi {
   }
 
   async invitations(signal?: AbortSignal): Promise<Invitation[]> {
-    const path = '/api/admin/invitations'
+    const path = '/auth/admin/invitations'
     const answer = await this.#http.json(invitationListSchema, 'GET', path, { signal })
     return answer.invitations
   }
@@ -275,10 +275,10 @@ export class AdminApi {
   createInvitation(
     body: { email?: string; expires_in_days?: number } = {},
   ): Promise<CreatedInvitation> {
-    return this.#http.json(createdInvitationSchema, 'POST', '/api/admin/invitations', { body })
+    return this.#http.json(createdInvitationSchema, 'POST', '/auth/admin/invitations', { body })
   }
 
   deleteInvitation(id: string): Promise<void> {
-    return this.#http.nothing('DELETE', `/api/admin/invitations/${part(id)}`)
+    return this.#http.nothing('DELETE', `/auth/admin/invitations/${part(id)}`)
   }
 }

@@ -62,7 +62,8 @@ export async function startServer(
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
     const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`
-    const { databaseUrl, metricsToken, ...modelKeys } = config.secrets
+    const { databaseUrl, metricsToken, openaiApiKey, anthropicApiKey, googleApiKey } =
+      config.secrets
     const shared = databaseUrl !== undefined
     // With PostgreSQL several processes are one Netra; a SQLite journal takes the folder for itself.
     const sharing = shared ? stack.use(shareDataFolder(config.dataDir)) : { first: true }
@@ -98,7 +99,9 @@ export async function startServer(
     const models = await createModels({
       settings: {
         model: config.model,
-        ...modelKeys,
+        openaiApiKey,
+        anthropicApiKey,
+        googleApiKey,
         openaiBaseUrl: config.openaiBaseUrl,
         anthropicBaseUrl: config.anthropicBaseUrl,
       },
@@ -134,6 +137,7 @@ export async function startServer(
     const gateway = stack.use(
       await openGateway(
         {
+          identities: auth,
           auth,
           access,
           threads: createThreads(journal),

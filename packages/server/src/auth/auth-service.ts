@@ -1,18 +1,36 @@
+import type {
+  Authentication,
+  Credentials,
+  Entrance,
+  Identities,
+  Identity,
+  LiveSession,
+  PublicJwk,
+  SessionEndListener,
+  Ticket,
+} from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { AccessTokens, PublicJwk } from './access-token.ts'
-import type { Accounts, Begun, Login, NewAccount, Origin, Registration } from './accounts.ts'
+import type {
+  Accounts,
+  Begun,
+  Login,
+  NewAccount,
+  Origin,
+  Registration,
+} from './account/accounts.ts'
+import type { Invitation, Invitations } from './account/invitations.ts'
+import { refuseLastAdmin, removeUser } from './account/removal.ts'
+import type { Setup } from './account/setup.ts'
+import type { User, Users } from './account/users.ts'
+import type { AuditLog } from './audit/audit-log.ts'
 import { AuthError } from './auth-error.ts'
-import { identityOf, type Authenticator } from './authenticator.ts'
-import type { AuthDatabase } from './database.ts'
-import type { Authentication, Credentials, Identity, User } from './identity.ts'
-import type { Invitation, Invitations } from './invitations.ts'
-import type { RefreshTokens } from './refresh-tokens.ts'
-import { refuseLastAdmin, removeUser } from './removal.ts'
-import { forgetfulCookie } from './session-cookie.ts'
-import type { LiveSession, SessionEndListener, Sessions, SessionState } from './sessions.ts'
-import type { Setup } from './setup.ts'
-import type { Ticket, Tickets } from './tickets.ts'
-import type { Users } from './users.ts'
+import type { AccessTokens } from './session/access-token.ts'
+import { identityOf, type Authenticator } from './session/authenticator.ts'
+import type { RefreshTokens } from './session/refresh-tokens.ts'
+import { forgetfulCookie } from './session/session-cookie.ts'
+import type { Sessions, SessionState } from './session/sessions.ts'
+import type { Tickets } from './session/tickets.ts'
+import type { AuthDatabase } from './store/auth-database.ts'
 
 /** The JSON that the classic routes answer. */
 export interface TokenAnswer {
@@ -43,14 +61,19 @@ export interface Parts {
   refreshTokens: RefreshTokens
   tickets: Tickets
   setup: Setup
+  audit: AuditLog
 }
 
 /** Who people are, and how they prove it. Every answer is as the store says at that moment. */
-export class AuthService implements AsyncDisposable {
+export class AuthService implements Identities, AsyncDisposable {
   readonly #parts: Parts
+
+  /** Who did what to accounts. */
+  readonly audit: AuditLog
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.audit = parts.audit
   }
 
   /** Makes an ordinary user and signs in. */
@@ -87,21 +110,18 @@ export class AuthService implements AsyncDisposable {
     return this.#parts.authenticator.authenticate(credentials)
   }
 
-  /** For a token that came in a frame or subprotocol. */
-  authenticateToken(token: string): Authentication {
-    return this.#parts.authenticator.byToken(token)
-  }
-
-  /** Whether the session lives, and whose it is now; a few microseconds, for each command. */
-  sessionState(sessionId: string): SessionState {
-    return this.#parts.sessions.state(sessionId)
+  /** A few microseconds. */
+  sessionState({ userId, sessionId }: Identity): SessionState {
+    const state = this.#parts.sessions.state(sessionId)
+    if (state.live && state.session.userId !== userId) return { live: false, why: 'revoked' }
+    return state
   }
 
   onSessionEnded(listener: SessionEndListener): () => void {
     return this.#parts.sessions.onEnded(listener)
   }
 
-  issueTicket(identity: Identity): Ticket {
+  async issueTicket(identity: Identity): Promise<Ticket> {
     return this.#parts.tickets.issue(identity.sessionId)
   }
 
@@ -114,8 +134,13 @@ export class AuthService implements AsyncDisposable {
     return found
   }
 
-  registrationPolicy(fromLoopback: boolean): 'open' | 'invitation' {
-    return this.#parts.accounts.policy(fromLoopback)
+  async entrance(isLocal: boolean): Promise<Entrance> {
+    return {
+      registration: this.#parts.accounts.policy(isLocal),
+      setup_required: this.setupRequired(),
+      providers: [],
+      sends_email: false,
+    }
   }
 
   /** True while there is no administrator. */

@@ -124,7 +124,7 @@ describe('registration and login', () => {
   })
 
   test('a registration cut off between user and password frees its address at the next start', async () => {
-    const { AuthDatabase } = await import('./database.ts')
+    const { AuthDatabase } = await import('./store/auth-database.ts')
     await (await fixture.open())[Symbol.asyncDispose]()
     const database = new AuthDatabase(fixture.folder)
     database.run(
@@ -153,7 +153,7 @@ describe('what a person holds', () => {
     const ada = await joined(auth, 'ada')
     const admin = await administrator(auth)
     const invitation = auth.createInvitation(admin.identity)
-    const ticket = auth.issueTicket(ada.identity)
+    const ticket = await auth.issueTicket(ada.identity)
     await auth[Symbol.asyncDispose]()
     for (const name of ['auth.db', 'keys/cookie-secret', 'keys/token-keys.json']) {
       expect((await stat(join(fixture.folder, name))).mode & 0o777).toBe(0o600)

@@ -1,38 +1,29 @@
 import { systemClock, type Clock } from '../platform/clock.ts'
 import { silentLogger, type Logger } from '../platform/logger.ts'
-import { AccessTokens } from './access-token.ts'
-import { Accounts } from './accounts.ts'
-import { Attempts, DEFAULT_LIMITS, type AttemptLimits } from './attempts.ts'
+import { Accounts } from './account/accounts.ts'
+import { Attempts, DEFAULT_LIMITS, type AttemptLimits } from './account/attempts.ts'
+import { Invitations } from './account/invitations.ts'
+import { Setup } from './account/setup.ts'
+import { Users } from './account/users.ts'
+import { AuditLog } from './audit/audit-log.ts'
 import { AuthService } from './auth-service.ts'
-import { Authenticator } from './authenticator.ts'
-import { AuthDatabase } from './database.ts'
 import { migrateEngine, openEngine } from './engine.ts'
-import { Invitations } from './invitations.ts'
-import { openSecrets } from './key-files.ts'
-import { RefreshTokens } from './refresh-tokens.ts'
-import { sessionCookieName } from './session-cookie.ts'
-import { Sessions } from './sessions.ts'
-import { Setup } from './setup.ts'
-import { openTables, repair } from './tables.ts'
-import { Tickets } from './tickets.ts'
-import { Users } from './users.ts'
+import { AccessTokens } from './session/access-token.ts'
+import { Authenticator } from './session/authenticator.ts'
+import { openSecrets } from './session/key-files.ts'
+import { RefreshTokens } from './session/refresh-tokens.ts'
+import { sessionCookieName } from './session/session-cookie.ts'
+import { Sessions } from './session/sessions.ts'
+import { Tickets } from './session/tickets.ts'
+import { AuthDatabase } from './store/auth-database.ts'
+import { openTables, repair } from './store/tables.ts'
 
 export { AuthError, type AuthErrorCode } from './auth-error.ts'
-export type { AttemptLimits } from './attempts.ts'
-export type { Login, NewAccount, Origin, Registration } from './accounts.ts'
-export type {
-  Authentication,
-  Credentials,
-  Identity,
-  Refusal,
-  Role,
-  SessionEnd,
-  User,
-} from './identity.ts'
+export type { AttemptLimits } from './account/attempts.ts'
+export type { Login, NewAccount, Origin, Registration } from './account/accounts.ts'
 export type { SignedIn, TokenAnswer } from './auth-service.ts'
-export type { Invitation } from './invitations.ts'
-export type { SessionState } from './sessions.ts'
-export type { Ticket } from './tickets.ts'
+export type { Invitation } from './account/invitations.ts'
+export type { User } from './account/users.ts'
 
 export interface AuthOptions {
   /** The data folder: `auth.db` and `keys/` lie in it. */
@@ -68,6 +59,7 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
     const tokens = new AccessTokens(secrets.signingKeys, options.accessTokenSeconds)
     const invitations = new Invitations(database, clock)
     const users = new Users(database)
+    const audit = new AuditLog(database, clock)
     const accounts = new Accounts({
       engine,
       invitations,
@@ -95,6 +87,7 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
       refreshTokens: new RefreshTokens(database, clock),
       tickets: new Tickets(database, clock),
       setup: new Setup(database),
+      audit,
     })
   } catch (error) {
     database.close()

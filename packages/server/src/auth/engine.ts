@@ -4,8 +4,8 @@ import { admin } from 'better-auth/plugins/admin'
 
 import { uuidv7 } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { AuthDatabase } from './database.ts'
-import { sessionCookieName } from './session-cookie.ts'
+import { sessionCookieName } from './session/session-cookie.ts'
+import type { AuthDatabase } from './store/auth-database.ts'
 
 export const MIN_PASSWORD_CHARS = 8
 export const MAX_PASSWORD_CHARS = 128

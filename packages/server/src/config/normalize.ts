@@ -18,6 +18,21 @@ export interface Config {
   logLevel: Settings['logLevel']
   trustedProxies: string[]
   allowedOrigins: string[]
+  registration: Settings['registration']
+  registrationDomains: string[]
+  oauth: {
+    googleClientId: string | undefined
+    oidcIssuer: string | undefined
+    oidcClientId: string | undefined
+    oidcName: string
+  }
+  mailFrom: string | undefined
+  /** Where a netra auth of its own is reached; without it the auth service is in this process. */
+  authServiceUrl: string | undefined
+  serviceId: string
+  authPublicUrl: string | undefined
+  webPublicUrl: string | undefined
+  demo: boolean
   model: string | undefined
   openaiBaseUrl: string | undefined
   anthropicBaseUrl: string | undefined
@@ -25,6 +40,13 @@ export interface Config {
     /** Holds a password. */
     databaseUrl: string | undefined
     metricsToken: string | undefined
+    googleClientSecret: string | undefined
+    oidcClientSecret: string | undefined
+    /** Holds a password. */
+    smtpUrl: string | undefined
+    serviceSecret: string | undefined
+    e2eKey: string | undefined
+    stagingJwtSecret: string | undefined
     openaiApiKey: string | undefined
     anthropicApiKey: string | undefined
     googleApiKey: string | undefined
@@ -60,12 +82,32 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     logLevel: settings.logLevel,
     trustedProxies: settings.trustedProxies,
     allowedOrigins: settings.allowedOrigins,
+    registration: settings.registration,
+    registrationDomains: settings.registrationDomains.map((domain) => domain.toLowerCase()),
+    oauth: {
+      googleClientId: settings.googleClientId,
+      oidcIssuer: settings.oidcIssuer,
+      oidcClientId: settings.oidcClientId,
+      oidcName: settings.oidcName,
+    },
+    mailFrom: settings.mailFrom,
+    authServiceUrl: settings.authServiceUrl?.replace(/\/$/, ''),
+    serviceId: settings.serviceId,
+    authPublicUrl: settings.authPublicUrl?.replace(/\/$/, ''),
+    webPublicUrl: settings.webPublicUrl?.replace(/\/$/, ''),
+    demo: settings.demo,
     model: settings.model,
     openaiBaseUrl: settings.openaiBaseUrl,
     anthropicBaseUrl: settings.anthropicBaseUrl,
     secrets: {
       databaseUrl: settings.databaseUrl,
       metricsToken: settings.metricsToken,
+      googleClientSecret: settings.googleClientSecret,
+      oidcClientSecret: settings.oidcClientSecret,
+      smtpUrl: settings.smtpUrl,
+      serviceSecret: settings.serviceSecret,
+      e2eKey: settings.e2eKey,
+      stagingJwtSecret: settings.stagingJwtSecret,
       openaiApiKey: settings.openaiApiKey,
       anthropicApiKey: settings.anthropicApiKey,
       googleApiKey: settings.googleApiKey,

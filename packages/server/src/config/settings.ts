@@ -133,6 +133,123 @@ export const SETTINGS = {
     default: '900',
     doc: 'Life of an access token; clients renew theirs before it ends.',
   }),
+  registration: setting({
+    env: 'NETRA_REGISTRATION',
+    schema: z.enum(['open', 'invitation', 'domain', 'closed']).optional(),
+    default: 'open from this machine, by invitation from elsewhere',
+    doc: 'Who may register: anybody (open), who has an invitation, who has an e-mail address of one of NETRA_REGISTRATION_DOMAINS (domain), or nobody (closed).',
+  }),
+  registrationDomains: setting({
+    env: 'NETRA_REGISTRATION_DOMAINS',
+    schema: list,
+    default: 'none',
+    doc: 'E-mail domains, separated by commas, for NETRA_REGISTRATION=domain.',
+  }),
+  googleClientId: setting({
+    env: 'GOOGLE_CLIENT_ID',
+    schema: key,
+    default: 'none',
+    doc: 'Sign-in with Google, together with GOOGLE_CLIENT_SECRET.',
+  }),
+  googleClientSecret: setting({
+    env: 'GOOGLE_CLIENT_SECRET',
+    schema: key,
+    default: 'none',
+    doc: 'The secret that belongs to GOOGLE_CLIENT_ID.',
+    secret: true,
+  }),
+  oidcIssuer: setting({
+    env: 'NETRA_OIDC_ISSUER',
+    schema: httpUrl.optional(),
+    default: 'none',
+    doc: 'Sign-in with any OpenID Connect provider: its issuer address; the rest is discovered.',
+  }),
+  oidcClientId: setting({
+    env: 'NETRA_OIDC_CLIENT_ID',
+    schema: key,
+    default: 'none',
+    doc: 'The client id that the provider of NETRA_OIDC_ISSUER gave.',
+  }),
+  oidcClientSecret: setting({
+    env: 'NETRA_OIDC_CLIENT_SECRET',
+    schema: key,
+    default: 'none: a public client',
+    doc: 'The client secret that belongs to NETRA_OIDC_CLIENT_ID.',
+    secret: true,
+  }),
+  oidcName: setting({
+    env: 'NETRA_OIDC_NAME',
+    schema: z.string().min(1).max(60).default('Single sign-on'),
+    default: 'Single sign-on',
+    doc: 'What the button for NETRA_OIDC_ISSUER says.',
+  }),
+  smtpUrl: setting({
+    env: 'SMTP_URL',
+    schema: z.url({ protocol: /^smtps?$/, error: 'is not an smtp or smtps address' }).optional(),
+    default: 'none: the administrator hands out one-time links',
+    doc: 'Mail server as smtp://user:password@host:port, for confirming addresses and resetting passwords.',
+    secret: true,
+  }),
+  mailFrom: setting({
+    env: 'NETRA_MAIL_FROM',
+    schema: z.string().min(3).max(320).optional(),
+    default: 'netra@<host of NETRA_PUBLIC_URL>',
+    doc: 'Sender of the e-mails.',
+  }),
+  authServiceUrl: setting({
+    env: 'AUTH_SERVICE_URL',
+    schema: httpUrl.optional(),
+    default: 'none: the auth service is in this process',
+    doc: 'Address of a netra auth that runs alone, as this node reaches it.',
+  }),
+  serviceId: setting({
+    env: 'NETRA_SERVICE_ID',
+    schema: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not a short lower-case name')
+      .default('netra-backend'),
+    default: 'netra-backend',
+    doc: 'As which service this node signs in at AUTH_SERVICE_URL.',
+  }),
+  serviceSecret: setting({
+    env: 'NETRA_SERVICE_SECRET',
+    schema: z.string().min(32, 'is shorter than 32 characters').optional(),
+    default: 'none',
+    doc: 'The secret of NETRA_SERVICE_ID: nodes show it, netra auth accepts it.',
+    secret: true,
+  }),
+  authPublicUrl: setting({
+    env: 'NETRA_AUTH_PUBLIC_URL',
+    schema: httpUrl.optional(),
+    default: 'the address of the node',
+    doc: 'Where browsers reach netra auth when it has a host of its own.',
+  }),
+  webPublicUrl: setting({
+    env: 'NETRA_WEB_URL',
+    schema: httpUrl.optional(),
+    default: 'the address of the node',
+    doc: 'Where people open the web app when it has a host of its own; links in e-mails lead there.',
+  }),
+  demo: setting({
+    env: 'NETRA_DEMO',
+    schema: flag,
+    default: '0',
+    doc: '1 lets anybody try Netra as a user that expires; never in production.',
+  }),
+  e2eKey: setting({
+    env: 'E2E_OAUTH_SIMULATION_KEY',
+    schema: z.string().min(16, 'is shorter than 16 characters').optional(),
+    default: 'none',
+    doc: 'Test suites that show this key may make test users; never in production.',
+    secret: true,
+  }),
+  stagingJwtSecret: setting({
+    env: 'JWT_SECRET_STAGING',
+    schema: z.string().min(32, 'is shorter than 32 characters').optional(),
+    default: 'none',
+    doc: 'Test suites may sign tokens of test users with it (HS256); never in production.',
+    secret: true,
+  }),
   logLevel: setting({
     env: 'NETRA_LOG_LEVEL',
     schema: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug']).default('warn'),
@@ -167,7 +284,6 @@ export type Settings = {
 /** Names of later releases that are refused rather than ignored, with what to do. */
 const NOT_YET: Record<string, string> = {
   NATS_URL: 'several nodes are not supported yet; unset it',
-  AUTH_SERVICE_URL: 'a separate auth service is not supported yet; unset it',
 }
 
 /** All settings that can be read, and every problem with the others. An empty variable is absent. */

@@ -1,6 +1,7 @@
 import type { ClientMessage, ServerMessageInput } from '@netra/protocol'
 
 import type { Commands, Outcome } from '../command/command.ts'
+import type { Identity } from '../identity/identity.ts'
 import type { UserId } from '../platform/ids.ts'
 import type { RateLimit } from '../platform/rate-limit.ts'
 import { unreachable } from '../platform/unreachable.ts'
@@ -23,10 +24,15 @@ export interface CarryOutParts {
 /** @throws only the unforeseen. */
 export async function carryOut(
   { commands, commandRate }: CarryOutParts,
-  userId: UserId,
+  identity: Pick<Identity, 'userId' | 'scopes'>,
   message: Command,
 ): Promise<Answer> {
   const { id } = message
+  const { userId, scopes } = identity
+  if (scopes !== null && !scopes.includes('chat:write')) {
+    const why = 'This API key may not do this: it lacks the scope "chat:write".'
+    return { type: 'error', id, code: 'unsupported', message: why, retry: 'no' }
+  }
   switch (message.type) {
     case 'send_message':
       return answerOf(id, await commands.sendMessage(userId, message))

@@ -6,9 +6,9 @@ import { isServedVersion, parseClientFrame } from '@netra/protocol'
 import type { WebSocket } from 'ws'
 
 import type { Access } from '../access/access.ts'
-import type { Auth, Identity } from '../auth/auth.ts'
 import { StoreUnavailable, type Commands } from '../command/command.ts'
 import type { Delivery, Hub, Sink, Subscription } from '../hub/hub.ts'
+import type { Identities, Identity } from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isoTime } from '../platform/clock.ts'
 import { asId, newId, type ConnectionId, type DeviceId } from '../platform/ids.ts'
@@ -21,7 +21,7 @@ import type { Registered, Registry } from './registry.ts'
 import type { SocketMetrics } from './socket-metrics.ts'
 
 export interface ConnectionParts {
-  auth: Auth
+  identities: Identities
   access: Access
   commands: Commands
   hub: Hub
@@ -276,7 +276,7 @@ export class Connection implements Registered {
     }
     const handshake = this.#handshake
     if (!handshake) return
-    const answer = await identify(this.parts.auth, handshake, message)
+    const answer = await identify(this.parts.identities, handshake, message)
     this.#handshake = undefined
     if (this.#closed) return
     this.parts.metrics.handshake(answer.ok)

@@ -9,6 +9,7 @@ import { LIMITS } from './limits.ts'
 import type { Caller, GatewayOptions, GatewayParts } from './parts.ts'
 import { Registry } from './registry.ts'
 import { createRunResults } from './run-results.ts'
+import { closeOf } from './session-check.ts'
 import { SocketMetrics } from './socket-metrics.ts'
 import { sweepSockets } from './sweep.ts'
 import { takeUpgrades } from './upgrade.ts'
@@ -34,7 +35,7 @@ export async function openGateway(
   options: GatewayOptions,
   listen: { host: string; port: number },
 ): Promise<Gateway> {
-  const { clock, logger, auth } = options
+  const { clock, logger, identities } = options
   let addresses: Addresses | undefined
   let draining = false
   const metrics = new SocketMetrics(options.allMetrics)
@@ -49,6 +50,9 @@ export async function openGateway(
     registry: new Registry(),
     metrics,
     eventRequests,
+    limited() {
+      metrics.rateLimited += 1
+    },
     commandRate,
     limits: LIMITS,
     runResults: createRunResults(options.hub),
@@ -71,7 +75,7 @@ export async function openGateway(
     allowedOrigins: options.allowedOrigins,
   })
   const upgrades = takeUpgrades(http.server, addresses, {
-    auth,
+    identities,
     access: options.access,
     commands: options.commands,
     hub: options.hub,
@@ -86,12 +90,13 @@ export async function openGateway(
     headOf: options.headOf,
   })
   const stopSweeping = sweepSockets(eventRequests, clock)
-  const stopListening = auth.onSessionEnded((sessionId, why) => {
+  const stopListening = identities.onSessionEnded((sessionId, why) => {
     for (const open of [
       ...parts.registry.ofSession(sessionId),
       ...eventRequests.ofSession(sessionId),
     ]) {
-      open.close(why === 'disabled' ? 4507 : 4503, 'this login session has ended')
+      const end = closeOf(why)
+      open.close(end.close, end.why)
     }
   })
 

@@ -1,13 +1,35 @@
 import type { ClientMessage } from '@netra/protocol'
 
-import type { Identity } from '../auth/auth.ts'
+import type { Identity } from '../identity/identity.ts'
 import { unreachable } from '../platform/unreachable.ts'
 import { carryOut, tooFast, type Command } from './carry-out.ts'
 import type { Connection } from './connection.ts'
 import { LIMITS } from './limits.ts'
+import { checkSession, type Checked } from './session-check.ts'
+
+/** What asks for something of the user's. */
+const ASKS: ReadonlySet<ClientMessage['type']> = new Set([
+  'subscribe',
+  'send_message',
+  'regenerate',
+  'cancel_run',
+  'decide',
+] as const)
 
 /** What a client that has said hello may ask; every answer carries the id of its question. */
 export async function handleMessage(
+  connection: Connection,
+  identity: Identity,
+  message: ClientMessage,
+): Promise<void> {
+  if (!ASKS.has(message.type)) return carryOn(connection, identity, message)
+  const checked = await checkSession(connection.parts.identities, identity)
+  if (!checked.ok) return refuse(connection, message, checked)
+  connection.identity = checked.identity
+  return carryOn(connection, checked.identity, message)
+}
+
+async function carryOn(
   connection: Connection,
   identity: Identity,
   message: ClientMessage,
@@ -36,12 +58,28 @@ export async function handleMessage(
   }
 }
 
+function refuse(
+  connection: Connection,
+  message: ClientMessage,
+  checked: Extract<Checked, { ok: false }>,
+): void {
+  if (checked.close !== undefined) return connection.close(checked.close, checked.why)
+  connection.send({
+    type: 'error',
+    id: 'id' in message ? message.id : null,
+    code: 'unavailable',
+    message: 'Who you are cannot be checked right now: the auth service does not answer.',
+    retry: 'after',
+    after_ms: 2_000,
+  })
+}
+
 async function command(
   connection: Connection,
   identity: Identity,
   message: Command,
 ): Promise<void> {
-  const answer = await carryOut(connection.parts, identity.userId, message)
+  const answer = await carryOut(connection.parts, identity, message)
   if (answer.type === 'error' && (answer.code === 'not_found' || answer.code === 'malformed')) {
     connection.badFrame(answer.code, answer.message, message.id)
   } else connection.send(answer)
@@ -75,7 +113,9 @@ async function authenticate(
   identity: Identity,
   token: string,
 ): Promise<void> {
-  const answered = await connection.parts.auth.authenticate({ authorization: `Bearer ${token}` })
+  const answered = await connection.parts.identities.authenticate({
+    authorization: `Bearer ${token}`,
+  })
   if (!answered.ok) {
     const code = answered.why === 'expired' ? 4006 : answered.why === 'disabled' ? 4507 : 4501
     return connection.close(code, 'the new token is not valid')

@@ -1,6 +1,6 @@
 import type { CloseCode } from '@netra/protocol'
 
-import type { Auth, Identity } from '../auth/auth.ts'
+import type { Identities, Identity, Refusal } from '../identity/identity.ts'
 
 /** What the upgrade request brought along; an Origin in it has passed the allow-list already. */
 export interface Handshake {
@@ -22,22 +22,22 @@ const SIGN_IN = 'Sign in: send a ticket with its cookie (browsers) or a token (p
  * for nothing (S2).
  */
 export async function identify(
-  auth: Auth,
+  identities: Identities,
   handshake: Handshake,
   hello: { ticket?: string | undefined; token?: string | undefined },
 ): Promise<Answer> {
   if (hello.ticket !== undefined && handshake.origin !== undefined) {
-    const answer = await auth.redeemTicket(hello.ticket, handshake.cookie)
+    const answer = await identities.redeemTicket(hello.ticket, handshake.cookie)
     return answer.ok ? answer : refused(answer.why)
   }
   const token = hello.token ?? handshake.protocolToken
   const authorization = token === undefined ? handshake.authorization : `Bearer ${token}`
   if (authorization === undefined) return refused('missing')
-  const answer = await auth.authenticate({ authorization })
+  const answer = await identities.authenticate({ authorization })
   return answer.ok ? answer : refused(answer.why)
 }
 
-function refused(why: 'missing' | 'invalid' | 'expired' | 'revoked' | 'disabled'): Answer {
+function refused(why: Refusal): Answer {
   switch (why) {
     case 'missing':
       return { ok: false, code: 4501, message: SIGN_IN }
@@ -51,6 +51,8 @@ function refused(why: 'missing' | 'invalid' | 'expired' | 'revoked' | 'disabled'
       return { ok: false, code: 4503, message: 'This login session has ended.' }
     case 'disabled':
       return { ok: false, code: 4507, message: 'This account is disabled.' }
+    case 'unavailable':
+      return { ok: false, code: 4009, message: 'Who you are cannot be checked right now.' }
     case 'invalid':
     default:
       return { ok: false, code: 4501, message: 'The ticket or token is not valid.' }

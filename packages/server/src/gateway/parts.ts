@@ -3,6 +3,7 @@ import type { Auth } from '../auth/auth.ts'
 import type { Commands, Files } from '../command/command.ts'
 import type { Health } from '../health/health.ts'
 import type { Hub, Position } from '../hub/hub.ts'
+import type { Identities } from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
@@ -16,7 +17,10 @@ import type { RunResults } from './run-results.ts'
 import type { SocketMetrics } from './socket-metrics.ts'
 
 export interface GatewayOptions {
-  auth: Auth
+  /** Who asks, wherever the auth service runs. */
+  identities: Identities
+  /** The auth service, when it runs in this process: its routes are then served here too. */
+  auth: Auth | undefined
   access: Access
   threads: Threads
   commands: Commands
@@ -54,6 +58,8 @@ export interface GatewayParts extends GatewayOptions {
   addresses: () => Addresses
   registry: Registry
   eventRequests: EventRequests
+  /** Counts a request that was refused because there were too many. */
+  limited(): void
   commandRate: RateLimit
   metrics: SocketMetrics
   limits: typeof LIMITS

@@ -12,7 +12,9 @@ const READY_MS = 60_000
 const ENVIRONMENT = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) =>
-      !/^(NETRA_|OPENAI_|ANTHROPIC_|GOOGLE_|DATABASE_URL|NATS_URL|PORT$|HOST$)/.test(name),
+      !/^(NETRA_|OPENAI_|ANTHROPIC_|GOOGLE_|DATABASE_URL|NATS_URL|AUTH_SERVICE_URL|SMTP_URL|E2E_|JWT_SECRET_|PORT$|HOST$)/.test(
+        name,
+      ),
   ),
 )
 

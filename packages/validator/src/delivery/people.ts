@@ -32,7 +32,7 @@ export async function firstPeople(route: Route, setup: string, count: number): P
   const admin = personOf(signedIn, account)
   const people = [admin]
   while (people.length < count) {
-    const { url } = await askFor(route, '/api/admin/invitations', 201, {
+    const { url } = await askFor(route, '/auth/admin/invitations', 201, {
       body: {},
       token: admin.token,
     })

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 
 import { openStage, type Stage } from '../../../testing/hub-stage.ts'
-import type { Identity } from '../../auth/auth.ts'
+import type { Identity } from '../../identity/identity.ts'
 import { asId, type DeviceId, type SessionId, type UserId } from '../../platform/ids.ts'
 import { TestClock } from '../../platform/testing-clock.ts'
 import { EventRequest, type EventResponse } from './event-request.ts'
@@ -48,6 +48,8 @@ const identity = (endsInMs: number): Identity => ({
   sessionId: asId<SessionId>('s'),
   expiresAt: new Date(clock.now() + endsInMs).toISOString(),
   kind: 'token',
+  scopes: null,
+  isTestUser: false,
 })
 
 function open({ hub }: Stage, instance: string, endsInMs = 3_600_000) {

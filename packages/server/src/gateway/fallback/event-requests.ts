@@ -1,7 +1,7 @@
 import type { CloseCode } from '@netra/protocol'
 
-import type { Identity } from '../../auth/auth.ts'
 import type { StreamName } from '../../hub/hub.ts'
+import type { Identity } from '../../identity/identity.ts'
 import type { DeviceId } from '../../platform/ids.ts'
 
 /** Who reads what. */

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 
-import { refusing } from './auth.ts'
 import { HttpError, parse } from './http-error.ts'
 import type { Http } from './http.ts'
 
@@ -10,14 +9,10 @@ const connection = z.object({
   base_url: z.string().max(500).optional(),
   enabled_models: z.array(z.string().max(256)).max(500).optional(),
 })
-const invitation = z.object({
-  email: z.email().max(320).optional(),
-  expires_in_days: z.number().int().min(1).max(90).optional(),
-})
 
-/** The administrator's pages: connections to models, and invitations. */
+/** The administrator's pages about this node: connections to models. */
 export function addAdminRoutes({ app, parts, admin }: Http): void {
-  const { modelSettings, auth } = parts
+  const { modelSettings } = parts
 
   app.get('/api/admin/connections', async (request) => {
     await admin(request)
@@ -54,28 +49,6 @@ export function addAdminRoutes({ app, parts, admin }: Http): void {
     const body = parse(z.object({ model: z.string().max(256).nullable() }), request.body)
     await granting(modelSettings.setDefaultModel(body.model))
     return modelSettings.list()
-  })
-
-  app.get('/api/admin/invitations', async (request) => {
-    const identity = await admin(request)
-    return { invitations: await refusing(() => auth.listInvitations(identity)) }
-  })
-
-  app.post('/api/admin/invitations', async (request, reply) => {
-    const identity = await admin(request)
-    const body = parse(invitation, request.body)
-    const made = await refusing(() =>
-      auth.createInvitation(identity, { email: body.email, expiresInDays: body.expires_in_days }),
-    )
-    const url = `${parts.addresses().publicUrl}/register#invitation=${made.token}`
-    return reply.status(201).send({ id: made.id, url, expires_at: made.expires_at })
-  })
-
-  app.delete('/api/admin/invitations/:id', async (request, reply) => {
-    const identity = await admin(request)
-    const { id } = parse(z.object({ id: z.string().min(1).max(128) }), request.params)
-    await refusing(() => auth.revokeInvitation(identity, id))
-    return reply.status(204).send()
   })
 }
 

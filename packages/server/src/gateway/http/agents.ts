@@ -31,12 +31,12 @@ export function addAgentRoutes({ app, parts, user }: Http): void {
   const { agents, commands, runResults } = parts
 
   app.get('/api/agents', async (request) => {
-    await user(request)
+    await user(request, 'chat:read')
     return { agents: await agents.list() }
   })
 
   app.get('/api/models', async (request) => {
-    await user(request)
+    await user(request, 'chat:read')
     return agents.models()
   })
 
@@ -71,18 +71,18 @@ export function addAgentRoutes({ app, parts, user }: Http): void {
   }
 
   app.post('/api/agents/execute', async (request) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:write')
     const body = parse(execute, request.body)
     return run(userId, body.type, body)
   })
 
   app.post('/api/agents/data', async (request) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:write')
     return run(userId, 'data', parse(executeNamed, request.body))
   })
 
   app.get('/api/agents/:agent/circuit_breaker/status', async (request) => {
-    await user(request)
+    await user(request, 'chat:read')
     const { agent } = parse(z.object({ agent: z.string().max(128) }), request.params)
     const breaker = await agents.breaker(agent)
     if (!breaker) throw absent('agent')
@@ -90,7 +90,7 @@ export function addAgentRoutes({ app, parts, user }: Http): void {
   })
 
   app.post('/api/agents/cancel', async (request) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:write')
     const body = parse(z.object({ run_id: z.string().min(1).max(128) }), request.body)
     const outcome = await commands.cancelRun(userId, body.run_id)
     if (!outcome.ok) throw fromRefusal(outcome)

@@ -28,12 +28,12 @@ export function addCommandRoutes({ app, parts, user }: Http): void {
   const { commandRate, logger } = parts
 
   const answerTo = async (request: FastifyRequest): Promise<Answer> => {
-    const { userId } = await user(request)
+    const identity = await user(request, 'chat:write')
     const body = typeof request.body === 'string' ? request.body : ''
     const parsed = parseClientFrame(body)
     if (!parsed.ok) {
       const { code, message, id } = parsed
-      return tooFast(commandRate, userId, id) ?? refusal(id, code, message)
+      return tooFast(commandRate, identity.userId, id) ?? refusal(id, code, message)
     }
     const { message } = parsed
     if (!isCommand(message)) {
@@ -45,7 +45,7 @@ export function addCommandRoutes({ app, parts, user }: Http): void {
     if (starts && request.headers['last-event-id'] !== undefined) {
       return refusal(message.id, 'unsupported', 'A request with Last-Event-ID starts no run.')
     }
-    return carryOut(parts, userId, message)
+    return carryOut(parts, identity, message)
   }
 
   void app.register(async (scope) => {

@@ -5,6 +5,7 @@ import type { Http } from './http.ts'
 /** Every address and limit a client needs; nothing else may hold one. */
 export function addConfigRoutes({ app, parts }: Http): void {
   app.get('/api/config', async (request) => {
+    const entrance = await parts.identities.entrance(parts.isLocal(request))
     const base = `${parts.https ? 'https' : 'http'}://${request.headers.host ?? new URL(parts.addresses().publicUrl).host}`
     const wsBase = base.replace(/^http/, 'ws')
     return {
@@ -18,10 +19,7 @@ export function addConfigRoutes({ app, parts }: Http): void {
       // Where a proxy lets no socket through.
       events_url: `${base}/api/events`,
       commands_url: `${base}/api/commands`,
-      auth: {
-        registration: parts.auth.registrationPolicy(parts.isLocal(request)),
-        setup_required: parts.auth.setupRequired(),
-      },
+      auth: entrance,
       limits: {
         max_frame_bytes: parts.limits.maxFrameBytes,
         max_upload_bytes: parts.maxUploadBytes,

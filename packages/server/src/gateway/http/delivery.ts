@@ -10,7 +10,7 @@ const byId = z.object({ id: z.string().min(1).max(128) })
 export function addDeliveryRoutes({ app, parts, user }: Http): void {
   const { access, hub, headOf } = parts
   app.get('/api/threads/:id/delivery', async (request) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:read')
     const thread = await access.thread(userId, parse(byId, request.params).id)
     if (!thread) throw absent('thread')
     const stream = threadStream(thread.id)

@@ -29,7 +29,7 @@ export function addEventRoutes({ app, parts, ownPage }: Http): void {
     request: FastifyRequest,
     query: z.output<typeof asked>,
   ): Promise<EventReader> => {
-    const identity = await ownPage(request)
+    const identity = await ownPage(request, 'chat:read')
     const stream = await access.stream(identity.userId, query.stream)
     if (!stream) throw absent('stream')
     if (parts.draining()) {
@@ -52,7 +52,7 @@ export function addEventRoutes({ app, parts, ownPage }: Http): void {
     const reading = new EventRequest(needs, reader, response)
     try {
       // Its login session may have ended while the stream was looked up.
-      if (!parts.auth.sessionState(reader.identity.sessionId).live) {
+      if (!(await parts.identities.sessionState(reader.identity)).live) {
         throw new HttpError(401, 'AUTH_FAILED', 'This login session has ended. Sign in again.')
       }
       return { reading, subscription: await reading.start(position) }

@@ -26,7 +26,7 @@ export function addFileRoutes({ app, parts, user }: Http): void {
   }
 
   app.post('/api/files', async (request, reply) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'files:write')
     if (!request.isMultipart()) {
       throw new HttpError(
         415,
@@ -53,20 +53,20 @@ export function addFileRoutes({ app, parts, user }: Http): void {
   })
 
   app.post('/api/files/sample', async (request, reply) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'files:write')
     const sample = parts.sample()
     const answer = await store(userId, { ...sample, content: sample.open(), origin: 'sample' })
     return reply.status(201).send(answer)
   })
 
   app.get('/api/files', async (request) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'files:read')
     const mine = await files.list(userId)
     return { files: mine.filter((file) => file.origin !== 'result').map(shown) }
   })
 
   app.get('/api/files/:id/content', async (request, reply) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'files:read')
     const file = await files.find(userId, parse(byId, request.params).id)
     if (!file) throw absent('file')
     // Never as a page of ours: what a user uploaded must not run in anybody's browser.
@@ -82,7 +82,7 @@ export function addFileRoutes({ app, parts, user }: Http): void {
   })
 
   app.delete('/api/files/:id', async (request, reply) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'files:write')
     if (!(await files.remove(userId, parse(byId, request.params).id))) throw absent('file')
     return reply.status(204).send()
   })

@@ -47,7 +47,7 @@ export function addMessageRoutes({ app, parts, user }: Http): void {
   }
 
   app.get('/api/threads/:id/messages', async (request) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:read')
     const query = parse(page, request.query)
     const found = await threads.messages(userId, parse(byId, request.params).id, {
       limit: query.limit,
@@ -58,13 +58,13 @@ export function addMessageRoutes({ app, parts, user }: Http): void {
   })
 
   app.post('/api/threads/:id/messages', async (request, reply) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:write')
     const answer = await send(userId, parse(byId, request.params).id, parse(message, request.body))
     return reply.status(202).send(answer)
   })
 
   app.get('/api/chat/messages', async (request) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:read')
     const query = parse(classicPage, request.query)
     const found = await threads.messages(userId, query.thread_id, { limit: query.limit })
     if (!found) throw absent('thread')
@@ -72,7 +72,7 @@ export function addMessageRoutes({ app, parts, user }: Http): void {
   })
 
   app.post('/api/chat/stream', async (request, reply) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:write')
     const body = parse(chatMessage, request.body)
     const accepted = await send(userId, body.thread_id ?? null, body)
     return reply
@@ -82,7 +82,7 @@ export function addMessageRoutes({ app, parts, user }: Http): void {
   })
 
   app.post('/api/chat/messages', async (request, reply) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:write')
     const body = parse(chatMessage, request.body)
     return reply.status(202).send(await send(userId, body.thread_id ?? null, body))
   })

@@ -1,12 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 
-import type { GatewayParts } from '../parts.ts'
-
 /** One policy for every answer (S1, S23, S24). Styles and scripts come from files of ours only. */
-export function addSecurityHeaders(app: FastifyInstance, parts: GatewayParts): void {
+export function addSecurityHeaders(app: FastifyInstance, https: boolean): void {
   app.addHook('onSend', async (request, reply) => {
     const host = request.headers.host ?? ''
-    const socket = parts.https ? `wss://${host}` : `ws://${host}`
+    const socket = https ? `wss://${host}` : `ws://${host}`
     const policy = [
       "default-src 'self'",
       "script-src 'self'",
@@ -25,7 +23,7 @@ export function addSecurityHeaders(app: FastifyInstance, parts: GatewayParts): v
       'referrer-policy': 'no-referrer',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
-      ...(parts.https && { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }),
+      ...(https && { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }),
     })
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
   })

@@ -48,7 +48,7 @@ export function addThreadRoutes({ app, parts, user }: Http): void {
   }
 
   app.get('/api/threads', async (request) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:read')
     const query = parse(page, request.query)
     return threads.list(userId, {
       limit: query.limit,
@@ -59,7 +59,7 @@ export function addThreadRoutes({ app, parts, user }: Http): void {
   })
 
   app.post('/api/threads', async (request, reply) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:write')
     const body = parse(newThread, request.body)
     const outcome = await commands.createThread(userId, body)
     if (!outcome.ok) throw fromRefusal(outcome)
@@ -71,12 +71,12 @@ export function addThreadRoutes({ app, parts, user }: Http): void {
   })
 
   app.get('/api/threads/:id', async (request) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:read')
     return shown(userId, parse(byId, request.params).id)
   })
 
   app.put('/api/threads/:id', async (request) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:write')
     const { id } = parse(byId, request.params)
     const outcome = await commands.updateThread(userId, id, parse(change, request.body))
     if (!outcome.ok) throw fromRefusal(outcome)
@@ -84,14 +84,14 @@ export function addThreadRoutes({ app, parts, user }: Http): void {
   })
 
   app.delete('/api/threads/:id', async (request, reply) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:write')
     const outcome = await commands.deleteThread(userId, parse(byId, request.params).id)
     if (!outcome.ok) throw fromRefusal(outcome)
     return reply.status(204).send()
   })
 
   app.post('/api/threads/:id/auto-rename', async (request) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:write')
     const { id } = parse(byId, request.params)
     const title = await threads.suggestTitle(userId, id)
     if (title === undefined) throw absent('thread')
@@ -101,7 +101,7 @@ export function addThreadRoutes({ app, parts, user }: Http): void {
   })
 
   app.get('/api/threads/:id/export', async (request, reply) => {
-    const { userId } = await user(request)
+    const { userId } = await user(request, 'chat:read')
     const { id } = parse(byId, request.params)
     const { format } = parse(
       z.object({ format: z.enum(['markdown', 'json']).default('markdown') }),

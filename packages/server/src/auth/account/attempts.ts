@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts'
-import { AuthError } from './auth-error.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { AuthError } from '../auth-error.ts'
 
 export interface AttemptLimits {
   windowMs: number

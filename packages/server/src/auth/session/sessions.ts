@@ -1,24 +1,12 @@
-import type { Clock } from '../platform/clock.ts'
-import { asId, type SessionId, type UserId } from '../platform/ids.ts'
-import type { Logger } from '../platform/logger.ts'
-import type { AuthDatabase } from './database.ts'
-import { EXTEND_SESSION_AFTER_SECONDS, IDLE_SESSION_SECONDS, MAX_SESSION_MS } from './engine.ts'
-import type { Role, SessionEnd } from './identity.ts'
+import type { LiveSession, Role, SessionEnd, SessionEndListener } from '../../identity/identity.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { asId, type SessionId, type UserId } from '../../platform/ids.ts'
+import type { Logger } from '../../platform/logger.ts'
+import { EXTEND_SESSION_AFTER_SECONDS, IDLE_SESSION_SECONDS, MAX_SESSION_MS } from '../engine.ts'
+import type { AuthDatabase } from '../store/auth-database.ts'
 
-export interface LiveSession {
-  sessionId: SessionId
-  userId: UserId
-  email: string
-  name: string
-  role: Role
-  /** The earlier of the end by disuse and the end by age. */
-  expiresAtMs: number
-  idleEndMs: number
-}
-
+/** Of the store, which is always there to be asked. */
 export type SessionState = { live: true; session: LiveSession } | { live: false; why: SessionEnd }
-
-export type SessionEndListener = (sessionId: SessionId, why: SessionEnd) => void
 
 interface SessionRow {
   id: string
@@ -144,7 +132,18 @@ export class Sessions {
     const sessionId = asId<SessionId>(row.id)
     const userId = asId<UserId>(row.userId)
     const role = roleOf(row.role)
-    return { live: true, session: { sessionId, userId, email, name, role, expiresAtMs, idleEndMs } }
+    const session: LiveSession = {
+      sessionId,
+      userId,
+      email,
+      name,
+      role,
+      scopes: null,
+      isTestUser: false,
+      expiresAtMs,
+      idleEndMs,
+    }
+    return { live: true, session }
   }
 
   #endOf(column: 'session_id' | 'session_token', value: string): SessionEnd | undefined {

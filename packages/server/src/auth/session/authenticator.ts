@@ -1,9 +1,9 @@
-import type { Clock } from '../platform/clock.ts'
+import type { Authentication, Credentials, Identity, LiveSession } from '../../identity/identity.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Engine } from '../engine.ts'
 import type { AccessTokens } from './access-token.ts'
-import type { Engine } from './engine.ts'
-import type { Authentication, Credentials, Identity } from './identity.ts'
 import { cookieValue, verifiedToken } from './session-cookie.ts'
-import type { LiveSession, Sessions } from './sessions.ts'
+import type { Sessions } from './sessions.ts'
 
 interface Needs {
   engine: Engine
@@ -72,7 +72,7 @@ export function identityOf(
   kind: Identity['kind'],
   expiresAtMs: number,
 ): Identity {
-  const { userId, email, name, role, sessionId } = session
+  const { userId, email, name, role, sessionId, scopes, isTestUser } = session
   const expiresAt = new Date(expiresAtMs).toISOString()
-  return { userId, email, name, role, sessionId, expiresAt, kind }
+  return { userId, email, name, role, sessionId, expiresAt, kind, scopes, isTestUser }
 }

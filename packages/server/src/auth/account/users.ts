@@ -1,7 +1,16 @@
-import { asId, type UserId } from '../platform/ids.ts'
-import type { AuthDatabase } from './database.ts'
-import type { User } from './identity.ts'
-import { roleOf } from './sessions.ts'
+import type { Role } from '../../identity/identity.ts'
+import { asId, type UserId } from '../../platform/ids.ts'
+import { roleOf } from '../session/sessions.ts'
+import type { AuthDatabase } from '../store/auth-database.ts'
+
+export interface User {
+  id: UserId
+  email: string
+  name: string
+  role: Role
+  disabled: boolean
+  createdAt: string
+}
 
 interface UserRow {
   id: string

@@ -8,8 +8,8 @@ import {
   joined,
   person,
   refusal,
-} from './auth-fixture.ts'
-import type { Auth, SignedIn } from './auth.ts'
+} from '../auth-fixture.ts'
+import type { Auth, SignedIn } from '../auth.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -36,13 +36,13 @@ async function whyNot(signedIn: SignedIn): Promise<string[]> {
 
 test('logout ends this session at once: cookie, token, refresh token and ticket (S11)', async () => {
   const other = await auth.login(person('ada'))
-  const { ticket } = auth.issueTicket(ada.identity)
+  const { ticket } = await auth.issueTicket(ada.identity)
   expect(auth.logout(ada.identity)).toEqual([
     'netra_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax',
   ])
   expect(ended).toEqual([[ada.identity.sessionId, 'revoked']])
   expect(await whyNot(ada)).toEqual(['revoked', 'revoked'])
-  expect(auth.sessionState(ada.identity.sessionId)).toEqual({ live: false, why: 'revoked' })
+  expect(auth.sessionState(ada.identity)).toEqual({ live: false, why: 'revoked' })
   expect(await refusal(() => auth.refresh(ada.answer.refresh_token))).toBe('refresh_token_invalid')
   expect(await auth.redeemTicket(ticket, cookieOf(ada))).toEqual({ ok: false, why: 'revoked' })
   expect(await whyNot(other)).toEqual(['accepted', 'accepted'])
@@ -131,7 +131,7 @@ test('use by refresh token keeps a session alive, for 30 days in all (S14)', asy
 })
 
 test('a cookie used after an hour is given out anew by Better Auth, with the same value', async () => {
-  const { AuthDatabase } = await import('./database.ts')
+  const { AuthDatabase } = await import('../store/auth-database.ts')
   const cookie = cookieOf(ada)
   expect(await auth.authenticate({ cookie })).toMatchObject({ ok: true, setCookies: [] })
   const database = new AuthDatabase(fixture.folder)
@@ -168,14 +168,14 @@ test('a refresh token shown again later ends its session: somebody else has it',
 })
 
 test('a ticket opens one socket, with the cookie of its own session, within 30 s (S4)', async () => {
-  const { ticket, expires_at: expiresAt } = auth.issueTicket(ada.identity)
+  const { ticket, expires_at: expiresAt } = await auth.issueTicket(ada.identity)
   expect(Date.parse(expiresAt) - fixture.clock.now()).toBe(30_000)
   expect(Buffer.from(ticket, 'base64url').length * 8).toBeGreaterThanOrEqual(128)
   const redeemed = await auth.redeemTicket(ticket, cookieOf(ada))
   expect(redeemed).toMatchObject({ ok: true, identity: { userId: ada.identity.userId } })
   expect(await auth.redeemTicket(ticket, cookieOf(ada))).toEqual({ ok: false, why: 'invalid' })
 
-  const late = auth.issueTicket(ada.identity).ticket
+  const { ticket: late } = await auth.issueTicket(ada.identity)
   fixture.clock.jump(30_000)
   expect(await auth.redeemTicket(late, cookieOf(ada))).toEqual({ ok: false, why: 'invalid' })
 })
@@ -185,14 +185,14 @@ test('a ticket shown without its own cookie is refused and spent (S4)', async ()
   const adaElsewhere = await auth.login(person('ada'))
   const foreign = [cookieOf(bob), cookieOf(adaElsewhere), 'x=1', undefined]
   for (const cookie of foreign) {
-    const { ticket } = auth.issueTicket(ada.identity)
+    const { ticket } = await auth.issueTicket(ada.identity)
     expect(await auth.redeemTicket(ticket, cookie)).toMatchObject({ ok: false })
     expect(await auth.redeemTicket(ticket, cookieOf(ada))).toEqual({ ok: false, why: 'invalid' })
   }
 })
 
 test('of ten sockets with one ticket at once exactly one opens (S4)', async () => {
-  const { ticket } = auth.issueTicket(ada.identity)
+  const { ticket } = await auth.issueTicket(ada.identity)
   const answers = await Promise.all(
     Array.from({ length: 10 }, () => auth.redeemTicket(ticket, cookieOf(ada))),
   )

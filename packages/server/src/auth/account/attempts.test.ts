@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import { TestClock } from '../platform/testing-clock.ts'
+import { TestClock } from '../../platform/testing-clock.ts'
+import { AuthFixture, joined, person, refusal } from '../auth-fixture.ts'
 import { Attempts, DEFAULT_LIMITS, networkOf } from './attempts.ts'
-import { AuthFixture, joined, person, refusal } from './auth-fixture.ts'
 
 const MINUTE = 60_000
 const ada = { address: '192.0.2.1', account: 'ada@example.com' }

@@ -1,8 +1,8 @@
-import type { Clock } from '../platform/clock.ts'
-import { uuidv7 } from '../platform/ids.ts'
-import { AuthError } from './auth-error.ts'
-import type { AuthDatabase } from './database.ts'
-import { hashSecret, randomSecret } from './secret-text.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { uuidv7 } from '../../platform/ids.ts'
+import { AuthError } from '../auth-error.ts'
+import type { AuthDatabase } from '../store/auth-database.ts'
+import { hashSecret, randomSecret } from '../store/secret-text.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 const DEFAULT_DAYS = 7

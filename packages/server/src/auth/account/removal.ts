@@ -1,5 +1,5 @@
-import { AuthError } from './auth-error.ts'
-import type { AuthDatabase } from './database.ts'
+import { AuthError } from '../auth-error.ts'
+import type { AuthDatabase } from '../store/auth-database.ts'
 
 /** @throws AuthError `last_admin` when nobody else could run this Netra afterwards. */
 export function refuseLastAdmin(database: AuthDatabase, userId: string): void {

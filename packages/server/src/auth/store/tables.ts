@@ -1,4 +1,5 @@
-import type { AuthDatabase } from './database.ts'
+import { AUDIT_TABLES } from '../audit/audit-log.ts'
+import type { AuthDatabase } from './auth-database.ts'
 
 /**
  * Our tables beside Better Auth's. `ended_session` is written by a trigger, so that no way of
@@ -52,6 +53,9 @@ const LASTING = `
   ) STRICT;
 `
 
+/** Since version 2; each part keeps its own tables beside its code. */
+const SECOND: readonly string[] = [AUDIT_TABLES]
+
 /** Tickets live 30 s and need not outlive the processes; a handshake waits for no disk. */
 const VOLATILE = `
   CREATE TABLE IF NOT EXISTS volatile.ticket (
@@ -66,7 +70,7 @@ const VOLATILE = `
 const CLAIM_MS = 60_000
 
 /** Grows with every change to Better Auth's version or plugins, or to the tables above. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /**
  * Makes or updates the tables when the store is older than this code. The transaction spans awaits:
@@ -89,6 +93,7 @@ export async function openTables(
     if (version < SCHEMA_VERSION) {
       await migrateEngineTables()
       if (version < 1) database.exec(LASTING)
+      if (version < 2) for (const tables of SECOND) database.exec(tables)
       database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     }
     database.exec('COMMIT')

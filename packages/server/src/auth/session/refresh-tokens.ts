@@ -1,6 +1,6 @@
-import type { Clock } from '../platform/clock.ts'
-import type { AuthDatabase } from './database.ts'
-import { hashSecret, randomSecret } from './secret-text.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { AuthDatabase } from '../store/auth-database.ts'
+import { hashSecret, randomSecret } from '../store/secret-text.ts'
 
 const REFRESH_MS = 30 * 24 * 3600 * 1000
 /** Two tabs, or a client that lost the answer, may show the same token again this soon. */

@@ -1,13 +1,13 @@
-import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 
-import { uuidv7 } from '../platform/ids.ts'
-import type { StoredKey } from './key-files.ts'
-
-const ISSUER = 'netra-auth-service'
-const AUDIENCE = 'netra'
-const ACCESS_TOKEN_SECONDS = 900
+export const ISSUER = 'netra-auth-service'
 const CLOCK_SKEW_SECONDS = 60
 const MAX_TOKEN_CHARS = 4096
+
+/** Who a token is for. `access`: a person, at a node. `service`: another service, at the auth service. */
+export type TokenType = 'access' | 'service'
+
+export const AUDIENCE: Record<TokenType, string> = { access: 'netra', service: 'netra-auth' }
 
 export interface Claims {
   sub: string
@@ -18,7 +18,8 @@ export interface Claims {
   iss: string
   aud: string
   jti: string
-  type: string
+  type: TokenType
+  /** The login session; empty in a service's token. */
   sid: string
 }
 
@@ -34,47 +35,39 @@ export interface PublicJwk {
 }
 
 /**
- * Signs and verifies access tokens (RFC 7519, RS256 alone). The header chooses a key, never an
+ * Verifies tokens without asking anybody (RFC 7519, RS256 alone). The header chooses a key, never an
  * algorithm: a token of any other `alg` is refused before a key is looked up.
  */
-export class AccessTokens {
-  readonly #signing: { kid: string; key: KeyObject }
-  readonly #verifying: ReadonlyMap<string, KeyObject>
+export class TokenVerifier {
+  readonly #keys: ReadonlyMap<string, KeyObject>
 
-  /** A token's life. */
-  readonly seconds: number
-
-  constructor(keys: readonly [StoredKey, ...StoredKey[]], seconds = ACCESS_TOKEN_SECONDS) {
-    this.seconds = seconds
-    this.#signing = { kid: keys[0].kid, key: createPrivateKey(keys[0].privateKey) }
-    this.#verifying = new Map(keys.map(({ kid, privateKey }) => [kid, createPublicKey(privateKey)]))
+  constructor(keys: Iterable<readonly [kid: string, key: KeyObject]>) {
+    this.#keys = new Map(keys)
   }
 
-  issue(
-    subject: { userId: string; email: string; permissions: string[]; sessionId: string },
-    nowMs: number,
-  ): string {
-    const issuedAt = Math.floor(nowMs / 1000)
-    const claims: Claims = {
-      sub: subject.userId,
-      email: subject.email,
-      permissions: subject.permissions,
-      iat: issuedAt,
-      exp: issuedAt + this.seconds,
-      iss: ISSUER,
-      aud: AUDIENCE,
-      jti: uuidv7(),
-      type: 'access',
-      sid: subject.sessionId,
-    }
-    const head = encode({ alg: 'RS256', kid: this.#signing.kid, typ: 'JWT' })
-    const signed = `${head}.${encode(claims)}`
-    const signature = sign('RSA-SHA256', Buffer.from(signed), this.#signing.key)
-    return `${signed}.${signature.toString('base64url')}`
+  /** @throws when a key is not an RSA key in JWK form. */
+  static fromJwks({ keys }: { keys: readonly PublicJwk[] }): TokenVerifier {
+    return new TokenVerifier(
+      keys.map(({ kid, kty, n, e }) => {
+        const key = { kty, n, e }
+        return [kid, createPublicKey({ key, format: 'jwk' })] as const
+      }),
+    )
   }
 
-  verify(token: string, nowMs: number): Verified {
-    const claims = this.#signedClaims(token)
+  /** The key's name in a token's header, whether or not it is known here; unverified. */
+  static keyIdOf(token: string): string | undefined {
+    if (token.length > MAX_TOKEN_CHARS) return undefined
+    const kid = decode(token.split('.')[0] ?? '')?.kid
+    return typeof kid === 'string' ? kid : undefined
+  }
+
+  knows(kid: string): boolean {
+    return this.#keys.has(kid)
+  }
+
+  verify(token: string, nowMs: number, type: TokenType = 'access'): Verified {
+    const claims = this.#signedClaims(token, type)
     if (claims === undefined) return { ok: false, why: 'invalid' }
     const now = nowMs / 1000
     if (claims.iat > now + CLOCK_SKEW_SECONDS) return { ok: false, why: 'invalid' }
@@ -82,16 +75,15 @@ export class AccessTokens {
     return { ok: true, claims }
   }
 
-  /** The keys that others need to verify our tokens. */
   jwks(): { keys: PublicJwk[] } {
-    const keys = [...this.#verifying].map(([kid, key]): PublicJwk => {
+    const keys = [...this.#keys].map(([kid, key]): PublicJwk => {
       const { kty = '', n = '', e = '' } = key.export({ format: 'jwk' })
       return { kid, kty, alg: 'RS256', use: 'sig', n, e }
     })
     return { keys }
   }
 
-  #signedClaims(token: string): Claims | undefined {
+  #signedClaims(token: string, type: TokenType): Claims | undefined {
     if (token.length > MAX_TOKEN_CHARS) return undefined
     const parts = token.split('.')
     const [head, body, signature] = parts
@@ -103,17 +95,15 @@ export class AccessTokens {
     if (bytes.toString('base64url') !== signature) return undefined
     if (!verify('RSA-SHA256', Buffer.from(`${head}.${body}`), key, bytes)) return undefined
     const claims = decode(body)
-    return isClaims(claims) ? claims : undefined
+    return isClaims(claims, type) ? claims : undefined
   }
 
   #keyFor(header: Record<string, unknown> | undefined): KeyObject | undefined {
     if (header === undefined || header.alg !== 'RS256' || header.typ !== 'JWT') return undefined
     if ('crit' in header || typeof header.kid !== 'string') return undefined
-    return this.#verifying.get(header.kid)
+    return this.#keys.get(header.kid)
   }
 }
-
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 function decode(part: string): Record<string, unknown> | undefined {
   try {
@@ -127,11 +117,11 @@ function decode(part: string): Record<string, unknown> | undefined {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const isClaims = (claims: unknown): claims is Claims =>
+const isClaims = (claims: unknown, type: TokenType): claims is Claims =>
   isRecord(claims) &&
   claims.iss === ISSUER &&
-  claims.aud === AUDIENCE &&
-  claims.type === 'access' &&
+  claims.aud === AUDIENCE[type] &&
+  claims.type === type &&
   typeof claims.sub === 'string' &&
   typeof claims.sid === 'string' &&
   typeof claims.email === 'string' &&

@@ -8,7 +8,8 @@ import {
 
 import { expect, test } from 'vitest'
 
-import { AccessTokens, type Claims } from './access-token.ts'
+import type { Claims } from '../../identity/identity.ts'
+import { AccessTokens } from './access-token.ts'
 
 const NOW = 1_800_000_000_000
 const pem = (): string =>

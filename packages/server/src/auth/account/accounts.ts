@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os'
 
 import { z } from 'zod'
 
+import { AuthError, type AuthErrorCode } from '../auth-error.ts'
+import { ADDRESS_HEADER, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, type Engine } from '../engine.ts'
 import type { Attempts } from './attempts.ts'
-import { AuthError, type AuthErrorCode } from './auth-error.ts'
-import { ADDRESS_HEADER, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, type Engine } from './engine.ts'
 import { Gate } from './gate.ts'
 import type { Invitations } from './invitations.ts'
 

@@ -3,8 +3,8 @@ import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-import { uuidv7 } from '../platform/ids.ts'
-import { randomSecret } from './secret-text.ts'
+import { uuidv7 } from '../../platform/ids.ts'
+import { randomSecret } from '../store/secret-text.ts'
 
 /** An RS256 key as kept on disk. */
 export interface StoredKey {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { AuthFixture, joined } from './auth-fixture.ts'
-import { AuthDatabase } from './database.ts'
+import { AuthFixture, joined } from '../auth-fixture.ts'
+import { AuthDatabase } from './auth-database.ts'
 import { SCHEMA_VERSION } from './tables.ts'
 
 let fixture: AuthFixture
@@ -26,7 +26,7 @@ test('the tables of a new store are those of its schema version', async () => {
   const hash = createHash('sha256')
     .update(tables.map(({ sql }) => sql).join('\n'))
     .digest('hex')
-  expect([SCHEMA_VERSION, hash.slice(0, 16)]).toEqual([1, '1945b831b74dcad8'])
+  expect([SCHEMA_VERSION, hash.slice(0, 16)]).toEqual([2, 'c3228b84373b73ed'])
 })
 
 test('five processes may open a new store at once', async () => {

@@ -1,5 +1,5 @@
-import type { AuthDatabase } from './database.ts'
-import { hashSecret, randomSecret } from './secret-text.ts'
+import type { AuthDatabase } from '../store/auth-database.ts'
+import { hashSecret, randomSecret } from '../store/secret-text.ts'
 
 /** The way to the first administrator: one token at a time, only while there is no administrator. */
 export class Setup {

@@ -1,4 +1,4 @@
-import { AuthError } from './auth-error.ts'
+import { AuthError } from '../auth-error.ts'
 
 /**
  * Bounds how many password checks run at once: each holds a libuv thread for tens of milliseconds

@@ -8,8 +8,8 @@ import {
   joined,
   person,
   refusal,
-} from './auth-fixture.ts'
-import type { Auth, SignedIn } from './auth.ts'
+} from '../auth-fixture.ts'
+import type { Auth, SignedIn } from '../auth.ts'
 
 const DAY = 24 * 3600 * 1000
 
@@ -89,11 +89,11 @@ describe('invitations', () => {
   })
 
   test('are asked of whoever comes from beyond loopback, and of all where it is so set', async () => {
-    expect(auth.registrationPolicy(true)).toBe('open')
-    expect(auth.registrationPolicy(false)).toBe('invitation')
+    expect((await auth.entrance(true)).registration).toBe('open')
+    expect((await auth.entrance(false)).registration).toBe('invitation')
     expect(await refusal(() => register('ada'))).toBe('invitation_required')
     const closed = await fixture.open({ registration: 'invitation' })
-    expect(closed.registrationPolicy(true)).toBe('invitation')
+    expect((await closed.entrance(true)).registration).toBe('invitation')
     expect(await refusal(() => joined(closed, 'ada'))).toBe('invitation_required')
   })
 

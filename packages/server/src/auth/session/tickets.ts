@@ -1,13 +1,9 @@
-import type { Clock } from '../platform/clock.ts'
-import type { AuthDatabase } from './database.ts'
-import { hashSecret, randomSecret } from './secret-text.ts'
+import type { Ticket } from '../../identity/identity.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { AuthDatabase } from '../store/auth-database.ts'
+import { hashSecret, randomSecret } from '../store/secret-text.ts'
 
 const TICKET_MS = 30_000
-
-export interface Ticket {
-  ticket: string
-  expires_at: string
-}
 
 /** One-time proofs with which a browser opens a socket (S4). */
 export class Tickets {

@@ -1,0 +1,32 @@
+import { AuthError } from '../../auth/auth.ts'
+import { HttpError } from '../http/http-error.ts'
+
+const STATUS: Record<string, [number, string]> = {
+  invalid_credentials: [401, 'AUTH_FAILED'],
+  account_disabled: [403, 'AUTH_UNAUTHORIZED'],
+  email_taken: [409, 'DB_RECORD_EXISTS'],
+  invitation_required: [403, 'AUTH_UNAUTHORIZED'],
+  invitation_invalid: [403, 'AUTH_UNAUTHORIZED'],
+  setup_token_invalid: [403, 'AUTH_UNAUTHORIZED'],
+  setup_done: [409, 'DB_RECORD_EXISTS'],
+  refresh_token_invalid: [401, 'AUTH_FAILED'],
+  session_ended: [401, 'AUTH_FAILED'],
+  forbidden: [403, 'AUTH_UNAUTHORIZED'],
+  last_admin: [409, 'LAST_ADMINISTRATOR'],
+  not_found: [404, 'DB_RECORD_NOT_FOUND'],
+  rate_limited: [429, 'RATE_LIMITED'],
+  busy: [503, 'SERVICE_UNAVAILABLE'],
+}
+
+/** An auth refusal as an HTTP one; anything else passes through. */
+export async function refusing<Answer>(work: () => Answer | Promise<Answer>): Promise<Answer> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    const [status, code] = STATUS[error.code] ?? [422, 'VALIDATION_ERROR']
+    throw new HttpError(status, code, error.message, {
+      ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+    })
+  }
+}
