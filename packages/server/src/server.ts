@@ -9,7 +9,7 @@ import { createBuiltinModel } from './agent/model/builtin/builtin.ts'
 import { createConnectionStore } from './agent/model/connection-store.ts'
 import { createModels, type Models } from './agent/model/models.ts'
 import { createDataTools } from './agent/tools/data/data-tools.ts'
-import { openAuth, type Auth } from './auth/auth.ts'
+import type { Auth } from './auth/auth.ts'
 import { createCommands } from './command/command.ts'
 import type { Config } from './config/config.ts'
 import { openFiles } from './files/open-files.ts'
@@ -20,6 +20,7 @@ import { createHub } from './hub/hub.ts'
 import { positionOf, type Journal, type StreamName } from './journal/journal.ts'
 import { openSqliteJournal } from './journal/sqlite/sqlite-journal.ts'
 import { startUpkeep } from './journal/upkeep.ts'
+import { openConfiguredAuth } from './open-auth.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { shareDataFolder } from './platform/data-folder-lock.ts'
 import { openKeyFile } from './platform/key-file.ts'
@@ -41,7 +42,7 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 const MAX_UPLOAD_BYTES = 200 * 1000 * 1000
-const WEB_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))
+export const WEB_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
 /**
  * Builds everything once, in the order of the flow, and opens the door last.
@@ -69,14 +70,9 @@ export async function startServer(
     const sharing = shared ? stack.use(shareDataFolder(config.dataDir)) : { first: true }
     const opening = {
       journal: openJournal(config, { clock, logger, metrics }).then((opened) => stack.use(opened)),
-      auth: openAuth({
-        folder: config.dataDir,
-        publicUrl,
-        shared,
-        accessTokenSeconds: config.accessTokenSeconds,
-        clock,
-        logger,
-      }).then((opened) => stack.use(opened)),
+      auth: openConfiguredAuth(config, { publicUrl, shared, clock, logger }).then((opened) =>
+        stack.use(opened),
+      ),
       key: openKeyFile(join(config.dataDir, 'keys', 'connections-key')),
     }
     // What opened beside a failure must be there to be closed, or it keeps the process alive.
@@ -157,6 +153,8 @@ export async function startServer(
           revision: REVISION,
           environment: config.environment,
           publicUrl: config.publicUrl,
+          webUrl: config.webPublicUrl,
+          authUrl: config.authPublicUrl,
           allowedOrigins: config.allowedOrigins,
           trustedProxies: config.trustedProxies,
           https: config.https,
@@ -173,7 +171,7 @@ export async function startServer(
     return {
       url: gateway.url,
       port: gateway.port,
-      setupUrl: token === undefined ? undefined : `${gateway.url}/setup#token=${token}`,
+      setupUrl: token === undefined ? undefined : `${config.webPublicUrl ?? gateway.url}/setup#token=${token}`,
       recovered,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     }
