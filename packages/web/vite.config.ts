@@ -14,6 +14,8 @@ const proxied = {
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
+  // The parts of the page find each other by where they are; the page is told by the server.
+  base: './',
   plugins: [react(), tailwind()],
   build: {
     // The theme is written with light-dark(), which these know.
@@ -27,6 +29,7 @@ export default defineConfig({
     proxy: {
       '/api': proxied,
       '/auth': proxied,
+      '/oauth': proxied,
       '/health': proxied,
       '/ws': { ...proxied, ws: true },
     },

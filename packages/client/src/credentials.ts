@@ -15,16 +15,24 @@ export interface Credentials {
 export const ticketCredentials = (api: {
   createSocketTicket(): Promise<{ ticket: string }>
 }): Credentials => ({
-  async get() {
-    try {
-      const { ticket } = await api.createSocketTicket()
-      return { ticket }
-    } catch (error) {
-      const ended = error instanceof ApiError && (error.status === 401 || error.status === 403)
-      throw ended ? new SignedOut(error.user_message) : error
-    }
-  },
+  get: () => orSignedOut(async () => ({ ticket: (await api.createSocketTicket()).ticket })),
 })
+
+/** A page whose node is at another host than its cookie: an access token goes into `hello`. */
+export const pageCredentials = (page: {
+  get(options: { fresh: boolean }): Promise<string>
+}): Credentials => ({
+  get: (options) => orSignedOut(async () => ({ token: await page.get(options) })),
+})
+
+async function orSignedOut<Secret>(ask: () => Promise<Secret>): Promise<Secret> {
+  try {
+    return await ask()
+  } catch (error) {
+    const ended = error instanceof ApiError && (error.status === 401 || error.status === 403)
+    throw ended ? new SignedOut(error.user_message) : error
+  }
+}
 
 /**
  * A program: a short-lived access token. With `fresh` the callback must not answer the token that it

@@ -5,8 +5,10 @@ import { ApiError, apiErrorOf, jsonOf, unreachableError } from './api-error.ts'
 export interface HttpOptions {
   /** Where Netra is served; '' in a browser, for the page's own origin. */
   baseUrl: string
-  /** Sent as a bearer token; a page has its session cookie instead. */
-  token?: () => string | null | Promise<string | null>
+  /** Where the auth service is reached, when that is elsewhere. */
+  authUrl?: string
+  /** Sent as a bearer token with a request to this path; a page has its session cookie instead. */
+  token?: (path: string) => string | null | Promise<string | null>
   fetch?: typeof fetch
   /** Called for every 401, before the error is thrown: the session has ended. */
   onSignedOut?: () => void
@@ -20,7 +22,7 @@ export interface HttpRequest {
   signal?: AbortSignal | undefined
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** One door for every request: the address, the token, and errors as `ApiError`. */
 export class HttpRequester {
@@ -36,25 +38,28 @@ export class HttpRequester {
       if (value !== null && value !== undefined) search.set(name, String(value))
     }
     const text = search.toString()
-    return `${this.#options.baseUrl.replace(/\/$/, '')}${path}${text === '' ? '' : `?${text}`}`
+    const { baseUrl, authUrl = baseUrl } = this.#options
+    const base = isOfAuth(path) ? authUrl : baseUrl
+    return `${base.replace(/\/$/, '')}${path}${text === '' ? '' : `?${text}`}`
   }
 
-  async headers(): Promise<Record<string, string>> {
-    const token = await this.#options.token?.()
+  async headers(path: string): Promise<Record<string, string>> {
+    const token = await this.#options.token?.(path)
     return { accept: 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
   }
 
   /** @throws ApiError for everything but 2xx; the signal's reason when aborted. */
   async send(method: Method, path: string, request: HttpRequest = {}): Promise<Response> {
     const fetchWith = this.#options.fetch ?? globalThis.fetch
-    const headers = await this.headers()
+    const headers = await this.headers(path)
     const isJson = request.body !== undefined
     let response: Response
     try {
       response = await fetchWith(this.address(path, request.query), {
         method,
         headers: { ...headers, ...(isJson && { 'content-type': 'application/json' }) },
-        credentials: 'same-origin',
+        // A page's cookie goes along also to another host of its site.
+        credentials: 'include',
         body: isJson ? JSON.stringify(request.body) : (request.form ?? null),
         signal: request.signal ?? null,
       })
@@ -83,6 +88,10 @@ export class HttpRequester {
     await response.body?.cancel()
   }
 }
+
+/** The auth service's own routes, wherever it runs. */
+export const isOfAuth = (path: string): boolean =>
+  path.startsWith('/auth/') || path.startsWith('/oauth/')
 
 /** @throws ApiError when the answer is not what this version of the SDK knows. */
 export function parseAnswer<Schema extends z.ZodType>(

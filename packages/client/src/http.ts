@@ -35,8 +35,10 @@ import {
   threadSchema,
   userSchema,
 } from './api-types.ts'
-import { HttpRequester, parseAnswer, type HttpOptions } from './http-request.ts'
+import { pageCredentials, ticketCredentials, type Credentials } from './credentials.ts'
+import { HttpRequester, isOfAuth, parseAnswer, type HttpOptions } from './http-request.ts'
 import type { HttpAddresses } from './http-socket/http-transport.ts'
+import { PageToken } from './page-token.ts'
 import { canReportProgress, uploadWithProgress, type UploadProgress } from './upload.ts'
 
 const threadListSchema = z.array(threadSchema)
@@ -50,10 +52,21 @@ const part = (id: string): string => encodeURIComponent(id)
  */
 export class HttpApi {
   readonly #http: HttpRequester
+  /** For `EntranceApi`, `AccountApi` and `UsersApi`, which a page loads when it needs them. */
+  readonly requests: HttpRequester
   readonly admin: AdminApi
 
+  /** How a page's socket proves who it is. */
+  readonly credentials: Credentials
+
   constructor(options: HttpOptions) {
-    this.#http = new HttpRequester(options)
+    const page = options.authUrl !== undefined && !options.token && new PageToken(options)
+    this.#http = new HttpRequester({
+      ...options,
+      ...(page && { token: (path: string) => (isOfAuth(path) ? null : page.orNobody()) }),
+    })
+    this.credentials = page ? pageCredentials(page) : ticketCredentials(this)
+    this.requests = this.#http
     this.admin = new AdminApi(this.#http)
   }
 
@@ -155,11 +168,6 @@ export class HttpApi {
     })
   }
 
-  /** Where a browser downloads a thread from. */
-  exportAddress(threadId: string, format: 'markdown' | 'json'): string {
-    return this.#http.address(`/api/threads/${part(threadId)}/export`, { format })
-  }
-
   async exportThread(threadId: string, format: 'markdown' | 'json'): Promise<string> {
     const path = `/api/threads/${part(threadId)}/export`
     const response = await this.#http.send('GET', path, { query: { format } })
@@ -191,7 +199,7 @@ export class HttpApi {
       return this.#http.json(storedFileSchema, 'POST', '/api/files', { form, signal })
     }
     const url = this.#http.address('/api/files')
-    const headers = await this.#http.headers()
+    const headers = await this.#http.headers('/api/files')
     const answer = await uploadWithProgress({ url, form, headers, onProgress, signal })
     return parseAnswer(storedFileSchema, 201, answer)
   }

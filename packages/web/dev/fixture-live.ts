@@ -176,7 +176,6 @@ function fixtureApi(story: Story): Api {
       origin: 'sample',
       created_at: null,
     }),
-    exportAddress: () => '#',
     deliveryReport: async () => ({
       thread_id: 't1',
       head: 'e:412',

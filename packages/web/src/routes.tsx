@@ -14,6 +14,7 @@ import { useEffect, useState, type ReactNode } from 'react'
 
 import { Button } from './components/button.tsx'
 import { Mark } from './components/icons.tsx'
+import { readAddresses } from './live/addresses.ts'
 import { createApi, isSignedOut, problemText, type ServerConfig, type User } from './live/api.ts'
 import type { Live } from './live/live-types.ts'
 import { createLive } from './live/live.ts'
@@ -27,7 +28,7 @@ const root = createRootRoute({
   component: Outlet,
   notFoundComponent: () => (
     <PlainPage title="There is nothing at this address">
-      <a href="/" className="text-accent underline underline-offset-3">
+      <a href={`${readAddresses().base}/`} className="text-accent underline underline-offset-3">
         Go to your conversations
       </a>
     </PlainPage>
@@ -100,6 +101,7 @@ export const routeTree = root.addChildren([
 export const createAppRouter = (history?: RouterHistory) =>
   createRouter({
     routeTree,
+    basepath: readAddresses().base || '/',
     defaultErrorComponent: Broken,
     ...(history && { history }),
   })

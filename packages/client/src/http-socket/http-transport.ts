@@ -135,7 +135,7 @@ class HttpSocket implements Socket {
     const fetchWith = this.#parts.options.fetch ?? globalThis.fetch
     const token = this.#token
     return fetchWith(url, {
-      credentials: 'same-origin',
+      credentials: 'include',
       cache: 'no-store',
       signal: this.#ended.signal,
       ...init,

@@ -31,6 +31,7 @@ import { forgetfulCookie } from './session/session-cookie.ts'
 import type { Sessions, SessionState } from './session/sessions.ts'
 import type { Tickets } from './session/tickets.ts'
 import type { AuthDatabase } from './store/auth-database.ts'
+import type { TestUsers } from './test-users/test-users.ts'
 
 /** The JSON that the classic routes answer. */
 export interface TokenAnswer {
@@ -62,6 +63,7 @@ export interface Parts {
   tickets: Tickets
   setup: Setup
   audit: AuditLog
+  testUsers: TestUsers
 }
 
 /** Who people are, and how they prove it. Every answer is as the store says at that moment. */
@@ -70,10 +72,13 @@ export class AuthService implements Identities, AsyncDisposable {
 
   /** Who did what to accounts. */
   readonly audit: AuditLog
+  /** Users of test suites and of the demonstration. */
+  readonly testUsers: TestUsers
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.audit = parts.audit
+    this.testUsers = parts.testUsers
   }
 
   /** Makes an ordinary user and signs in. */
@@ -104,6 +109,11 @@ export class AuthService implements Identities, AsyncDisposable {
     const { answer, session } = this.#tokensFor(redeemed.sessionId)
     if (sessions.extensionDue(session)) sessions.extend(session.sessionId)
     return answer
+  }
+
+  /** One more access token of a login session; the refresh token stays where it is. */
+  accessToken({ sessionId }: Identity): Omit<TokenAnswer, 'refresh_token'> {
+    return this.#accessToken(sessionId).answer
   }
 
   authenticate(credentials: Credentials): Promise<Authentication> {
@@ -247,6 +257,11 @@ export class AuthService implements Identities, AsyncDisposable {
     this.#parts.database.close()
   }
 
+  /** The tokens and cookies of a session that another part has begun. */
+  signedIn(begun: Begun): SignedIn {
+    return this.#signedIn(begun)
+  }
+
   #signedIn({ sessionToken, setCookies }: Begun): SignedIn {
     const state = this.#parts.sessions.stateOfToken(sessionToken)
     if (!state?.live) throw new AuthError('session_ended')
@@ -256,15 +271,20 @@ export class AuthService implements Identities, AsyncDisposable {
   }
 
   #tokensFor(sessionId: string): { answer: TokenAnswer; session: LiveSession } {
-    const { sessions, tokens, refreshTokens, clock } = this.#parts
+    const { answer, session } = this.#accessToken(sessionId)
+    const refreshToken = this.#parts.refreshTokens.issue(sessionId)
+    return { answer: { ...answer, refresh_token: refreshToken }, session }
+  }
+
+  #accessToken(sessionId: string) {
+    const { sessions, tokens, clock } = this.#parts
     const state = sessions.state(sessionId)
     if (!state.live) throw new AuthError('session_ended')
     const { userId, email, name, role } = state.session
     const permissions = role === 'admin' ? ['user', 'admin'] : ['user']
     const subject = { userId, email, permissions, sessionId }
-    const answer: TokenAnswer = {
+    const answer: Omit<TokenAnswer, 'refresh_token'> = {
       access_token: tokens.issue(subject, clock.now()),
-      refresh_token: refreshTokens.issue(sessionId),
       token_type: 'Bearer',
       expires_in: tokens.seconds,
       user: { id: userId, email, name },

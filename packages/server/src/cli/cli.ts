@@ -3,6 +3,7 @@ import { admin } from './admin.ts'
 import { printConfig } from './config.ts'
 import { start } from './start.ts'
 import type { Terminal } from './terminal.ts'
+import { web } from './web.ts'
 
 const COMMANDS: Record<
   string,
@@ -13,6 +14,7 @@ const COMMANDS: Record<
     help: 'admin create <email>: make an administrator (asks for the password)',
     run: admin,
   },
+  web: { help: 'the web app alone, when it has a host of its own (NETRA_WEB_URL)', run: web },
   config: { help: 'show every setting, its value and where it comes from', run: printConfig },
 }
 

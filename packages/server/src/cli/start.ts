@@ -2,6 +2,7 @@ import { loadConfig } from '../config/config.ts'
 import { createLogger, type Logger } from '../platform/logger.ts'
 import { startServer } from '../server.ts'
 import type { Terminal } from './terminal.ts'
+import { untilSignal } from './until-signal.ts'
 
 /** Serves until a signal; then drains and ends. A second signal ends at once. */
 export async function start(_args: string[], { env, out, err }: Terminal): Promise<number> {
@@ -17,11 +18,7 @@ export async function start(_args: string[], { env, out, err }: Terminal): Promi
       : `Netra is ready at ${server.url} — make the administrator's account: ${server.setupUrl}`,
   )
   if (server.recovered > 0) err(`${server.recovered} interrupted run(s) taken up again`)
-  await new Promise<void>((resolve) => {
-    process.once('SIGTERM', resolve)
-    process.once('SIGINT', resolve)
-  })
-  process.once('SIGINT', () => process.exit(130))
+  await untilSignal()
   await server[Symbol.asyncDispose]()
   return 0
 }

@@ -7,7 +7,7 @@ export interface Config {
   port: number
   host: string
   dataDir: string
-  environment: Settings['environment']
+  environment: NonNullable<Settings['environment']>
   /** Given by the operator; absent on a plain local installation. */
   publicUrl: string | undefined
   /** Listening on loopback only. */
@@ -56,6 +56,52 @@ export interface Config {
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 
+/** Cookies of one host go with requests from another only within one site (its last two labels here). */
+function siteProblems({ publicUrl, webPublicUrl, authPublicUrl }: Settings): string[] {
+  const given = { NETRA_WEB_URL: webPublicUrl, NETRA_AUTH_PUBLIC_URL: authPublicUrl }
+  const problems: string[] = []
+  for (const [name, url] of Object.entries(given)) {
+    if (url === undefined) continue
+    if (publicUrl === undefined) {
+      problems.push(`${name} needs NETRA_PUBLIC_URL, the address of the node itself`)
+    } else if (siteOf(url) !== siteOf(publicUrl)) {
+      problems.push(
+        `${name} (${url}) is not of the same site as NETRA_PUBLIC_URL (${publicUrl}): browsers would not send the session cookie. Use hosts of one domain and one protocol`,
+      )
+    }
+  }
+  return problems
+}
+
+function siteOf(url: string): string {
+  const { protocol, hostname } = new URL(url)
+  const isName = !/^[\d.]+$|^\[/.test(hostname)
+  return `${protocol}//${isName ? hostname.split('.').slice(-2).join('.') : hostname}`
+}
+
+/** What lets in somebody whom nobody knows stays out of production, however it came to be set. */
+function testUserProblems(settings: Settings): string[] {
+  const set = [
+    ...(settings.demo ? ['NETRA_DEMO'] : []),
+    ...(settings.e2eKey === undefined ? [] : ['E2E_OAUTH_SIMULATION_KEY']),
+    ...(settings.stagingJwtSecret === undefined ? [] : ['JWT_SECRET_STAGING']),
+  ]
+  if (settings.environment === 'production') {
+    return set.map(
+      (name) =>
+        `${name} is set and NETRA_ENV is production: it lets in people who have no account. Unset ${name}`,
+    )
+  }
+  // An https address is where real people are, unless the operator has said that this is no such place.
+  if (settings.publicUrl?.startsWith('https:') && settings.environment === undefined) {
+    return set.map(
+      (name) =>
+        `${name} is set on a Netra with an https address: unset ${name}, or set NETRA_ENV to staging or development if no real people use it`,
+    )
+  }
+  return []
+}
+
 export function normalize(settings: Settings): { config: Config; problems: string[] } {
   const loopback = isLoopback(settings.host)
   const https = settings.publicUrl?.startsWith('https:') ?? false
@@ -65,16 +111,13 @@ export function normalize(settings: Settings): { config: Config; problems: strin
       `HOST (${settings.host}) is not loopback: set NETRA_PUBLIC_URL to the https address that people use, or NETRA_INSECURE_HTTP=1 to accept that everything crosses the network unencrypted`,
     )
   }
-  if (settings.publicUrl && new URL(settings.publicUrl).pathname !== '/') {
-    problems.push(
-      'NETRA_PUBLIC_URL has a path: Netra is served from the root of its address for now',
-    )
-  }
+  problems.push(...siteProblems(settings))
+  problems.push(...testUserProblems(settings))
   const config: Config = {
     port: settings.port,
     host: settings.host,
     dataDir: resolve(settings.dataDir),
-    environment: settings.environment,
+    environment: settings.environment ?? 'development',
     publicUrl: settings.publicUrl?.replace(/\/$/, ''),
     loopback,
     https,

@@ -1,9 +1,19 @@
+/** Where people and clients reach what; by default all of it is one address. */
+export interface PublicUrls {
+  /** Of this server, without a slash at its end; with a path when it is served below one. */
+  publicUrl: string
+  /** Of the web app. */
+  webUrl: string
+  /** Of the auth service, when browsers reach it at an address of its own. */
+  authUrl: string | undefined
+}
+
 /** Which hosts and origins this server answers to. */
-export interface Addresses {
+export interface Addresses extends PublicUrls {
   hosts: ReadonlySet<string>
   origins: ReadonlySet<string>
-  /** Where people and clients reach it. */
-  publicUrl: string
+  /** The path below which the public address serves it: '' or as `/netra`. */
+  basePath: string
 }
 
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '[::1]']
@@ -11,28 +21,47 @@ const LOCAL_NAMES = ['localhost', '127.0.0.1', '[::1]']
 /** The public address, and the local names at the listening port; origins also as configured. */
 export function createAddresses(options: {
   publicUrl: string | undefined
+  webUrl?: string | undefined
+  authUrl?: string | undefined
   port: number
   allowedOrigins: readonly string[]
 }): Addresses {
-  const { port } = options
+  const { port, authUrl } = options
   const local = LOCAL_NAMES.flatMap((name) =>
     port === 80 ? [name, `${name}:80`] : [`${name}:${port}`],
   )
   const publicUrl = options.publicUrl ?? `http://localhost:${port}`
+  const webUrl = options.webUrl ?? publicUrl
   const { host, origin } = new URL(publicUrl)
   const localOrigins = LOCAL_NAMES.map((name) =>
     port === 80 ? `http://${name}` : `http://${name}:${port}`,
   )
+  const ownOrigins = [origin, new URL(webUrl).origin, ...(authUrl ? [new URL(authUrl).origin] : [])]
   return {
     hosts: new Set([...local, host]),
-    origins: new Set([...localOrigins, origin, ...options.allowedOrigins]),
+    origins: new Set([...localOrigins, ...ownOrigins, ...options.allowedOrigins]),
     publicUrl,
+    webUrl,
+    authUrl,
+    basePath: basePathOf(publicUrl),
   }
+}
+
+/** The path of an address, without a slash at its end. */
+export const basePathOf = (url: string | undefined): string =>
+  url === undefined ? '' : new URL(url).pathname.replace(/\/+$/, '')
+
+/** A path as routes know it, whether or not the proxy in front has taken the base path away. */
+export function belowBase(basePath: string, url: string): string {
+  if (basePath === '' || !url.startsWith(basePath)) return url
+  const rest = url.slice(basePath.length)
+  if (rest === '' || rest.startsWith('?')) return `/${rest}`
+  return rest.startsWith('/') ? rest : url
 }
 
 /** Why a request by this host is refused, or undefined. Health probes use addresses: exempt. */
 export function hostProblem(
-  addresses: Addresses,
+  addresses: Pick<Addresses, 'hosts'>,
   host: string | undefined,
   path: string,
 ): string | undefined {
@@ -43,7 +72,7 @@ export function hostProblem(
 
 /** Why a page of this origin may not use the server, or undefined. No Origin is no page. */
 export function originProblem(
-  addresses: Addresses,
+  addresses: Pick<Addresses, 'origins'>,
   origin: string | undefined,
 ): string | undefined {
   if (origin === undefined || addresses.origins.has(origin)) return undefined

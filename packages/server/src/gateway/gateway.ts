@@ -1,6 +1,6 @@
 import { newId } from '../platform/ids.ts'
 import { RateLimit } from '../platform/rate-limit.ts'
-import { createAddresses, type Addresses } from './addresses.ts'
+import { basePathOf, createAddresses, type Addresses } from './addresses.ts'
 import { addressBehind } from './client-address.ts'
 import { EventRequests } from './fallback/event-requests.ts'
 import { handleMessage } from './handle-message.ts'
@@ -43,6 +43,7 @@ export async function openGateway(
   const commandRate = new RateLimit(clock, { perMinute: 1_200, burst: 200 })
   const parts: GatewayParts = {
     ...options,
+    basePath: basePathOf(options.publicUrl),
     addresses() {
       if (!addresses) throw new Error('not listening yet')
       return addresses
@@ -71,6 +72,8 @@ export async function openGateway(
   if (bound === null || typeof bound === 'string') throw new Error('the server has no address')
   addresses = createAddresses({
     publicUrl: options.publicUrl,
+    webUrl: options.webUrl,
+    authUrl: options.authUrl,
     port: bound.port,
     allowedOrigins: options.allowedOrigins,
   })

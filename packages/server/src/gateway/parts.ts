@@ -38,6 +38,9 @@ export interface GatewayOptions {
   revision: string
   environment: string
   publicUrl: string | undefined
+  /** Of the web app and of the auth service, where they have addresses of their own. */
+  webUrl: string | undefined
+  authUrl: string | undefined
   allowedOrigins: readonly string[]
   trustedProxies: string[]
   https: boolean
@@ -56,6 +59,8 @@ export interface Caller {
 /** What the routes see of the gateway. */
 export interface GatewayParts extends GatewayOptions {
   addresses: () => Addresses
+  /** The path below which it is served: '' or as `/netra`. */
+  basePath: string
   registry: Registry
   eventRequests: EventRequests
   /** Counts a request that was refused because there were too many. */

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 
 import { WebSocketServer } from 'ws'
 
-import { hostProblem, originProblem, type Addresses } from './addresses.ts'
+import { belowBase, hostProblem, originProblem, type Addresses } from './addresses.ts'
 import { Connection, type ConnectionParts } from './connection.ts'
 import { errorBody } from './http/error-body.ts'
 import { LIMITS } from './limits.ts'
@@ -62,7 +62,7 @@ function refusalOf(
   addresses: Addresses,
   parts: ConnectionParts,
 ): RefusedUpgrade | undefined {
-  const path = (request.url ?? '').split('?')[0] ?? ''
+  const path = belowBase(addresses.basePath, request.url ?? '').split('?')[0] ?? ''
   const host = hostProblem(addresses, request.headers.host, path)
   if (host) return { status: 403, code: 'AUTH_UNAUTHORIZED', message: host }
   const origin = originProblem(addresses, request.headers.origin)

@@ -10,6 +10,7 @@ import {
 } from 'react'
 import { Streamdown, type Components, type ExtraProps } from 'streamdown'
 
+import { pathInApp } from '../live/addresses.ts'
 import { segmentsOf } from '../timeline/segments.ts'
 import { CopyButton } from './copy-button.tsx'
 import { ExternalIcon, ImageIcon } from './icons.tsx'
@@ -17,12 +18,12 @@ import { ExternalIcon, ImageIcon } from './icons.tsx'
 const OPENABLE = new Set(['http:', 'https:', 'mailto:'])
 
 /** Where an address of a model's text leads; null when it must not be opened. */
-function addressOf(href: string | undefined): { url: URL; isOwn: boolean } | null {
+function addressOf(href: string | undefined): { url: URL; path: string | null } | null {
   if (!href) return null
   try {
     const url = new URL(href, location.origin)
     if (!OPENABLE.has(url.protocol)) return null
-    return { url, isOwn: url.origin === location.origin }
+    return { url, path: pathInApp(url) }
   } catch {
     return null
   }
@@ -41,8 +42,8 @@ const placeOf = (url: URL): string =>
 function Anchor({ href, children }: ComponentProps<'a'> & ExtraProps) {
   const address = addressOf(href)
   if (!address) return <span>{children}</span>
-  const { url, isOwn } = address
-  if (isOwn) return <Link to={url.pathname}>{children}</Link>
+  const { url, path } = address
+  if (path !== null) return <Link to={path}>{children}</Link>
   const place = placeOf(url)
   return (
     <a href={url.href} target="_blank" rel="noopener noreferrer nofollow" title={url.href}>

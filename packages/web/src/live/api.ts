@@ -1,5 +1,7 @@
 import { ApiError, HttpApi, type AdminApi } from '@netra/client'
 
+import { readAddresses } from './addresses.ts'
+
 export { ApiError } from '@netra/client'
 export type {
   Agent,
@@ -21,9 +23,15 @@ type PublicOf<Class> = Pick<Class, keyof Class>
 /** The server's HTTP routes, as the screens use them. */
 export type Api = Omit<PublicOf<HttpApi>, 'admin'> & { admin: PublicOf<AdminApi> }
 
-/** The routes of the server that served this page; the session cookie goes with each request. */
-export const createApi = (onSignedOut?: () => void): Api =>
-  new HttpApi({ baseUrl: '', ...(onSignedOut && { onSignedOut }) })
+/** The routes of the node, and of the auth service wherever it is; the page keeps no credential. */
+export function createApi(onSignedOut?: () => void): Api {
+  const { api, auth } = readAddresses()
+  return new HttpApi({
+    baseUrl: api,
+    ...(auth !== null && { authUrl: auth }),
+    ...(onSignedOut && { onSignedOut }),
+  })
+}
 
 /** Nobody is signed in, or not any more. */
 export const isSignedOut = (error: unknown): boolean =>

@@ -3,7 +3,6 @@ import {
   indexedOutbox,
   isConnected,
   NetraClient,
-  ticketCredentials,
   type ConnectionState,
   type StreamPhase,
   type StreamView as ClientView,
@@ -109,7 +108,7 @@ export function createLive(parts: { api: Api; me: User; config: ServerConfig }):
   const outbox = indexedOutbox({ userId: me.id })
   const client = new NetraClient({
     url: config.ws_url,
-    credentials: ticketCredentials(api),
+    credentials: api.credentials,
     ...sharedTransports(me.id, api.fallbackAddresses(config)),
     userId: me.id,
     outbox,

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 
 import { useAttachments } from '../components/use-attachments.ts'
+import { pathInApp } from '../live/addresses.ts'
 import { problemText, type Agent, type Models } from '../live/api.ts'
 import type { SentAttachment } from '../live/live-types.ts'
 import { useLive, useOutgoing, useUser } from '../live/use-live.ts'
@@ -67,7 +68,7 @@ export function useChat(threadId: string | null) {
       const wish = { threadId, text, attachments: files, parentMessageId, agent, model }
       const accepted = await live.send(wish)
       showNewest()
-      const isStillHere = threadId === null && location.pathname === '/'
+      const isStillHere = threadId === null && pathInApp(new URL(location.href)) === '/'
       if (isStillHere) {
         await navigate({ to: '/t/$threadId', params: { threadId: accepted.threadId } })
       }

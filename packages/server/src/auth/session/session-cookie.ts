@@ -2,15 +2,34 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 
 const MAX_COOKIE_HEADER_CHARS = 8192
 
-/** `__Host-` binds a cookie to this host over https; browsers refuse that prefix on plain http. */
+/**
+ * `__Host-` binds a cookie to this host over https; browsers refuse that prefix on plain http. It
+ * allows no path, so a Netra below one has it in the name: two of one host do not share a cookie.
+ */
 export function sessionCookieName(publicUrl: string): string {
-  return publicUrl.startsWith('https:') ? '__Host-netra_session' : 'netra_session'
+  const name = publicUrl.startsWith('https:') ? '__Host-netra_session' : 'netra_session'
+  const path = new URL(publicUrl).pathname.replaceAll(/[^\w]+/g, '_').replace(/_$/, '')
+  return `${name}${path}`
 }
 
 /** The Set-Cookie header that makes a browser forget the login session. */
 export function forgetfulCookie(publicUrl: string): string {
   const secure = publicUrl.startsWith('https:') ? '; Secure' : ''
   return `${sessionCookieName(publicUrl)}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax${secure}`
+}
+
+/** The Set-Cookie header of a session that was begun without Better Auth, in its very form. */
+export function signedSessionCookie(session: {
+  publicUrl: string
+  cookieSecret: string
+  token: string
+  maxAgeSeconds: number
+}): string {
+  const { publicUrl, cookieSecret, token, maxAgeSeconds } = session
+  const signature = createHmac('sha256', cookieSecret).update(token).digest('base64')
+  const value = encodeURIComponent(`${token}.${signature}`)
+  const secure = publicUrl.startsWith('https:') ? '; Secure' : ''
+  return `${sessionCookieName(publicUrl)}=${value}; Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; SameSite=Lax${secure}`
 }
 
 /** The session cookie's raw value in a Cookie header. */

@@ -24,7 +24,7 @@ export function addInvitationRoutes({ app, parts, admin }: AuthHttp): void {
     const made = await refusing(() =>
       auth.createInvitation(identity, { email: body.email, expiresInDays: body.expires_in_days }),
     )
-    const url = `${parts.addresses().publicUrl}/register#invitation=${made.token}`
+    const url = `${parts.addresses().webUrl}/register#invitation=${made.token}`
     return reply.status(201).send({ id: made.id, url, expires_at: made.expires_at })
   })
 

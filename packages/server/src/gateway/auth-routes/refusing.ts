@@ -15,6 +15,8 @@ const STATUS: Record<string, [number, string]> = {
   last_admin: [409, 'LAST_ADMINISTRATOR'],
   not_found: [404, 'DB_RECORD_NOT_FOUND'],
   rate_limited: [429, 'RATE_LIMITED'],
+  test_user_invalid: [409, 'DB_RECORD_EXISTS'],
+  test_key_invalid: [401, 'AUTH_FAILED'],
   busy: [503, 'SERVICE_UNAVAILABLE'],
 }
 

@@ -40,6 +40,13 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addAgentRoutes(http)
   addFileRoutes(http)
   addAdminRoutes(http)
-  await addWebApp(http)
+  await addWebApp(base.app, {
+    webFolder: parts.webFolder,
+    page: () => ({
+      base: parts.basePath,
+      api: parts.basePath,
+      auth: parts.addresses().authUrl ?? null,
+    }),
+  })
   return base.app
 }

@@ -17,8 +17,9 @@ import {
 import { uuidv7 } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { unreachable } from '../../platform/unreachable.ts'
-import { hostProblem, originProblem, type Addresses } from '../addresses.ts'
+import { belowBase, hostProblem, originProblem, type Addresses } from '../addresses.ts'
 import type { Caller } from '../parts.ts'
+import { addCrossOrigin } from './cross-origin.ts'
 import { errorBody } from './error-body.ts'
 import { HttpError } from './http-error.ts'
 import { addSecurityHeaders } from './security-headers.ts'
@@ -33,6 +34,8 @@ export interface BaseParts {
   https: boolean
   maxUploadBytes: number
   addresses: () => Addresses
+  /** The path below which it is served: '' or as `/netra`. */
+  basePath: string
   /** Whether the caller sits at this machine, as far as can be known. */
   isLocal: (caller: Caller) => boolean
 }
@@ -58,6 +61,7 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: parts.trustedProxies.length > 0 ? parts.trustedProxies : false,
     genReqId: () => uuidv7(),
+    rewriteUrl: ({ url = '/' }) => belowBase(parts.basePath, url),
     logger: false,
     forceCloseConnections: 'idle',
     // A body of 200 MB over a slow line takes minutes; one that never ends must not hold a descriptor.
@@ -71,7 +75,8 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
   app.addHook('onRequest', async (request) => {
     checkAddresses(parts, request)
   })
-  addSecurityHeaders(app, parts.https)
+  addSecurityHeaders(app, { https: parts.https, others: () => listOf(parts.addresses().authUrl) })
+  await addCrossOrigin(app, parts.addresses)
   app.addHook('onSend', async (request, reply) => {
     const cookies = freshCookies.get(request)
     if (cookies && !reply.hasHeader('set-cookie')) void reply.header('set-cookie', cookies)
@@ -96,6 +101,8 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
 
 /** A login session in use is extended now and then: the browser must get the longer cookie. */
 const freshCookies = new WeakMap<FastifyRequest, string[]>()
+
+const listOf = (url: string | undefined): string[] => (url === undefined ? [] : [url])
 
 function checkAddresses(parts: BaseParts, request: FastifyRequest): void {
   const { addresses } = parts

@@ -6,7 +6,9 @@ import type { Http } from './http.ts'
 export function addConfigRoutes({ app, parts }: Http): void {
   app.get('/api/config', async (request) => {
     const entrance = await parts.identities.entrance(parts.isLocal(request))
-    const base = `${parts.https ? 'https' : 'http'}://${request.headers.host ?? new URL(parts.addresses().publicUrl).host}`
+    const { publicUrl, authUrl, basePath } = parts.addresses()
+    const host = request.headers.host ?? new URL(publicUrl).host
+    const base = `${parts.https ? 'https' : 'http'}://${host}${basePath}`
     const wsBase = base.replace(/^http/, 'ws')
     return {
       protocol_version: PROTOCOL_VERSION,
@@ -14,6 +16,7 @@ export function addConfigRoutes({ app, parts }: Http): void {
       revision: parts.revision,
       environment: parts.environment,
       api_url: base,
+      auth_url: authUrl ?? base,
       ws_url: `${wsBase}/ws`,
       ws_paths: ['/ws', '/websocket'],
       // Where a proxy lets no socket through.

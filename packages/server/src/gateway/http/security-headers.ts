@@ -1,15 +1,21 @@
 import type { FastifyInstance } from 'fastify'
 
-/** One policy for every answer (S1, S23, S24). Styles and scripts come from files of ours only. */
-export function addSecurityHeaders(app: FastifyInstance, https: boolean): void {
+/**
+ * One policy for every answer (S1, S23, S24). Styles and scripts come from files of ours only.
+ *
+ * `others`: addresses of ours at other origins that a page of this one may ask.
+ */
+export function addSecurityHeaders(
+  app: FastifyInstance,
+  { https, others }: { https: boolean; others: () => readonly string[] },
+): void {
   app.addHook('onSend', async (request, reply) => {
-    const host = request.headers.host ?? ''
-    const socket = https ? `wss://${host}` : `ws://${host}`
+    const own = `${https ? 'wss' : 'ws'}://${request.headers.host ?? ''}`
     const policy = [
       "default-src 'self'",
       "script-src 'self'",
       "style-src 'self'",
-      `connect-src 'self' ${socket}`,
+      ['connect-src', "'self'", own, ...others().flatMap(connections)].join(' '),
       "img-src 'self' data: blob:",
       "font-src 'self'",
       "object-src 'none'",
@@ -27,4 +33,10 @@ export function addSecurityHeaders(app: FastifyInstance, https: boolean): void {
     })
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
   })
+}
+
+/** The origin of an address, for requests and for sockets. */
+function connections(url: string): string[] {
+  const { origin } = new URL(url)
+  return [origin, origin.replace(/^http/, 'ws')]
 }
