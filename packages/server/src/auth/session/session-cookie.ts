@@ -57,6 +57,10 @@ export function verifiedToken(value: string, secret: string): string | undefined
   return given.length === expected.length && timingSafeEqual(given, expected) ? token : undefined
 }
 
+/** The cookie's raw value for a session token, as Better Auth writes it. */
+export const signedToken = (token: string, secret: string): string =>
+  encodeURIComponent(`${token}.${createHmac('sha256', secret).update(token).digest('base64')}`)
+
 function percentDecoded(value: string): string | undefined {
   try {
     return decodeURIComponent(value)
