@@ -14,6 +14,7 @@ import { createCommands } from './command/command.ts'
 import type { Config } from './config/config.ts'
 import { openFiles } from './files/open-files.ts'
 import { sampleWorkload } from './files/sample-workload.ts'
+import { eraseExpiredUsers } from './gateway/expired-users.ts'
 import { openGateway, type AgentCatalogue, type ModelSettingsPage } from './gateway/gateway.ts'
 import { createHealth } from './health/health.ts'
 import { createHub } from './hub/hub.ts'
@@ -127,6 +128,7 @@ export async function startServer(
     const access = createAccess(journal)
     const messageRate = new RateLimit(clock, { perMinute: 240, burst: 120 })
     const commands = createCommands({ access, files, journal, runs, clock, messageRate })
+    stack.use(eraseExpiredUsers({ testUsers: auth.testUsers, commands, clock, logger }))
     const hub = stack.use(createHub({ journal, clock, logger, metrics }))
 
     const health = createHealth({ clock, checks: checksOf({ journal, auth, webFolder }) })

@@ -16,8 +16,13 @@ export type AuthErrorCode =
   | 'forbidden'
   | 'last_admin'
   | 'not_found'
+  | 'own_account'
+  | 'too_many_keys'
+  | 'sign_in_again'
   | 'rate_limited'
   | 'busy'
+  | 'test_user_invalid'
+  | 'test_key_invalid'
 
 const MESSAGES: Record<AuthErrorCode, string> = {
   invalid_credentials: 'The e-mail address or the password is wrong.',
@@ -37,9 +42,15 @@ const MESSAGES: Record<AuthErrorCode, string> = {
   session_ended: 'This login session has ended. Sign in again.',
   forbidden: 'Only an administrator may do this.',
   last_admin:
-    'You are the only administrator. Make somebody else one first: netra admin create <email>.',
+    'This is the only administrator who can sign in. Make somebody else one first.',
   not_found: 'There is no such thing.',
+  own_account: 'You cannot do this to yourself: ask another administrator.',
+  too_many_keys: 'You have 50 API keys already. Revoke one that you no longer use.',
+  sign_in_again: 'Give your password, or sign in again: this is possible soon after signing in only.',
   rate_limited: 'Too many failed attempts. Wait before you try again.',
+  test_user_invalid:
+    'This id cannot be a test user: it is taken, has just ended, begins with "service:" or is not 1 to 128 plain characters.',
+  test_key_invalid: 'X-E2E-Bypass-Key is not the key of this Netra.',
   busy: 'Too many people are signing in right now. Try again in a moment.',
 }
 

@@ -150,6 +150,8 @@ export class AuthService implements Identities, AsyncDisposable {
       setup_required: this.setupRequired(),
       providers: [],
       sends_email: false,
+      demo: this.testUsers.demo,
+      e2e: this.testUsers.e2e,
     }
   }
 

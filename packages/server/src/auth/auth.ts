@@ -8,15 +8,18 @@ import { Users } from './account/users.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import { AuthService } from './auth-service.ts'
 import { migrateEngine, openEngine } from './engine.ts'
+import { ApiKeys } from './keys/api-keys.ts'
 import { AccessTokens } from './session/access-token.ts'
 import { Authenticator } from './session/authenticator.ts'
 import { openSecrets } from './session/key-files.ts'
 import { RefreshTokens } from './session/refresh-tokens.ts'
 import { sessionCookieName } from './session/session-cookie.ts'
+import { SessionUse } from './session/session-use.ts'
 import { Sessions } from './session/sessions.ts'
 import { Tickets } from './session/tickets.ts'
 import { AuthDatabase } from './store/auth-database.ts'
 import { openTables, repair } from './store/tables.ts'
+import { TestUsers, type TestUserSettings } from './test-users/test-users.ts'
 
 export { AuthError, type AuthErrorCode } from './auth-error.ts'
 export type { AttemptLimits } from './account/attempts.ts'
@@ -24,6 +27,7 @@ export type { Login, NewAccount, Origin, Registration } from './account/accounts
 export type { SignedIn, TokenAnswer } from './auth-service.ts'
 export type { Invitation } from './account/invitations.ts'
 export type { User } from './account/users.ts'
+export type { TestUserSettings } from './test-users/test-users.ts'
 
 export interface AuthOptions {
   /** The data folder: `auth.db` and `keys/` lie in it. */
@@ -37,6 +41,8 @@ export interface AuthOptions {
   /** Other processes have the same folder open. */
   shared?: boolean
   limits?: Partial<AttemptLimits>
+  /** Given: who may make test users; what is off ends those that there are. */
+  testUsers?: TestUserSettings
   clock?: Clock
   logger?: Logger
 }
@@ -55,15 +61,26 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
     await openTables(database, () => migrateEngine(needs))
     const engine = await openEngine(needs)
     repair(database, clock.now())
-    const sessions = new Sessions(database, clock, logger)
+    const keys = new ApiKeys(database, clock)
+    const sessions = new Sessions(database, clock, logger, keys)
     const tokens = new AccessTokens(secrets.signingKeys, options.accessTokenSeconds)
     const invitations = new Invitations(database, clock)
     const users = new Users(database)
     const audit = new AuditLog(database, clock)
+    const attempts = new Attempts({ ...DEFAULT_LIMITS, ...options.limits }, clock)
+    const testUsers = new TestUsers({
+      database,
+      clock,
+      audit,
+      attempts,
+      publicUrl,
+      cookieSecret,
+      settings: options.testUsers,
+    })
     const accounts = new Accounts({
       engine,
       invitations,
-      attempts: new Attempts({ ...DEFAULT_LIMITS, ...options.limits }, clock),
+      attempts,
       registration: options.registration ?? 'open',
       emailExists: (email) => users.hasEmail(email),
     })
@@ -80,6 +97,9 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
         engine,
         sessions,
         tokens,
+        testUsers,
+        keys,
+        use: new SessionUse(database, clock),
         clock,
         cookieName,
         cookieSecret,
@@ -88,6 +108,7 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
       tickets: new Tickets(database, clock),
       setup: new Setup(database),
       audit,
+      testUsers,
     })
   } catch (error) {
     database.close()

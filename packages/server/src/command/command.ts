@@ -7,6 +7,7 @@ import { decide, type Decide } from './decide.ts'
 import { deleteAccount } from './delete-account.ts'
 import { deleteThread } from './delete-thread.ts'
 import { refuse, type Outcome } from './outcome.ts'
+import { unsealOwner } from './owner.ts'
 import type { CommandParts } from './parts.ts'
 import { regenerate, type Regenerate } from './regenerate.ts'
 import { sendMessage, type SendMessage } from './send-message.ts'
@@ -40,6 +41,8 @@ export interface Commands {
   deleteThread(userId: UserId, threadId: string): Promise<Outcome<Record<string, never>>>
   /** Erases all that the user has; the account itself is the account store's. */
   deleteAccount(userId: UserId, account: 'there' | 'gone'): Promise<Outcome<Record<string, never>>>
+  /** The id of an account that is gone may be given again. */
+  freeAccountId(userId: UserId): Promise<void>
 }
 
 export const createCommands = (parts: CommandParts): Commands => ({
@@ -52,6 +55,9 @@ export const createCommands = (parts: CommandParts): Commands => ({
     whileStored(updateThread(parts, userId, threadId, change)),
   deleteThread: (userId, threadId) => whileStored(deleteThread(parts, userId, threadId)),
   deleteAccount: (userId, account) => whileStored(deleteAccount(parts, userId, account)),
+  async freeAccountId(userId) {
+    await parts.journal.write([unsealOwner(parts.journal, userId)])
+  },
 })
 
 const RETRY_MS = 2_000

@@ -22,3 +22,7 @@ export const expectOwner = ({ db }: Pick<Journal, 'db'>, userId: UserId): Expect
   rows: 'none',
   query: db.selectFrom('setting').select('key').where('key', '=', keyOf(userId)).compile(),
 })
+
+/** The id of an account that is gone may be somebody's again: all that was under way has ended. */
+export const unsealOwner = ({ db }: Pick<Journal, 'db'>, userId: UserId): Statement =>
+  db.deleteFrom('setting').where('key', '=', keyOf(userId)).compile()

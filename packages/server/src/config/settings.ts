@@ -69,7 +69,7 @@ export const SETTINGS = {
   }),
   environment: setting({
     env: 'NETRA_ENV',
-    schema: z.enum(['development', 'staging', 'production']).default('development'),
+    schema: z.enum(['development', 'staging', 'production']).optional(),
     default: 'development',
     doc: 'development, staging or production.',
   }),

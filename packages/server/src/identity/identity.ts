@@ -97,6 +97,10 @@ export interface Entrance {
   providers: readonly { id: string; name: string }[]
   /** Whether Netra sends e-mail; without it the administrator hands out one-time links. */
   sends_email: boolean
+  /** Anybody may try Netra as a user that expires. */
+  demo: boolean
+  /** Test suites may make users that expire. */
+  e2e: boolean
 }
 
 /**

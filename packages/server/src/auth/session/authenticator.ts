@@ -1,14 +1,21 @@
 import type { Authentication, Credentials, Identity, LiveSession } from '../../identity/identity.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Engine } from '../engine.ts'
+import type { TestUsers } from '../test-users/test-users.ts'
+import type { ApiKeys } from '../keys/api-keys.ts'
+import { looksLikeKey } from '../keys/key-text.ts'
 import type { AccessTokens } from './access-token.ts'
 import { cookieValue, verifiedToken } from './session-cookie.ts'
+import type { SessionUse } from './session-use.ts'
 import type { Sessions } from './sessions.ts'
 
 interface Needs {
   engine: Engine
   sessions: Sessions
   tokens: AccessTokens
+  keys: ApiKeys
+  use: SessionUse
+  testUsers: TestUsers
   clock: Clock
   cookieName: string
   cookieSecret: string
@@ -32,15 +39,37 @@ export class Authenticator {
   }
 
   byToken(token: string): Authentication {
-    const { tokens, sessions, clock } = this.#needs
+    if (looksLikeKey(token)) return this.#byKey(token)
+    const { tokens, sessions, clock, testUsers } = this.#needs
+    const test = testUsers.byToken(token)
+    if (test !== undefined) {
+      if (!test.ok) return test
+      const state = sessions.state(test.sessionId)
+      if (!state.live) return { ok: false, why: state.why }
+      const identity = identityOf(
+        state.session,
+        'token',
+        Math.min(test.expiresAtMs, state.session.expiresAtMs),
+      )
+      return { ok: true, identity, setCookies: [] }
+    }
     const verified = tokens.verify(token, clock.now())
     if (!verified.ok) return verified
     const { claims } = verified
     const state = sessions.state(claims.sid)
     if (!state.live) return { ok: false, why: state.why }
     if (state.session.userId !== claims.sub) return { ok: false, why: 'invalid' }
+    this.#needs.use.note(state.session.sessionId)
     const identity = identityOf(state.session, 'token', claims.exp * 1000)
     return { ok: true, identity, setCookies: [] }
+  }
+
+  #byKey(key: string): Authentication {
+    const state = this.#needs.keys.stateOfKey(key)
+    if (state === undefined) return { ok: false, why: 'invalid' }
+    if (!state.live) return { ok: false, why: state.why }
+    const { session } = state
+    return { ok: true, identity: identityOf(session, 'api_key', session.expiresAtMs), setCookies: [] }
   }
 
   async byCookie(header: string | undefined): Promise<Authentication> {
@@ -52,6 +81,7 @@ export class Authenticator {
     if (state === undefined) return { ok: false, why: 'invalid' }
     if (!state.live) return { ok: false, why: state.why }
     const { session } = state
+    this.#needs.use.note(session.sessionId)
     const setCookies = sessions.extensionDue(session) ? await this.#extend(value) : []
     return { ok: true, identity: identityOf(session, 'session', session.expiresAtMs), setCookies }
   }

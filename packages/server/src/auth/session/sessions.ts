@@ -3,6 +3,8 @@ import type { Clock } from '../../platform/clock.ts'
 import { asId, type SessionId, type UserId } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { EXTEND_SESSION_AFTER_SECONDS, IDLE_SESSION_SECONDS, MAX_SESSION_MS } from '../engine.ts'
+import type { ApiKeys } from '../keys/api-keys.ts'
+import { keyOfSession } from '../keys/key-text.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
 
 /** Of the store, which is always there to be asked. */
@@ -17,6 +19,8 @@ interface SessionRow {
   name: string
   role: string | null
   banned: number | null
+  /** When the user ends, if it is a test user. */
+  testEnd: number | null
 }
 
 interface EndedRow {
@@ -26,8 +30,9 @@ interface EndedRow {
 }
 
 const SELECT = `
-  SELECT s.id, s.userId, s.createdAt, s.expiresAt, u.email, u.name, u.role, u.banned
-  FROM session s JOIN user u ON u.id = s.userId`
+  SELECT s.id, s.userId, s.createdAt, s.expiresAt, u.email, u.name, u.role, u.banned,
+    t.expires_at AS testEnd
+  FROM session s JOIN user u ON u.id = s.userId LEFT JOIN test_user t ON t.user_id = u.id`
 const POLL_MS = 1000
 const SWEEP_EVERY_POLLS = 60
 const KEEP_ENDED_MS = 60 * 24 * 3600 * 1000
@@ -45,8 +50,15 @@ export class Sessions {
   #position: number
   #polls = 0
   #stopPolling: () => void = () => {}
+  readonly #keys: Pick<ApiKeys, 'state'>
 
-  constructor(database: AuthDatabase, clock: Clock, logger: Logger) {
+  constructor(
+    database: AuthDatabase,
+    clock: Clock,
+    logger: Logger,
+    keys: Pick<ApiKeys, 'state'>,
+  ) {
+    this.#keys = keys
     this.#database = database
     this.#clock = clock
     this.#logger = logger
@@ -58,6 +70,8 @@ export class Sessions {
   }
 
   state(sessionId: string): SessionState {
+    const keyId = keyOfSession(sessionId)
+    if (keyId !== undefined) return this.#keys.state(keyId)
     const row = this.#database.get<SessionRow>(`${SELECT} WHERE s.id = ?`, sessionId)
     return (
       this.#stateOf(row) ?? { live: false, why: this.#endOf('session_id', sessionId) ?? 'revoked' }
@@ -74,7 +88,8 @@ export class Sessions {
   }
 
   /** Whether use should move the session's end by now; at most once an hour, for it is a write. */
-  extensionDue({ idleEndMs }: LiveSession): boolean {
+  extensionDue({ idleEndMs, isTestUser }: LiveSession): boolean {
+    if (isTestUser) return false
     const extendedAt = idleEndMs - IDLE_SESSION_SECONDS * 1000
     return this.#clock.now() - extendedAt >= EXTEND_SESSION_AFTER_SECONDS * 1000
   }
@@ -126,12 +141,14 @@ export class Sessions {
     if (row === undefined) return undefined
     if (row.banned) return { live: false, why: 'disabled' }
     const idleEndMs = Date.parse(row.expiresAt)
-    const expiresAtMs = Math.min(idleEndMs, Date.parse(row.createdAt) + MAX_SESSION_MS)
+    const isTestUser = row.testEnd !== null
+    const ends = [idleEndMs, Date.parse(row.createdAt) + MAX_SESSION_MS, row.testEnd ?? Infinity]
+    const expiresAtMs = Math.min(...ends)
     if (!(expiresAtMs > this.#clock.now())) return { live: false, why: 'expired' }
     const { email, name } = row
     const sessionId = asId<SessionId>(row.id)
     const userId = asId<UserId>(row.userId)
-    const role = roleOf(row.role)
+    const role = isTestUser ? 'user' : roleOf(row.role)
     const session: LiveSession = {
       sessionId,
       userId,
@@ -139,7 +156,7 @@ export class Sessions {
       name,
       role,
       scopes: null,
-      isTestUser: false,
+      isTestUser,
       expiresAtMs,
       idleEndMs,
     }

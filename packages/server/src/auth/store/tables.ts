@@ -1,5 +1,9 @@
+import { UNCONFIRMED_TABLES } from '../account/account-rows.ts'
 import { AUDIT_TABLES } from '../audit/audit-log.ts'
+import { API_KEY_TABLES } from '../keys/api-keys.ts'
+import { TEST_USER_TABLES } from '../test-users/tables.ts'
 import type { AuthDatabase } from './auth-database.ts'
+import { SETTING_TABLES } from './stored-settings.ts'
 
 /**
  * Our tables beside Better Auth's. `ended_session` is written by a trigger, so that no way of
@@ -54,7 +58,7 @@ const LASTING = `
 `
 
 /** Since version 2; each part keeps its own tables beside its code. */
-const SECOND: readonly string[] = [AUDIT_TABLES]
+const SECOND: readonly string[] = [AUDIT_TABLES, TEST_USER_TABLES, API_KEY_TABLES, SETTING_TABLES, UNCONFIRMED_TABLES]
 
 /** Tickets live 30 s and need not outlive the processes; a handshake waits for no disk. */
 const VOLATILE = `
@@ -64,6 +68,10 @@ const VOLATILE = `
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS volatile.ticket_end ON ticket (expires_at);
+  CREATE TABLE IF NOT EXISTS volatile.session_use (
+    session_id TEXT PRIMARY KEY,
+    used_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
 `
 
 /** A claim younger than this may belong to a registration that another process is working on. */
@@ -113,7 +121,8 @@ const versionOf = (database: AuthDatabase): number =>
 export function repair(database: AuthDatabase, nowMs: number): void {
   const before = nowMs - CLAIM_MS
   database.run(
-    'DELETE FROM user WHERE createdAt < ? AND id NOT IN (SELECT userId FROM account)',
+    `DELETE FROM user WHERE createdAt < ? AND id NOT IN (SELECT userId FROM account)
+     AND id NOT IN (SELECT user_id FROM test_user)`,
     new Date(before).toISOString(),
   )
   database.run(

@@ -5,7 +5,7 @@ import type { Http } from './http.ts'
 /** Every address and limit a client needs; nothing else may hold one. */
 export function addConfigRoutes({ app, parts }: Http): void {
   app.get('/api/config', async (request) => {
-    const entrance = await parts.identities.entrance(parts.isLocal(request))
+    const { demo, e2e, ...entrance } = await parts.identities.entrance(parts.isLocal(request))
     const { publicUrl, authUrl, basePath } = parts.addresses()
     const host = request.headers.host ?? new URL(publicUrl).host
     const base = `${parts.https ? 'https' : 'http'}://${host}${basePath}`
@@ -23,6 +23,8 @@ export function addConfigRoutes({ app, parts }: Http): void {
       events_url: `${base}/api/events`,
       commands_url: `${base}/api/commands`,
       auth: entrance,
+      demo,
+      e2e,
       limits: {
         max_frame_bytes: parts.limits.maxFrameBytes,
         max_upload_bytes: parts.maxUploadBytes,

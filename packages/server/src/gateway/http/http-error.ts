@@ -27,6 +27,14 @@ export class HttpError extends Error {
 export const absent = (what: string): HttpError =>
   new HttpError(404, 'DB_RECORD_NOT_FOUND', `There is no such ${what}.`)
 
+/** What a route that is not there answers; also of one that is turned off. */
+export const nothingAt = (request: { method: string; url: string }): HttpError =>
+  new HttpError(
+    404,
+    'NOT_FOUND',
+    `There is nothing at ${request.method} ${request.url.split('?')[0]}.`,
+  )
+
 const BY_REFUSAL: Record<RefusalCode, [number, string]> = {
   malformed: [422, 'VALIDATION_ERROR'],
   too_large: [413, 'VALIDATION_ERROR'],
