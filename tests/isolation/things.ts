@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import { form } from './form.ts'
+import { LASTS } from './model.ts'
+import { post, type Thing } from './row.ts'
+import type { Stage } from './stage.ts'
+
+export { form }
+
+export const talkOf = ({ talk }: Stage): Thing => ({ ...talk })
+
+export async function newThread(stage: Stage): Promise<Thing> {
+  const marker = stage.mark()
+  const { id } = await stage.made(stage.ada, post('/api/threads', { title: marker }))
+  return kept(stage, { marker, thread: id ?? '' })
+}
+
+export async function newFile(stage: Stage): Promise<Thing> {
+  const marker = stage.mark()
+  const { file_id } = await stage.made(stage.ada, form(marker))
+  return kept(stage, { marker, file: file_id ?? '' })
+}
+
+/** A run that lasts, in a thread with the marker. */
+export async function lastingRun(stage: Stage): Promise<Thing> {
+  const marker = stage.mark()
+  const { thread_id, run_id } = await stage.made(
+    stage.ada,
+    post('/api/chat/messages', { content: `${LASTS} ${marker}` }),
+  )
+  return kept(stage, { marker, thread: thread_id ?? '', run: run_id ?? '' })
+}
+
+/** No tool that is shipped asks before it runs, so the question is put into the store. */
+export async function waitingApproval(stage: Stage): Promise<Thing> {
+  const talk = await stage.makeTalk(stage.ada)
+  const call = `call-${talk.marker}`
+  const now = new Date()
+  const later = new Date(now.getTime() + 60 * 60_000)
+  const store = new DatabaseSync(join(stage.netra.folder, 'journal.db'), { timeout: 10_000 })
+  try {
+    store
+      .prepare("UPDATE run SET state = 'waiting', waiting_for = 'approval' WHERE id = ?")
+      .run(talk.run)
+    store
+      .prepare(
+        `INSERT INTO approval (run_id, tool_call_id, thread_id, user_id, tool_name, arguments, fence,
+           state, expires_at, decided_by, created_at)
+         SELECT id, ?, thread_id, user_id, 'calculate', '{}', 1, 'waiting', ?, NULL, ? FROM run WHERE id = ?`,
+      )
+      .run(call, later.toISOString(), now.toISOString(), talk.run)
+  } finally {
+    store.close()
+  }
+  return kept(stage, { marker: talk.marker, thread: talk.thread, run: talk.run, call })
+}
+
+function kept(stage: Stage, thing: Thing): Thing {
+  for (const value of Object.values(thing)) stage.secrets.add(value)
+  return thing
+}
