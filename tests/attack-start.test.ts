@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { freePort } from './support/free-port.ts'
 import { startNetra } from './support/netra-process.ts'
 
 const BIN = fileURLToPath(new URL('../packages/server/bin/netra.mjs', import.meta.url))
@@ -63,15 +63,6 @@ test.each([
     await writeFile(path, before)
   }
 })
-
-/** Its output is not read here, so it cannot say which port it took. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 test('it serves on when whoever read its output goes away', async () => {
   const port = await freePort()

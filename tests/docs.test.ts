@@ -33,6 +33,7 @@ test.for([
   'PROTOCOL.md',
   'bench/README.md',
   'docs/testing.md',
+  'docs/hosts.md',
   'packages/client/README.md',
 ])('every file that %s links to is there', async (path) => {
   const links = [...(await read(path)).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(

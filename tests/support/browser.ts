@@ -7,8 +7,8 @@ import { vi, type TestContext } from 'vitest'
 
 import type { Person } from './people.ts'
 
-const EXECUTABLE = process.env['NETRA_TEST_BROWSER'] ?? '/usr/bin/chromium'
-const FLAGS = [
+export const EXECUTABLE = process.env['NETRA_TEST_BROWSER'] ?? '/usr/bin/chromium'
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

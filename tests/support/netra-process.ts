@@ -27,6 +27,8 @@ export interface NetraOptions {
   folder?: string
   /** Take this port again, as after a crash. */
   port?: number
+  /** What the process is: a node unless said otherwise. */
+  command?: 'start' | 'auth' | 'web'
 }
 
 /** Without what the machine has configured: only what the test sets. */
@@ -43,7 +45,7 @@ const BASE_ENV = Object.fromEntries(
 export async function startNetra(options: NetraOptions = {}): Promise<NetraProcess> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'netra-')))
   const begun = performance.now()
-  const child = spawn(process.execPath, [BIN, 'start'], {
+  const child = spawn(process.execPath, [BIN, options.command ?? 'start'], {
     env: { ...BASE_ENV, PORT: String(options.port ?? 0), NETRA_DATA_DIR: folder, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
