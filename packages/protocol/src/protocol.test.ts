@@ -87,6 +87,7 @@ test('what the package offers besides schemas is this', () => {
       "parsePosition",
       "parseServerFrame",
       "parseStreamName",
+      "readClientObject",
       "snapshotOfThread",
       "snapshotOfUser",
       "textOf",

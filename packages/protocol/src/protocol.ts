@@ -227,12 +227,9 @@ export {
   BACKOFF_MIN_MS,
   BACKOFF_MAX_MS,
 } from './limits.ts'
-export {
-  parseClientFrame,
-  type RefusedFrame,
-  type ParsedClientFrame,
-} from './parse-client-frame.ts'
+export { parseClientFrame, type ParsedClientFrame } from './parse-client-frame.ts'
 export { parseServerFrame, type ParsedServerFrame } from './parse-server-frame.ts'
+export { readClientObject, type ReadClientObject, type RefusedFrame } from './read-client-object.ts'
 export {
   positionSchema,
   claimedPositionSchema,

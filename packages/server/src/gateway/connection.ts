@@ -8,27 +8,19 @@ import type { WebSocket } from 'ws'
 import type { Access } from '../access/access.ts'
 import { StoreUnavailable, type Commands } from '../command/command.ts'
 import type { Delivery, Hub, Sink, Subscription } from '../hub/hub.ts'
-import type { Identities, Identity } from '../identity/identity.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { Identity } from '../identity/identity.ts'
 import { isoTime } from '../platform/clock.ts'
-import { asId, newId, type ConnectionId, type DeviceId } from '../platform/ids.ts'
-import type { Logger } from '../platform/logger.ts'
+import { asId, type DeviceId } from '../platform/ids.ts'
 import type { RateLimit } from '../platform/rate-limit.ts'
 import { identify, type Handshake } from './identify.ts'
 import { LIMITS } from './limits.ts'
 import { Outbox } from './outbox.ts'
-import type { Registered, Registry } from './registry.ts'
-import type { SocketMetrics } from './socket-metrics.ts'
+import { ServedSocket, type SocketParts } from './served-socket.ts'
 
-export interface ConnectionParts {
-  identities: Identities
+export interface ConnectionParts extends SocketParts {
   access: Access
   commands: Commands
   hub: Hub
-  clock: Clock
-  logger: Logger
-  registry: Registry
-  metrics: SocketMetrics
   commandRate: RateLimit
   node: string
   /** Whose socket it is, behind the proxies that are trusted (S17). */
@@ -39,14 +31,9 @@ export interface ConnectionParts {
   headOf(stream: string): Promise<string>
 }
 
-const MAX_REASON_BYTES = 123
+type Hello = Extract<ClientMessage, { type: 'hello' }>
 
-/** A close frame has room for so much (RFC 6455, 5.5); a longer reason would be an exception. */
-const reasonOf = (why: string): string =>
-  Buffer.from(why)
-    .subarray(0, MAX_REASON_BYTES)
-    .toString()
-    .replace(/\uFFFD$/, '')
+const NOBODY_TELLS = 'who you are cannot be checked right now'
 
 /**
  * One socket of the native protocol, from the upgrade to the close.
@@ -54,53 +41,26 @@ const reasonOf = (why: string): string =>
  * Frames are handled one after the other, in the order they came, except `ack`, `ping` and `pong`,
  * which must not wait behind a command.
  */
-export class Connection implements Registered {
-  readonly id = newId<ConnectionId>()
-  readonly parts: ConnectionParts
+export class Connection extends ServedSocket<ConnectionParts> {
   readonly outbox: Outbox
   readonly subscriptions = new Map<string, Subscription>()
   readonly #deliveries = new Map<string, Delivery>()
-  identity: Identity | undefined
   instance: string | undefined
   #device: DeviceId | undefined
-  readonly #socket: WebSocket
-  readonly address: string
   /** What the upgrade brought, tokens and all: kept until the hello was judged. */
   #handshake: Handshake | undefined
-  readonly #openedAt: number
-  #heardAt: number
+  #isJudging = false
   #pingedAt: number
   #progressAt: number
   #heads: Record<string, string> = {}
-  #badFrames: number[] = []
-  #pending = 0
-  #queue: Promise<void> = Promise.resolve()
-  #dueSaid = false
-  #closed = false
 
   constructor(socket: WebSocket, stream: Duplex, handshake: Handshake, parts: ConnectionParts) {
-    this.#socket = socket
-    this.address = handshake.address
+    super(socket, handshake.address, parts)
     this.#handshake = handshake
-    this.parts = parts
     this.outbox = new Outbox(socket, stream)
     const now = parts.clock.monotonic()
-    this.#openedAt = now
-    this.#heardAt = now
     this.#pingedAt = now
     this.#progressAt = now
-    parts.registry.add(this)
-    socket.on('message', (data, isBinary) => this.#take(data as Buffer, isBinary))
-    socket.on('close', () => this.#onClose())
-    socket.on('error', (error) => this.#log().debug({ err: error }, 'socket error'))
-  }
-
-  get userId(): string | undefined {
-    return this.identity?.userId
-  }
-
-  get sessionId(): string | undefined {
-    return this.identity?.sessionId
   }
 
   send(message: ServerMessageInput): void {
@@ -110,25 +70,16 @@ export class Connection implements Registered {
   /** Where subscriptions deliver to. */
   readonly sink: Sink = new ConnectionSink(this)
 
-  get closed(): boolean {
-    return this.#closed
-  }
-
   /** Says why, then closes; what was gathered goes out before the close frame. */
   close(code: CloseCode, why: string): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.parts.metrics.closed(code)
-    this.#log().info({ code, why, user_id: this.userId }, 'socket closed by the server')
+    if (!this.beginClose(code, why)) return
     this.outbox.flush()
-    this.#socket.close(code, reasonOf(why))
-    // A peer that never answers the close frame must not hold the socket.
-    this.parts.clock.after(2_000, () => this.#socket.terminate())
+    this.endClose(code, why)
   }
 
   /** The node is going down: says so and when to come back, then closes. */
   goAway(jitterMs: number): void {
-    if (this.#closed) return
+    if (this.closed) return
     const why = 'the server is restarting'
     this.send({ type: 'goaway', code: 4001, why, after_ms: 500, jitter_ms: jitterMs })
     this.close(4001, why)
@@ -156,51 +107,47 @@ export class Connection implements Registered {
     message: string,
     id: string | null,
   ): void {
-    this.parts.metrics.badFrame()
+    const tooMany = this.countBadFrame()
     if (!this.identity) return this.close(4500, message)
-    const now = this.parts.clock.monotonic()
-    this.#badFrames = [...this.#badFrames.filter((at) => at > now - 60_000), now]
     this.send({ type: 'error', id, code, message, retry: 'no' })
-    if (this.#badFrames.length >= LIMITS.maxBadFramesPerMinute) {
-      this.close(4500, 'too many frames that could not be used')
-    }
+    if (tooMany) this.close(4500, 'too many frames that could not be used')
   }
 
-  forgive(pausedMs: number): void {
-    this.#heardAt += pausedMs
+  override forgive(pausedMs: number): void {
+    super.forgive(pausedMs)
     this.#progressAt += pausedMs
   }
 
-  /** Called by the gateway about once a second. */
   sweep(): void {
-    if (this.#closed) return
+    if (this.closed) return
+    const { identity } = this
+    if (!identity) return this.#checkHello()
     const now = this.parts.clock.monotonic()
-    if (!this.identity) {
-      if (now - this.#openedAt >= LIMITS.helloTimeoutMs) this.close(4011, 'no hello within 10 s')
-      return
-    }
-    if (now - this.#heardAt >= LIMITS.heartbeatTimeoutMs)
-      return this.close(4003, 'no answer to pings')
+    if (this.silentMs >= LIMITS.heartbeatTimeoutMs) return this.close(4003, 'no answer to pings')
     if (!this.outbox.waiting) this.#progressAt = now
     if (now - this.#progressAt >= LIMITS.slowConsumerMs) {
       return this.close(4004, 'nothing was acknowledged for 30 s')
     }
-    this.#checkExpiry(this.identity)
+    if (!this.isProven(identity)) return this.close(4006, 'the token has expired')
+    this.checkNowAndThen(identity)
     if (now - this.#pingedAt >= LIMITS.heartbeatIntervalMs) this.#ping(now)
   }
 
-  #checkExpiry(identity: Identity): void {
-    const left = Date.parse(identity.expiresAt) - this.parts.clock.now()
-    if (left <= 0) return this.close(4006, 'the token has expired')
-    if (left > LIMITS.authenticationDueMs || this.#dueSaid) return
-    this.#dueSaid = true
-    this.send({ type: 'authentication_due', in_ms: left })
+  /** Whoever said hello in time waits for us, not we for them. */
+  #checkHello(): void {
+    if (this.ageMs < LIMITS.helloTimeoutMs) return
+    if (!this.#isJudging) return this.close(4011, 'no hello within 10 s')
+    this.parts.metrics.handshake('failed')
+    this.close(4009, NOBODY_TELLS)
+  }
+
+  protected sayDue(leftMs: number): void {
+    this.send({ type: 'authentication_due', in_ms: leftMs })
   }
 
   /** A fresh token of the same subject. */
   renewed(identity: Identity): void {
-    this.identity = identity
-    this.#dueSaid = false
+    this.extend(identity)
     this.send({ type: 'authenticated', expires_at: identity.expiresAt })
   }
 
@@ -215,25 +162,11 @@ export class Connection implements Registered {
       (heads) => {
         this.#heads = Object.fromEntries(heads)
       },
-      (error: unknown) => this.#log().warn({ err: error }, 'heads could not be read'),
+      (error: unknown) => this.log().warn({ err: error }, 'heads could not be read'),
     )
   }
 
-  /** Whatever a frame does to us, it ends its own socket at most. */
-  #take(data: Buffer, isBinary: boolean): void {
-    try {
-      this.#receive(data, isBinary)
-    } catch (error) {
-      this.#log().error({ err: error }, 'a frame could not be taken')
-      this.#closed = true
-      this.#socket.terminate()
-    }
-  }
-
-  #receive(data: Buffer, isBinary: boolean): void {
-    if (this.#closed) return
-    this.#heardAt = this.parts.clock.monotonic()
-    this.parts.metrics.received()
+  protected receive(data: Buffer, isBinary: boolean): void {
     if (isBinary) return this.badFrame('malformed', 'Frames are JSON text, not binary.', null)
     if (!this.identity && data.length > LIMITS.maxHelloBytes) {
       return this.close(4500, 'the first frame is larger than 4 KB')
@@ -250,22 +183,7 @@ export class Connection implements Registered {
       return this.close(4004, 'asks for more than it reads')
     }
     if (message.type === 'ping') return this.send({ type: 'pong', nonce: message.nonce })
-    if (this.#pending >= LIMITS.maxPendingCommands) {
-      return this.close(4007, 'more commands at once than this server takes')
-    }
-    this.#pending += 1
-    this.#queue = this.#queue.then(async () => {
-      try {
-        if (!this.#closed) await this.#handle(message)
-      } catch (error) {
-        this.#log().error({ err: error, type: message.type }, 'a frame could not be handled')
-        if (error instanceof StoreUnavailable)
-          this.close(4009, 'the store cannot be used right now')
-        else this.close(4008, 'something went wrong inside the server')
-      } finally {
-        this.#pending -= 1
-      }
-    })
+    this.inTurn(message.type, () => this.#handle(message))
   }
 
   async #handle(message: ClientMessage): Promise<void> {
@@ -275,37 +193,49 @@ export class Connection implements Registered {
       return this.close(4505, 'this protocol version is not served: update the client')
     }
     const handshake = this.#handshake
-    if (!handshake) return
-    const answer = await identify(this.parts.identities, handshake, message)
     this.#handshake = undefined
-    if (this.#closed) return
-    this.parts.metrics.handshake(answer.ok)
-    if (!answer.ok) {
+    if (handshake) await this.#judge(handshake, message)
+  }
+
+  async #judge(handshake: Handshake, hello: Hello): Promise<void> {
+    const { metrics } = this.parts
+    this.#isJudging = true
+    try {
+      const answer = await identify(this.parts.identities, handshake, hello)
+      if (this.closed) return
+      if (answer.ok) return await this.#welcome(answer.identity, hello, handshake.origin)
+      metrics.handshake(answer.why === 'unavailable' ? 'failed' : 'refused')
       this.send({
         type: 'error',
         id: null,
-        code: answer.code === 4006 ? 'expired' : 'not_found',
+        code: answer.code === 4006 ? 'expired' : answer.code === 4009 ? 'unavailable' : 'not_found',
         message: answer.message,
-        retry: 'no',
+        retry: answer.code === 4009 ? 'same' : 'no',
       })
-      return this.close(answer.code, answer.message)
+      this.close(answer.code, answer.message)
+    } catch (error) {
+      if (!this.closed) metrics.handshake('failed')
+      throw error
+    } finally {
+      this.#isJudging = false
     }
-    await this.#welcome(answer.identity, message)
   }
 
-  async #welcome(
-    identity: Identity,
-    hello: Extract<ClientMessage, { type: 'hello' }>,
-  ): Promise<void> {
-    const { registry, clock, node } = this.parts
+  async #welcome(identity: Identity, hello: Hello, origin: string | undefined): Promise<void> {
+    const { registry, clock, node, metrics } = this.parts
     const older = registry.find(identity.userId, hello.instance)
     if (!older && registry.countOf(identity.userId) >= LIMITS.maxConnectionsPerUser) {
+      metrics.handshake('limited')
       return this.close(4504, 'this account has too many open connections')
     }
-    this.identity = identity
     this.instance = hello.instance
     this.#device = asId<DeviceId>(hello.device)
-    registry.welcome(this, identity.userId)
+    const admitted = await this.admit(identity)
+    if (this.closed) return
+    if (!admitted.ok) {
+      metrics.handshake(admitted.close === undefined ? 'failed' : 'refused')
+      return this.close(admitted.close ?? 4009, admitted.close ? admitted.why : NOBODY_TELLS)
+    }
     older?.close(4506, 'replaced by a newer socket')
     const opened = []
     const streams = []
@@ -318,6 +248,7 @@ export class Connection implements Registered {
           : { stream, status: 'not_found' as const, head: null },
       )
     }
+    if (this.closed) return
     this.send({
       type: 'welcome',
       connection_id: this.id,
@@ -333,18 +264,21 @@ export class Connection implements Registered {
       },
       streams,
     })
-    this.parts.metrics.welcomed(clock.monotonic() - this.#openedAt)
+    this.welcomed(origin)
     for (const subscription of opened) subscription.start()
   }
 
   /** Subscribes, moving the stream's one cursor if there is one; undefined when not allowed. */
   async open(stream: string, position: string | null): Promise<Subscription | undefined> {
     const { identity } = this
-    const name = identity && (await this.parts.access.stream(identity.userId, stream))
+    if (!identity || (identity.scopes !== null && !identity.scopes.includes('chat:read'))) {
+      return undefined
+    }
+    const name = await this.parts.access.stream(identity.userId, stream)
     if (!name) return undefined
     this.leave(name)
     const subscription = await this.parts.hub.subscribe(name, position, this.sink)
-    if (this.#closed) {
+    if (this.closed) {
       subscription.end()
       return undefined
     }
@@ -369,14 +303,8 @@ export class Connection implements Registered {
     this.subscriptions.delete(stream)
   }
 
-  #onClose(): void {
-    this.#closed = true
+  protected onLeft(): void {
     for (const stream of this.subscriptions.keys()) this.leave(stream)
-    this.parts.registry.remove(this)
-  }
-
-  #log(): Logger {
-    return this.parts.logger.child({ connection_id: this.id })
   }
 }
 

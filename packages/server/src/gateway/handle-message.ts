@@ -1,6 +1,6 @@
-import type { ClientMessage } from '@netra/protocol'
+import type { ClientMessage, CloseCode } from '@netra/protocol'
 
-import type { Identity } from '../identity/identity.ts'
+import type { Identity, Refusal } from '../identity/identity.ts'
 import { unreachable } from '../platform/unreachable.ts'
 import { carryOut, tooFast, type Command } from './carry-out.ts'
 import type { Connection } from './connection.ts'
@@ -92,6 +92,15 @@ async function subscribe(
 ): Promise<void> {
   const refusal = tooFast(connection.parts.commandRate, identity.userId, message.id)
   if (refusal) return connection.send(refusal)
+  if (identity.scopes !== null && !identity.scopes.includes('chat:read')) {
+    return connection.send({
+      type: 'error',
+      id: message.id,
+      code: 'unsupported',
+      message: 'This API key may not do this: it lacks the scope "chat:read".',
+      retry: 'no',
+    })
+  }
   const known = connection.subscriptions.has(message.stream)
   if (!known && connection.subscriptions.size >= LIMITS.maxSubscriptions) {
     return connection.send({
@@ -108,6 +117,14 @@ async function subscribe(
   subscription.start()
 }
 
+const CLOSE_BY_REFUSAL: Record<Exclude<Refusal, 'unavailable'>, CloseCode> = {
+  missing: 4501,
+  invalid: 4501,
+  expired: 4006,
+  revoked: 4503,
+  disabled: 4507,
+}
+
 async function authenticate(
   connection: Connection,
   identity: Identity,
@@ -117,8 +134,13 @@ async function authenticate(
     authorization: `Bearer ${token}`,
   })
   if (!answered.ok) {
-    const code = answered.why === 'expired' ? 4006 : answered.why === 'disabled' ? 4507 : 4501
-    return connection.close(code, 'the new token is not valid')
+    // Its own proof still holds: nobody loses a socket because the auth service is away.
+    if (answered.why === 'unavailable') {
+      const message = 'The new token cannot be checked right now; this one holds until it ends.'
+      const retry = { retry: 'after', after_ms: 2_000 } as const
+      return connection.send({ type: 'error', id: null, code: 'unavailable', message, ...retry })
+    }
+    return connection.close(CLOSE_BY_REFUSAL[answered.why], 'the new token is not valid')
   }
   if (answered.identity.userId !== identity.userId) {
     return connection.close(4502, 'the new token is of somebody else')

@@ -12,7 +12,9 @@ export interface Handshake {
   address: string
 }
 
-type Answer = { ok: true; identity: Identity } | { ok: false; code: CloseCode; message: string }
+export type Identified =
+  | { ok: true; identity: Identity }
+  | { ok: false; why: Refusal; code: CloseCode; message: string }
 
 const SIGN_IN = 'Sign in: send a ticket with its cookie (browsers) or a token (programs) in hello.'
 
@@ -25,7 +27,7 @@ export async function identify(
   identities: Identities,
   handshake: Handshake,
   hello: { ticket?: string | undefined; token?: string | undefined },
-): Promise<Answer> {
+): Promise<Identified> {
   if (hello.ticket !== undefined && handshake.origin !== undefined) {
     const answer = await identities.redeemTicket(hello.ticket, handshake.cookie)
     return answer.ok ? answer : refused(answer.why)
@@ -37,24 +39,25 @@ export async function identify(
   return answer.ok ? answer : refused(answer.why)
 }
 
-function refused(why: Refusal): Answer {
+function refused(why: Refusal): Identified {
   switch (why) {
     case 'missing':
-      return { ok: false, code: 4501, message: SIGN_IN }
+      return { ok: false, why, code: 4501, message: SIGN_IN }
     case 'expired':
       return {
         ok: false,
+        why,
         code: 4006,
         message: 'The token has expired: come back with a fresh one.',
       }
     case 'revoked':
-      return { ok: false, code: 4503, message: 'This login session has ended.' }
+      return { ok: false, why, code: 4503, message: 'This login session has ended.' }
     case 'disabled':
-      return { ok: false, code: 4507, message: 'This account is disabled.' }
+      return { ok: false, why, code: 4507, message: 'This account is disabled.' }
     case 'unavailable':
-      return { ok: false, code: 4009, message: 'Who you are cannot be checked right now.' }
+      return { ok: false, why, code: 4009, message: 'Who you are cannot be checked right now.' }
     case 'invalid':
     default:
-      return { ok: false, code: 4501, message: 'The ticket or token is not valid.' }
+      return { ok: false, why, code: 4501, message: 'The ticket or token is not valid.' }
   }
 }

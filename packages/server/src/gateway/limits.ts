@@ -22,6 +22,8 @@ export const LIMITS = {
   slowConsumerMs: SLOW_CONSUMER_MS,
   maxBadFramesPerMinute: MAX_ERRORS_PER_MINUTE,
   authenticationDueMs: 60_000,
+  /** A login session is asked for at least so often. */
+  sessionCheckMs: 30_000,
   maxSubscriptions: 200,
   maxConnectionsPerUser: 20,
   /** Sockets of one address that have not said who they are. */

@@ -1,5 +1,11 @@
 import type { Count, Metrics } from '../platform/metrics.ts'
 
+/**
+ * How an attempt to open a socket ended. `refused`: its proof was none. `limited`: too many sockets
+ * of this user. `failed`: we could not tell, or could not go on; its proof counts as valid.
+ */
+export type HandshakeEnd = 'welcome' | 'refused' | 'limited' | 'failed'
+
 /** True numbers about sockets, as `/ws/health` and `/metrics` show them. */
 export class SocketMetrics {
   readonly #frames: Count
@@ -8,8 +14,12 @@ export class SocketMetrics {
   readonly #closes: Count
   messagesReceived = 0
   badFrames = 0
-  handshakesAccepted = 0
-  handshakesRefused = 0
+  readonly handshakes: Record<HandshakeEnd, number> = {
+    welcome: 0,
+    refused: 0,
+    limited: 0,
+    failed: 0,
+  }
   rateLimited = 0
   /** Milliseconds from upgrade to welcome, of the last 1,000. */
   readonly welcomeMs: number[] = []
@@ -21,7 +31,16 @@ export class SocketMetrics {
       'netra_bad_frames_total',
       'Frames that could not be used; each was answered.',
     )
-    this.#handshakes = metrics.counter('netra_handshakes_total', 'Hellos by their end.', ['end'])
+    this.#handshakes = metrics.counter(
+      'netra_handshakes_total',
+      'Attempts to open a socket by their end; failed is an attempt that this server let down.',
+      ['end'],
+    )
+    metrics.gauge(
+      'netra_handshake_success_ratio',
+      'Attempts with a valid proof that ended in a welcome, of all such attempts.',
+      { read: () => this.successRate },
+    )
     this.#closes = metrics.counter(
       'netra_closes_total',
       'Sockets and event requests that this server ended, by close code.',
@@ -39,10 +58,9 @@ export class SocketMetrics {
     this.badFrames += 1
   }
 
-  handshake(accepted: boolean): void {
-    this.#handshakes.add({ end: accepted ? 'welcome' : 'refused' })
-    if (accepted) this.handshakesAccepted += 1
-    else this.handshakesRefused += 1
+  handshake(end: HandshakeEnd): void {
+    this.#handshakes.add({ end })
+    this.handshakes[end] += 1
   }
 
   welcomed(ms: number): void {
@@ -55,10 +73,11 @@ export class SocketMetrics {
     this.closes.set(code, (this.closes.get(code) ?? 0) + 1)
   }
 
-  /** Share of handshakes that ended in a welcome; 1 when there was none yet. */
+  /** Of the attempts with a valid proof; 1 when there was none yet. */
   get successRate(): number {
-    const all = this.handshakesAccepted + this.handshakesRefused
-    return all === 0 ? 1 : this.handshakesAccepted / all
+    const { welcome, limited, failed } = this.handshakes
+    const valid = welcome + limited + failed
+    return valid === 0 ? 1 : welcome / valid
   }
 
   get errorRate(): number {
