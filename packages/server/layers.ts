@@ -27,6 +27,8 @@ export const HOME: Record<string, readonly string[]> = {
   '@fastify/multipart': ['gateway/'],
   '@fastify/proxy-addr': ['gateway/'],
   'better-auth': ['auth/'],
+  'openid-client': ['auth/'],
+  jose: ['auth/'],
   '@ai-sdk/openai': ['agent/model/'],
   '@ai-sdk/anthropic': ['agent/model/'],
   '@ai-sdk/google': ['agent/model/'],

@@ -1,4 +1,4 @@
-import { openAuth, type Auth } from './auth/auth.ts'
+import { openAuth, providersOf, type Auth } from './auth/auth.ts'
 import type { Config } from './config/config.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Logger } from './platform/logger.ts'
@@ -16,6 +16,7 @@ export function openConfiguredAuth(
   return openAuth({
     folder: config.dataDir,
     testUsers,
+    providers: providersOf(config),
     accessTokenSeconds: config.accessTokenSeconds,
     ...parts,
   })

@@ -1,0 +1,38 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
+import { AccountRows } from '../account/account-rows.ts'
+import type { Invitations } from '../account/invitations.ts'
+import type { RegistrationRules } from '../account/registration.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { SessionStart } from '../session/session-start.ts'
+import type { Sessions } from '../session/sessions.ts'
+import type { AuthDatabase } from '../store/auth-database.ts'
+import { AccountChoice } from './account-choice.ts'
+import { Flows } from './flows.ts'
+import { OAuth } from './oauth.ts'
+import { ProviderAccounts } from './provider-accounts.ts'
+import type { ProviderSettings } from './provider-settings.ts'
+
+/** Asks nobody anything yet: a provider is discovered when the first person wants to use it. */
+export function openOAuth(parts: {
+  providers: readonly ProviderSettings[]
+  database: AuthDatabase
+  publicUrl: string
+  invitations: Invitations
+  rules: RegistrationRules
+  sessions: Sessions
+  sessionStart: SessionStart
+  audit: AuditLog
+  clock: Clock
+  logger: Logger
+}): OAuth {
+  const { database, clock, rules, invitations } = parts
+  const accounts = new ProviderAccounts(database, clock)
+  const rows = new AccountRows(database, clock)
+  return new OAuth({
+    ...parts,
+    accounts,
+    flows: new Flows(database, clock, parts.publicUrl),
+    choice: new AccountChoice({ database, accounts, rows, rules, invitations }),
+  })
+}
