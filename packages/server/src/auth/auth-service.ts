@@ -19,16 +19,24 @@ import type {
   Registration,
 } from './account/accounts.ts'
 import type { Invitation, Invitations } from './account/invitations.ts'
-import { refuseLastAdmin, removeUser } from './account/removal.ts'
+import type { Removal } from './account/removal.ts'
 import type { Setup } from './account/setup.ts'
+import type { UserAdmin } from './account/user-admin.ts'
 import type { User, Users } from './account/users.ts'
 import type { AuditLog } from './audit/audit-log.ts'
 import { AuthError } from './auth-error.ts'
+import type { ChangeFeed } from './service/change-feed.ts'
+import type { Removals } from './service/removals.ts'
+import type { Services } from './service/services.ts'
+import type { ApiKeys } from './keys/api-keys.ts'
+import type { OAuth } from './oauth/oauth.ts'
 import type { AccessTokens } from './session/access-token.ts'
 import { identityOf, type Authenticator } from './session/authenticator.ts'
 import type { RefreshTokens } from './session/refresh-tokens.ts'
 import { forgetfulCookie } from './session/session-cookie.ts'
+import type { SessionList } from './session/session-list.ts'
 import type { Sessions, SessionState } from './session/sessions.ts'
+import type { SigningKeys } from './session/signing-keys.ts'
 import type { Tickets } from './session/tickets.ts'
 import type { AuthDatabase } from './store/auth-database.ts'
 import type { TestUsers } from './test-users/test-users.ts'
@@ -63,7 +71,16 @@ export interface Parts {
   tickets: Tickets
   setup: Setup
   audit: AuditLog
+  signingKeys: SigningKeys
+  changes: ChangeFeed
+  services: Services
+  removals: Removals
   testUsers: TestUsers
+  oauth: OAuth
+  keys: ApiKeys
+  sessionList: SessionList
+  userAdmin: UserAdmin
+  removal: Removal
 }
 
 /** Who people are, and how they prove it. Every answer is as the store says at that moment. */
@@ -72,13 +89,42 @@ export class AuthService implements Identities, AsyncDisposable {
 
   /** Who did what to accounts. */
   readonly audit: AuditLog
+  /** Other programs of ours that may ask. */
+  readonly services: Services
+  /** What nodes elsewhere must hear of. */
+  readonly changes: ChangeFeed
+  readonly signingKeys: SigningKeys
+  /** Accounts that are gone, whose conversations are still to be erased. */
+  readonly removals: Removals
   /** Users of test suites and of the demonstration. */
   readonly testUsers: TestUsers
+  /** Signing in through providers. */
+  readonly oauth: OAuth
+  /** What programs show instead of a person's login. */
+  readonly keys: ApiKeys
+  /** A person's login sessions, one by one. */
+  readonly sessionList: SessionList
+  /** What administrators do with accounts. */
+  readonly userAdmin: UserAdmin
+  /** The end of an account. */
+  readonly removal: Removal
+  /** The Set-Cookie header that makes a browser forget its login session. */
+  readonly forgetfulCookie: string
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.audit = parts.audit
+    this.services = parts.services
+    this.changes = parts.changes
+    this.signingKeys = parts.signingKeys
+    this.removals = parts.removals
     this.testUsers = parts.testUsers
+    this.oauth = parts.oauth
+    this.keys = parts.keys
+    this.sessionList = parts.sessionList
+    this.userAdmin = parts.userAdmin
+    this.removal = parts.removal
+    this.forgetfulCookie = forgetfulCookie(parts.publicUrl)
   }
 
   /** Makes an ordinary user and signs in. */
@@ -148,7 +194,7 @@ export class AuthService implements Identities, AsyncDisposable {
     return {
       registration: this.#parts.accounts.policy(isLocal),
       setup_required: this.setupRequired(),
-      providers: [],
+      providers: this.oauth.list(),
       sends_email: false,
       demo: this.testUsers.demo,
       e2e: this.testUsers.e2e,
@@ -192,61 +238,22 @@ export class AuthService implements Identities, AsyncDisposable {
     admin: Identity,
     options: { email?: string | undefined; expiresInDays?: number | undefined } = {},
   ): { id: string; token: string; expires_at: string } {
-    this.#requireAdmin(admin)
+    this.userAdmin.requireAdmin(admin)
     return this.#parts.invitations.create(admin.userId, options)
   }
 
   listInvitations(admin: Identity): Invitation[] {
-    this.#requireAdmin(admin)
+    this.userAdmin.requireAdmin(admin)
     return this.#parts.invitations.list()
   }
 
   revokeInvitation(admin: Identity, id: string): void {
-    this.#requireAdmin(admin)
+    this.userAdmin.requireAdmin(admin)
     this.#parts.invitations.revoke(id)
-  }
-
-  listUsers(admin: Identity): User[] {
-    this.#requireAdmin(admin)
-    return this.#parts.users.list()
   }
 
   findUser(userId: string): User | undefined {
     return this.#parts.users.find(userId)
-  }
-
-  /** Disabling ends every login session of the user at once. */
-  setDisabled(admin: Identity, userId: string, disabled: boolean): void {
-    this.#requireAdmin(admin)
-    if (admin.userId === userId) throw new AuthError('forbidden')
-    if (!this.#parts.users.setDisabled(userId, disabled)) throw new AuthError('not_found')
-    if (disabled) this.#parts.sessions.endAllOf(userId)
-  }
-
-  /**
-   * Proves by the password that this is the person, before anything of theirs is erased.
-   *
-   * @throws AuthError `last_admin`, `invalid_credentials` or `rate_limited`.
-   */
-  async confirmRemoval(
-    identity: Identity,
-    { password, address }: { password: string } & Origin,
-  ): Promise<void> {
-    const { database, accounts, users } = this.#parts
-    const user = users.find(identity.userId)
-    if (!user) throw new AuthError('not_found')
-    refuseLastAdmin(database, identity.userId)
-    // The login session that this begins goes with the account.
-    await accounts.login({ email: user.email, password, address })
-  }
-
-  /** Forgets who the user is and ends all their login sessions; the answer forgets the cookie. */
-  removeUser(identity: Identity): string[] {
-    const { database, sessions, publicUrl } = this.#parts
-    refuseLastAdmin(database, identity.userId)
-    removeUser(database, identity.userId)
-    sessions.announce()
-    return [forgetfulCookie(publicUrl)]
   }
 
   /** The keys with which others verify our access tokens. */
@@ -256,6 +263,8 @@ export class AuthService implements Identities, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#parts.sessions.close()
+    this.signingKeys.close()
+    this.changes.close()
     this.#parts.database.close()
   }
 
@@ -281,7 +290,8 @@ export class AuthService implements Identities, AsyncDisposable {
   #accessToken(sessionId: string) {
     const { sessions, tokens, clock } = this.#parts
     const state = sessions.state(sessionId)
-    if (!state.live) throw new AuthError('session_ended')
+    // Nor does an API key buy a token.
+    if (!state.live || state.session.scopes !== null) throw new AuthError('session_ended')
     const { userId, email, name, role } = state.session
     const permissions = role === 'admin' ? ['user', 'admin'] : ['user']
     const subject = { userId, email, permissions, sessionId }
@@ -292,12 +302,5 @@ export class AuthService implements Identities, AsyncDisposable {
       user: { id: userId, email, name },
     }
     return { answer, session: state.session }
-  }
-
-  /** Asks the store, so that an identity from before a change of role opens nothing. */
-  #requireAdmin(identity: Identity): void {
-    const state = this.#parts.sessions.state(identity.sessionId)
-    const holds = state.live && state.session.userId === identity.userId
-    if (!holds || state.session.role !== 'admin') throw new AuthError('forbidden')
   }
 }

@@ -1,24 +1,37 @@
 import { systemClock, type Clock } from '../platform/clock.ts'
 import { silentLogger, type Logger } from '../platform/logger.ts'
+import { AccountRows } from './account/account-rows.ts'
 import { Accounts } from './account/accounts.ts'
 import { Attempts, DEFAULT_LIMITS, type AttemptLimits } from './account/attempts.ts'
 import { Invitations } from './account/invitations.ts'
+import { Removal } from './account/removal.ts'
+import { RegistrationRules } from './account/registration.ts'
 import { Setup } from './account/setup.ts'
+import { UserAdmin } from './account/user-admin.ts'
 import { Users } from './account/users.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import { AuthService } from './auth-service.ts'
 import { migrateEngine, openEngine } from './engine.ts'
 import { ApiKeys } from './keys/api-keys.ts'
+import { ChangeFeed } from './service/change-feed.ts'
+import { Removals } from './service/removals.ts'
+import { Services } from './service/services.ts'
+import { openOAuth } from './oauth/open-oauth.ts'
+import type { ProviderSettings } from './oauth/provider-settings.ts'
 import { AccessTokens } from './session/access-token.ts'
 import { Authenticator } from './session/authenticator.ts'
 import { openSecrets } from './session/key-files.ts'
 import { RefreshTokens } from './session/refresh-tokens.ts'
 import { sessionCookieName } from './session/session-cookie.ts'
+import { SessionList } from './session/session-list.ts'
+import { SessionStart } from './session/session-start.ts'
 import { SessionUse } from './session/session-use.ts'
 import { Sessions } from './session/sessions.ts'
+import { SigningKeys } from './session/signing-keys.ts'
 import { Tickets } from './session/tickets.ts'
 import { AuthDatabase } from './store/auth-database.ts'
 import { openTables, repair } from './store/tables.ts'
+import { StoredSettings } from './store/stored-settings.ts'
 import { TestUsers, type TestUserSettings } from './test-users/test-users.ts'
 
 export { AuthError, type AuthErrorCode } from './auth-error.ts'
@@ -26,7 +39,15 @@ export type { AttemptLimits } from './account/attempts.ts'
 export type { Login, NewAccount, Origin, Registration } from './account/accounts.ts'
 export type { SignedIn, TokenAnswer } from './auth-service.ts'
 export type { Invitation } from './account/invitations.ts'
-export type { User } from './account/users.ts'
+export type { ListedUser, User } from './account/users.ts'
+export type { AuditEntry } from './audit/audit-log.ts'
+export { exportAudit, shownEntry } from './audit/audit-export.ts'
+export type { ApiKey } from './keys/api-keys.ts'
+export type { ListedSession } from './session/session-list.ts'
+export { OAuthFailure, type OAuthFailureCode } from './oauth/oauth-failure.ts'
+export type { Onward } from './oauth/oauth.ts'
+export { providersOf } from './oauth/provider-settings.ts'
+export type { Service, ServiceScope } from './service/services.ts'
 export type { TestUserSettings } from './test-users/test-users.ts'
 
 export interface AuthOptions {
@@ -38,6 +59,8 @@ export interface AuthOptions {
   registration?: 'open' | 'invitation'
   /** Life of an access token; 15 minutes unless given. */
   accessTokenSeconds?: number
+  /** Where people may sign in elsewhere than here. */
+  providers?: readonly ProviderSettings[]
   /** Other processes have the same folder open. */
   shared?: boolean
   limits?: Partial<AttemptLimits>
@@ -61,12 +84,21 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
     await openTables(database, () => migrateEngine(needs))
     const engine = await openEngine(needs)
     repair(database, clock.now())
-    const keys = new ApiKeys(database, clock)
-    const sessions = new Sessions(database, clock, logger, keys)
-    const tokens = new AccessTokens(secrets.signingKeys, options.accessTokenSeconds)
-    const invitations = new Invitations(database, clock)
-    const users = new Users(database)
     const audit = new AuditLog(database, clock)
+    const keys = new ApiKeys(database, clock, audit)
+    const sessions = new Sessions(database, clock, logger, keys)
+    const changes = new ChangeFeed(database, clock, logger)
+    const signingKeys = new SigningKeys({
+      folder,
+      keys: secrets.signingKeys,
+      database,
+      changes,
+      clock,
+      logger,
+    })
+    const tokens = new AccessTokens(signingKeys, options.accessTokenSeconds)
+    const invitations = new Invitations(database, clock)
+    const users = new Users(database, clock)
     const attempts = new Attempts({ ...DEFAULT_LIMITS, ...options.limits }, clock)
     const testUsers = new TestUsers({
       database,
@@ -84,7 +116,15 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
       registration: options.registration ?? 'open',
       emailExists: (email) => users.hasEmail(email),
     })
+    const sessionList = new SessionList(database, sessions, clock, audit)
+    const rows = new AccountRows(database, clock)
+    const userAdmin = new UserAdmin({ database, users, rows, sessions, audit })
+    const needsOfRemoval = { database, users, accounts, sessions, sessionList }
     return new AuthService({
+      keys,
+      sessionList,
+      userAdmin,
+      removal: new Removal({ ...needsOfRemoval, userAdmin, audit }),
       database,
       clock,
       publicUrl,
@@ -108,7 +148,23 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
       tickets: new Tickets(database, clock),
       setup: new Setup(database),
       audit,
+      signingKeys,
+      changes,
+      services: new Services({ database, clock, tokens, audit }),
+      removals: new Removals(database, changes),
       testUsers,
+      oauth: openOAuth({
+        providers: options.providers ?? [],
+        database,
+        publicUrl,
+        invitations,
+        rules: new RegistrationRules(new StoredSettings(database), { policy: options.registration }),
+        sessions,
+        sessionStart: new SessionStart({ database, clock, cookieSecret, publicUrl }),
+        audit,
+        clock,
+        logger,
+      }),
     })
   } catch (error) {
     database.close()

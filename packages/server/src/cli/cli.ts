@@ -1,6 +1,8 @@
 import { ConfigError } from '../config/config.ts'
 import { admin } from './admin.ts'
+import { auth } from './auth.ts'
 import { printConfig } from './config.ts'
+import { service } from './service.ts'
 import { start } from './start.ts'
 import type { Terminal } from './terminal.ts'
 import { web } from './web.ts'
@@ -15,6 +17,14 @@ const COMMANDS: Record<
     run: admin,
   },
   web: { help: 'the web app alone, when it has a host of its own (NETRA_WEB_URL)', run: web },
+  auth: {
+    help: 'the auth service alone, on port 8083; auth rotate-keys: new signing keys',
+    run: auth,
+  },
+  service: {
+    help: 'service add|rotate|revoke <name>, service list: programs that may ask the auth service',
+    run: service,
+  },
   config: { help: 'show every setting, its value and where it comes from', run: printConfig },
 }
 

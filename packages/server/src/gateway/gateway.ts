@@ -1,7 +1,7 @@
 import { newId } from '../platform/ids.ts'
 import { RateLimit } from '../platform/rate-limit.ts'
 import { basePathOf, createAddresses, type Addresses } from './addresses.ts'
-import { addressBehind } from './client-address.ts'
+import { addressBehind, isLocalCaller } from './client-address.ts'
 import { EventRequests } from './fallback/event-requests.ts'
 import { handleMessage } from './handle-message.ts'
 import { createHttp } from './http/app.ts'
@@ -120,10 +120,3 @@ export async function openGateway(
     },
   }
 }
-
-/** A proxy on this machine calls from loopback too, on behalf of anybody; its headers give it away. */
-const isLocalCaller = ({ ip, headers }: Caller): boolean =>
-  (/^(::ffff:)?127\./.test(ip) || ip === '::1') &&
-  !Object.keys(headers).some((name) => name.startsWith('x-forwarded') || FORWARDED.has(name))
-
-const FORWARDED = new Set(['forwarded', 'via', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip'])

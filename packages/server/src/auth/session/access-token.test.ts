@@ -10,6 +10,7 @@ import { expect, test } from 'vitest'
 
 import type { Claims } from '../../identity/identity.ts'
 import { AccessTokens } from './access-token.ts'
+import { KeyRing } from './key-ring.ts'
 
 const NOW = 1_800_000_000_000
 const pem = (): string =>
@@ -17,7 +18,7 @@ const pem = (): string =>
     .privateKey.export({ type: 'pkcs8', format: 'pem' })
     .toString()
 const key = { kid: 'key-1', privateKey: pem() }
-const tokens = new AccessTokens([key])
+const tokens = new AccessTokens(new KeyRing([key]))
 const subject = {
   userId: '123456789012345678901',
   email: 'a@b.io',
@@ -104,7 +105,7 @@ test('HS256 with the public key as its secret is refused (S15)', () => {
 })
 
 test('a foreign key under our kid, a changed body or signature, and nonsense are refused (S15)', () => {
-  const foreign = new AccessTokens([{ kid: 'key-1', privateKey: pem() }])
+  const foreign = new AccessTokens(new KeyRing([{ kid: 'key-1', privateKey: pem() }]))
   expect(why(foreign.issue(subject, NOW))).toBe('invalid')
   const [head, body, signature = ''] = tokens.issue(subject, NOW).split('.')
   expect(why(`${head}.${part({ ...good, sub: 'other' })}.${signature}`)).toBe('invalid')
@@ -135,7 +136,7 @@ test('each token has one spelling', () => {
 })
 
 test('an older key still verifies while the newest signs, and both are published', () => {
-  const rotated = new AccessTokens([{ kid: 'key-2', privateKey: pem() }, key])
+  const rotated = new AccessTokens(new KeyRing([{ kid: 'key-2', privateKey: pem() }, key]))
   expect(rotated.verify(tokens.issue(subject, NOW), NOW).ok).toBe(true)
   expect(why(rotated.issue(subject, NOW))).toBe('invalid')
   const { keys } = rotated.jwks()

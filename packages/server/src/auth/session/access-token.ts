@@ -1,16 +1,15 @@
-import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
+import { sign } from 'node:crypto'
 
 import {
   AUDIENCE,
   ISSUER,
-  TokenVerifier,
   type Claims,
   type PublicJwk,
   type TokenType,
   type Verified,
 } from '../../identity/identity.ts'
 import { uuidv7 } from '../../platform/ids.ts'
-import type { StoredKey } from './key-files.ts'
+import type { KeyRing } from './key-ring.ts'
 
 const ACCESS_TOKEN_SECONDS = 900
 
@@ -21,20 +20,16 @@ interface Subject {
   sessionId: string
 }
 
-/** Signs tokens with the newest key; those of all the keys are good. */
+/** Signs tokens with the key whose time it is; those of all the keys are good. */
 export class AccessTokens {
-  readonly #signing: { kid: string; key: KeyObject }
-  readonly #verifier: TokenVerifier
+  readonly #keys: Pick<KeyRing, 'signing' | 'verifier'>
 
   /** An access token's life. */
   readonly seconds: number
 
-  constructor(keys: readonly [StoredKey, ...StoredKey[]], seconds = ACCESS_TOKEN_SECONDS) {
+  constructor(keys: Pick<KeyRing, 'signing' | 'verifier'>, seconds = ACCESS_TOKEN_SECONDS) {
+    this.#keys = keys
     this.seconds = seconds
-    this.#signing = { kid: keys[0].kid, key: createPrivateKey(keys[0].privateKey) }
-    this.#verifier = new TokenVerifier(
-      keys.map(({ kid, privateKey }) => [kid, createPublicKey(privateKey)] as const),
-    )
   }
 
   issue(subject: Subject, nowMs: number, type: TokenType = 'access', seconds = this.seconds) {
@@ -51,19 +46,20 @@ export class AccessTokens {
       type,
       sid: subject.sessionId,
     }
-    const head = encode({ alg: 'RS256', kid: this.#signing.kid, typ: 'JWT' })
+    const { kid, key } = this.#keys.signing(nowMs)
+    const head = encode({ alg: 'RS256', kid, typ: 'JWT' })
     const signed = `${head}.${encode(claims)}`
-    const signature = sign('RSA-SHA256', Buffer.from(signed), this.#signing.key)
+    const signature = sign('RSA-SHA256', Buffer.from(signed), key)
     return `${signed}.${signature.toString('base64url')}`
   }
 
   verify(token: string, nowMs: number, type: TokenType = 'access'): Verified {
-    return this.#verifier.verify(token, nowMs, type)
+    return this.#keys.verifier.verify(token, nowMs, type)
   }
 
   /** The keys that others need to verify our tokens. */
   jwks(): { keys: PublicJwk[] } {
-    return this.#verifier.jwks()
+    return this.#keys.verifier.jwks()
   }
 }
 

@@ -1,4 +1,5 @@
 import { createPrivateKey, generateKeyPair } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -10,6 +11,9 @@ import { randomSecret } from '../store/secret-text.ts'
 export interface StoredKey {
   kid: string
   privateKey: string
+  /** When it was made and from when on it signs (ms since 1970); absent in files of older versions. */
+  madeAt?: number
+  signsFrom?: number
 }
 
 export interface Secrets {
@@ -28,24 +32,49 @@ export async function openSecrets(folder: string): Promise<Secrets> {
   await mkdir(keys, { recursive: true, mode: 0o700 })
   const [cookieSecret, signing] = await Promise.all([
     readOrMake(join(keys, 'cookie-secret'), async () => randomSecret()),
-    readOrMake(join(keys, 'token-keys.json'), async () => JSON.stringify([await makeSigningKey()])),
+    readOrMake(signingKeysFile(folder), async () => JSON.stringify([await makeSigningKey(0)])),
   ])
   if (cookieSecret.length < MIN_SECRET_CHARACTERS) {
     throw new Error(
       `${join(keys, 'cookie-secret')} is damaged. Restore it from a backup, or delete it: everybody then signs in again.`,
     )
   }
-  return { cookieSecret, signingKeys: parseKeys(signing, join(keys, 'token-keys.json')) }
+  return { cookieSecret, signingKeys: parseKeys(signing, signingKeysFile(folder)) }
+}
+
+export const signingKeysFile = (folder: string): string => join(folder, 'keys', 'token-keys.json')
+
+/** @throws when the file holds no key. */
+export function readSigningKeys(folder: string): [StoredKey, ...StoredKey[]] {
+  const path = signingKeysFile(folder)
+  return parseKeys(readFileSync(path, 'utf8'), path)
+}
+
+/** Put in place whole: a reader finds the keys before or these. */
+export function writeSigningKeys(folder: string, keys: readonly StoredKey[]): void {
+  const path = signingKeysFile(folder)
+  const draft = `${path}.${uuidv7()}`
+  const file = openSync(draft, 'wx', 0o600)
+  try {
+    writeSync(file, JSON.stringify(keys))
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(draft, path)
 }
 
 /** As many as `randomSecret` makes; a shorter one was cut and could be guessed. */
 const MIN_SECRET_CHARACTERS = 43
 
-async function makeSigningKey(): Promise<StoredKey> {
+/** A key that signs from then on. */
+export async function makeSigningKey(signsFrom: number, madeAt?: number): Promise<StoredKey> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
   return {
     kid: uuidv7(),
     privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    signsFrom,
+    ...(madeAt !== undefined && { madeAt }),
   }
 }
 

@@ -2,6 +2,10 @@ import { UNCONFIRMED_TABLES } from '../account/account-rows.ts'
 import { AUDIT_TABLES } from '../audit/audit-log.ts'
 import { API_KEY_TABLES } from '../keys/api-keys.ts'
 import { TEST_USER_TABLES } from '../test-users/tables.ts'
+import { CHANGE_TABLES } from '../service/change-feed.ts'
+import { SERVICE_TABLES } from '../service/services.ts'
+import { FLOW_TABLES } from '../oauth/flows.ts'
+import { PROVIDER_TABLES } from '../oauth/provider-accounts.ts'
 import type { AuthDatabase } from './auth-database.ts'
 import { SETTING_TABLES } from './stored-settings.ts'
 
@@ -58,7 +62,7 @@ const LASTING = `
 `
 
 /** Since version 2; each part keeps its own tables beside its code. */
-const SECOND: readonly string[] = [AUDIT_TABLES, TEST_USER_TABLES, API_KEY_TABLES, SETTING_TABLES, UNCONFIRMED_TABLES]
+const SECOND: readonly string[] = [AUDIT_TABLES, PROVIDER_TABLES, TEST_USER_TABLES, API_KEY_TABLES, SETTING_TABLES, UNCONFIRMED_TABLES, CHANGE_TABLES, SERVICE_TABLES]
 
 /** Tickets live 30 s and need not outlive the processes; a handshake waits for no disk. */
 const VOLATILE = `
@@ -89,6 +93,7 @@ export async function openTables(
   migrateEngineTables: () => Promise<void>,
 ): Promise<void> {
   database.exec(VOLATILE)
+  database.exec(FLOW_TABLES)
   if (versionOf(database) === SCHEMA_VERSION) return
   database.exec('BEGIN IMMEDIATE')
   try {

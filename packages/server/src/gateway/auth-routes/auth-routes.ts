@@ -1,13 +1,29 @@
+import { addApiKeyRoutes } from './api-keys.ts'
+import { addAuditRoutes } from './audit.ts'
 import type { AuthHttp } from './auth-http.ts'
+import { addFeedRoute } from './feed.ts'
 import { addInvitationRoutes } from './invitations.ts'
 import { addLoginRoutes } from './login.ts'
+import { addOAuthRoutes } from './oauth.ts'
+import { addServiceRoutes } from './service.ts'
+import { addRemovalRoutes } from './removal.ts'
+import { addSessionRoutes } from './sessions.ts'
 import { addTestUserRoutes } from './test-users.ts'
 import { addTokenRoute } from './token.ts'
+import { addUserRoutes } from './users.ts'
 
 /** Every route of the auth service: on a node's own port, or alone by `netra auth`. */
 export function addAuthRoutes(http: AuthHttp): void {
+  addSessionRoutes(http)
+  addApiKeyRoutes(http)
+  addUserRoutes(http)
+  addAuditRoutes(http)
+  addRemovalRoutes(http)
   addLoginRoutes(http)
+  addOAuthRoutes(http)
   addTestUserRoutes(http)
   addInvitationRoutes(http)
+  addServiceRoutes(http)
+  addFeedRoute(http)
   addTokenRoute(http)
 }

@@ -1,0 +1,83 @@
+import { mkdir } from 'node:fs/promises'
+
+import type { Auth } from './auth/auth.ts'
+import type { Config } from './config/config.ts'
+import { openAuthGateway } from './gateway/auth-gateway.ts'
+import { openConfiguredAuth } from './open-auth.ts'
+import { systemClock, type Clock } from './platform/clock.ts'
+import { lockDataFolder } from './platform/data-folder-lock.ts'
+import type { Logger } from './platform/logger.ts'
+import { REVISION, VERSION } from './version.ts'
+
+export interface RunningAuth extends AsyncDisposable {
+  /** Where nodes on this machine reach it. */
+  url: string
+  port: number
+  /** One-time link that makes the administrator's account; undefined when there is one. */
+  setupUrl: string | undefined
+}
+
+/** Where people open the web app when nothing says so: a node on this machine. */
+const NODE_URL = 'http://localhost:8000'
+
+/**
+ * The auth service alone: its store, its keys and its door.
+ *
+ * @throws with what to do when the data folder is taken, the port is in use or the store is damaged.
+ */
+export async function startAuth(
+  config: Config,
+  { logger, clock = systemClock }: { logger: Logger; clock?: Clock },
+): Promise<RunningAuth> {
+  const stack = new AsyncDisposableStack()
+  try {
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+    stack.defer(lockDataFolder(config.dataDir))
+    const publicUrl = config.authPublicUrl ?? config.publicUrl ?? `http://localhost:${config.port}`
+    const auth = stack.use(
+      await openConfiguredAuth(config, { publicUrl, shared: false, clock, logger }),
+    )
+    acceptConfigured(auth, config, logger)
+    const gateway = stack.use(
+      await openAuthGateway(
+        {
+          auth,
+          clock,
+          logger,
+          version: VERSION,
+          revision: REVISION,
+          publicUrl: config.publicUrl,
+          webUrl: config.webPublicUrl,
+          authUrl: config.authPublicUrl,
+          allowedOrigins: config.allowedOrigins,
+          trustedProxies: config.trustedProxies,
+          https: publicUrl.startsWith('https:'),
+        },
+        { host: config.host, port: config.port },
+      ),
+    )
+    const token = auth.setupToken()
+    const webUrl = config.webPublicUrl ?? config.publicUrl ?? NODE_URL
+    return {
+      url: gateway.url,
+      port: gateway.port,
+      setupUrl: token === undefined ? undefined : `${webUrl}/setup#token=${token}`,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+function acceptConfigured(auth: Auth, config: Config, logger: Logger): void {
+  const { serviceSecret } = config.secrets
+  if (serviceSecret === undefined) return
+  const outcome = auth.services.accept(config.serviceId, serviceSecret)
+  if (outcome === 'revoked') {
+    logger.warn(
+      { service: config.serviceId },
+      'NETRA_SERVICE_SECRET is of a revoked service and not accepted; to let it in again: netra service add',
+    )
+  }
+}

@@ -1,0 +1,63 @@
+import { startAuth } from '../auth-process.ts'
+import { loadConfig } from '../config/config.ts'
+import { openConfiguredAuth } from '../open-auth.ts'
+import { systemClock } from '../platform/clock.ts'
+import { createLogger } from '../platform/logger.ts'
+import type { Terminal } from './terminal.ts'
+import { untilSignal } from './until-signal.ts'
+
+const DEFAULT_PORT = '8083'
+
+/** `netra auth`: the auth service alone; `netra auth rotate-keys`: new signing keys for it. */
+export async function auth(args: string[], terminal: Terminal): Promise<number> {
+  const [verb, ...flags] = args
+  if (verb === undefined) return serve(terminal)
+  const isCompromised = flags[0] === '--compromised'
+  if (verb !== 'rotate-keys' || flags.length > (isCompromised ? 1 : 0)) {
+    terminal.err('usage: netra auth | netra auth rotate-keys [--compromised]')
+    return 2
+  }
+  return rotateKeys(isCompromised, terminal)
+}
+
+async function serve({ env, out }: Terminal): Promise<number> {
+  // Accounts and keys: what is written below the data folder is for this account alone.
+  process.umask(0o077)
+  const config = loadConfig({ ...env, PORT: env['PORT'] || DEFAULT_PORT, AUTH_SERVICE_URL: '' })
+  const logger = createLogger(config.logLevel)
+  const running = await startAuth(config, { logger })
+  process.on('uncaughtException', (error, origin) => {
+    logger.fatal({ err: error, origin }, 'an error that nobody caught; serving on')
+  })
+  out(
+    running.setupUrl === undefined
+      ? `Netra auth is ready at ${running.url}`
+      : `Netra auth is ready at ${running.url} — make the administrator's account: ${running.setupUrl}`,
+  )
+  await untilSignal()
+  await running[Symbol.asyncDispose]()
+  return 0
+}
+
+async function rotateKeys(isCompromised: boolean, { env, out }: Terminal): Promise<number> {
+  const config = loadConfig({ ...env, AUTH_SERVICE_URL: '' })
+  const logger = createLogger(config.logLevel)
+  const publicUrl = config.authPublicUrl ?? config.publicUrl ?? 'http://localhost'
+  const opened = await openConfiguredAuth(config, {
+    publicUrl,
+    shared: false,
+    clock: systemClock,
+    logger,
+  })
+  try {
+    await opened.signingKeys.rotate({ compromised: isCompromised })
+    out(
+      isCompromised
+        ? 'There is a new signing key, and every access token made before has ended.'
+        : 'There is a new signing key. It signs in ten minutes; tokens of the one before stay good until they end.',
+    )
+    return 0
+  } finally {
+    await opened[Symbol.asyncDispose]()
+  }
+}
