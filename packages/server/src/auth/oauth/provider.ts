@@ -42,10 +42,9 @@ const STALE_MS = 24 * 3600_000
 const LOGOUT_TOKEN_AGE_SECONDS = 300
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 /** Signatures that only the provider can make: no `none`, no secret that we share with it. */
-const ASYMMETRIC = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-]
+const ASYMMETRIC = new Set(
+  'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' '),
+)
 const ENDPOINTS = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const
 
 // Loaded with the first sign-in: nobody waits for it at start.
@@ -170,7 +169,6 @@ export class Provider {
     const client = await loadClient()
     const { issuer, clientId, clientSecret } = this.settings
     const insecure = issuer.startsWith('http:')
-    // oxlint-disable-next-line typescript/no-deprecated -- only for an issuer on plain-http loopback
     const { allowInsecureRequests } = client
     const found = await client.discovery(new URL(issuer), clientId, undefined, client.None(), {
       [client.customFetch]: this.#fetch,
@@ -186,7 +184,7 @@ export class Provider {
       }
     }
     const announced: string[] = server.id_token_signing_alg_values_supported ?? ['RS256']
-    const algorithms = announced.filter((algorithm) => ASYMMETRIC.includes(algorithm))
+    const algorithms = announced.filter((algorithm) => ASYMMETRIC.has(algorithm))
     if (algorithms.length === 0) throw new Error('the provider signs in no way that can be trusted')
     const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
     const authentication =

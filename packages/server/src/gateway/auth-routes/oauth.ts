@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
-import { AuthError, OAuthFailure, type OAuthFailureCode, type Onward } from '../../auth/auth.ts'
+import { OAuthFailure, type OAuthFailureCode, type Onward } from '../../auth/auth.ts'
 import { HttpError, parse } from '../http/http-error.ts'
 import type { AuthHttp } from './auth-http.ts'
 import { refusing } from './refusing.ts'
