@@ -26,9 +26,17 @@ export const serverConfigSchema = z.object({
   commands_url: z.string().optional(),
   ws_paths: z.array(z.string()),
   auth: z.object({
-    registration: z.enum(['open', 'invitation']),
+    registration: z.enum(['open', 'invitation', 'domain', 'closed']),
     setup_required: z.boolean(),
+    /** Other ways to sign in than by password. */
+    providers: z.array(z.object({ id: z.string(), name: z.string() })).default([]),
+    /** Without it an administrator hands out one-time links. */
+    sends_email: z.boolean().default(false),
   }),
+  /** Anybody may try it with an account that expires. */
+  demo: z.boolean().default(false),
+  /** Test suites may sign in as users of their own. */
+  e2e: z.boolean().default(false),
   limits: z.object({ max_frame_bytes: z.number(), max_upload_bytes: z.number() }),
   heartbeat: z.object({ interval_ms: z.number(), timeout_ms: z.number() }),
 })
@@ -38,6 +46,9 @@ export const userSchema = z.object({
   email: z.string(),
   name: z.string(),
   role: z.enum(['user', 'admin']),
+  /** Of a demonstration or a test suite: it ends at `expires_at`. */
+  is_test_user: z.boolean().default(false),
+  expires_at: z.string().nullish(),
 })
 
 export const signedInSchema = z.object({
@@ -45,7 +56,7 @@ export const signedInSchema = z.object({
   refresh_token: z.string(),
   /** Seconds. */
   expires_in: z.number(),
-  user: userSchema.omit({ role: true }),
+  user: userSchema.pick({ id: true, email: true, name: true }),
 })
 
 /** A renewal need not repeat who it is for. */

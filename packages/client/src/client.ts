@@ -4,6 +4,22 @@ export type { NetraClientOptions } from './netra-client.ts'
 export type { Accepted, Decision, MessageToRegenerate, MessageToSend } from './wishes.ts'
 export { HttpApi } from './http.ts'
 export type { AdminApi } from './http.ts'
+export { EntranceApi } from './entrance-api.ts'
+export { AccountApi } from './account-api.ts'
+export { UsersApi } from './users-api.ts'
+export { challengeSchema } from './account-types.ts'
+export type {
+  Account,
+  ApiKey,
+  AuditEntry,
+  CreatedApiKey,
+  ListedUser,
+  LoginSession,
+  OneTimeLink,
+  Registration,
+  Retention,
+  TwoFactorSetup,
+} from './account-types.ts'
 export type { HttpOptions } from './http-request.ts'
 export type { UploadProgress } from './upload.ts'
 export { ApiError } from './api-error.ts'

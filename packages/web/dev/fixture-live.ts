@@ -76,6 +76,7 @@ export function fixtureLive(story: Story): Live {
       email: 'ada@example.org',
       name: 'Ada Byron',
       role: story.role ?? 'admin',
+      is_test_user: false,
     },
     api: fixtureApi(story),
     connection: createStore<ConnectionView>(story.connection ?? { kind: 'connected' }),

@@ -525,7 +525,7 @@ export const STORIES: Record<string, Story> = {
   signedOut: {
     events: [...first, ...firstEnd],
     threads: THREADS,
-    connection: { kind: 'signed_out' },
+    connection: { kind: 'signed_out', why: 'ended' },
   },
   models: { path: '/settings/models', threads: THREADS, connected: true },
   member: { path: '/settings/models', threads: THREADS, role: 'user', connected: true },

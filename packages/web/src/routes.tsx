@@ -3,17 +3,14 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
-  type ErrorComponentProps,
   type RouterHistory,
   lazyRouteComponent,
   Navigate,
   Outlet,
   useLocation,
 } from '@tanstack/react-router'
-import { useEffect, useState, type ReactNode } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 
-import { Button } from './components/button.tsx'
-import { Mark } from './components/icons.tsx'
 import { readAddresses } from './live/addresses.ts'
 import { createApi, isSignedOut, problemText, type ServerConfig, type User } from './live/api.ts'
 import type { Live } from './live/live-types.ts'
@@ -21,6 +18,7 @@ import { createLive } from './live/live.ts'
 import { LiveContext } from './live/use-live.ts'
 import { AppShell } from './screens/app-shell.tsx'
 import { ChatScreen } from './screens/chat-screen.tsx'
+import { Broken, Opening, PlainPage, Unreachable } from './screens/plain-pages.tsx'
 
 const api = createApi()
 
@@ -35,23 +33,44 @@ const root = createRootRoute({
   ),
 })
 
-const entrance = () => import('./screens/entrance.tsx')
-const settings = () => import('./screens/settings/settings-screen.tsx')
-
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  component: lazyRouteComponent(entrance, 'SignInScreen'),
+  component: lazyRouteComponent(() => import('./screens/entrance/sign-in.tsx'), 'SignInScreen'),
 })
 const register = createRoute({
   getParentRoute: () => root,
   path: '/register',
-  component: lazyRouteComponent(entrance, 'RegisterScreen'),
+  component: lazyRouteComponent(() => import('./screens/entrance/register.tsx'), 'RegisterScreen'),
 })
 const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
-  component: lazyRouteComponent(entrance, 'SetupScreen'),
+  component: lazyRouteComponent(() => import('./screens/entrance/setup.tsx'), 'SetupScreen'),
+})
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/forgot-password',
+  component: lazyRouteComponent(
+    () => import('./screens/entrance/forgot-password.tsx'),
+    'ForgotPasswordScreen',
+  ),
+})
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/reset-password',
+  component: lazyRouteComponent(
+    () => import('./screens/entrance/reset-password.tsx'),
+    'ResetPasswordScreen',
+  ),
+})
+const verifyEmail = createRoute({
+  getParentRoute: () => root,
+  path: '/verify-email',
+  component: lazyRouteComponent(
+    () => import('./screens/entrance/verify-email.tsx'),
+    'VerifyEmailScreen',
+  ),
 })
 const app = createRoute({ getParentRoute: () => root, id: 'app', component: SignedIn })
 const home = createRoute({ getParentRoute: () => app, path: '/', component: ChatScreen })
@@ -63,7 +82,10 @@ const thread = createRoute({
 const settingsRoute = createRoute({
   getParentRoute: () => app,
   path: '/settings',
-  component: lazyRouteComponent(settings, 'SettingsScreen'),
+  component: lazyRouteComponent(
+    () => import('./screens/settings/settings-screen.tsx'),
+    'SettingsScreen',
+  ),
 })
 const settingsHome = createRoute({
   getParentRoute: () => settingsRoute,
@@ -85,15 +107,65 @@ const invitations = createRoute({
   path: '/invitations',
   component: lazyRouteComponent(() => import('./screens/settings/invitations.tsx'), 'Invitations'),
 })
+const security = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/security',
+  component: lazyRouteComponent(() => import('./screens/settings/security.tsx'), 'Security'),
+})
+const apiKeys = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/api-keys',
+  component: lazyRouteComponent(() => import('./screens/settings/api-keys.tsx'), 'ApiKeys'),
+})
+const users = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/users',
+  component: lazyRouteComponent(() => import('./screens/settings/users.tsx'), 'Users'),
+})
+const registration = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/registration',
+  component: lazyRouteComponent(
+    () => import('./screens/settings/registration.tsx'),
+    'RegistrationSettings',
+  ),
+})
+const retention = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/retention',
+  component: lazyRouteComponent(
+    () => import('./screens/settings/retention.tsx'),
+    'RetentionSettings',
+  ),
+})
+const auditLog = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/audit-log',
+  component: lazyRouteComponent(() => import('./screens/settings/audit-log.tsx'), 'AuditLog'),
+})
 
 export const routeTree = root.addChildren([
   signIn,
   register,
   setup,
+  forgotPassword,
+  resetPassword,
+  verifyEmail,
   app.addChildren([
     home,
     thread,
-    settingsRoute.addChildren([settingsHome, account, models, invitations]),
+    settingsRoute.addChildren([
+      settingsHome,
+      account,
+      security,
+      apiKeys,
+      models,
+      users,
+      invitations,
+      registration,
+      retention,
+      auditLog,
+    ]),
   ]),
 ])
 
@@ -147,7 +219,9 @@ function Connected({ me, config }: { me: User; config: ServerConfig }) {
     return () => made.close()
     // A changed configuration is for the next page: the connection stays.
   }, [me.id])
-  return live ? <WithLive live={live} /> : <Opening />
+  // A new name is for this page; the connection stays.
+  const named = useMemo(() => live && { ...live, me }, [live, me])
+  return named ? <WithLive live={named} /> : <Opening />
 }
 
 function WithLive({ live }: { live: Live }) {
@@ -155,57 +229,5 @@ function WithLive({ live }: { live: Live }) {
     <LiveContext value={live}>
       <AppShell />
     </LiveContext>
-  )
-}
-
-/** A part of the page did not come, as after an update of the server, or it failed. */
-function Broken({ error }: ErrorComponentProps) {
-  return (
-    <PlainPage title="This page cannot be shown">
-      <p>Load it again: what was said and what you have written is kept.</p>
-      <p className="mt-2 text-sm text-muted wrap-anywhere">{problemText(error)}</p>
-      <Button kind="primary" className="mt-5" onClick={() => location.reload()}>
-        Load the page again
-      </Button>
-    </PlainPage>
-  )
-}
-
-function Opening() {
-  return (
-    <div className="grid h-dvh place-items-center" aria-label="Opening Netra" aria-busy="true">
-      <div className="breathing">
-        <Mark size={32} />
-      </div>
-    </div>
-  )
-}
-
-interface UnreachableProps {
-  text: string
-  isBusy: boolean
-  onRetry: () => void
-}
-
-function Unreachable({ text, isBusy, onRetry }: UnreachableProps) {
-  return (
-    <PlainPage title="Netra cannot be opened now">
-      <p>{text}</p>
-      <Button kind="primary" className="mt-5" busy={isBusy} onClick={onRetry}>
-        Try again
-      </Button>
-    </PlainPage>
-  )
-}
-
-function PlainPage({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <main className="grid h-dvh place-items-center px-6">
-      <div className="w-full max-w-md">
-        <Mark size={32} />
-        <h1 className="mt-4 text-xl font-semibold tracking-tight">{title}</h1>
-        <div className="mt-2 text-soft">{children}</div>
-      </div>
-    </main>
   )
 }

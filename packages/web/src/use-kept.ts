@@ -30,3 +30,13 @@ export function useKept(key: string): [string | null, (value: string | null) => 
   )
   return [value, set]
 }
+
+/** Forgets what this browser remembers of a person: drafts and choices, not how the page looks. */
+export function forgetKept(): void {
+  try {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith('netra.'))
+    for (const name of names) if (name !== 'netra.theme') localStorage.removeItem(name)
+  } catch {
+    // Forbidden storage holds nothing.
+  }
+}

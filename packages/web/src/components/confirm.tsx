@@ -9,12 +9,15 @@ interface ConfirmProps {
   title: string
   text: string
   action: string
+  /** False for what can be taken back. */
+  danger?: boolean
   onConfirm: () => Promise<void>
   onClose: () => void
 }
 
-/** Asks before something that cannot be taken back. */
-export function Confirm({ title, text, action, onConfirm, onClose }: ConfirmProps) {
+/** Asks before something that must not happen by a slip. */
+export function Confirm({ title, text, action, danger = true, ...on }: ConfirmProps) {
+  const { onConfirm, onClose } = on
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
   const confirm = () => {
@@ -36,7 +39,7 @@ export function Confirm({ title, text, action, onConfirm, onClose }: ConfirmProp
           <Button kind="quiet" onClick={onClose}>
             Cancel
           </Button>
-          <Button kind="danger" busy={busy} onClick={confirm}>
+          <Button kind={danger ? 'danger' : 'primary'} busy={busy} onClick={confirm}>
             {action}
           </Button>
         </div>

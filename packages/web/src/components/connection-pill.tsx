@@ -2,21 +2,12 @@ import { useEffect, useState } from 'react'
 
 import type { ConnectionView } from '../live/live-types.ts'
 import { useConnection, useLive, useOutgoing } from '../live/use-live.ts'
+import { useNow } from '../use-now.ts'
 
 /** A short loss is nobody's business. */
 const QUIET_MS = 2500
 
 const LOST = new Set<ConnectionView['kind']>(['connecting', 'waiting', 'offline'])
-
-function useNow(everyMs: number | null): number {
-  const [now, setNow] = useState(() => Date.now())
-  useEffect(() => {
-    if (everyMs === null) return undefined
-    const timer = setInterval(() => setNow(Date.now()), everyMs)
-    return () => clearInterval(timer)
-  }, [everyMs])
-  return now
-}
 
 /** False at once when connected, true only once a loss has lasted. */
 function useLasting(isLost: boolean): boolean {

@@ -1,10 +1,17 @@
 import { useEffect, useState } from 'react'
 
-import { IconButton } from './button.tsx'
+import { Button, IconButton } from './button.tsx'
 import { CheckIcon, CopyIcon } from './icons.tsx'
 
+interface CopyButtonProps {
+  text: () => string
+  label: string
+  /** Shows its name, not only a picture. */
+  named?: boolean
+}
+
 /** Copies a text and says so for a moment. */
-export function CopyButton({ text, label }: { text: () => string; label: string }) {
+export function CopyButton({ text, label, named = false }: CopyButtonProps) {
   const [state, setState] = useState<'ready' | 'copied' | 'refused'>('ready')
   useEffect(() => {
     if (state === 'ready') return undefined
@@ -18,9 +25,18 @@ export function CopyButton({ text, label }: { text: () => string; label: string 
     )
   }
   const name = { ready: label, copied: 'Copied', refused: 'The browser refused to copy' }[state]
+  const icon = state === 'copied' ? <CheckIcon size={16} /> : <CopyIcon size={16} />
+  if (named) {
+    return (
+      <Button small onClick={copy}>
+        {icon}
+        {name}
+      </Button>
+    )
+  }
   return (
     <IconButton small label={name} onClick={copy}>
-      {state === 'copied' ? <CheckIcon size={16} /> : <CopyIcon size={16} />}
+      {icon}
     </IconButton>
   )
 }

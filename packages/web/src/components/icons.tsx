@@ -95,6 +95,22 @@ export const SignOutIcon = icon(
   <path d="M8 4H5.5A1.5 1.5 0 0 0 4 5.5v9A1.5 1.5 0 0 0 5.5 16H8M8 10h8M13 6.8l3.2 3.2-3.2 3.2" />,
 )
 
+export const EyeIcon = icon(
+  <path d="M2.5 10c2-3.5 4.5-5.2 7.5-5.2s5.5 1.7 7.5 5.2c-2 3.5-4.5 5.2-7.5 5.2s-5.5-1.7-7.5-5.2ZM10 12.4a2.4 2.4 0 1 0 0-4.8 2.4 2.4 0 0 0 0 4.8Z" />,
+)
+export const EyeOffIcon = icon(
+  <path d="M2.5 10c2-3.5 4.5-5.2 7.5-5.2s5.5 1.7 7.5 5.2c-2 3.5-4.5 5.2-7.5 5.2s-5.5-1.7-7.5-5.2ZM10 12.4a2.4 2.4 0 1 0 0-4.8 2.4 2.4 0 0 0 0 4.8ZM4 16.5l12-13" />,
+)
+export const DeviceIcon = icon(
+  <path d="M4.5 4.5h11a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-11a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1ZM7.5 16.5h5M10 13.5v3" />,
+)
+export const PhoneIcon = icon(
+  <path d="M7 2.8h6a1.2 1.2 0 0 1 1.2 1.2v12a1.2 1.2 0 0 1-1.2 1.2H7A1.2 1.2 0 0 1 5.8 16V4A1.2 1.2 0 0 1 7 2.8ZM9.2 14.7h1.6" />,
+)
+export const KeyIcon = icon(
+  <path d="M7.2 16a3.7 3.7 0 1 0 0-7.4 3.7 3.7 0 0 0 0 7.4ZM9.9 9.7 16 3.5M13.2 6.3l2.3 2.3" />,
+)
+
 /** An eye: what the name means. */
 export function Mark({ size = 22 }: { size?: number }) {
   return (

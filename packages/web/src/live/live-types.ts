@@ -10,8 +10,8 @@ export type ConnectionView =
   | { kind: 'offline' }
   /** Comes back by itself at `retryAt`, milliseconds since the Unix epoch. */
   | { kind: 'waiting'; retryAt: number }
-  /** The login session has ended: sign in again. */
-  | { kind: 'signed_out' }
+  /** The login session has ended: sign in again; or the account may not, until somebody enables it. */
+  | { kind: 'signed_out'; why: 'ended' | 'disabled' }
   /** The server will not have this page any more. */
   | { kind: 'stopped'; why: string }
 

@@ -16,6 +16,7 @@ import { sharedTransports } from './shared-transports.ts'
 
 /** Close codes after which only signing in again helps. */
 const SESSION_ENDED = new Set([0, 4501, 4502, 4503, 4507])
+const DISABLED = 4507
 
 function connectionView(state: ConnectionState): ConnectionView {
   switch (state.kind) {
@@ -26,7 +27,7 @@ function connectionView(state: ConnectionState): ConnectionView {
       return { kind: 'waiting', retryAt: state.retryAt }
     case 'stopped':
       return SESSION_ENDED.has(state.why.code)
-        ? { kind: 'signed_out' }
+        ? { kind: 'signed_out', why: state.why.code === DISABLED ? 'disabled' : 'ended' }
         : { kind: 'stopped', why: state.why.why }
     case 'idle':
     case 'authorizing':

@@ -1,6 +1,6 @@
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Outlet, useLocation } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 
 import { Dialog } from '../components/dialog.tsx'
 import { DrawerContext } from '../components/drawer-button.tsx'
@@ -8,9 +8,12 @@ import { preloadMarkdown } from '../components/markdown.tsx'
 import { QuickSwitcher } from '../components/quick-switcher.tsx'
 import { isSwitcherShortcut } from '../components/shortcut.ts'
 import { Sidebar } from '../components/sidebar.tsx'
+import { SpecialBanner } from '../components/special-banner.tsx'
 import { useVisibleHeight } from '../components/use-visible-height.ts'
 import { useConnection, useLive } from '../live/use-live.ts'
-import { SignInForm } from './sign-in-form.tsx'
+
+const loadSignInAgain = () => import('./sign-in-again.tsx')
+const SignInAgain = lazy(async () => ({ default: (await loadSignInAgain()).SignInAgain }))
 
 export function AppShell() {
   const [isDrawerOpen, setDrawerOpen] = useState(false)
@@ -18,6 +21,11 @@ export function AppShell() {
   const path = useLocation({ select: (location) => location.pathname })
   useEffect(() => setDrawerOpen(false), [path])
   useEffect(preloadMarkdown, [])
+  // It must be there when the session ends, also after an update of the server.
+  useEffect(() => void loadSignInAgain().catch(() => undefined), [])
+  const isSignedOut = useConnection().kind === 'signed_out'
+  const { api, me } = useLive()
+  const config = useQuery({ queryKey: ['config'], queryFn: () => api.config() })
   useVisibleHeight()
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
@@ -59,41 +67,16 @@ export function AppShell() {
           tabIndex={-1}
           className="flex min-w-0 flex-1 flex-col focus-visible:outline-none"
         >
+          <SpecialBanner config={config.data} me={me} />
           <Outlet />
         </main>
       </div>
       {isSearching ? <QuickSwitcher onClose={() => setSearching(false)} /> : null}
-      <SignInAgain />
+      {isSignedOut ? (
+        <Suspense>
+          <SignInAgain />
+        </Suspense>
+      ) : null}
     </DrawerContext>
-  )
-}
-
-/** The session ended while the page was open: sign in where one is, and nothing is lost. */
-function SignInAgain() {
-  const live = useLive()
-  const client = useQueryClient()
-  const connection = useConnection()
-  if (connection.kind !== 'signed_out') return null
-  return (
-    <Dialog label="Sign in again" onClose={() => undefined}>
-      <div className="space-y-4 p-6">
-        <div>
-          <h2 className="text-xl font-semibold tracking-tight">Sign in again</h2>
-          <p className="mt-1 text-sm text-muted">
-            Your session has ended. What you have written is kept.
-          </p>
-        </div>
-        <SignInForm
-          api={live.api}
-          email={live.me.email}
-          onDone={async () => {
-            const me = await live.api.me()
-            if (me.id !== live.me.id) location.assign('/')
-            live.reconnect()
-            await client.invalidateQueries()
-          }}
-        />
-      </div>
-    </Dialog>
   )
 }

@@ -1,26 +1,31 @@
+import type { Account as AccountData } from '@netra/client'
+import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { Button } from '../../components/button.tsx'
-import { SignOutIcon } from '../../components/icons.tsx'
+import { Field, PasswordField } from '../../components/field.tsx'
+import { field, FormProblem, useForm } from '../../components/form.tsx'
+import { DownloadIcon, SignOutIcon } from '../../components/icons.tsx'
 import { Problem } from '../../components/notice.tsx'
-import { problemText } from '../../live/api.ts'
+import { Saved } from '../../components/saved.tsx'
+import { useAction } from '../../components/use-action.ts'
 import { useLive } from '../../live/use-live.ts'
-import { Section } from './settings-screen.tsx'
+import { pageAddress } from '../../page-address.ts'
+import { DeleteAccount } from './delete-account.tsx'
+import { LinkedProviders } from './linked-providers.tsx'
+import { Loaded, Section } from './section.tsx'
+import { useAccount, useAccountApi } from './use-account.ts'
 
 export function Account() {
-  const { me } = useLive()
+  const account = useAccount()
+  const accountApi = useAccountApi()
   return (
     <>
       <Section title="You">
-        <dl className="grid grid-cols-[7rem_minmax(0,1fr)] gap-y-2.5">
-          <dt className="text-muted">Name</dt>
-          <dd>{me.name || 'not given'}</dd>
-          <dt className="text-muted">Email</dt>
-          <dd className="wrap-anywhere">{me.email}</dd>
-          <dt className="text-muted">Role</dt>
-          <dd>{me.role === 'admin' ? 'Administrator' : 'Member'}</dd>
-        </dl>
+        <Loaded query={account}>{(data) => <You account={data} />}</Loaded>
       </Section>
+      {account.data ? <Password account={account.data} /> : null}
+      {account.data ? <LinkedProviders account={account.data} /> : null}
       <Section
         title="Sign out"
         text="Answers that are running go on; they are there when you come back."
@@ -30,35 +35,126 @@ export function Account() {
           <SignOut everywhere label="Sign out on every device" />
         </div>
       </Section>
+      <Section
+        title="Your data"
+        text="Everything that is yours as one file: your account, every conversation as JSON and Markdown, and your files."
+      >
+        <a
+          href={accountApi.exportAddress()}
+          download
+          className="touch inline-flex h-10 items-center gap-2 rounded-md border border-line bg-raised px-4 font-medium transition-colors hover:bg-hover"
+        >
+          <DownloadIcon size={16} />
+          Download everything
+        </a>
+      </Section>
+      {account.data ? <DeleteAccount account={account.data} /> : null}
     </>
+  )
+}
+
+function You({ account }: { account: AccountData }) {
+  const accountApi = useAccountApi()
+  const client = useQueryClient()
+  const [savedAt, setSavedAt] = useState(0)
+  const form = useForm(async (data) => {
+    const changed = await accountApi.rename(field(data, 'name').trim())
+    client.setQueryData(['account'], changed)
+    await client.invalidateQueries({ queryKey: ['me'] })
+    setSavedAt(Date.now())
+  })
+  return (
+    <div className="space-y-5">
+      <dl className="grid grid-cols-[6rem_minmax(0,1fr)] gap-y-2.5 sm:grid-cols-[7rem_minmax(0,1fr)]">
+        <dt className="text-muted">Email</dt>
+        <dd className="wrap-anywhere">
+          {account.email}
+          {account.email_verified ? null : <span className="text-muted"> (not confirmed)</span>}
+        </dd>
+        <dt className="text-muted">Role</dt>
+        <dd>{account.role === 'admin' ? 'Administrator' : 'Member'}</dd>
+      </dl>
+      <form onSubmit={form.submit} className="max-w-md space-y-3">
+        <div className="flex items-end gap-2">
+          <Field
+            className="min-w-0 flex-1"
+            label="Name"
+            name="name"
+            autoComplete="name"
+            maxLength={200}
+            defaultValue={account.name}
+          />
+          <Button type="submit" busy={form.isBusy}>
+            Save
+          </Button>
+        </div>
+        <Saved at={savedAt}>Your name is saved.</Saved>
+        <FormProblem form={form} />
+      </form>
+    </div>
+  )
+}
+
+function Password({ account }: { account: AccountData }) {
+  const accountApi = useAccountApi()
+  const [savedAt, setSavedAt] = useState(0)
+  const form = useForm(async (data) => {
+    await accountApi.changePassword({
+      current_password: field(data, 'current'),
+      new_password: field(data, 'new'),
+    })
+    setSavedAt(Date.now())
+  })
+  if (!account.has_password) {
+    return (
+      <Section
+        title="Password"
+        text="You sign in through a provider and have no password here. To have one too, choose “Forgot the password?” where you sign in."
+      />
+    )
+  }
+  return (
+    <Section title="Password" text="A new one signs you out on every other device.">
+      {/* A new form after a change: nothing stays in its fields. */}
+      <form key={savedAt} onSubmit={form.submit} className="max-w-md space-y-4">
+        <input
+          type="hidden"
+          name="username"
+          autoComplete="username"
+          value={account.email}
+          readOnly
+        />
+        <PasswordField is="current" label="Current password" name="current" />
+        <PasswordField is="new" label="New password" name="new" />
+        <FormProblem form={form} />
+        <Button type="submit" busy={form.isBusy}>
+          Change password
+        </Button>
+        <Saved at={savedAt}>Your password is changed. Every other device is signed out.</Saved>
+      </form>
+    </Section>
   )
 }
 
 function SignOut({ everywhere, label }: { everywhere: boolean; label: string }) {
   const live = useLive()
-  const [isBusy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<string | null>(null)
-  const signOut = () => {
-    setBusy(true)
-    live.api.logout({ everywhere }).then(
-      () => {
-        live.close()
-        // A new page: nothing of the person stays in memory.
-        location.assign('/sign-in')
-      },
-      (error: unknown) => {
-        setBusy(false)
-        setProblem(problemText(error))
-      },
-    )
-  }
+  const signOut = useAction(async () => {
+    await live.api.logout({ everywhere })
+    live.close()
+    // A new page: nothing of the person stays in memory.
+    location.assign(pageAddress('/sign-in?notice=signed_out'))
+  })
   return (
     <>
-      <Button busy={isBusy} kind={everywhere ? 'quiet' : 'plain'} onClick={signOut}>
+      <Button
+        busy={signOut.isBusy}
+        kind={everywhere ? 'quiet' : 'plain'}
+        onClick={() => void signOut.run()}
+      >
         {everywhere ? null : <SignOutIcon size={16} />}
         {label}
       </Button>
-      {problem ? <Problem>{problem}</Problem> : null}
+      {signOut.problem ? <Problem>{signOut.problem}</Problem> : null}
     </>
   )
 }

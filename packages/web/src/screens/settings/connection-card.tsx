@@ -3,14 +3,14 @@ import { useState } from 'react'
 import { Button } from '../../components/button.tsx'
 import { Confirm } from '../../components/confirm.tsx'
 import { Field } from '../../components/field.tsx'
+import { field, useForm } from '../../components/form.tsx'
 import { CheckIcon } from '../../components/icons.tsx'
 import { Problem } from '../../components/notice.tsx'
 import { problemText, type ConnectionTest, type ModelConnection } from '../../live/api.ts'
 import { useLive } from '../../live/use-live.ts'
 import { countOf, formatDuration } from '../../timeline/format.ts'
-import { field, useForm } from '../sign-in-form.tsx'
 import { labelOf, PROVIDERS } from './providers.ts'
-import { Section } from './settings-screen.tsx'
+import { Section } from './section.tsx'
 
 const SOURCES = {
   environment: 'set in the environment',

@@ -2,13 +2,13 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { Button } from '../../components/button.tsx'
-import { CopyButton } from '../../components/copy-button.tsx'
 import { Field, INPUT } from '../../components/field.tsx'
+import { field, useForm } from '../../components/form.tsx'
 import { Problem } from '../../components/notice.tsx'
+import { ShownOnce } from '../../components/shown-once.tsx'
 import { problemText, type Invitation } from '../../live/api.ts'
 import { useLive } from '../../live/use-live.ts'
-import { field, useForm } from '../sign-in-form.tsx'
-import { Section } from './settings-screen.tsx'
+import { Section } from './section.tsx'
 
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
@@ -70,7 +70,11 @@ function ManageInvitations() {
           </div>
           {problem ? <Problem>{problem}</Problem> : null}
         </form>
-        {url ? <Link url={url} /> : null}
+        {url ? (
+          <div className="mt-4">
+            <ShownOnce what="link" secret={url} />
+          </div>
+        ) : null}
       </Section>
       <Section title="Open invitations">
         {list.error ? <Problem>{problemText(list.error)}</Problem> : null}
@@ -82,18 +86,6 @@ function ManageInvitations() {
         </ul>
       </Section>
     </>
-  )
-}
-
-function Link({ url }: { url: string }) {
-  return (
-    <div className="appear mt-4 rounded-lg border border-line bg-accent-wash p-3">
-      <p className="text-sm font-medium">The link is shown only now. Copy it before you leave.</p>
-      <div className="mt-2 flex items-center gap-2">
-        <code className="min-w-0 flex-1 font-mono text-sm wrap-anywhere select-all">{url}</code>
-        <CopyButton label="Copy link" text={() => url} />
-      </div>
-    </div>
   )
 }
 

@@ -7,7 +7,7 @@ import { Problem } from '../../components/notice.tsx'
 import { problemText, type ModelConnections } from '../../live/api.ts'
 import { useLive } from '../../live/use-live.ts'
 import { AddConnection, ConnectionCard } from './connection-card.tsx'
-import { Section } from './settings-screen.tsx'
+import { Section } from './section.tsx'
 
 export function ModelSettings() {
   const { me } = useLive()

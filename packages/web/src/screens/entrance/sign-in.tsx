@@ -1,0 +1,105 @@
+import { Link } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+
+import { Button } from '../../components/button.tsx'
+import { Problem } from '../../components/notice.tsx'
+import { useAction } from '../../components/use-action.ts'
+import { SignInForm } from '../sign-in-form.tsx'
+import {
+  api,
+  Done,
+  entrance,
+  EntrancePage,
+  LINK,
+  NEWCOMERS,
+  nextPath,
+  Note,
+  useConfig,
+  useEnter,
+} from './entrance-page.tsx'
+import { wordsForError } from './sign-in-errors.ts'
+
+const NOTICES: Record<string, string> = {
+  signed_out: 'You are signed out.',
+  account_deleted: 'Your account is deleted, with all that was in it.',
+}
+
+/** A word from the page before; it leaves the address, so that it is not told twice. */
+function useTold(name: string): string | null {
+  const [told] = useState(() => new URLSearchParams(location.search).get(name))
+  useEffect(() => {
+    if (told === null) return
+    const rest = new URLSearchParams(location.search)
+    rest.delete(name)
+    const search = rest.size > 0 ? `?${rest.toString()}` : ''
+    history.replaceState(history.state, '', `${location.pathname}${search}`)
+  }, [name, told])
+  return told
+}
+
+export function SignInScreen() {
+  const enter = useEnter()
+  const config = useConfig()
+  const refusal = wordsForError(useTold('error'))
+  const notice = NOTICES[useTold('notice') ?? '']
+  const auth = config.data?.auth
+  return (
+    <EntrancePage title="Sign in to Netra">
+      <div className="space-y-4">
+        {notice ? <Done>{notice}</Done> : null}
+        {refusal ? <Problem>{refusal}</Problem> : null}
+        <SignInForm
+          api={api}
+          providers={auth?.providers ?? []}
+          returnTo={nextPath()}
+          onDone={enter}
+          below={
+            <p className="text-sm">
+              <Link to="/forgot-password" className={LINK}>
+                Forgot the password?
+              </Link>
+            </p>
+          }
+        />
+      </div>
+      {config.data?.demo ? <TryDemo onDone={enter} /> : null}
+      <div className="mt-6 space-y-4">
+        {auth?.setup_required ? (
+          <Note>
+            This Netra has no administrator yet. Open the setup link that it printed in the terminal
+            when it started.
+          </Note>
+        ) : null}
+        {auth ? (
+          <p className="text-sm text-muted">
+            {auth.registration === 'open' || auth.registration === 'domain' ? (
+              <>
+                New here?{' '}
+                <Link to="/register" className={LINK}>
+                  Create an account
+                </Link>
+              </>
+            ) : (
+              NEWCOMERS[auth.registration]
+            )}
+          </p>
+        ) : null}
+      </div>
+    </EntrancePage>
+  )
+}
+
+function TryDemo({ onDone }: { onDone: () => Promise<void> }) {
+  const demo = useAction(async () => {
+    await entrance.tryDemo()
+    await onDone()
+  })
+  return (
+    <div className="mt-4 space-y-3">
+      <Button className="w-full" busy={demo.isBusy} onClick={() => void demo.run()}>
+        Try the demo
+      </Button>
+      {demo.problem ? <Problem>{demo.problem}</Problem> : null}
+    </div>
+  )
+}

@@ -1,0 +1,109 @@
+import type { AuditEntry } from '@netra/client'
+import type { ReactNode } from 'react'
+
+import { actionWords, detailWords, personWords } from './audit-words.ts'
+import { exactly } from './moments.ts'
+import { Badge } from './section.tsx'
+
+interface AuditTableProps {
+  entries: readonly AuditEntry[]
+  /** Addresses by user id. */
+  names: ReadonlyMap<string, string>
+  onShow: (userId: string) => void
+}
+
+const HEADS = ['When', 'What', 'By', 'About', 'From']
+
+/** A table where there is room, a list of blocks on a phone; a table for screen readers always. */
+export function AuditTable({ entries, names, onShow }: AuditTableProps) {
+  return (
+    <div className="overflow-x-auto sm:rounded-lg sm:border sm:border-line sm:bg-raised">
+      <table role="table" aria-label="Audit log" className="w-full text-sm max-sm:block">
+        <thead role="rowgroup" className="max-sm:sr-only">
+          <tr role="row">
+            {HEADS.map((head) => (
+              <th
+                key={head}
+                role="columnheader"
+                scope="col"
+                className="border-b border-line bg-sunken px-3 py-2 text-left font-medium text-soft"
+              >
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody role="rowgroup" className="max-sm:block max-sm:border-t max-sm:border-line">
+          {entries.map((entry) => (
+            <Entry key={entry.position} entry={entry} names={names} onShow={onShow} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+type EntryProps = Omit<AuditTableProps, 'entries'> & { entry: AuditEntry }
+
+function Entry({ entry, names, onShow }: EntryProps) {
+  const { at, action, outcome, actor, user_id, address, details } = entry
+  const more = detailWords(details)
+  const isOwn = actor.kind === 'user' && actor.id === user_id
+  return (
+    <tr
+      role="row"
+      className="border-line align-top not-first:border-t max-sm:block max-sm:space-y-0.5 max-sm:py-3"
+    >
+      <Cell className="figures whitespace-nowrap text-muted">{exactly(at)}</Cell>
+      <Cell>
+        <span className="font-medium">{actionWords(action)}</span>
+        {outcome === 'refused' ? (
+          <>
+            {' '}
+            <Badge tone="warn">refused</Badge>
+          </>
+        ) : null}
+        {more ? <span className="block text-muted wrap-anywhere">{more}</span> : null}
+      </Cell>
+      <Cell label="by">{personWords(actor, names)}</Cell>
+      <Cell label={user_id && !isOwn ? 'about' : null}>
+        {user_id ? (
+          <button
+            type="button"
+            title="Show only entries about them"
+            onClick={() => onShow(user_id)}
+            className={`text-left text-accent wrap-anywhere hover:underline ${isOwn ? 'max-sm:hidden' : ''}`}
+          >
+            {isOwn ? 'themselves' : personWords({ kind: 'user', id: user_id }, names)}
+          </button>
+        ) : null}
+      </Cell>
+      <Cell label={address ? 'from' : null} className="figures text-muted">
+        {address}
+      </Cell>
+    </tr>
+  )
+}
+
+interface CellProps {
+  children: ReactNode
+  /** Stands before it where there are no heads. */
+  label?: string | null
+  className?: string
+}
+
+function Cell({ children, label, className }: CellProps) {
+  return (
+    <td
+      role="cell"
+      className={`px-3 py-2 wrap-anywhere max-sm:block max-sm:px-0 max-sm:py-0 ${className ?? ''}`}
+    >
+      {label ? (
+        <span aria-hidden="true" className="text-muted sm:hidden">
+          {label}{' '}
+        </span>
+      ) : null}
+      {children}
+    </td>
+  )
+}

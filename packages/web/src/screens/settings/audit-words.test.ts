@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+
+import { actionWords, detailWords, personWords } from './audit-words.ts'
+
+const names = new Map([['u1', 'ada@example.org']])
+
+test('an action is told in words, an unknown one by its name', () => {
+  expect(actionWords('two_factor.enabled')).toBe('Two-factor turned on')
+  expect(actionWords('model_key.rotated')).toBe('model key rotated')
+})
+
+test('people are told by address, services by name, and who is gone by the start of the id', () => {
+  expect(personWords({ kind: 'user', id: 'u1' }, names)).toBe('ada@example.org')
+  expect(personWords({ kind: 'user', id: '0192aaaa-bbbb' }, names)).toContain('0192aaaa')
+  expect(personWords({ kind: 'service', id: 'service:netra-backend' }, names)).toContain('backend')
+  expect(personWords({ kind: 'operator' }, names)).toBe('the command line')
+  expect(personWords({ kind: 'nobody' }, names)).toBe('somebody unknown')
+})
+
+test('details are told one by one, empty ones not at all', () => {
+  expect(detailWords({ why: 'wrong_password', count: 3, name: null, note: '' })).toBe(
+    'why: wrong password · count: 3',
+  )
+  expect(detailWords(null)).toBe('')
+})

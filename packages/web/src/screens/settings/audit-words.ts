@@ -1,0 +1,58 @@
+import type { AuditEntry } from '@netra/client'
+
+const ACTIONS: Record<string, string> = {
+  'session.began': 'Signed in',
+  'session.refused': 'Sign-in refused',
+  'session.ended': 'Signed out',
+  'password.changed': 'Password changed',
+  'password.reset': 'Password set by a link',
+  'email.verified': 'Email confirmed',
+  'two_factor.enabled': 'Two-factor turned on',
+  'two_factor.disabled': 'Two-factor turned off',
+  'api_key.made': 'API key made',
+  'api_key.revoked': 'API key revoked',
+  'role.changed': 'Role changed',
+  'user.created': 'Account made',
+  'user.disabled': 'Account disabled',
+  'user.enabled': 'Account enabled',
+  'user.removed': 'Account deleted',
+  'invitation.made': 'Invitation made',
+  'invitation.revoked': 'Invitation revoked',
+  'registration.changed': 'Registration changed',
+  'retention.changed': 'Retention changed',
+  'provider.linked': 'Provider linked',
+  'provider.unlinked': 'Provider unlinked',
+  'service.token': 'Service got a token',
+  'service.rotated': 'Service secret rotated',
+  'test_user.made': 'Test user made',
+}
+
+/** What happened, in words; an action of a later version as it is named. */
+export const actionWords = (action: string): string =>
+  ACTIONS[action] ?? action.replaceAll(/[._]/g, ' ')
+
+/** `why: wrong password · scopes: chat:read`; empty when there is nothing to add. */
+export const detailWords = (details: AuditEntry['details']): string =>
+  Object.entries(details ?? {})
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${valueWords(value)}`)
+    .join(' · ')
+
+const valueWords = (value: unknown): string =>
+  typeof value === 'string' ? value.replaceAll('_', ' ') : JSON.stringify(value)
+
+const KINDS: Record<string, string> = {
+  operator: 'the command line',
+  nobody: 'somebody unknown',
+}
+
+/** Who or whom, by name where it is known. `names`: by user id. */
+export function personWords(
+  person: { kind: string; id?: string | null | undefined },
+  names: ReadonlyMap<string, string>,
+): string {
+  const id = person.id ?? ''
+  if (person.kind === 'service') return id === '' ? 'a service' : id
+  if (person.kind !== 'user') return KINDS[person.kind] ?? person.kind
+  return names.get(id) ?? `a user who is gone (${id.slice(0, 8)})`
+}

@@ -1,0 +1,50 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useLocation } from '@tanstack/react-router'
+
+import { Dialog } from '../components/dialog.tsx'
+import { useConnection, useLive } from '../live/use-live.ts'
+import { pageAddress } from '../page-address.ts'
+import { SignInForm } from './sign-in-form.tsx'
+
+const WORDS = {
+  ended: {
+    title: 'Sign in again',
+    text: 'Your session has ended. What you have written is kept.',
+  },
+  disabled: {
+    title: 'Your account is disabled',
+    text: 'An administrator has disabled it. Ask one to enable it, then sign in here: what you have written is kept.',
+  },
+}
+
+/** The session ended while the page was open: sign in where one is, and nothing is lost. */
+export function SignInAgain() {
+  const { api, me, reconnect } = useLive()
+  const client = useQueryClient()
+  const connection = useConnection()
+  const path = useLocation({ select: (location) => location.pathname })
+  const config = useQuery({ queryKey: ['config'], queryFn: () => api.config() })
+  const { title, text } = WORDS[connection.kind === 'signed_out' ? connection.why : 'ended']
+  return (
+    <Dialog label={title} onClose={() => undefined}>
+      <div className="max-h-[inherit] space-y-4 overflow-y-auto p-6">
+        <div>
+          <h2 className="text-xl font-semibold tracking-tight">{title}</h2>
+          <p className="mt-1 text-sm text-muted">{text}</p>
+        </div>
+        <SignInForm
+          api={api}
+          email={me.email}
+          providers={config.data?.auth.providers ?? []}
+          returnTo={path}
+          onDone={async () => {
+            const now = await api.me()
+            if (now.id !== me.id) location.assign(pageAddress('/'))
+            reconnect()
+            await client.invalidateQueries()
+          }}
+        />
+      </div>
+    </Dialog>
+  )
+}
