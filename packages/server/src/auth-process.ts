@@ -35,7 +35,13 @@ export async function startAuth(
     stack.defer(lockDataFolder(config.dataDir))
     const publicUrl = config.authPublicUrl ?? config.publicUrl ?? `http://localhost:${config.port}`
     const auth = stack.use(
-      await openConfiguredAuth(config, { publicUrl, shared: false, clock, logger }),
+      await openConfiguredAuth(config, {
+        publicUrl,
+        webUrl: () => config.publicUrl ?? NODE_URL,
+        shared: false,
+        clock,
+        logger,
+      }),
     )
     acceptConfigured(auth, config, logger)
     const gateway = stack.use(

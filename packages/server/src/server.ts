@@ -10,7 +10,7 @@ import { createConnectionStore } from './agent/model/connection-store.ts'
 import { createModels, type Models } from './agent/model/models.ts'
 import { createDataTools } from './agent/tools/data/data-tools.ts'
 import type { Auth } from './auth/auth.ts'
-import { createCommands } from './command/command.ts'
+import { createCommands, startRetention } from './command/command.ts'
 import type { Config } from './config/config.ts'
 import { openFiles } from './files/open-files.ts'
 import { sampleWorkload } from './files/sample-workload.ts'
@@ -64,6 +64,7 @@ export async function startServer(
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
     const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`
+    let listening = publicUrl
     const { databaseUrl, metricsToken, openaiApiKey, anthropicApiKey, googleApiKey } =
       config.secrets
     const shared = databaseUrl !== undefined
@@ -71,9 +72,14 @@ export async function startServer(
     const sharing = shared ? stack.use(shareDataFolder(config.dataDir)) : { first: true }
     const opening = {
       journal: openJournal(config, { clock, logger, metrics }).then((opened) => stack.use(opened)),
-      auth: openConfiguredAuth(config, { publicUrl, shared, clock, logger }).then((opened) =>
-        stack.use(opened),
-      ),
+      auth: openConfiguredAuth(config, {
+        publicUrl,
+        webUrl: () => listening,
+        shared,
+        clock,
+        logger,
+        metrics,
+      }).then((opened) => stack.use(opened)),
       key: openKeyFile(join(config.dataDir, 'keys', 'connections-key')),
     }
     // What opened beside a failure must be there to be closed, or it keeps the process alive.
@@ -127,7 +133,9 @@ export async function startServer(
     stack.use(startUpkeep({ journal, clock, logger }))
     const access = createAccess(journal)
     const messageRate = new RateLimit(clock, { perMinute: 240, burst: 120 })
-    const commands = createCommands({ access, files, journal, runs, clock, messageRate })
+    const commandParts = { access, files, journal, runs, clock, messageRate }
+    const commands = createCommands(commandParts)
+    const retention = stack.use(await startRetention({ ...commandParts, logger }))
     stack.use(eraseExpiredUsers({ testUsers: auth.testUsers, commands, clock, logger }))
     const hub = stack.use(createHub({ journal, clock, logger, metrics }))
 
@@ -141,6 +149,7 @@ export async function startServer(
           threads: createThreads(journal),
           commands,
           files,
+          retention,
           hub,
           health,
           agents: catalogueOf(agents, models),
@@ -159,6 +168,7 @@ export async function startServer(
           authUrl: config.authPublicUrl,
           allowedOrigins: config.allowedOrigins,
           trustedProxies: config.trustedProxies,
+          requestsPerMinute: config.requestsPerMinute,
           https: config.https,
           maxUploadBytes: MAX_UPLOAD_BYTES,
           allMetrics: metrics,
@@ -167,6 +177,7 @@ export async function startServer(
         { host: config.host, port: config.port },
       ),
     )
+    listening = gateway.url
     const recovered = await runs.recover()
     // A new link would end the one that the first process printed.
     const token = sharing.first ? auth.setupToken() : undefined

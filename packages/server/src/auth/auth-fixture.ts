@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { TestClock } from '../platform/testing-clock.ts'
-import { openAuth, type Auth, type AuthOptions, type SignedIn } from './auth.ts'
+import { openAuth, type Auth, type AuthOptions, type Registration, type SignedIn } from './auth.ts'
 
 /** A data folder with real account stores opened on it; disposing ends and removes all. */
 export class AuthFixture implements AsyncDisposable {
@@ -44,7 +44,14 @@ export const person = (name: string) => ({
 })
 
 export const joined = (auth: Auth, name: string): Promise<SignedIn> =>
-  auth.register({ ...person(name), fromLoopback: true })
+  registered(auth, { ...person(name), fromLoopback: true })
+
+/** Where no e-mail is sent, so that nobody has to confirm an address first. */
+export async function registered(auth: Auth, request: Registration): Promise<SignedIn> {
+  const answer = await auth.register(request)
+  if (answer === 'verify_email') throw new Error('the address must be confirmed first')
+  return answer
+}
 
 export async function administrator(auth: Auth): Promise<SignedIn> {
   const token = auth.setupToken()

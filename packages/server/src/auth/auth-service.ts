@@ -10,17 +10,19 @@ import type {
   Ticket,
 } from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
-import type {
-  Accounts,
-  Begun,
-  Login,
-  NewAccount,
-  Origin,
-  Registration,
-} from './account/accounts.ts'
+import type { UserId } from '../platform/ids.ts'
+import type { Login, NewAccount, Origin, Registration } from './account/accounts.ts'
+import type { EmailVerification } from './account/email-verification.ts'
 import type { Invitation, Invitations } from './account/invitations.ts'
+import type { OneTimeLinks } from './account/one-time-links.ts'
+import type { AccountParts } from './account/open-accounts.ts'
+import type { Passwords } from './account/password.ts'
+import type { Profiles } from './account/profiles.ts'
+import type { RegistrationRules } from './account/registration.ts'
+import type { AccountData } from './account/account-data.ts'
 import type { Removal } from './account/removal.ts'
 import type { Setup } from './account/setup.ts'
+import type { TwoFactor } from './account/two-factor.ts'
 import type { UserAdmin } from './account/user-admin.ts'
 import type { User, Users } from './account/users.ts'
 import type { AuditLog } from './audit/audit-log.ts'
@@ -33,6 +35,7 @@ import type { OAuth } from './oauth/oauth.ts'
 import type { AccessTokens } from './session/access-token.ts'
 import { identityOf, type Authenticator } from './session/authenticator.ts'
 import type { RefreshTokens } from './session/refresh-tokens.ts'
+import type { Begun, SessionStart } from './session/session-start.ts'
 import { forgetfulCookie } from './session/session-cookie.ts'
 import type { SessionList } from './session/session-list.ts'
 import type { Sessions, SessionState } from './session/sessions.ts'
@@ -57,7 +60,7 @@ export interface SignedIn {
   identity: Identity
 }
 
-export interface Parts {
+export interface Parts extends AccountParts {
   database: AuthDatabase
   clock: Clock
   publicUrl: string
@@ -65,7 +68,7 @@ export interface Parts {
   tokens: AccessTokens
   invitations: Invitations
   users: Users
-  accounts: Accounts
+  sessionStart: SessionStart
   authenticator: Authenticator
   refreshTokens: RefreshTokens
   tickets: Tickets
@@ -81,6 +84,7 @@ export interface Parts {
   sessionList: SessionList
   userAdmin: UserAdmin
   removal: Removal
+  accountData: AccountData
 }
 
 /** Who people are, and how they prove it. Every answer is as the store says at that moment. */
@@ -108,11 +112,28 @@ export class AuthService implements Identities, AsyncDisposable {
   readonly userAdmin: UserAdmin
   /** The end of an account. */
   readonly removal: Removal
+  /** What is known of a person as an account. */
+  readonly accountData: AccountData
   /** The Set-Cookie header that makes a browser forget its login session. */
   readonly forgetfulCookie: string
 
+  /** One-time links, for e-mails and for administrators to hand over. */
+  readonly links: OneTimeLinks
+  /** Who may register. */
+  readonly rules: RegistrationRules
+  readonly passwords: Passwords
+  readonly emails: EmailVerification
+  readonly twoFactor: TwoFactor
+  readonly profiles: Profiles
+
   constructor(parts: Parts) {
     this.#parts = parts
+    this.links = parts.links
+    this.rules = parts.rules
+    this.passwords = parts.passwords
+    this.emails = parts.emails
+    this.twoFactor = parts.twoFactor
+    this.profiles = parts.profiles
     this.audit = parts.audit
     this.services = parts.services
     this.changes = parts.changes
@@ -124,23 +145,46 @@ export class AuthService implements Identities, AsyncDisposable {
     this.sessionList = parts.sessionList
     this.userAdmin = parts.userAdmin
     this.removal = parts.removal
+    this.accountData = parts.accountData
     this.forgetfulCookie = forgetfulCookie(parts.publicUrl)
   }
 
-  /** Makes an ordinary user and signs in. */
-  async register(request: Registration): Promise<SignedIn> {
-    return this.#signedIn(await this.#parts.accounts.register(request))
+  /** Makes an ordinary user and signs in, unless the address must be confirmed first. */
+  async register(request: Registration): Promise<SignedIn | 'verify_email'> {
+    const userId = await this.#parts.accounts.register(request)
+    return userId === undefined ? 'verify_email' : this.#begin(userId, request)
   }
 
   async login(request: Login): Promise<SignedIn> {
-    return this.#signedIn(await this.#parts.accounts.login(request))
+    return this.#begin(await this.#parts.accounts.login(request), request)
+  }
+
+  /** Completes a sign-in that was refused with `two_factor_required`. */
+  async answerChallenge(request: Origin & { challenge: string; code: string }): Promise<SignedIn> {
+    return this.#begin(await this.twoFactor.answer(request.challenge, request), request)
+  }
+
+  /** Both tokens anew, for a login session whose tokens from before have ended. */
+  freshTokens({ sessionId }: Identity): TokenAnswer {
+    return this.#tokensFor(sessionId).answer
   }
 
   /** Ends this login session, or all of the user's; the answer is the cookies that forget it. */
-  logout(identity: Identity, options: { everywhere?: boolean | undefined } = {}): string[] {
+  logout(
+    { userId, sessionId }: Identity,
+    options: { everywhere?: boolean | undefined; address?: string | undefined } = {},
+  ): string[] {
     const { sessions, publicUrl } = this.#parts
-    if (options.everywhere) sessions.endAllOf(identity.userId)
-    else sessions.end(identity.sessionId)
+    const { everywhere = false, address } = options
+    if (everywhere) sessions.endAllOf(userId)
+    else sessions.end(sessionId)
+    this.audit.record({
+      actor: { kind: 'user', id: userId },
+      action: 'session.ended',
+      userId,
+      address,
+      details: { why: everywhere ? 'logout_everywhere' : 'logout', session: sessionId },
+    })
     return [forgetfulCookie(publicUrl)]
   }
 
@@ -149,7 +193,7 @@ export class AuthService implements Identities, AsyncDisposable {
     const { refreshTokens, sessions } = this.#parts
     const redeemed = refreshTokens.redeem(refreshToken)
     if (!redeemed.ok) {
-      if (redeemed.reusedSessionId !== undefined) sessions.end(redeemed.reusedSessionId)
+      if (redeemed.reusedSessionId !== undefined) this.#endStolen(redeemed.reusedSessionId)
       throw new AuthError('refresh_token_invalid')
     }
     const { answer, session } = this.#tokensFor(redeemed.sessionId)
@@ -192,10 +236,10 @@ export class AuthService implements Identities, AsyncDisposable {
 
   async entrance(isLocal: boolean): Promise<Entrance> {
     return {
-      registration: this.#parts.accounts.policy(isLocal),
+      registration: this.rules.policy(isLocal),
       setup_required: this.setupRequired(),
       providers: this.oauth.list(),
-      sends_email: false,
+      sends_email: this.#parts.outbox !== undefined,
       demo: this.testUsers.demo,
       e2e: this.testUsers.e2e,
     }
@@ -217,7 +261,14 @@ export class AuthService implements Identities, AsyncDisposable {
     if (!setup.required()) throw new AuthError('setup_done')
     if (!setup.consume(request.token)) throw new AuthError('setup_token_invalid')
     try {
-      await accounts.createAdmin(request)
+      const userId = await accounts.createAdmin(request)
+      this.audit.record({
+        actor: { kind: 'user', id: userId },
+        action: 'user.created',
+        userId,
+        address: request.address,
+        details: { role: 'admin', how: 'setup' },
+      })
     } catch (error) {
       setup.restore(request.token)
       throw error
@@ -262,6 +313,7 @@ export class AuthService implements Identities, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.outbox?.close()
     this.#parts.sessions.close()
     this.signingKeys.close()
     this.changes.close()
@@ -269,16 +321,37 @@ export class AuthService implements Identities, AsyncDisposable {
   }
 
   /** The tokens and cookies of a session that another part has begun. */
-  signedIn(begun: Begun): SignedIn {
-    return this.#signedIn(begun)
+  signedIn({ sessionId, setCookies }: Begun): SignedIn {
+    const state = this.#parts.sessions.state(sessionId)
+    if (!state.live) throw new AuthError('session_ended')
+    const identity = identityOf(state.session, 'session', state.session.expiresAtMs)
+    return { answer: this.#tokensFor(sessionId).answer, setCookies, identity }
   }
 
-  #signedIn({ sessionToken, setCookies }: Begun): SignedIn {
-    const state = this.#parts.sessions.stateOfToken(sessionToken)
-    if (!state?.live) throw new AuthError('session_ended')
-    const { session } = state
-    const identity = identityOf(session, 'session', session.expiresAtMs)
-    return { answer: this.#tokensFor(session.sessionId).answer, setCookies, identity }
+  /** Whoever showed the token again: it has two holders, and one of them took it. */
+  #endStolen(sessionId: string): void {
+    const { sessions } = this.#parts
+    const state = sessions.state(sessionId)
+    if (!state.live) return
+    sessions.end(sessionId)
+    this.audit.record({
+      actor: { kind: 'nobody' },
+      action: 'session.ended',
+      userId: state.session.userId,
+      details: { why: 'refresh_token_reused', session: sessionId },
+    })
+  }
+
+  #begin(userId: UserId, origin: Origin): SignedIn {
+    const begun = this.#parts.sessionStart.begin(userId, origin)
+    this.audit.record({
+      actor: { kind: 'user', id: userId },
+      action: 'session.began',
+      userId,
+      address: origin.address,
+      details: { session: begun.sessionId },
+    })
+    return this.signedIn(begun)
   }
 
   #tokensFor(sessionId: string): { answer: TokenAnswer; session: LiveSession } {

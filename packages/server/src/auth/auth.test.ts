@@ -14,6 +14,7 @@ import {
   joined,
   person,
   refusal,
+  registered,
 } from './auth-fixture.ts'
 
 let fixture: AuthFixture
@@ -25,24 +26,24 @@ afterEach(() => fixture[Symbol.asyncDispose]())
 describe('registration and login', () => {
   test('both answer tokens, a cookie and an ordinary user', async () => {
     const auth = await fixture.open()
-    const registered = await auth.register({ ...person('ada'), ...here, name: ' Ada ' })
-    expect(registered.answer).toMatchObject({
+    const ada = await registered(auth, { ...person('ada'), ...here, name: ' Ada ' })
+    expect(ada.answer).toMatchObject({
       token_type: 'Bearer',
       expires_in: 900,
-      user: { id: registered.identity.userId, email: 'ada@example.com', name: 'Ada' },
+      user: { id: ada.identity.userId, email: 'ada@example.com', name: 'Ada' },
     })
-    expect(registered.identity.role).toBe('user')
+    expect(ada.identity.role).toBe('user')
     const loggedIn = await auth.login({ ...person('ada'), email: ' ADA@Example.com ' })
-    expect(loggedIn.answer.user).toEqual(registered.answer.user)
-    expect(loggedIn.identity.sessionId).not.toBe(registered.identity.sessionId)
-    for (const signedIn of [registered, loggedIn]) {
+    expect(loggedIn.answer.user).toEqual(ada.answer.user)
+    expect(loggedIn.identity.sessionId).not.toBe(ada.identity.sessionId)
+    for (const signedIn of [ada, loggedIn]) {
       const byCookie = await auth.authenticate({ cookie: `a=b; ${cookieOf(signedIn)}; c=d` })
       const byToken = await auth.authenticate({ authorization: bearerOf(signedIn) })
       const { expiresAt: _, kind: __, ...who } = signedIn.identity
       expect(byCookie).toMatchObject({ ok: true, identity: { ...who, kind: 'session' } })
       expect(byToken).toMatchObject({ ok: true, identity: { ...who, kind: 'token' } })
     }
-    expect(auth.findUser(registered.identity.userId)).toMatchObject({
+    expect(auth.findUser(ada.identity.userId)).toMatchObject({
       email: 'ada@example.com',
       role: 'user',
       disabled: false,
@@ -52,7 +53,7 @@ describe('registration and login', () => {
   test('a request for a role is not heard', async () => {
     const auth = await fixture.open()
     const request = { ...person('eve'), ...here, role: 'admin', permissions: ['admin'] }
-    expect((await auth.register(request)).identity.role).toBe('user')
+    expect((await registered(auth, request)).identity.role).toBe('user')
   })
 
   test('bad input is named before any work is done', async () => {

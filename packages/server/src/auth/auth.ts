@@ -1,11 +1,17 @@
+import { join } from 'node:path'
+
 import { systemClock, type Clock } from '../platform/clock.ts'
+import type { UserId } from '../platform/ids.ts'
+import { openKeyFile } from '../platform/key-file.ts'
 import { silentLogger, type Logger } from '../platform/logger.ts'
-import { AccountRows } from './account/account-rows.ts'
-import { Accounts } from './account/accounts.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { AccountData } from './account/account-data.ts'
+import { StoredAttempts } from './account/attempt-store.ts'
 import { Attempts, DEFAULT_LIMITS, type AttemptLimits } from './account/attempts.ts'
+import { noteLocks } from './account/note-locks.ts'
 import { Invitations } from './account/invitations.ts'
+import { openAccounts, type AccountSettings } from './account/open-accounts.ts'
 import { Removal } from './account/removal.ts'
-import { RegistrationRules } from './account/registration.ts'
 import { Setup } from './account/setup.ts'
 import { UserAdmin } from './account/user-admin.ts'
 import { Users } from './account/users.ts'
@@ -31,7 +37,6 @@ import { SigningKeys } from './session/signing-keys.ts'
 import { Tickets } from './session/tickets.ts'
 import { AuthDatabase } from './store/auth-database.ts'
 import { openTables, repair } from './store/tables.ts'
-import { StoredSettings } from './store/stored-settings.ts'
 import { TestUsers, type TestUserSettings } from './test-users/test-users.ts'
 
 export { AuthError, type AuthErrorCode } from './auth-error.ts'
@@ -50,13 +55,11 @@ export { providersOf } from './oauth/provider-settings.ts'
 export type { Service, ServiceScope } from './service/services.ts'
 export type { TestUserSettings } from './test-users/test-users.ts'
 
-export interface AuthOptions {
+export interface AuthOptions extends AccountSettings {
   /** The data folder: `auth.db` and `keys/` lie in it. */
   folder: string
   /** Where browsers reach Netra; https makes the cookie a `__Host-` one. */
   publicUrl: string
-  /** `open` still asks for an invitation of whoever comes from beyond loopback. */
-  registration?: 'open' | 'invitation'
   /** Life of an access token; 15 minutes unless given. */
   accessTokenSeconds?: number
   /** Where people may sign in elsewhere than here. */
@@ -68,6 +71,7 @@ export interface AuthOptions {
   testUsers?: TestUserSettings
   clock?: Clock
   logger?: Logger
+  metrics?: Metrics | undefined
 }
 
 export type Auth = AuthService
@@ -76,6 +80,7 @@ export type Auth = AuthService
 export async function openAuth(options: AuthOptions): Promise<Auth> {
   const { folder, publicUrl, clock = systemClock, logger = silentLogger } = options
   const secrets = await openSecrets(folder)
+  const key = await openKeyFile(join(folder, 'keys', 'two-factor-key'))
   const database = new AuthDatabase(folder, { shared: options.shared ?? false })
   try {
     const { cookieSecret } = secrets
@@ -99,7 +104,10 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
     const tokens = new AccessTokens(signingKeys, options.accessTokenSeconds)
     const invitations = new Invitations(database, clock)
     const users = new Users(database, clock)
-    const attempts = new Attempts({ ...DEFAULT_LIMITS, ...options.limits }, clock)
+    const attempts = new Attempts({ ...DEFAULT_LIMITS, ...options.limits }, clock, {
+      store: new StoredAttempts(database),
+      onLocked: noteLocks({ audit, users, logger, metrics: options.metrics }),
+    })
     const testUsers = new TestUsers({
       database,
       clock,
@@ -109,22 +117,32 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
       cookieSecret,
       settings: options.testUsers,
     })
-    const accounts = new Accounts({
-      engine,
+    const accountParts = openAccounts({
+      database,
+      clock,
+      logger,
+      metrics: options.metrics,
+      publicUrl,
+      key,
+      sessions,
       invitations,
       attempts,
-      registration: options.registration ?? 'open',
-      emailExists: (email) => users.hasEmail(email),
+      audit,
+      settings: options,
     })
+    const { rows, rules, links, twoFactor, passwords } = accountParts
+    const sessionStart = new SessionStart({ database, clock, cookieSecret, publicUrl })
     const sessionList = new SessionList(database, sessions, clock, audit)
-    const rows = new AccountRows(database, clock)
-    const userAdmin = new UserAdmin({ database, users, rows, sessions, audit })
-    const needsOfRemoval = { database, users, accounts, sessions, sessionList }
+    const userAdmin = new UserAdmin({ database, users, rows, sessions, audit, links, twoFactor })
+    const confirmPassword = (userId: UserId, password: string, address: string) =>
+      passwords.confirm(userId, password, { address })
+    const needsOfRemoval = { database, users, confirmPassword, sessions, sessionList }
     return new AuthService({
       keys,
       sessionList,
       userAdmin,
       removal: new Removal({ ...needsOfRemoval, userAdmin, audit }),
+      accountData: new AccountData({ database, users, sessionList, keys, audit }),
       database,
       clock,
       publicUrl,
@@ -132,7 +150,8 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
       tokens,
       invitations,
       users,
-      accounts,
+      ...accountParts,
+      sessionStart,
       authenticator: new Authenticator({
         engine,
         sessions,
@@ -158,9 +177,9 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
         database,
         publicUrl,
         invitations,
-        rules: new RegistrationRules(new StoredSettings(database), { policy: options.registration }),
+        rules,
         sessions,
-        sessionStart: new SessionStart({ database, clock, cookieSecret, publicUrl }),
+        sessionStart,
         audit,
         clock,
         logger,

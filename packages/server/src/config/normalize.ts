@@ -17,6 +17,9 @@ export interface Config {
   accessTokenSeconds: number
   logLevel: Settings['logLevel']
   trustedProxies: string[]
+  requestsPerMinute: number
+  /** Of one user; 0 is no limit. */
+  tokensPerDay: number
   allowedOrigins: string[]
   registration: Settings['registration']
   registrationDomains: string[]
@@ -102,6 +105,52 @@ function testUserProblems(settings: Settings): string[] {
   return []
 }
 
+/** Half a provider would be a button that leads nowhere. */
+function providerProblems(settings: Settings): string[] {
+  const problems: string[] = []
+  const needs = (name: string, given: unknown, other: string, otherGiven: unknown) => {
+    if (given !== undefined && otherGiven === undefined) problems.push(`${name} needs ${other}`)
+  }
+  const { googleClientId, googleClientSecret, oidcIssuer, oidcClientId, oidcClientSecret } = settings
+  needs('GOOGLE_CLIENT_ID', googleClientId, 'GOOGLE_CLIENT_SECRET', googleClientSecret)
+  needs('GOOGLE_CLIENT_SECRET', googleClientSecret, 'GOOGLE_CLIENT_ID', googleClientId)
+  needs('NETRA_OIDC_ISSUER', oidcIssuer, 'NETRA_OIDC_CLIENT_ID', oidcClientId)
+  needs('NETRA_OIDC_CLIENT_ID', oidcClientId, 'NETRA_OIDC_ISSUER', oidcIssuer)
+  needs('NETRA_OIDC_CLIENT_SECRET', oidcClientSecret, 'NETRA_OIDC_CLIENT_ID', oidcClientId)
+  if (oidcIssuer === undefined) return problems
+  const { protocol, hostname, search, hash } = new URL(oidcIssuer)
+  const isLocal = isLoopback(hostname.replace(/^\[|\]$/g, ''))
+  if (protocol !== 'https:' && (settings.environment === 'production' || !isLocal)) {
+    problems.push(
+      `NETRA_OIDC_ISSUER (${oidcIssuer}) is not https: who signs in could be forged on the way. Use the provider's https address`,
+    )
+  }
+  if (search !== '' || hash !== '') {
+    problems.push(`NETRA_OIDC_ISSUER (${oidcIssuer}) has a query or a fragment: an issuer has none`)
+  }
+  return problems
+}
+
+/** What would let in fewer people than meant, or send mails that nobody is told of. */
+function accountProblems(settings: Settings): string[] {
+  const { registration, registrationDomains, smtpUrl, mailFrom } = settings
+  const problems: string[] = []
+  if (registration === 'domain' && registrationDomains.length === 0) {
+    problems.push(
+      'NETRA_REGISTRATION is domain, but NETRA_REGISTRATION_DOMAINS names none: nobody could register. Name the e-mail domains, separated by commas',
+    )
+  }
+  if (registration !== 'domain' && registrationDomains.length > 0) {
+    problems.push(
+      'NETRA_REGISTRATION_DOMAINS counts only with NETRA_REGISTRATION=domain: set that, or unset it',
+    )
+  }
+  if (mailFrom !== undefined && smtpUrl === undefined) {
+    problems.push('NETRA_MAIL_FROM is set without SMTP_URL, so no e-mail is sent: set both')
+  }
+  return problems
+}
+
 export function normalize(settings: Settings): { config: Config; problems: string[] } {
   const loopback = isLoopback(settings.host)
   const https = settings.publicUrl?.startsWith('https:') ?? false
@@ -112,7 +161,9 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     )
   }
   problems.push(...siteProblems(settings))
+  problems.push(...providerProblems(settings))
   problems.push(...testUserProblems(settings))
+  problems.push(...accountProblems(settings))
   const config: Config = {
     port: settings.port,
     host: settings.host,
@@ -124,6 +175,8 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     accessTokenSeconds: settings.accessTokenSeconds,
     logLevel: settings.logLevel,
     trustedProxies: settings.trustedProxies,
+    requestsPerMinute: settings.requestsPerMinute,
+    tokensPerDay: settings.tokensPerDay,
     allowedOrigins: settings.allowedOrigins,
     registration: settings.registration,
     registrationDomains: settings.registrationDomains.map((domain) => domain.toLowerCase()),

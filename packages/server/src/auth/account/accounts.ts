@@ -1,25 +1,21 @@
-import { availableParallelism } from 'node:os'
-
-import { z } from 'zod'
-
+import type { Role } from '../../identity/identity.ts'
+import type { UserId } from '../../platform/ids.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
 import { AuthError, type AuthErrorCode } from '../auth-error.ts'
-import { ADDRESS_HEADER, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, type Engine } from '../engine.ts'
+import { MAX_PASSWORD_CHARS } from '../engine.ts'
+import type { Outbox } from '../mail/outbox.ts'
+import type { Origin } from '../session/session-start.ts'
+import type { AuthDatabase } from '../store/auth-database.ts'
+import { checkedEmail, checkedName, Email, MAX_EMAIL_CHARS } from './account-fields.ts'
+import type { Account, AccountRows } from './account-rows.ts'
 import type { Attempts } from './attempts.ts'
-import { Gate } from './gate.ts'
 import type { Invitations } from './invitations.ts'
+import type { PasswordHashes } from './password-hashes.ts'
+import { checkNewPassword } from './password-policy.ts'
+import type { Decision, RegistrationRules } from './registration.ts'
+import type { TwoFactor } from './two-factor.ts'
 
-const MAX_EMAIL_CHARS = 254
-const Email = z.email().max(MAX_EMAIL_CHARS)
-const MAX_NAME_CHARS = 200
-/** Leaves a core to the event loop, and one of libuv's four threads to files. */
-const CHECKS_AT_ONCE = Math.min(Math.max(availableParallelism() - 1, 1), 3)
-const MAX_CHECKS_WAITING = 200
-
-/** Where a request comes from: limits count by it, and the list of a person's sessions shows it. */
-export interface Origin {
-  address: string
-  userAgent?: string | undefined
-}
+export type { Origin } from '../session/session-start.ts'
 
 export interface Registration extends Origin {
   email: string
@@ -41,176 +37,183 @@ export interface NewAccount {
   name?: string | undefined
 }
 
-/** A login session just begun: its token in Better Auth's store, and the cookies that carry it. */
-export interface Begun {
-  sessionToken: string
-  setCookies: string[]
-}
+/** Undefined: the address must be confirmed first. Also said when somebody has it already. */
+export type Registered = UserId | undefined
 
 interface Needs {
-  engine: Engine
+  database: AuthDatabase
+  rows: AccountRows
+  hashes: PasswordHashes
+  rules: RegistrationRules
   invitations: Invitations
+  twoFactor: TwoFactor
   attempts: Attempts
-  registration: 'open' | 'invitation'
-  emailExists: (email: string) => boolean
+  audit: AuditLog
+  /** Absent when Netra sends no e-mail. */
+  outbox: Outbox | undefined
 }
 
-/** Makes accounts and begins login sessions; passwords and sessions themselves are Better Auth's. */
+/** Makes accounts, and says whose password it is; login sessions are begun by whoever asks. */
 export class Accounts {
   readonly #needs: Needs
-  readonly #gate = new Gate(CHECKS_AT_ONCE, MAX_CHECKS_WAITING)
 
   constructor(needs: Needs) {
     this.#needs = needs
   }
 
-  /** What a request from there needs in order to register. */
-  policy(fromLoopback: boolean): 'open' | 'invitation' {
-    return this.#needs.registration === 'open' && fromLoopback ? 'open' : 'invitation'
-  }
-
-  async register(request: Registration): Promise<Begun> {
+  /**
+   * Makes an ordinary user.
+   *
+   * @throws AuthError for bad input, by the rules of registration, `invitation_invalid`,
+   *   `rate_limited` or `busy`; `email_taken` only where Netra sends no e-mail.
+   */
+  async register(request: Registration): Promise<Registered> {
     const account = checked(request)
     return this.#needs.attempts.run(
       { address: request.address },
-      () => this.#withInvitation(request, account.email, () => this.#signUp(account, request)),
+      () => this.#withInvitation(request, account),
       isRefusal('email_taken', 'invitation_required', 'invitation_invalid'),
     )
   }
 
-  async login(request: Login): Promise<Begun> {
-    const email = normalized(request.email)
-    return this.#needs.attempts.run(
+  /**
+   * The user who has this password. Of an unknown address and a wrong password everything is equal:
+   * answer, work and what is written down.
+   *
+   * @throws AuthError `invalid_credentials`, `rate_limited` or `busy`; after the right password
+   *   `account_disabled`, `email_not_verified` or `two_factor_required` with a challenge.
+   */
+  async login(request: Login): Promise<UserId> {
+    const email = request.email.trim().toLowerCase()
+    const { userId } = await this.#needs.attempts.run(
       { address: request.address, account: email.slice(0, MAX_EMAIL_CHARS) },
-      () => this.#signIn(email, request.password, request),
+      () => this.#checkPassword(email, request),
       isRefusal('invalid_credentials'),
     )
+    if (this.#needs.twoFactor.isEnabled(userId)) {
+      const challenge = this.#needs.twoFactor.challenge(userId)
+      throw new AuthError('two_factor_required', undefined, { ...challenge })
+    }
+    return userId
   }
 
   /** Makes an administrator without a session; the caller has proved that this is allowed. */
   async createAdmin(request: NewAccount): Promise<string> {
     const account = checked(request)
-    return this.#guarded(account.email, async () => {
-      const body = { ...account, role: 'admin' as const }
-      const { user } = await this.#needs.engine.api.createUser({ body })
-      return user.id
-    })
+    const hash = await this.#needs.hashes.hash(account.password)
+    return this.#needs.database.transaction(() => this.#insert(account, 'admin', hash))
   }
 
-  async #withInvitation(
-    request: Registration,
-    email: string,
-    signUp: () => Promise<Begun & { userId: string }>,
-  ): Promise<Begun> {
-    if (request.invitation === undefined) {
-      if (this.policy(request.fromLoopback) === 'invitation') {
-        throw new AuthError('invitation_required')
-      }
-      return signUp()
-    }
-    const { invitations } = this.#needs
-    const claim = invitations.claim(request.invitation, email)
-    if (claim === undefined) throw new AuthError('invitation_invalid')
-    try {
-      const begun = await signUp()
-      invitations.settle(claim, begun.userId)
-      return begun
-    } catch (error) {
-      invitations.settle(claim, undefined)
-      throw error
-    }
-  }
-
-  #signUp(account: CheckedAccount, origin: Origin): Promise<Begun & { userId: string }> {
-    return this.#guarded(account.email, async () => {
-      const { headers, response } = await this.#needs.engine.api.signUpEmail({
-        body: account,
-        headers: headersOf(origin),
-        returnHeaders: true,
-      })
-      if (response.token === null) throw new Error('registration began no session')
-      const setCookies = headers.getSetCookie()
-      return { sessionToken: response.token, setCookies, userId: response.user.id }
-    })
-  }
-
-  async #signIn(email: string, password: string, origin: Origin): Promise<Begun> {
+  async #checkPassword(email: string, { password, address }: Login): Promise<Account> {
+    const { rows, hashes } = this.#needs
     if (!Email.safeParse(email).success || password.length > MAX_PASSWORD_CHARS) {
       throw new AuthError('invalid_credentials')
     }
-    return this.#guarded(email, async () => {
-      const { headers, response } = await this.#needs.engine.api.signInEmail({
-        body: { email, password },
-        headers: headersOf(origin),
-        returnHeaders: true,
-      })
-      return { sessionToken: response.token, setCookies: headers.getSetCookie() }
+    const account = rows.byEmail(email)
+    if (!(await hashes.matches(account?.passwordHash, password)) || account === undefined) {
+      this.#refused(account, 'invalid_credentials', address)
+      throw new AuthError('invalid_credentials')
+    }
+    const why = account.disabled
+      ? 'account_disabled'
+      : account.unconfirmed
+        ? 'email_not_verified'
+        : undefined
+    if (why === undefined) return account
+    this.#refused(account, why, address)
+    throw new AuthError(why)
+  }
+
+  #refused(account: Account | undefined, why: AuthErrorCode, address: string): void {
+    this.#needs.audit.record({
+      actor: { kind: 'nobody' },
+      action: 'session.refused',
+      outcome: 'refused',
+      userId: account?.userId,
+      address,
+      details: { why },
     })
   }
 
-  /** Runs one call into Better Auth through the gate and turns its refusals into ours. */
-  async #guarded<T>(email: string, call: () => Promise<T>): Promise<T> {
+  async #withInvitation(request: Registration, account: Checked): Promise<Registered> {
+    const { invitations, rules } = this.#needs
+    const { invitation, fromLoopback } = request
+    const claim =
+      invitation === undefined ? undefined : invitations.claim(invitation, account.email)
     try {
-      return await this.#gate.run(call)
+      if (invitation !== undefined && claim === undefined) throw new AuthError('invitation_invalid')
+      const invited = claim !== undefined
+      const decision = rules.decide({ email: account.email, invited, fromLoopback })
+      if (!decision.allowed) throw new AuthError(decision.why)
+      const isVouchedFor = claim !== undefined && invitations.emailOf(claim) !== undefined
+      const made = await this.#make(account, request, { decision, isVouchedFor })
+      if (claim !== undefined) invitations.settle(claim, made.userId)
+      return made.answer
     } catch (error) {
-      if (error instanceof AuthError) throw error
-      const refusal = CODES[betterAuthCode(error) ?? '']
-      if (refusal !== undefined) throw new AuthError(refusal)
-      // Of two registrations at once the store's unique index refuses the second, namelessly.
-      if (creatingFailed(error) && this.#needs.emailExists(email)) {
-        throw new AuthError('email_taken')
-      }
+      if (claim !== undefined) invitations.settle(claim, undefined)
       throw error
     }
   }
+
+  /**
+   * Does the same work, up to one write, whether or not somebody has the address: where e-mails are
+   * sent, only its owner learns which.
+   */
+  async #make(
+    account: Checked,
+    { address }: Origin,
+    how: { decision: Decision & { allowed: true }; isVouchedFor: boolean },
+  ): Promise<{ userId: UserId | undefined; answer: Registered }> {
+    const { database, rows, hashes, outbox } = this.#needs
+    const { isVouchedFor } = how
+    const mustConfirm = !isVouchedFor && (outbox !== undefined || how.decision.byDomain)
+    const hash = await hashes.hash(account.password)
+    return database.transaction(() => {
+      const existing = rows.byEmail(account.email)
+      const exists = existing !== undefined
+      if (exists && (outbox === undefined || isVouchedFor)) throw new AuthError('email_taken')
+      const userId = exists
+        ? undefined
+        : this.#insert(account, 'user', hash, {
+            emailVerified: isVouchedFor,
+            unconfirmed: mustConfirm,
+          })
+      if (mustConfirm)
+        outbox?.enqueue(exists ? 'already_registered' : 'verify_email', account.email)
+      this.#needs.audit.record({
+        actor: userId === undefined ? { kind: 'nobody' } : { kind: 'user', id: userId },
+        action: 'user.created',
+        outcome: userId === undefined ? 'refused' : 'ok',
+        userId: userId ?? existing?.userId,
+        address,
+      })
+      return { userId, answer: mustConfirm ? undefined : userId }
+    })
+  }
+
+  #insert(
+    { email, name }: Checked,
+    role: Role,
+    passwordHash: string,
+    state = { emailVerified: false, unconfirmed: false },
+  ): UserId {
+    return this.#needs.rows.insert({ email, name, role, passwordHash, ...state })
+  }
 }
 
-const normalized = (email: string): string => email.trim().toLowerCase()
-
-interface CheckedAccount {
+interface Checked {
   email: string
   password: string
   name: string
 }
 
-function checked(request: NewAccount): CheckedAccount {
-  const email = normalized(request.email)
-  if (!Email.safeParse(email).success) throw new AuthError('invalid_email')
-  if (request.password.length < MIN_PASSWORD_CHARS) throw new AuthError('weak_password')
-  if (request.password.length > MAX_PASSWORD_CHARS) throw new AuthError('password_too_long')
-  const name = request.name?.trim() || (email.split('@')[0] ?? email)
-  if (name.length > MAX_NAME_CHARS) throw new AuthError('invalid_name')
-  return { email, password: request.password, name }
-}
-
-function headersOf({ address, userAgent }: Origin): Headers {
-  const headers = new Headers({ [ADDRESS_HEADER]: address })
-  if (userAgent !== undefined) headers.set('user-agent', userAgent.slice(0, 500))
-  return headers
+function checked({ email: given, password, name }: NewAccount): Checked {
+  const email = checkedEmail(given)
+  checkNewPassword(password, email)
+  return { email, password, name: checkedName(name, email) }
 }
 
 const isRefusal =
   (...codes: AuthErrorCode[]) =>
   (error: unknown): boolean =>
     error instanceof AuthError && codes.includes(error.code)
-
-const CODES: Record<string, AuthErrorCode> = {
-  INVALID_EMAIL_OR_PASSWORD: 'invalid_credentials',
-  BANNED_USER: 'account_disabled',
-  INVALID_EMAIL: 'invalid_email',
-  USER_ALREADY_EXISTS: 'email_taken',
-  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: 'email_taken',
-  PASSWORD_TOO_SHORT: 'weak_password',
-  PASSWORD_TOO_LONG: 'password_too_long',
-}
-
-function betterAuthCode(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('body' in error)) return undefined
-  const { body } = error
-  if (typeof body !== 'object' || body === null || !('code' in body)) return undefined
-  return typeof body.code === 'string' ? body.code : undefined
-}
-
-const creatingFailed = (error: unknown): boolean =>
-  betterAuthCode(error) === 'FAILED_TO_CREATE_USER' ||
-  (error instanceof Error && error.message.includes('UNIQUE constraint failed: user.email'))

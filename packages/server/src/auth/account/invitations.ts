@@ -93,6 +93,14 @@ export class Invitations {
     )?.id
   }
 
+  /** The address that a claimed invitation was meant for, which it thereby vouches for. */
+  emailOf(id: string): string | undefined {
+    return (
+      this.#database.get<{ email: string | null }>('SELECT email FROM invitation WHERE id = ?', id)
+        ?.email ?? undefined
+    )
+  }
+
   /** Ends the claim: with a user it is used up, without one it can be claimed again. */
   settle(id: string, userId: string | undefined): void {
     if (userId === undefined) {

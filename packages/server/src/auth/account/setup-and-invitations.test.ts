@@ -8,6 +8,7 @@ import {
   joined,
   person,
   refusal,
+  registered,
 } from '../auth-fixture.ts'
 import type { Auth, SignedIn } from '../auth.ts'
 
@@ -22,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => fixture[Symbol.asyncDispose]())
 
 const register = (name: string, invitation?: string, on = auth) =>
-  on.register({ ...person(name), address: '203.0.113.7', fromLoopback: false, invitation })
+  registered(on, { ...person(name), address: '203.0.113.7', fromLoopback: false, invitation })
 
 describe('the first administrator', () => {
   test('comes from a set-up token, which works once', async () => {

@@ -24,6 +24,12 @@ export function addInvitationRoutes({ app, parts, admin }: AuthHttp): void {
     const made = await refusing(() =>
       auth.createInvitation(identity, { email: body.email, expiresInDays: body.expires_in_days }),
     )
+    auth.audit.record({
+      actor: { kind: 'user', id: identity.userId },
+      action: 'invitation.made',
+      address: request.ip,
+      details: { invitation: made.id },
+    })
     const url = `${parts.addresses().webUrl}/register#invitation=${made.token}`
     return reply.status(201).send({ id: made.id, url, expires_at: made.expires_at })
   })
@@ -32,6 +38,12 @@ export function addInvitationRoutes({ app, parts, admin }: AuthHttp): void {
     const identity = await admin(request)
     const { id } = parse(z.object({ id: z.string().min(1).max(128) }), request.params)
     await refusing(() => auth.revokeInvitation(identity, id))
+    auth.audit.record({
+      actor: { kind: 'user', id: identity.userId },
+      action: 'invitation.revoked',
+      address: request.ip,
+      details: { invitation: id },
+    })
     return reply.status(204).send()
   })
 }

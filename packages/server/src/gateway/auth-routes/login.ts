@@ -1,10 +1,10 @@
-import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 
-import type { SignedIn } from '../../auth/auth.ts'
 import { HttpError, parse } from '../http/http-error.ts'
 import type { AuthHttp } from './auth-http.ts'
+import { originOf } from './origin.ts'
 import { refusing } from './refusing.ts'
+import { sendSignedIn } from './signed-in.ts'
 
 const credentials = z.object({ email: z.string().max(320), password: z.string().max(1024) })
 const registration = credentials.extend({
@@ -24,19 +24,18 @@ export function addLoginRoutes({ app, parts, user }: AuthHttp): void {
     const body = parse(registration, request.body)
     const fromLoopback = parts.isLocal(request)
     const result = await refusing(() =>
-      auth.register({ ...body, fromLoopback, address: request.ip }),
+      auth.register({ ...body, fromLoopback, ...originOf(request) }),
     )
-    return signedIn(reply, result, 201)
+    // The same whether or not somebody has this address: only its owner is told, by e-mail.
+    if (result === 'verify_email') return reply.status(202).send({ status: result })
+    return sendSignedIn(reply, result, 201)
   })
 
   app.post('/auth/login', async (request, reply) => {
     const body = parse(credentials, request.body)
     try {
-      return signedIn(
-        reply,
-        await refusing(() => auth.login({ ...body, address: request.ip })),
-        200,
-      )
+      const result = await refusing(() => auth.login({ ...body, ...originOf(request) }))
+      return sendSignedIn(reply, result, 200)
     } catch (error) {
       if (error instanceof HttpError && error.status === 429) parts.limited()
       throw error
@@ -45,11 +44,8 @@ export function addLoginRoutes({ app, parts, user }: AuthHttp): void {
 
   app.post('/auth/setup', async (request, reply) => {
     const body = parse(setup, request.body)
-    return signedIn(
-      reply,
-      await refusing(() => auth.completeSetup({ ...body, address: request.ip })),
-      201,
-    )
+    const result = await refusing(() => auth.completeSetup({ ...body, ...originOf(request) }))
+    return sendSignedIn(reply, result, 201)
   })
 
   app.post('/auth/refresh', async (request) => {
@@ -60,19 +56,9 @@ export function addLoginRoutes({ app, parts, user }: AuthHttp): void {
   app.post('/auth/logout', async (request, reply) => {
     const identity = await user(request)
     const body = parse(z.object({ everywhere: z.boolean().optional() }), request.body)
-    const cookies = await refusing(() => auth.logout(identity, { everywhere: body.everywhere }))
+    const cookies = await refusing(() =>
+      auth.logout(identity, { everywhere: body.everywhere, address: request.ip }),
+    )
     return reply.header('set-cookie', cookies).send({ status: 'signed_out' })
   })
-
-  app.get('/auth/me', async (request) => publicUser(await user(request, 'account:read')))
 }
-
-const publicUser = (identity: { userId: string; email: string; name: string; role: string }) => ({
-  id: identity.userId,
-  email: identity.email,
-  name: identity.name,
-  role: identity.role,
-})
-
-const signedIn = (reply: FastifyReply, result: SignedIn, status: number) =>
-  reply.status(status).header('set-cookie', result.setCookies).send(result.answer)

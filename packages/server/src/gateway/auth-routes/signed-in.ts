@@ -1,0 +1,10 @@
+import type { FastifyReply } from 'fastify'
+
+import type { SignedIn } from '../../auth/auth.ts'
+
+/** The tokens, and for browsers the cookie. */
+export const sendSignedIn = (
+  reply: FastifyReply,
+  { setCookies, answer }: SignedIn,
+  status: number,
+) => reply.status(status).header('set-cookie', setCookies).send(answer)
