@@ -12,6 +12,11 @@ import { streamOwner } from './policy.ts'
 export interface Access {
   thread(userId: UserId, threadId: string): Promise<ThreadRow | undefined>
   run(userId: UserId, runId: string): Promise<RunRow | undefined>
+  /** Newest first; `isOpen` leaves out what has ended. */
+  runs(
+    userId: UserId,
+    which: { threadId?: ThreadId | undefined; isOpen?: boolean; limit: number },
+  ): Promise<RunRow[]>
   /** The stream, if this user may read it. */
   stream(userId: UserId, stream: string): Promise<StreamName | undefined>
   /** Ownership again, inside the transaction that acts on it. */
@@ -46,6 +51,12 @@ export function createAccess(journal: Pick<Journal, 'db' | 'query'>): Access {
         .where('id', '=', asId<RunId>(runId))
         .where('user_id', '=', userId)
         .executeTakeFirst(),
+    runs(userId, { threadId, isOpen = false, limit }) {
+      let query = db.selectFrom('run').selectAll().where('user_id', '=', userId)
+      if (threadId !== undefined) query = query.where('thread_id', '=', threadId)
+      if (isOpen) query = query.where('state', 'in', ['queued', 'running', 'waiting'])
+      return query.orderBy('id', 'desc').limit(limit).execute()
+    },
     async stream(userId, stream) {
       const owner = streamOwner(stream)
       if (owner.kind === 'none') return undefined

@@ -2,6 +2,7 @@ import { newId } from '../platform/ids.ts'
 import { RateLimit } from '../platform/rate-limit.ts'
 import { basePathOf, createAddresses, type Addresses } from './addresses.ts'
 import { addressBehind, isLocalCaller } from './client-address.ts'
+import { handleClassic } from './classic/handle-classic.ts'
 import { EventRequests } from './fallback/event-requests.ts'
 import { handleMessage } from './handle-message.ts'
 import { createHttp } from './http/app.ts'
@@ -41,6 +42,15 @@ export async function openGateway(
   const metrics = new SocketMetrics(options.allMetrics)
   const eventRequests = new EventRequests((code) => metrics.closed(code))
   const commandRate = new RateLimit(clock, { perMinute: 1_200, burst: 200 })
+  const limitedCount = options.allMetrics.counter(
+    'netra_limited_total',
+    'Requests, sockets and frames that were refused because there were too many, by the limit.',
+    ['limit'],
+  )
+  const limited = (limit = 'sign_in'): void => {
+    metrics.rateLimited += 1
+    limitedCount.add({ limit })
+  }
   const parts: GatewayParts = {
     ...options,
     basePath: basePathOf(options.publicUrl),
@@ -51,9 +61,7 @@ export async function openGateway(
     registry: new Registry(),
     metrics,
     eventRequests,
-    limited() {
-      metrics.rateLimited += 1
-    },
+    limited,
     commandRate,
     limits: LIMITS,
     runResults: createRunResults(options.hub),
@@ -87,6 +95,9 @@ export async function openGateway(
     registry: parts.registry,
     metrics: parts.metrics,
     handle: handleMessage,
+    threads: options.threads,
+    environment: options.environment,
+    handleClassic,
     addressOf: addressBehind(options.trustedProxies),
     commandRate,
     node: newId(),

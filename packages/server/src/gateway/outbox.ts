@@ -2,36 +2,9 @@ import type { Duplex } from 'node:stream'
 
 import type { WebSocket } from 'ws'
 
+import { due } from './due-outboxes.ts'
 import { LIMITS } from './limits.ts'
 import { writeTextFrame } from './text-frame.ts'
-
-/** After so long it is others' turn. */
-const FLUSH_MS = 4
-
-/** Outboxes that have gathered something, in the order in which they began to. */
-class DueOutboxes {
-  #due: Outbox[] = []
-  #next = 0
-
-  add(outbox: Outbox): void {
-    if (this.#due.push(outbox) === 1) setImmediate(() => this.#flush())
-  }
-
-  #flush(): void {
-    const until = performance.now() + FLUSH_MS
-    for (; this.#next < this.#due.length; this.#next += 1) {
-      if (performance.now() >= until) {
-        setImmediate(() => this.#flush())
-        return
-      }
-      this.#due[this.#next]?.flushOrEnd()
-    }
-    this.#due = []
-    this.#next = 0
-  }
-}
-
-const due = new DueOutboxes()
 
 /**
  * What goes out on one socket. Frames of one turn of the loop leave as one JSON array: several

@@ -4,35 +4,60 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 
 import { belowBase, hostProblem, originProblem, type Addresses } from './addresses.ts'
+import { ClassicConnection, type ClassicParts } from './classic/classic-connection.ts'
+import { Echo, MAX_ECHO_BYTES } from './classic/echo.ts'
+import { CLASSIC_SUBPROTOCOL, tokenIn } from './classic/subprotocol-token.ts'
 import { Connection, type ConnectionParts } from './connection.ts'
 import { errorBody } from './http/error-body.ts'
+import type { Handshake } from './identify.ts'
 import { LIMITS } from './limits.ts'
 import { sweepSockets } from './sweep.ts'
 
 const PATHS = new Set(['/ws', '/websocket'])
-const SUBPROTOCOL = 'netra.v1'
+const TEST_PATH = '/ws/test'
+const NATIVE = 'netra.v1'
+
+type UpgradeParts = ConnectionParts & ClassicParts
 
 /** Takes the upgrades of an HTTP server: checks who calls from where, then hands over the socket. */
 export function takeUpgrades(
   server: Server,
   addresses: Addresses,
-  parts: ConnectionParts,
+  parts: UpgradeParts,
 ): { close(): void } {
   const sockets = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
+    ...OURS,
     maxPayload: LIMITS.maxFrameBytes,
-    clientTracking: false,
-    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    // What was not offered must not be selected: whoever sent a header by hand would drop the socket.
+    handleProtocols: (offered) =>
+      [NATIVE, CLASSIC_SUBPROTOCOL].find((name) => offered.has(name)) ?? false,
   })
+  const testSockets = new WebSocketServer({ ...OURS, maxPayload: MAX_ECHO_BYTES })
+  const echo = parts.environment === 'production' ? undefined : new Echo(parts.clock)
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', destroySocket)
-    const refusal = refusalOf(request, addresses, parts)
-    if (refusal) return refuse(socket, refusal)
+    const path = belowBase(addresses.basePath, request.url ?? '').split('?')[0] ?? ''
+    const isTest = path === TEST_PATH && echo !== undefined
+    const refusal = refusalOf(request, { addresses, parts, path, echo })
+    if (refusal) {
+      const { origin } = request.headers
+      const ip = parts.addressOf(request)
+      parts.logger.info({ status: refusal.status, ip, origin }, 'upgrade refused')
+      return refuse(socket, refusal)
+    }
+    if (isTest) {
+      return testSockets.handleUpgrade(request, socket, head, (webSocket) =>
+        echo.accept(webSocket, socket, parts.addressOf(request)),
+      )
+    }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const isNative = webSocket.protocol === NATIVE
+      const handshake = handshakeOf(request, parts)
       // oxlint-disable-next-line no-new -- the connection files itself in the registry
-      new Connection(webSocket, socket, handshakeOf(request, parts), parts)
+      if (isNative) new Connection(webSocket, socket, handshake, parts)
+      // oxlint-disable-next-line no-new -- as above
+      else new ClassicConnection(webSocket, socket, handshake, parts)
     })
   }
   server.on('upgrade', onUpgrade)
@@ -42,9 +67,12 @@ export function takeUpgrades(
     close() {
       server.off('upgrade', onUpgrade)
       stopSweeping()
+      echo?.close()
     },
   }
 }
+
+const OURS = { noServer: true, perMessageDeflate: false, clientTracking: false } as const
 
 /** On its own, because a closure would keep the whole request as long as the socket lives. */
 function destroySocket(this: Duplex): void {
@@ -52,52 +80,45 @@ function destroySocket(this: Duplex): void {
 }
 
 interface RefusedUpgrade {
-  status: 400 | 403 | 404 | 426 | 503
+  status: 403 | 404 | 503
   code: string
   message: string
 }
 
 function refusalOf(
   request: IncomingMessage,
-  addresses: Addresses,
-  parts: ConnectionParts,
+  at: { addresses: Addresses; parts: UpgradeParts; path: string; echo: Echo | undefined },
 ): RefusedUpgrade | undefined {
-  const path = belowBase(addresses.basePath, request.url ?? '').split('?')[0] ?? ''
+  const { addresses, parts, path, echo } = at
   const host = hostProblem(addresses, request.headers.host, path)
   if (host) return { status: 403, code: 'AUTH_UNAUTHORIZED', message: host }
   const origin = originProblem(addresses, request.headers.origin)
   if (origin) return { status: 403, code: 'AUTH_UNAUTHORIZED', message: origin }
-  if (!PATHS.has(path)) {
+  const isTest = path === TEST_PATH && echo !== undefined
+  if (!PATHS.has(path) && !isTest) {
     return { status: 404, code: 'NOT_FOUND', message: 'The socket is at /ws (also at /websocket).' }
   }
-  if (!protocolsOf(request).includes(SUBPROTOCOL)) {
-    return {
-      status: 400,
-      code: 'VALIDATION_ERROR',
-      message: `Offer the subprotocol ${SUBPROTOCOL}; the classic protocol is not served yet.`,
-    }
-  }
   const address = parts.addressOf(request)
-  if (parts.registry.strangersFrom(address) >= LIMITS.maxUnauthenticatedPerAddress) {
-    return {
-      status: 503,
-      code: 'SERVICE_UNAVAILABLE',
-      message: 'Too many sockets from this address have not said hello yet.',
-    }
+  const hasRoom = isTest
+    ? echo.hasRoomFor(address)
+    : parts.registry.strangersFrom(address) < LIMITS.maxUnauthenticatedPerAddress
+  if (hasRoom) return undefined
+  return {
+    status: 503,
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'Too many sockets from this address have not said yet who they are.',
   }
-  return undefined
 }
 
 const protocolsOf = (request: IncomingMessage): string[] =>
   (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
 
-function handshakeOf(request: IncomingMessage, parts: ConnectionParts) {
-  const jwt = protocolsOf(request).find((name) => name.startsWith('jwt.'))
+function handshakeOf(request: IncomingMessage, parts: UpgradeParts): Handshake {
   return {
     origin: request.headers.origin,
     cookie: request.headers.cookie,
     authorization: request.headers.authorization,
-    protocolToken: jwt && Buffer.from(jwt.slice(4), 'base64url').toString('utf8'),
+    protocolToken: tokenIn(protocolsOf(request)),
     address: parts.addressOf(request),
   }
 }
@@ -105,7 +126,7 @@ function handshakeOf(request: IncomingMessage, parts: ConnectionParts) {
 function refuse(socket: Duplex, refusal: RefusedUpgrade): void {
   const body = JSON.stringify(errorBody(refusal.code, refusal.message))
   socket.end(
-    `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close${refusal.status === 503 ? '\r\nRetry-After: 1' : ''}\r\n\r\n${body}`,
     // The caller's half would stay open for as long as the caller likes.
     () => socket.destroy(),
   )
