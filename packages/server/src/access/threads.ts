@@ -48,6 +48,8 @@ export interface Threads {
     page: { limit: number; before?: string },
   ): Promise<{ messages: ShownMessage[]; before: string | null } | undefined>
   allMessages(userId: UserId, threadId: string): Promise<ShownMessage[]>
+  /** As `allMessages`, a page at a time: for what must not hold a whole conversation at once. */
+  pages(userId: UserId, threadId: string, limit: number): AsyncGenerator<ShownMessage[]>
   /** From the first thing the user said; undefined: no such thread. */
   suggestTitle(userId: UserId, threadId: string): Promise<string | undefined>
 }
@@ -129,6 +131,19 @@ export function createThreads({ db }: Pick<Journal, 'db'>): Threads {
     async allMessages(userId, threadId) {
       const rows = await messagesOf(userId, threadId).orderBy('message.id').execute()
       return rows.map(shownMessage)
+    },
+    async *pages(userId, threadId, limit) {
+      for (let after = asId<MessageId>(''); ;) {
+        const rows = await messagesOf(userId, threadId)
+          .where('message.id', '>', after)
+          .orderBy('message.id')
+          .limit(limit)
+          .execute()
+        const last = rows.at(-1)
+        if (!last) return
+        yield rows.map(shownMessage)
+        after = last.id
+      }
     },
     async suggestTitle(userId, threadId) {
       const thread = await threads.find(userId, threadId)

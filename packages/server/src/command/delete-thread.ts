@@ -1,4 +1,4 @@
-import { makeEvent, threadStream, userStream } from '../journal/journal.ts'
+import { makeEvent, threadStream, userStream, type Expectation } from '../journal/journal.ts'
 import type { ThreadId, UserId } from '../platform/ids.ts'
 import { statesThatAllow } from '../run/run.ts'
 import { eventsOfThread, resultFilesOf, rowsOfThread } from './erased-rows.ts'
@@ -15,11 +15,19 @@ export async function deleteThread(
   userId: UserId,
   wanted: string,
 ): Promise<Outcome<Record<string, never>>> {
-  const { access, journal, clock, files } = parts
-  const thread = await access.thread(userId, wanted)
+  const thread = await parts.access.thread(userId, wanted)
   if (!thread) return notFound('thread')
-  const threadId = thread.id
-  await stopRuns(parts, userId, threadId)
+  await stopRuns(parts, userId, thread.id)
+  return eraseThread(parts, userId, thread.id)
+}
+
+/** As `deleteThread`, of a thread in which nothing runs; only while `expect` holds too. */
+export async function eraseThread(
+  { access, journal, clock, files }: Omit<CommandParts, 'runs' | 'messageRate'>,
+  userId: UserId,
+  threadId: ThreadId,
+  expect: readonly Expectation[] = [],
+): Promise<Outcome<Record<string, never>>> {
   const results = await resultFilesOf(journal, threadId)
   const context = outsideRuns(userId, threadId)
   const result = await journal.commit({
@@ -30,7 +38,7 @@ export async function deleteThread(
       },
       { stream: userStream(userId), events: [makeEvent(clock, 'thread_deleted', context, {})] },
     ],
-    expect: [access.expectThread(userId, threadId)],
+    expect: [access.expectThread(userId, threadId), ...expect],
     rows: rowsOfThread(journal, userId, threadId, results),
     erase: eventsOfThread(userId, threadId),
   })

@@ -1,6 +1,6 @@
 import type { Access, Threads } from '../access/access.ts'
 import type { Auth } from '../auth/auth.ts'
-import type { Commands, Files } from '../command/command.ts'
+import type { Commands, Files, Retention } from '../command/command.ts'
 import type { Health } from '../health/health.ts'
 import type { Hub, Position } from '../hub/hub.ts'
 import type { Identities } from '../identity/identity.ts'
@@ -25,6 +25,7 @@ export interface GatewayOptions {
   threads: Threads
   commands: Commands
   files: Files
+  retention: Retention
   hub: Hub
   health: Health
   agents: AgentCatalogue
@@ -49,6 +50,8 @@ export interface GatewayOptions {
   allMetrics: Metrics
   /** Whoever shows it as a bearer may read `/metrics` from elsewhere. */
   metricsToken: string | undefined
+  /** Of one user; the other limits keep their proportion to it. */
+  requestsPerMinute?: number | undefined
 }
 
 export interface Caller {
@@ -64,7 +67,7 @@ export interface GatewayParts extends GatewayOptions {
   registry: Registry
   eventRequests: EventRequests
   /** Counts a request that was refused because there were too many. */
-  limited(): void
+  limited(limit?: string): void
   commandRate: RateLimit
   metrics: SocketMetrics
   limits: typeof LIMITS

@@ -1,5 +1,16 @@
+import { setImmediate } from 'node:timers/promises'
+
 import type { Clock } from '../../platform/clock.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
+import { randomSecret } from '../store/secret-text.ts'
+import {
+  addressHash,
+  CHAIN_START,
+  ChainCheck,
+  chainHash,
+  type AuditRow,
+  type Verdict,
+} from './audit-chain.ts'
 
 /** Who did it: a person, another service, the command line of this machine, or somebody unknown. */
 export interface Actor {
@@ -26,8 +37,11 @@ export interface AuditEntry extends AuditEvent {
   /** ISO 8601. */
   at: string
   outcome: 'ok' | 'refused'
+  /** Over this entry and the one before. */
+  hash: string
 }
 
+/** Entries stay as they are. Addresses lie beside them, so that they can be forgotten. */
 export const AUDIT_TABLES = `
   CREATE TABLE audit_entry (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -37,29 +51,34 @@ export const AUDIT_TABLES = `
     action TEXT NOT NULL,
     outcome TEXT NOT NULL,
     user_id TEXT,
-    address TEXT,
-    details TEXT NOT NULL
+    address_hash TEXT,
+    details TEXT NOT NULL,
+    hash TEXT NOT NULL
   ) STRICT;
   CREATE INDEX audit_entry_user ON audit_entry (user_id, position);
+  CREATE INDEX audit_entry_actor ON audit_entry (actor_id, position);
   CREATE TRIGGER audit_entry_stays BEFORE DELETE ON audit_entry BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
   END;
   CREATE TRIGGER audit_entry_is_fixed BEFORE UPDATE ON audit_entry BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
   END;
+  CREATE TABLE audit_address (
+    position INTEGER PRIMARY KEY,
+    salt TEXT NOT NULL,
+    address TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER audit_address_is_fixed BEFORE UPDATE ON audit_address BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+  END;
 `
 
-interface Row {
-  position: number
-  at: string
-  actor_kind: AuditEvent['actor']['kind']
-  actor_id: string | null
-  action: string
-  outcome: 'ok' | 'refused'
-  user_id: string | null
-  address: string | null
-  details: string
-}
+type Row = AuditRow & { salt: string | null; address: string | null }
+
+const SELECT = `
+  SELECT e.*, a.salt, a.address
+  FROM audit_entry e LEFT JOIN audit_address a ON a.position = e.position`
+const ENTRIES_AT_ONCE = 500
 
 /** Who did what to accounts; entries are only ever added, which the store itself enforces. */
 export class AuditLog {
@@ -71,32 +90,122 @@ export class AuditLog {
     this.#clock = clock
   }
 
+  /** Kept when this returns; within a transaction of the store, together with it. */
   record({ actor, action, outcome = 'ok', userId, address, details = {} }: AuditEvent): void {
-    this.#database.run(
-      `INSERT INTO audit_entry (at, actor_kind, actor_id, action, outcome, user_id, address, details)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      new Date(this.#clock.now()).toISOString(),
-      actor.kind,
-      actor.id ?? null,
-      action,
-      outcome,
-      userId ?? null,
-      address ?? null,
-      JSON.stringify(details),
-    )
+    const salt = randomSecret()
+    this.#database.transaction(() => {
+      const last = this.#database.get<{ hash: string }>(
+        'SELECT hash FROM audit_entry ORDER BY position DESC LIMIT 1',
+      )
+      const row = {
+        position: this.#written() + 1,
+        at: new Date(this.#clock.now()).toISOString(),
+        actor_kind: actor.kind,
+        actor_id: actor.id ?? null,
+        action,
+        outcome,
+        user_id: userId ?? null,
+        address_hash: address === undefined ? null : addressHash(salt, address),
+        details: JSON.stringify(details),
+      }
+      this.#database.run(
+        `INSERT INTO audit_entry
+           (position, at, actor_kind, actor_id, action, outcome, user_id, address_hash, details, hash)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...Object.values(row),
+        chainHash(last?.hash ?? CHAIN_START, row),
+      )
+      if (address === undefined) return
+      this.#database.run(
+        'INSERT INTO audit_address (position, salt, address) VALUES (?, ?, ?)',
+        row.position,
+        salt,
+        address,
+      )
+    })
   }
 
   /** Newest first; `before` is a position that the page ends in front of. */
-  list({ limit, before }: { limit: number; before?: number | undefined }): AuditEntry[] {
-    return this.#database
-      .all<Row>(
-        'SELECT * FROM audit_entry WHERE position < ? ORDER BY position DESC LIMIT ?',
-        before ?? Number.MAX_SAFE_INTEGER,
-        limit,
+  list(page: {
+    limit: number
+    before?: number | undefined
+    /** Only what this user did, or what was done to them. */
+    userId?: string | undefined
+  }): AuditEntry[] {
+    const { limit, before = Number.MAX_SAFE_INTEGER, userId } = page
+    const rows =
+      userId === undefined
+        ? this.#database.all<Row>(
+            `${SELECT} WHERE e.position < ? ORDER BY e.position DESC LIMIT ?`,
+            before,
+            limit,
+          )
+        : this.#database.all<Row>(
+            `${SELECT} WHERE e.position < ? AND (e.user_id = ? OR e.actor_id = ?)
+             ORDER BY e.position DESC LIMIT ?`,
+            before,
+            userId,
+            userId,
+            limit,
+          )
+    return rows.map(entryOf)
+  }
+
+  /**
+   * All entries, oldest first, a few at a time; the last thing it answers is whether they are as
+   * they were written. Entries that are made meanwhile are left out.
+   */
+  async *read(): AsyncGenerator<AuditEntry[], Verdict> {
+    const check = new ChainCheck()
+    const written = this.#written()
+    for (let after = 0; after < written;) {
+      const rows = this.#database.all<Row>(
+        `${SELECT} WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?`,
+        after,
+        written,
+        ENTRIES_AT_ONCE,
       )
-      .map(entryOf)
+      const last = rows.at(-1)
+      if (!last) break
+      after = last.position
+      for (const row of rows) check.see(row, addressOf(row))
+      yield rows.map(entryOf)
+      await setImmediate()
+    }
+    return check.verdict(written)
+  }
+
+  /** Whether every entry is there and as it was written. */
+  async verify(): Promise<Verdict> {
+    const entries = this.read()
+    for (;;) {
+      const next = await entries.next()
+      if (next.done) return next.value
+    }
+  }
+
+  /** Forgets where this user acted from; of the entries, ids are what stays. */
+  forget(userId: string): void {
+    this.#database.run(
+      `DELETE FROM audit_address WHERE position IN (
+         SELECT position FROM audit_entry
+         WHERE actor_id = ?1 OR (user_id = ?1 AND actor_kind = 'nobody'))`,
+      userId,
+    )
+  }
+
+  /** The store remembers the highest position it gave, also when its entry is gone. */
+  #written(): number {
+    return (
+      this.#database.get<{ seq: number }>(
+        "SELECT seq FROM sqlite_sequence WHERE name = 'audit_entry'",
+      )?.seq ?? 0
+    )
   }
 }
+
+const addressOf = ({ salt, address }: Row): { salt: string; address: string } | undefined =>
+  salt !== null && address !== null ? { salt, address } : undefined
 
 const entryOf = (row: Row): AuditEntry => ({
   position: row.position,
@@ -107,4 +216,5 @@ const entryOf = (row: Row): AuditEntry => ({
   userId: row.user_id ?? undefined,
   address: row.address ?? undefined,
   details: JSON.parse(row.details) as AuditEvent['details'],
+  hash: row.hash,
 })

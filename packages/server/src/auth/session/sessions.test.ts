@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
+import type { Identity } from '../../identity/identity.ts'
 import {
+  ADDRESS,
   AuthFixture,
   administrator,
   bearerOf,
@@ -27,6 +29,8 @@ beforeEach(async () => {
   auth.onSessionEnded((sessionId, why) => ended.push([sessionId, why]))
 })
 afterEach(() => fixture[Symbol.asyncDispose]())
+
+const byOf = ({ identity }: SignedIn) => ({ identity, address: ADDRESS })
 
 async function whyNot(signedIn: SignedIn): Promise<string[]> {
   const proofs = [{ cookie: cookieOf(signedIn) }, { authorization: bearerOf(signedIn) }]
@@ -61,32 +65,35 @@ test('logout everywhere ends every session of this user and of nobody else', asy
 
 test('disabling a user ends the sessions, refuses logins and can be taken back (S11)', async () => {
   const admin = await administrator(auth)
-  auth.setDisabled(admin.identity, ada.identity.userId, true)
+  auth.userAdmin.change(byOf(admin), ada.identity.userId, { disabled: true })
   expect(ended).toEqual([[ada.identity.sessionId, 'disabled']])
   expect(await whyNot(ada)).toEqual(['disabled', 'disabled'])
   expect(await refusal(() => auth.login(person('ada')))).toBe('account_disabled')
   expect(await refusal(() => auth.login({ ...person('ada'), password: 'wrong password' }))).toBe(
     'invalid_credentials',
   )
-  auth.setDisabled(admin.identity, ada.identity.userId, false)
+  auth.userAdmin.change(byOf(admin), ada.identity.userId, { disabled: false })
   expect(await whyNot(await auth.login(person('ada')))).toEqual(['accepted', 'accepted'])
 })
 
 test('only administrators disable, and not themselves', async () => {
   const admin = await administrator(auth)
   const { userId } = admin.identity
-  expect(await refusal(() => auth.setDisabled(ada.identity, userId, true))).toBe('forbidden')
+  const disable = (identity: Identity, id: string) => () =>
+    auth.userAdmin.change({ identity, address: ADDRESS }, id, { disabled: true })
+  const page = { search: '', limit: 10, offset: 0 }
+  expect(await refusal(disable(ada.identity, userId))).toBe('forbidden')
   const forged = { ...ada.identity, role: 'admin' as const }
-  expect(await refusal(() => auth.setDisabled(forged, userId, true))).toBe('forbidden')
-  expect(await refusal(() => auth.listUsers(forged))).toBe('forbidden')
-  expect(await refusal(() => auth.setDisabled(admin.identity, userId, true))).toBe('forbidden')
-  expect(await refusal(() => auth.setDisabled(admin.identity, 'nobody', true))).toBe('not_found')
-  expect(auth.listUsers(admin.identity).map(({ email }) => email)).toEqual([
+  expect(await refusal(disable(forged, userId))).toBe('forbidden')
+  expect(await refusal(() => auth.userAdmin.page(forged, page))).toBe('forbidden')
+  expect(await refusal(disable(admin.identity, userId))).toBe('own_account')
+  expect(await refusal(disable(admin.identity, 'nobody'))).toBe('not_found')
+  expect(auth.userAdmin.page(admin.identity, page).users.map(({ email }) => email)).toEqual([
     'ada@example.com',
     'root@example.com',
   ])
   auth.logout(admin.identity)
-  expect(await refusal(() => auth.listUsers(admin.identity))).toBe('forbidden')
+  expect(await refusal(() => auth.userAdmin.page(admin.identity, page))).toBe('forbidden')
 })
 
 test('a session ended by another process is announced within a second and refused at once (S11)', async () => {

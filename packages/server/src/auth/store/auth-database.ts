@@ -54,6 +54,20 @@ export class AuthDatabase {
     return Number(this.#prepared(sql).run(...values).changes)
   }
 
+  /** All of `work` is kept or none of it; within another transaction it is part of that one. */
+  transaction<T>(work: () => T): T {
+    if (this.#connection.isTransaction) return work()
+    this.#connection.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      this.#connection.exec('COMMIT')
+      return result
+    } catch (error) {
+      this.#connection.exec('ROLLBACK')
+      throw error
+    }
+  }
+
   /**
    * For Better Auth. Every statement commits on its own: a transaction held open across an await
    * would take in the statements that other requests run on this one connection meanwhile.

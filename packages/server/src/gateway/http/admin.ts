@@ -10,9 +10,32 @@ const connection = z.object({
   enabled_models: z.array(z.string().max(256)).max(500).optional(),
 })
 
-/** The administrator's pages about this node: connections to models. */
+const retention = z.object({ days: z.number().int().min(1).max(36_500).nullable() })
+
+/** The administrator's pages about this node: connections to models, and how long chats are kept. */
 export function addAdminRoutes({ app, parts, admin }: Http): void {
   const { modelSettings } = parts
+
+  app.get('/api/admin/retention', async (request) => {
+    await admin(request)
+    return { days: parts.retention.days }
+  })
+
+  app.put('/api/admin/retention', async (request) => {
+    const { userId } = await admin(request)
+    const { days } = parse(retention, request.body)
+    const from = parts.retention.days
+    await parts.retention.choose(days)
+    const change = { from, to: days }
+    parts.logger.info({ user_id: userId, ...change }, 'the time that chats are kept was changed')
+    parts.auth?.audit.record({
+      actor: { kind: 'user', id: userId },
+      action: 'retention.changed',
+      address: request.ip,
+      details: change,
+    })
+    return { days: parts.retention.days }
+  })
 
   app.get('/api/admin/connections', async (request) => {
     await admin(request)

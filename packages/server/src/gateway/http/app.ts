@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 
 import { addAuthRoutes } from '../auth-routes/auth-routes.ts'
 import type { GatewayParts } from '../parts.ts'
-import { addAccountRoutes } from './account.ts'
+import { addAccountRoutes, eraser } from './account.ts'
 import { addAdminRoutes } from './admin.ts'
 import { addAgentRoutes } from './agents.ts'
 import { createBase } from './base.ts'
@@ -29,9 +29,9 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addTicketRoute(http)
   const { auth } = parts
   if (auth) {
-    addAuthRoutes({ ...base, parts: { ...parts, auth } })
-    addAccountRoutes({ ...http, auth })
+    addAuthRoutes({ ...base, parts: { ...parts, auth, erase: eraser(parts.commands) } })
   }
+  addAccountRoutes(http)
   addThreadRoutes(http)
   addMessageRoutes(http)
   addEventRoutes(http)

@@ -2,11 +2,9 @@ import multipart from '@fastify/multipart'
 import fastify, {
   type FastifyError,
   type FastifyInstance,
-  type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
 
-import { StoreUnavailable } from '../../command/command.ts'
 import {
   AuthUnavailable,
   type Identities,
@@ -14,17 +12,23 @@ import {
   type Refusal,
   type Scope,
 } from '../../identity/identity.ts'
-import { uuidv7 } from '../../platform/ids.ts'
+import { systemClock, type Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
+import type { Metrics } from '../../platform/metrics.ts'
 import { unreachable } from '../../platform/unreachable.ts'
 import { belowBase, hostProblem, originProblem, type Addresses } from '../addresses.ts'
 import type { Caller } from '../parts.ts'
 import { addCrossOrigin } from './cross-origin.ts'
-import { errorBody } from './error-body.ts'
+import { answerClientError, ErrorSender, fromAuthUnavailable } from './error-sender.ts'
 import { HttpError } from './http-error.ts'
+import { noteRoutes } from './known-routes.ts'
+import { RequestLimits } from './rate-limits.ts'
+import { addRequestIds, requestIdOf } from './request-ids.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
+/** For an answer that says later and not when. */
+const LATER_SECONDS = 2
 const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export interface BaseParts {
@@ -38,6 +42,12 @@ export interface BaseParts {
   basePath: string
   /** Whether the caller sits at this machine, as far as can be known. */
   isLocal: (caller: Caller) => boolean
+  clock?: Clock
+  allMetrics?: Metrics
+  /** Counts a request that was refused because there were too many, by the limit. */
+  limited?: (limit?: string) => void
+  /** Of one user; other limits keep their proportion to it. */
+  requestsPerMinute?: number | undefined
 }
 
 /** What all routes share, of the nodes and of the auth service: who asks, decided once a request. */
@@ -57,16 +67,24 @@ export interface HttpBase {
 
 /** An HTTP server with the checks, headers and errors that every route has. */
 export async function createBase(parts: BaseParts): Promise<HttpBase> {
+  const { clock = systemClock, limited = () => undefined } = parts
+  const errors = new ErrorSender({ ...parts, limited })
+  const limits = new RequestLimits({ ...parts, clock })
+  const withLimits = { ...parts, limits }
   const app = fastify({
+    frameworkErrors: (error, request, reply) => errors.send(error, request, reply),
+    clientErrorHandler: answerClientError,
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: parts.trustedProxies.length > 0 ? parts.trustedProxies : false,
-    genReqId: () => uuidv7(),
+    genReqId: requestIdOf,
     rewriteUrl: ({ url = '/' }) => belowBase(parts.basePath, url),
     logger: false,
     forceCloseConnections: 'idle',
     // A body of 200 MB over a slow line takes minutes; one that never ends must not hold a descriptor.
     requestTimeout: 15 * 60_000,
   })
+  noteRoutes(app)
+  addRequestIds(app)
   await app.register(multipart, {
     // The parser cuts at its limit without a word; one byte more lets the file store see and refuse it.
     limits: { files: 1, fileSize: parts.maxUploadBytes + 1, fields: 10 },
@@ -77,20 +95,25 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
   })
   addSecurityHeaders(app, { https: parts.https, others: () => listOf(parts.addresses().authUrl) })
   await addCrossOrigin(app, parts.addresses)
+  limits.addTo(app)
+  app.addHook('onSend', async (_request, reply) => {
+    const isLater = reply.statusCode === 429 || reply.statusCode === 503
+    if (isLater && !reply.hasHeader('retry-after')) void reply.header('retry-after', LATER_SECONDS)
+  })
   app.addHook('onSend', async (request, reply) => {
     const cookies = freshCookies.get(request)
     if (cookies && !reply.hasHeader('set-cookie')) void reply.header('set-cookie', cookies)
   })
   app.setErrorHandler((error: FastifyError, request, reply) =>
-    sendError(parts, error, request, reply),
+    errors.send(error, request, reply),
   )
 
   return {
     app,
-    user: (request, scope) => identityOf(parts, request, 'by_method', scope),
-    ownPage: (request, scope) => identityOf(parts, request, 'own_page', scope),
+    user: (request, scope) => identityOf(withLimits, request, 'by_method', scope),
+    ownPage: (request, scope) => identityOf(withLimits, request, 'own_page', scope),
     async admin(request) {
-      const identity = await identityOf(parts, request, 'by_method')
+      const identity = await identityOf(withLimits, request, 'by_method')
       if (identity.role !== 'admin') {
         throw new HttpError(403, 'AUTH_UNAUTHORIZED', 'Only an administrator may do this.')
       }
@@ -118,12 +141,13 @@ function checkAddresses(parts: BaseParts, request: FastifyRequest): void {
  * it (an allowed Origin, or Sec-Fetch-Site of the browser itself); a bearer token needs no such proof.
  */
 async function identityOf(
-  parts: BaseParts,
+  parts: BaseParts & { limits: RequestLimits },
   request: FastifyRequest,
   proof: 'by_method' | 'own_page',
   scope?: Scope,
 ): Promise<Identity> {
-  const { authorization, cookie: cookies, origin } = request.headers
+  const { cookie: cookies, origin } = request.headers
+  const authorization = request.headers.authorization ?? keyAsBearer(request)
   const ownPage = origin !== undefined || request.headers['sec-fetch-site'] === 'same-origin'
   const cookieCounts =
     proof === 'by_method' && READS.has(request.method)
@@ -136,11 +160,20 @@ async function identityOf(
       cookies !== undefined && { cookie: cookies }),
   })
   if (answer.ok) {
+    parts.limits.identified(request, answer.identity)
     checkScope(answer.identity, scope)
     if (answer.setCookies.length > 0) freshCookies.set(request, answer.setCookies)
     return answer.identity
   }
+  if (answer.why !== 'unavailable') parts.limits.unidentified(request)
   throw refusalOf(answer.why)
+}
+
+/** Of `X-API-Key`, which many programs send a key in. What is no key there counts for nothing. */
+function keyAsBearer({ headers }: FastifyRequest): string | undefined {
+  const key = headers['x-api-key']
+  if (key === undefined) return undefined
+  return typeof key === 'string' && key.startsWith('netra_') ? `Bearer ${key}` : 'no API key'
 }
 
 /** A route that names no scope is for people alone. */
@@ -181,73 +214,3 @@ function refusalOf(why: Refusal): HttpError {
 const AUTH_RETRY_MS = 2_000
 
 const unauthenticated = (message: string): HttpError => new HttpError(401, 'AUTH_FAILED', message)
-
-const fromAuthUnavailable = (error: AuthUnavailable): HttpError =>
-  new HttpError(503, 'SERVICE_UNAVAILABLE', error.message, { retryAfterMs: error.retryAfterMs })
-
-function sendError(
-  parts: BaseParts,
-  error: FastifyError | HttpError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  const known = error instanceof HttpError ? error : fromFastify(error)
-  const body = errorBody(known.code, known.message, {
-    details: known.details,
-    requestId: request.id,
-  })
-  if (known.status >= 500) {
-    parts.logger.error(
-      {
-        err: error,
-        trace_id: body.trace_id,
-        request_id: request.id,
-        url: request.url.split('?')[0],
-      },
-      'request failed',
-    )
-  }
-  if (known.retryAfterMs !== undefined)
-    void reply.header('retry-after', Math.ceil(known.retryAfterMs / 1000))
-  void reply.status(known.status).send(body)
-}
-
-const SQLITE_FULL = 13
-
-/** From the file system, or from a SQLite store. */
-const isDiskFull = (error: object): boolean =>
-  ('code' in error && error.code === 'ENOSPC') ||
-  ('errcode' in error && error.errcode === SQLITE_FULL) ||
-  ('cause' in error && error.cause instanceof Error && isDiskFull(error.cause))
-
-/** The framework's own refusals in our words; anything unforeseen is internal, its text stays here. */
-function fromFastify(error: FastifyError): HttpError {
-  if (error instanceof AuthUnavailable) return fromAuthUnavailable(error)
-  if (error instanceof StoreUnavailable) {
-    return new HttpError(
-      503,
-      'SERVICE_UNAVAILABLE',
-      'Netra cannot reach its store right now. /health says why; try again in a moment.',
-      { retryAfterMs: 2_000 },
-    )
-  }
-  if (isDiskFull(error)) {
-    return new HttpError(
-      503,
-      'SERVICE_UNAVAILABLE',
-      "The server's disk is full, so nothing was stored. Free some space, then try again.",
-      { retryAfterMs: 10_000 },
-    )
-  }
-  const status = error.statusCode ?? 500
-  if (status === 413) return new HttpError(413, 'VALIDATION_ERROR', 'The request is too large.')
-  if (status === 415)
-    return new HttpError(415, 'VALIDATION_ERROR', 'Send JSON (content-type: application/json).')
-  if (status >= 400 && status < 500)
-    return new HttpError(status === 400 ? 422 : status, 'VALIDATION_ERROR', error.message)
-  return new HttpError(
-    500,
-    'INTERNAL_ERROR',
-    'Something went wrong inside Netra. The server log has the details under this trace id.',
-  )
-}

@@ -25,6 +25,8 @@ export function addConfigRoutes({ app, parts }: Http): void {
       auth: entrance,
       demo,
       e2e,
+      /** Conversations untouched for so many days are erased; null keeps them. */
+      retention_days: parts.retention.days,
       limits: {
         max_frame_bytes: parts.limits.maxFrameBytes,
         max_upload_bytes: parts.maxUploadBytes,

@@ -1,0 +1,88 @@
+import type { AuditEntry, AuditLog } from './audit-log.ts'
+
+/** An entry as it leaves: over HTTP, and in every export. */
+export const shownEntry = (entry: AuditEntry) => ({
+  position: entry.position,
+  at: entry.at,
+  actor: { kind: entry.actor.kind, id: entry.actor.id ?? null },
+  action: entry.action,
+  outcome: entry.outcome,
+  user_id: entry.userId ?? null,
+  address: entry.address ?? null,
+  details: entry.details ?? {},
+  hash: entry.hash,
+})
+
+const COLUMNS = [
+  'position',
+  'at',
+  'actor_kind',
+  'actor_id',
+  'action',
+  'outcome',
+  'user_id',
+  'address',
+  'details',
+  'hash',
+] as const
+
+/**
+ * The whole log as text, piece by piece. Its last line says whether the log is as it was written:
+ * the entry `audit.verified`, which has no position and is not part of the log.
+ */
+export async function* exportAudit(
+  log: AuditLog,
+  format: 'jsonl' | 'csv',
+  now: () => string,
+): AsyncGenerator<string> {
+  const line = format === 'jsonl' ? jsonLine : csvLine
+  if (format === 'csv') yield `${COLUMNS.join(',')}\r\n`
+  const pages = log.read()
+  for (;;) {
+    const next = await pages.next()
+    if (!next.done) {
+      yield next.value.map((entry) => line(shownEntry(entry))).join('')
+      continue
+    }
+    const verdict = next.value
+    yield line({
+      position: null,
+      at: now(),
+      actor: { kind: 'service', id: null },
+      action: 'audit.verified',
+      outcome: verdict.intact ? 'ok' : 'refused',
+      user_id: null,
+      address: null,
+      details: verdict.intact
+        ? { entries: verdict.entries }
+        : { position: verdict.position, problem: verdict.problem },
+      hash: verdict.intact ? verdict.head : null,
+    })
+    return
+  }
+}
+
+type Line = Omit<ReturnType<typeof shownEntry>, 'position' | 'hash'> & {
+  position: number | null
+  hash: string | null
+}
+
+const jsonLine = (line: Line): string => `${JSON.stringify(line)}\n`
+
+function csvLine({ actor, details, ...rest }: Line): string {
+  const cells: Record<(typeof COLUMNS)[number], unknown> = {
+    ...rest,
+    actor_kind: actor.kind,
+    actor_id: actor.id,
+    details: JSON.stringify(details),
+  }
+  return `${COLUMNS.map((column) => csvCell(cells[column])).join(',')}\r\n`
+}
+
+/** A spreadsheet takes what begins like a formula for one; with an apostrophe it stays text. */
+function csvCell(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  const text = String(value)
+  const safe = typeof value !== 'number' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

@@ -1,0 +1,106 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+
+import type { ShownMessage, ShownThread, Threads } from '../../access/access.ts'
+import type { Files, StoredFile } from '../../command/command.ts'
+import type { UserId } from '../../platform/ids.ts'
+import { ArchiveNames } from './archive-names.ts'
+import { markdownHead, markdownMessage } from './export.ts'
+import type { ZipEntry } from './zip.ts'
+
+const PAGE = 200
+
+interface Parts {
+  threads: Threads
+  files: Files
+}
+
+/** What goes into a person's archive, known before the first byte is sent. */
+export interface ArchivePlan {
+  threads: ShownThread[]
+  files: StoredFile[]
+}
+
+export async function planArchive(parts: Parts, userId: UserId): Promise<ArchivePlan> {
+  const threads: ShownThread[] = []
+  for (const archived of [false, true]) {
+    for (let offset = 0; ; offset += PAGE) {
+      const page = { limit: PAGE, offset, search: '', archived }
+      const found = await parts.threads.list(userId, page)
+      threads.push(...found)
+      if (found.length < PAGE) break
+    }
+  }
+  return { threads, files: await parts.files.list(userId) }
+}
+
+/** Files of the archive: `account.json`, each thread as JSON and Markdown, and uploads and results. */
+export async function* archiveEntries(
+  parts: Parts,
+  userId: UserId,
+  { threads, files }: ArchivePlan,
+  account: AsyncIterable<string>,
+): AsyncGenerator<ZipEntry> {
+  const names = new ArchiveNames()
+  yield { name: 'account.json', modified: new Date(), compress: true, content: encoded(account) }
+  for (const thread of threads) {
+    const modified = new Date(thread.updated_at)
+    const pages = () => parts.threads.pages(userId, thread.id, PAGE)
+    const title = `${thread.created_at.slice(0, 10)} ${thread.title}`
+    const json = names.take('threads', title, '.json')
+    const texts = { json: jsonOf(thread, pages()), md: markdownOf(thread, pages()) }
+    const base = { modified, compress: true }
+    yield { ...base, name: json, content: encoded(texts.json) }
+    yield { ...base, name: names.take('threads', title, '.md'), content: encoded(texts.md) }
+  }
+  for (const file of files) {
+    const folder = file.origin === 'result' ? 'results' : 'files'
+    const content = await contentOf(parts.files.pathOf(file))
+    // Deleted while the archive was made.
+    if (content === undefined) continue
+    const name = names.take(folder, file.name)
+    yield { name, modified: new Date(file.createdAt), compress: false, content }
+  }
+}
+
+async function* jsonOf(
+  thread: ShownThread,
+  pages: AsyncIterable<ShownMessage[]>,
+): AsyncGenerator<string> {
+  yield `{"thread":${JSON.stringify(thread)},\n"messages":[`
+  let first = true
+  for await (const page of pages) {
+    for (const message of page) {
+      yield `${first ? '' : ','}\n${JSON.stringify(message)}`
+      first = false
+    }
+  }
+  yield '\n]}\n'
+}
+
+async function* markdownOf(
+  thread: ShownThread,
+  pages: AsyncIterable<ShownMessage[]>,
+): AsyncGenerator<string> {
+  yield markdownHead(thread)
+  for await (const page of pages) {
+    for (const message of page) yield `${markdownMessage(message)}\n`
+  }
+}
+
+const encoder = new TextEncoder()
+
+async function* encoded(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  for await (const text of texts) yield encoder.encode(text)
+}
+
+/** Opened before its entry begins, so that a file which is gone leaves none. */
+async function contentOf(path: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+  try {
+    const handle = await open(path, 'r')
+    return createReadStream('', { fd: handle })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

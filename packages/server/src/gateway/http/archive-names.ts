@@ -1,0 +1,37 @@
+const MAX_CHARACTERS = 100
+/** Windows takes these for devices, whatever follows the first dot. */
+const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
+
+/** Names of one archive: they lead nowhere outside it, and no two differ by case alone. */
+export class ArchiveNames {
+  readonly #taken = new Set<string>()
+
+  /** `<folder>/<name><ending>`, with a number when there is one of that name already. */
+  take(folder: string, name: string, ending = ''): string {
+    const safe = safeName(name)
+    const dot = ending === '' ? safe.lastIndexOf('.') : -1
+    const stem = dot > 0 ? safe.slice(0, dot) : safe
+    const rest = dot > 0 ? safe.slice(dot) : ending
+    for (let count = 1; ; count += 1) {
+      const path = `${folder}/${stem}${count === 1 ? '' : ` (${count})`}${rest}`
+      const key = path.toLowerCase()
+      if (this.#taken.has(key)) continue
+      this.#taken.add(key)
+      return path
+    }
+  }
+}
+
+function safeName(name: string): string {
+  const plain = name
+    .normalize('NFC')
+    .replaceAll(/[\p{C}<>:"/\\|?*]+/gu, '_')
+    .replaceAll(/\s+/gu, ' ')
+    .trim()
+  const short = Array.from(plain)
+    .slice(0, MAX_CHARACTERS)
+    .join('')
+    .replace(/[. ]+$/, '')
+  if (short === '') return 'unnamed'
+  return DEVICES.test(short) || short.startsWith('.') ? `_${short}` : short
+}
