@@ -263,6 +263,18 @@ export const SETTINGS = {
     doc: 'Bearer token with which /metrics may be read from elsewhere than this machine.',
     secret: true,
   }),
+  requestsPerMinute: setting({
+    env: 'NETRA_REQUESTS_PER_MINUTE',
+    schema: wholeNumber(10, 1_000_000, 600),
+    default: '600',
+    doc: 'HTTP requests a minute of one user; other limits keep their proportion to it. Programs on this machine get ten times as many.',
+  }),
+  tokensPerDay: setting({
+    env: 'NETRA_TOKENS_PER_DAY',
+    schema: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+    default: '0: no limit',
+    doc: 'Tokens that the models may read and write for one user in a day (UTC); who has used them up waits.',
+  }),
   trustedProxies: setting({
     env: 'NETRA_TRUSTED_PROXIES',
     schema: list,

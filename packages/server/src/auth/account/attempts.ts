@@ -1,11 +1,15 @@
 import type { Clock } from '../../platform/clock.ts'
+import { networkOf } from '../../platform/network.ts'
 import { AuthError } from '../auth-error.ts'
+import { RememberedAttempts, type AttemptStore, type Tried } from './attempt-store.ts'
+
+export { networkOf }
 
 export interface AttemptLimits {
   windowMs: number
   /** Failures within the window of one account from one address. */
   perAccountAndAddress: number
-  /** Failures within the window of one account from anywhere. */
+  /** Failures within the window of one account from anywhere that is not known to be its owner's. */
   perAccount: number
   /** Failures within the window from one address. */
   perAddress: number
@@ -18,113 +22,156 @@ export const DEFAULT_LIMITS: AttemptLimits = {
   perAddress: 100,
 }
 
-const MAX_ENTRIES = 20_000
+/** Each further lock within a day is twice as long as the one before, up to this. */
+const MAX_LOCK_MS = 8 * 3600_000
+const STRIKE_LASTS_MS = 24 * 3600_000
+/** Where the owner signed in well this recently, guesses made elsewhere do not lock them out. */
+const KNOWN_FOR_MS = 30 * 24 * 3600_000
 
-interface Entry {
-  failures: number[]
-  running: number
+export interface Who {
+  address: string
+  account?: string
+}
+
+/** What was locked, and whose attempt did it. */
+export interface Locked extends Who {
+  what: 'address' | 'account' | 'account_and_address'
+  untilMs: number
+}
+
+interface Running {
+  count: number
   waiting: (() => void)[]
+}
+
+interface Key {
+  key: string
+  what: Locked['what']
+  limit: number
 }
 
 /**
  * Counts failures, and treats a running attempt as one until it has succeeded: of many guesses
- * sent at once no more than the limit is ever tried, while any number of right ones pass.
+ * sent at once no more than the limit is ever tried, while any number of right ones pass. A stranger
+ * cannot lock an owner out: from where they signed in before, only failures made there count.
  */
 export class Attempts {
   readonly #limits: AttemptLimits
   readonly #clock: Clock
-  /** In the order of last use, so that the oldest is the first to go. */
-  readonly #entries = new Map<string, Entry>()
+  readonly #store: AttemptStore
+  readonly #onLocked: (locked: Locked) => void
+  readonly #running = new Map<string, Running>()
 
-  constructor(limits: AttemptLimits, clock: Clock) {
+  constructor(
+    limits: AttemptLimits,
+    clock: Clock,
+    more: { store?: AttemptStore; onLocked?: (locked: Locked) => void } = {},
+  ) {
     this.#limits = limits
     this.#clock = clock
+    this.#store = more.store ?? new RememberedAttempts()
+    this.#onLocked = more.onLocked ?? (() => undefined)
   }
 
   /** Runs `attempt`; a refusal that `isFailure` names counts against the address and the account. */
   async run<T>(
-    who: { address: string; account?: string },
+    who: Who,
     attempt: () => Promise<T>,
     isFailure: (error: unknown) => boolean,
   ): Promise<T> {
-    const entered: Entry[] = []
+    const entered: Key[] = []
     let failed = false
     try {
-      for (const { key, limit } of this.#keys(who)) entered.push(await this.#enter(key, limit))
-      return await attempt()
+      for (const key of this.#keys(who)) {
+        await this.#enter(key)
+        entered.push(key)
+      }
+      const result = await attempt()
+      this.#succeeded(who)
+      return result
     } catch (error) {
       failed = isFailure(error)
       throw error
     } finally {
-      for (const entry of entered) this.#leave(entry, failed)
+      for (const key of entered) this.#leave(key, failed, who)
     }
   }
 
   /** How many addresses and accounts are remembered. */
   get size(): number {
-    return this.#entries.size
+    return this.#store.size
   }
 
-  #keys({ address, account }: { address: string; account?: string }) {
+  #keys({ address, account }: Who): Key[] {
+    const { perAddress, perAccount, perAccountAndAddress } = this.#limits
     const network = networkOf(address)
-    const keys = [{ key: `address ${network}`, limit: this.#limits.perAddress }]
-    if (account === undefined) return keys
-    return [
-      { key: `both ${network} ${account}`, limit: this.#limits.perAccountAndAddress },
-      { key: `account ${account}`, limit: this.#limits.perAccount },
-      ...keys,
-    ]
+    const byAddress: Key = { key: `address ${network}`, what: 'address', limit: perAddress }
+    if (account === undefined) return [byAddress]
+    const both: Key = {
+      key: `both ${network} ${account}`,
+      what: 'account_and_address',
+      limit: perAccountAndAddress,
+    }
+    const since = this.#clock.now() - KNOWN_FOR_MS
+    if (this.#store.isKnown(account, network, since)) return [both, byAddress]
+    return [both, { key: `account ${account}`, what: 'account', limit: perAccount }, byAddress]
   }
 
-  async #enter(key: string, limit: number): Promise<Entry> {
+  async #enter({ key, limit }: Key): Promise<void> {
     for (;;) {
-      const entry = this.#touch(key)
-      const oldest = entry.failures[0]
-      if (entry.failures.length >= limit && oldest !== undefined) {
-        throw new AuthError('rate_limited', oldest + this.#limits.windowMs - this.#clock.now())
+      const { failures, untilMs } = this.#tried(key)
+      const left = untilMs - this.#clock.now()
+      if (left > 0) throw new AuthError('rate_limited', left)
+      const running = this.#running.get(key) ?? { count: 0, waiting: [] }
+      this.#running.set(key, running)
+      if (failures.length + running.count < limit) {
+        running.count += 1
+        return
       }
-      if (entry.failures.length + entry.running < limit) {
-        entry.running += 1
-        return entry
-      }
-      await new Promise<void>((resolve) => entry.waiting.push(resolve))
+      await new Promise<void>((resolve) => running.waiting.push(resolve))
     }
   }
 
-  #leave(entry: Entry, failed: boolean): void {
-    entry.running -= 1
-    if (failed) entry.failures.push(this.#clock.now())
-    const waiting = entry.waiting.splice(0)
+  #leave({ key, what, limit }: Key, failed: boolean, who: Who): void {
+    if (failed) this.#failed({ key, what, limit }, who)
+    const running = this.#running.get(key)
+    if (running === undefined) return
+    running.count -= 1
+    const waiting = running.waiting.splice(0)
+    if (running.count === 0) this.#running.delete(key)
     for (const wake of waiting) wake()
   }
 
-  #touch(key: string): Entry {
-    const entry = this.#entries.get(key) ?? { failures: [], running: 0, waiting: [] }
-    const since = this.#clock.now() - this.#limits.windowMs
-    while (entry.failures[0] !== undefined && entry.failures[0] <= since) entry.failures.shift()
-    this.#entries.delete(key)
-    this.#entries.set(key, entry)
-    if (this.#entries.size > MAX_ENTRIES) {
-      for (const [oldKey, old] of this.#entries) {
-        if (old.running > 0) continue
-        this.#entries.delete(oldKey)
-        break
-      }
-    }
-    return entry
+  #failed({ key, what, limit }: Key, who: Who): void {
+    const now = this.#clock.now()
+    const tried = this.#tried(key)
+    const failures = [...tried.failures, now]
+    const [oldest = now] = failures
+    if (failures.length < limit) return this.#store.write(key, { ...tried, failures, at: now })
+    const strikes = tried.strikes + 1
+    const lockMs = Math.min(this.#limits.windowMs * 2 ** (strikes - 1), MAX_LOCK_MS)
+    const untilMs = (strikes === 1 ? oldest : now) + lockMs
+    this.#store.write(key, { failures: [], strikes, untilMs, at: now })
+    this.#onLocked({ ...who, what, untilMs })
   }
-}
 
-/** An IPv6 host owns a /64 at least, so its addresses count as one. */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped !== undefined) return mapped
-  const [head = '', tail] = address.toLowerCase().split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros =
-    tail === undefined ? [] : Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0')
-  const groups = [...left, ...zeros, ...right].slice(0, 4)
-  return groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')
+  #succeeded({ address, account }: Who): void {
+    if (account === undefined) return
+    const network = networkOf(address)
+    this.#store.forget(`both ${network} ${account}`)
+    this.#store.learn(account, network, this.#clock.now())
+  }
+
+  #tried(key: string): Tried {
+    const now = this.#clock.now()
+    const known = this.#store.read(key)
+    if (known === undefined) return { failures: [], strikes: 0, untilMs: 0, at: now }
+    const since = now - this.#limits.windowMs
+    const isOld = known.at <= now - STRIKE_LASTS_MS
+    return {
+      ...known,
+      failures: known.failures.filter((at) => at > since),
+      strikes: isOld ? 0 : known.strikes,
+    }
+  }
 }

@@ -26,8 +26,7 @@ export function signedSessionCookie(session: {
   maxAgeSeconds: number
 }): string {
   const { publicUrl, cookieSecret, token, maxAgeSeconds } = session
-  const signature = createHmac('sha256', cookieSecret).update(token).digest('base64')
-  const value = encodeURIComponent(`${token}.${signature}`)
+  const value = signedToken(token, cookieSecret)
   const secure = publicUrl.startsWith('https:') ? '; Secure' : ''
   return `${sessionCookieName(publicUrl)}=${value}; Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; SameSite=Lax${secure}`
 }

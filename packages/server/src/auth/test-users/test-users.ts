@@ -1,13 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 import type { Clock } from '../../platform/clock.ts'
-import { asId, uuidv7, type SessionId, type UserId } from '../../platform/ids.ts'
-import type { Begun, Origin } from '../account/accounts.ts'
+import { asId, newId, uuidv7, type SessionId, type UserId } from '../../platform/ids.ts'
 import type { Attempts } from '../account/attempts.ts'
 import { removeUser } from '../account/removal.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { AuthError } from '../auth-error.ts'
 import { signedSessionCookie } from '../session/session-cookie.ts'
+import type { Begun, Origin } from '../session/session-start.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
 import { randomSecret } from '../store/secret-text.ts'
 import { claimsHs256, CLOCK_SKEW_SECONDS, isSubject, verifyTestToken } from './test-token.ts'
@@ -264,10 +264,11 @@ export class TestUsers {
     const { publicUrl, cookieSecret, clock } = this.#needs
     const expiresAtMs = this.#find(userId)?.expires_at ?? 0
     const token = randomSecret()
-    this.#addSession({ sessionId: asId<SessionId>(uuidv7()), userId, token, expiresAtMs, origin })
+    const sessionId = newId<SessionId>()
+    this.#addSession({ sessionId, userId, token, expiresAtMs, origin })
     const maxAgeSeconds = Math.floor((expiresAtMs - clock.now()) / 1000)
     const cookie = signedSessionCookie({ publicUrl, cookieSecret, token, maxAgeSeconds })
-    return { sessionToken: token, setCookies: [cookie] }
+    return { sessionId, setCookies: [cookie] }
   }
 
   #addSession(session: {

@@ -9,18 +9,24 @@ export class HttpError extends Error {
   readonly code: string
   readonly details: unknown
   readonly retryAfterMs: number | undefined
+  /** Which limit a 429 is of, for the metrics. */
+  readonly limit: string | undefined
+  /** Of a 405: the methods that there are. */
+  readonly allow: string | undefined
 
   constructor(
     status: number,
     code: string,
     message: string,
-    extra: { details?: unknown; retryAfterMs?: number } = {},
+    extra: { details?: unknown; retryAfterMs?: number; limit?: string; allow?: string } = {},
   ) {
     super(message)
     this.status = status
     this.code = code
     this.details = extra.details
     this.retryAfterMs = extra.retryAfterMs
+    this.limit = extra.limit
+    this.allow = extra.allow
   }
 }
 
@@ -56,6 +62,7 @@ export const fromRefusal = (refusal: {
   const [status, code] = BY_REFUSAL[refusal.code]
   return new HttpError(status, code, refusal.message, {
     ...(refusal.afterMs !== undefined && { retryAfterMs: refusal.afterMs }),
+    ...(refusal.code === 'rate_limited' && { limit: 'messages' }),
   })
 }
 

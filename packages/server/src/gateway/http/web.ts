@@ -5,6 +5,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 
 import { HttpError } from './http-error.ts'
+import { noRoute } from './known-routes.ts'
 import { readPage, type PageAddresses } from './web-page.ts'
 
 /** Paths that are never the web app's: a wrong one there is a 404 in JSON, not a page. */
@@ -31,7 +32,7 @@ export async function addWebApp(
     const path = request.url.split('?')[0] ?? ''
     const isPage = request.method === 'GET' && !NOT_PAGES.some((start) => path.startsWith(start))
     if (!isPage) {
-      throw new HttpError(404, 'NOT_FOUND', `There is nothing at ${request.method} ${path}.`)
+      throw noRoute(request)
     }
     if (!isBuilt) {
       throw new HttpError(

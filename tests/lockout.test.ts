@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { loadConfig } from '../packages/server/src/config/config.ts'
+import { silentLogger } from '../packages/server/src/platform/logger.ts'
+import { startServer, type RunningServer } from '../packages/server/src/server.ts'
+import { request } from './support/http.ts'
+import { MovingClock } from './support/moving-clock.ts'
+import { PASSWORD } from './support/people.ts'
+
+const MINUTE = 60_000
+
+let folder: string
+let clock: MovingClock
+let server: RunningServer
+
+const start = async (): Promise<void> => {
+  const env = {
+    NETRA_DATA_DIR: folder,
+    PORT: '0',
+    NETRA_TRUSTED_PROXIES: '127.0.0.1',
+    NETRA_REGISTRATION: 'open',
+    NETRA_REQUESTS_PER_MINUTE: '100000',
+  }
+  server = await startServer(loadConfig(env), { clock, logger: silentLogger })
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'netra-lockout-'))
+  clock = new MovingClock()
+  await start()
+})
+afterEach(async () => {
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const url = (): string => `http://127.0.0.1:${server.port}`
+
+const post = (path: string, address: string, body: object) =>
+  request<{ error_code?: string; message?: string; access_token?: string }>(`${url()}${path}`, {
+    body,
+    headers: { 'x-forwarded-for': address },
+  })
+
+const login = (address: string, password = PASSWORD, email = 'ada@example.com') =>
+  post('/auth/login', address, { email, password })
+
+async function guess(times: number, address: (count: number) => string): Promise<number[]> {
+  const statuses = []
+  for (let count = 0; count < times; count += 1) {
+    statuses.push((await login(address(count), 'not the password')).status)
+  }
+  return statuses
+}
+
+const joins = (address: string, email = 'ada@example.com') =>
+  post('/auth/register', address, { email, password: PASSWORD })
+
+test('guesses from many addresses lock strangers out of an account and never its owner (S16)', async () => {
+  expect((await joins('192.0.2.1')).status).toBe(201)
+  expect((await login('192.0.2.1')).status).toBe(200)
+
+  const statuses = await guess(120, (count) => `198.51.${count}.7`)
+  expect(statuses.filter((status) => status === 401)).toHaveLength(100)
+  const stranger = await login('203.0.113.9')
+  expect(stranger.status).toBe(429)
+  expect(stranger.body.error_code).toBe('RATE_LIMITED')
+  expect(Number(stranger.headers.get('retry-after'))).toBeGreaterThan(0)
+
+  expect((await login('192.0.2.1')).status).toBe(200)
+}, 60_000)
+
+test('each further lock lasts twice as long, and signing in well ends the count', async () => {
+  await joins('192.0.2.1')
+  const here = () => '192.0.2.1'
+  expect(await guess(10, here)).toEqual(Array<number>(10).fill(401))
+  const first = await login('192.0.2.1')
+  expect(first.status).toBe(429)
+  expect(Number(first.headers.get('retry-after'))).toBeLessThanOrEqual(15 * 60)
+
+  clock.advance(15 * MINUTE)
+  await guess(10, here)
+  const second = Number((await login('192.0.2.1')).headers.get('retry-after'))
+  expect(second).toBeGreaterThan(15 * 60)
+  expect(second).toBeLessThanOrEqual(30 * 60)
+
+  clock.advance(30 * MINUTE)
+  expect((await login('192.0.2.1')).status).toBe(200)
+  expect(await guess(10, here)).toEqual(Array<number>(10).fill(401))
+  const third = Number((await login('192.0.2.1')).headers.get('retry-after'))
+  expect(third).toBeLessThanOrEqual(15 * 60)
+}, 60_000)
+
+test('a restart gives no fresh guesses', async () => {
+  await joins('192.0.2.1')
+  await guess(10, () => '198.51.100.4')
+  await server[Symbol.asyncDispose]()
+  await start()
+  expect((await login('198.51.100.4')).status).toBe(429)
+  expect((await login('192.0.2.1')).status).toBe(200)
+}, 60_000)
+
+test('unknown accounts are locked as known ones are', async () => {
+  for (let count = 0; count < 10; count += 1) {
+    expect((await login('198.51.100.5', 'x', 'nobody@example.com')).status).toBe(401)
+  }
+  expect((await login('198.51.100.5', 'x', 'nobody@example.com')).status).toBe(429)
+}, 60_000)

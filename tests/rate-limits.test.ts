@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { request } from './support/http.ts'
+import { startNetra, type NetraProcess } from './support/netra-process.ts'
+import { register, type Person } from './support/people.ts'
+
+/** Behind a proxy that is trusted, so that each test has addresses of its own; limits are small. */
+let netra: NetraProcess
+let ada: Person
+let bob: Person
+
+beforeAll(async () => {
+  netra = await startNetra({
+    env: { NETRA_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8', NETRA_REQUESTS_PER_MINUTE: '60' },
+  })
+  ada = await register(netra.url)
+  bob = await register(netra.url)
+})
+afterAll(() => netra[Symbol.asyncDispose]())
+
+const from = (address: string, headers: Record<string, string> = {}) => ({
+  headers: { 'x-forwarded-for': address, ...headers },
+})
+
+const ask = (path: string, options: { headers: Record<string, string> }) =>
+  request<{ error_code?: string; details?: { limit: string; after_ms: number } }>(
+    `${netra.url}${path}`,
+    options,
+  )
+
+/** Asks until it is refused; how often it was let in, and the refusal. */
+async function flood(path: string, options: { headers: Record<string, string> }, most = 100) {
+  for (let count = 0; count < most; count += 1) {
+    const answer = await ask(path, options)
+    if (answer.status === 429) return { count, refusal: answer }
+  }
+  throw new Error(`${path} was never refused`)
+}
+
+async function limited(limit: string): Promise<number> {
+  const text = await (await fetch(`${netra.url}/metrics`)).text()
+  return Number(new RegExp(`netra_limited_total\\{limit="${limit}"\\} (\\d+)`).exec(text)?.[1] ?? 0)
+}
+
+test('a user may ask so often a minute, from however many addresses (S16)', async () => {
+  const before = await limited('user')
+  const first = await ask('/api/threads', from('203.0.113.1', ada.headers))
+  expect(first.headers.get('ratelimit-policy')).toBe('"user";q=60;w=60')
+  expect(first.headers.get('ratelimit')).toBe('"user";r=59;t=1')
+  expect(first.headers.get('x-ratelimit-limit')).toBe('60')
+  expect(first.headers.get('x-ratelimit-remaining')).toBe('59')
+  for (let host = 2; host < 42; host += 1) {
+    await ask('/api/threads', from(`203.0.113.${host}`, ada.headers))
+  }
+  const { refusal } = await flood('/api/models', from('203.0.113.99', ada.headers))
+  expect(refusal.body).toMatchObject({ error: true, error_code: 'RATE_LIMITED' })
+  const afterMs = refusal.body.details?.after_ms ?? 0
+  expect(Number(refusal.headers.get('retry-after'))).toBe(Math.ceil(afterMs / 1000))
+  expect(refusal.headers.get('x-ratelimit-remaining')).toBe('0')
+  expect((await ask('/api/threads', from('203.0.113.1', bob.headers))).status).toBe(200)
+  expect(await limited('user')).toBe(before + 1)
+})
+
+test('strangers share what their network may ask; an IPv6 /64 is one network (S16)', async () => {
+  const { count, refusal } = await flood('/api/config', from('2001:db8:1:2::1'))
+  expect(count).toBeLessThanOrEqual(61)
+  expect(refusal.body.details?.limit).toBe('strangers')
+  expect((await ask('/api/config', from('2001:db8:1:2:ffff::9'))).status).toBe(429)
+  expect((await ask('/api/config', from('2001:db8:1:3::1'))).status).toBe(200)
+})
+
+test('strangers who use up their network lock no user of that network out', async () => {
+  const address = '198.51.100.7'
+  await flood('/api/config', from(address))
+  const forged = { authorization: 'Bearer forged' }
+  expect((await ask('/api/threads', from(address, forged))).status).toBe(429)
+  expect((await ask('/api/config', from(address, forged))).status).toBe(429)
+  expect((await ask('/api/threads', from(address, bob.headers))).status).toBe(200)
+  expect((await ask('/api/config', from(address, bob.headers))).status).toBe(200)
+})
+
+test('a made-up credential counts against its network: 401 becomes 429', async () => {
+  const { count, refusal } = await flood(
+    '/api/threads',
+    from('198.51.100.8', { authorization: 'Bearer forged' }),
+  )
+  expect(count).toBeGreaterThanOrEqual(59)
+  expect(refusal.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+})
+
+test('signing in has a limit of its own for each network, also of those who succeed', async () => {
+  const before = await limited('sign_in')
+  const login = (address: string) =>
+    request(`${netra.url}/auth/demo`, { body: {}, ...from(address) })
+  let answer = await login('198.51.100.20')
+  for (let count = 0; count < 20 && answer.status !== 429; count += 1) {
+    answer = await login('198.51.100.20')
+  }
+  expect(answer.status).toBe(429)
+  expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+  expect((await login('198.51.100.21')).status).not.toBe(429)
+  expect(await limited('sign_in')).toBeGreaterThan(before)
+})
+
+test.each([
+  ['exports', '/api/threads/none/export', 4],
+  ['user', '/api/threads/none', 61],
+])('the limit of %s is its own', async (limit, path, most) => {
+  const eve = await register(netra.url)
+  const { count, refusal } = await flood(path, from('203.0.113.200', eve.headers))
+  expect(count).toBeLessThanOrEqual(most)
+  expect(refusal.body.details?.limit).toBe(limit)
+})
+
+test('probes of health are never turned away', async () => {
+  for (let count = 0; count < 80; count += 1) {
+    expect((await ask('/health/live', from('198.51.100.30'))).status).toBe(200)
+  }
+})
+
+test.each([
+  ['what a stranger puts before its own address', '6.6.6.6, 203.0.113.61', '203.0.113.61'],
+  ['several proxies', '6.6.6.6, 203.0.113.62, 10.1.2.3, 10.9.9.9', '203.0.113.62'],
+  ['IPv6', '6.6.6.6, 2001:db8:aa::5', '2001:db8:aa::5'],
+])(
+  'of a forwarded chain only what trusted proxies wrote counts: %s (S17)',
+  async (_name, chain, real) => {
+    await flood('/api/config', from(real))
+    expect((await ask('/api/config', from(chain))).status).toBe(429)
+    const elsewhere = chain.replace(real, '203.0.113.77')
+    expect((await ask('/api/config', from(elsewhere))).status).toBe(200)
+  },
+)
+
+test('without a trusted proxy X-Forwarded-For, -Proto and -Host change nothing (S17)', async () => {
+  await using plain = await startNetra({ env: { NETRA_REQUESTS_PER_MINUTE: '20' } })
+  const claims = (host: number) => ({
+    headers: {
+      'x-forwarded-for': `203.0.113.${host}`,
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'evil.example',
+    },
+  })
+  const config = await request<{ api_url: string }>(`${plain.url}/api/config`, claims(1))
+  expect(config.body.api_url).toBe(plain.url)
+  let status = 200
+  for (let host = 2; host < 60 && status === 200; host += 1) {
+    ;({ status } = await request(`${plain.url}/api/config`, claims(host)))
+  }
+  expect(status).toBe(429)
+})
