@@ -1,5 +1,7 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
 
+import { unzipSync } from 'fflate'
+
 /** One request, without who makes it. */
 export interface Asked {
   method: string
@@ -31,26 +33,26 @@ const agentOf = (localAddress: string): Agent => {
   return agent
 }
 
+interface By {
+  headers?: Record<string, string>
+  /** Of loopback. */
+  address?: string
+  /** A refusal for haste is an answer like any other. */
+  once?: boolean
+}
+
 /** Asks from an address of loopback; a refusal for haste is waited for, so that rows stand alone. */
-export async function ask(
-  url: string,
-  asked: Asked,
-  by: { headers?: Record<string, string>; address?: string } = {},
-): Promise<Answer> {
+export async function ask(url: string, asked: Asked, by: By = {}): Promise<Answer> {
   for (let attempt = 0; ; attempt += 1) {
     const answer = await once(url, asked, by)
-    if (answer.status !== 429 || attempt === 5) return answer
+    if (answer.status !== 429 || attempt === 5 || by.once) return answer
     const at = answer.rawHeaders.findIndex((name) => name.toLowerCase() === 'retry-after')
     const seconds = Math.min(10, Number(answer.rawHeaders[at + 1] ?? 1))
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
   }
 }
 
-async function once(
-  url: string,
-  { method, path, headers, body }: Asked,
-  by: { headers?: Record<string, string>; address?: string },
-): Promise<Answer> {
+async function once(url: string, { method, path, headers, body }: Asked, by: By): Promise<Answer> {
   const isPlain = body === undefined || typeof body === 'string' || Buffer.isBuffer(body)
   const payload = isPlain ? body : JSON.stringify(body)
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -74,6 +76,14 @@ async function once(
   return { status, rawHeaders: response.rawHeaders, body: text, whole: `${head}\n\n${text}` }
 }
 
+/** An archive is searched by what is in it. */
+const textOf = (bytes: Buffer, type: string): string =>
+  type.startsWith('application/zip')
+    ? Object.entries(unzipSync(bytes))
+        .map(([name, content]) => `${name}\n${Buffer.from(content).toString('utf8')}`)
+        .join('\n')
+    : bytes.toString('utf8')
+
 /** A stream is read until nothing comes for a moment. */
 function bodyOf(response: IncomingMessage): Promise<string> {
   const isStream = response.headers['content-type']?.startsWith('text/event-stream') ?? false
@@ -81,7 +91,7 @@ function bodyOf(response: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const finish = (): void => {
       clearTimeout(timer)
-      resolve(Buffer.concat(pieces).toString('utf8'))
+      resolve(textOf(Buffer.concat(pieces), response.headers['content-type'] ?? ''))
     }
     let timer: NodeJS.Timeout | undefined
     const wait = (): void => {

@@ -28,11 +28,19 @@ export const EVERYTHING: Record<string, string> = {
 }
 
 /** A real Netra that also says which routes it has. */
-export async function startObserved(options: NetraOptions = {}): Promise<ObservedServer> {
+export async function startObserved(
+  options: NetraOptions & { imports?: readonly string[] } = {},
+): Promise<ObservedServer> {
   const file = join(tmpdir(), `netra-routes-${process.pid}-${crypto.randomUUID()}`)
   const netra = await startNetra({
     ...options,
-    env: { ...options.env, ROUTES_FILE: file, NODE_OPTIONS: `--import=${TELLER}` },
+    env: {
+      ...options.env,
+      ROUTES_FILE: file,
+      NODE_OPTIONS: [TELLER, ...(options.imports ?? [])]
+        .map((file) => `--import=${file}`)
+        .join(' '),
+    },
   })
   const lines = (await readFile(file, 'utf8')).trim().split('\n')
   await rm(file)

@@ -49,11 +49,19 @@ export interface Stage extends AsyncDisposable {
   makeTalk(person: Person, text?: string): Promise<Talk>
 }
 
-export async function openStage(): Promise<Stage> {
+/** @param more of the server: its environment, and what is loaded before its own code. */
+export async function openStage(
+  more: { env?: Record<string, string>; imports?: readonly string[] } = {},
+): Promise<Stage> {
   const stack = new AsyncDisposableStack()
   try {
     const model = stack.use(await startEcho())
-    const netra = stack.use(await startObserved({ env: { ...EVERYTHING, ...modelEnv(model) } }))
+    const netra = stack.use(
+      await startObserved({
+        ...more,
+        env: { ...EVERYTHING, ...modelEnv(model), ...more.env },
+      }),
+    )
     const secrets = new Set<string>()
     const mark = (): string => {
       const made = `mark${crypto.randomUUID().replaceAll('-', '')}`

@@ -1,0 +1,41 @@
+import { connect } from 'node:net'
+
+export interface RawAnswer {
+  /** 0 when the connection was closed without a word. */
+  status: number
+  body: string
+  ms: number
+}
+
+/** Above this a server hangs. */
+export const HANG_MS = 5_000
+
+/** Bytes as they are: what no client library would send. @throws when no answer and no end comes. */
+export function sendRaw(port: number, bytes: string | Buffer, address: string): Promise<RawAnswer> {
+  const begun = performance.now()
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, localAddress: address })
+    const pieces: Buffer[] = []
+    const timer = setTimeout(() => {
+      socket.destroy()
+      const text = Buffer.concat(pieces).toString()
+      // A stream of events has answered, and goes on by design; so does an upgraded socket.
+      if (/^HTTP\/1\.1 (?:200[^]*text\/event-stream|101)/.test(text)) return finish()
+      reject(new Error(`no answer within ${HANG_MS} ms to: ${bytes.toString().slice(0, 300)}`))
+    }, HANG_MS)
+    const finish = (): void => {
+      clearTimeout(timer)
+      const text = Buffer.concat(pieces).toString()
+      const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? 0)
+      resolve({ status, body: text, ms: performance.now() - begun })
+    }
+    socket.on('connect', () => socket.write(bytes))
+    socket.on('data', (piece: Buffer) => {
+      pieces.push(piece)
+      if (/^HTTP\/1\.1 (?:200[^]*text\/event-stream|101)/.test(piece.toString('latin1')))
+        socket.destroy()
+    })
+    socket.on('close', finish)
+    socket.on('error', () => undefined)
+  })
+}
