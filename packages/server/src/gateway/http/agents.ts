@@ -26,6 +26,9 @@ const STATUS_BY_CODE: Record<string, string> = {
   model_cut: 'service_unavailable',
 }
 
+/** Agents that have a route of their own; one that is not there yet is a 404 as any other. */
+const NAMED = ['triage', 'data', 'optimization', 'actions', 'reporting']
+
 /** Agents over HTTP: each call is a message in a thread and a run like any other. */
 export function addAgentRoutes({ app, parts, user }: Http): void {
   const { agents, commands, runResults } = parts
@@ -76,10 +79,12 @@ export function addAgentRoutes({ app, parts, user }: Http): void {
     return run(userId, body.type, body)
   })
 
-  app.post('/api/agents/data', async (request) => {
-    const { userId } = await user(request, 'chat:write')
-    return run(userId, 'data', parse(executeNamed, request.body))
-  })
+  for (const agent of NAMED) {
+    app.post(`/api/agents/${agent}`, async (request) => {
+      const { userId } = await user(request, 'chat:write')
+      return run(userId, agent, parse(executeNamed, request.body))
+    })
+  }
 
   app.get('/api/agents/:agent/circuit_breaker/status', async (request) => {
     await user(request, 'chat:read')
@@ -87,14 +92,6 @@ export function addAgentRoutes({ app, parts, user }: Http): void {
     const breaker = await agents.breaker(agent)
     if (!breaker) throw absent('agent')
     return breaker
-  })
-
-  app.post('/api/agents/cancel', async (request) => {
-    const { userId } = await user(request, 'chat:write')
-    const body = parse(z.object({ run_id: z.string().min(1).max(128) }), request.body)
-    const outcome = await commands.cancelRun(userId, body.run_id)
-    if (!outcome.ok) throw fromRefusal(outcome)
-    return { status: 'cancelled', run_id: body.run_id }
   })
 }
 

@@ -4,8 +4,10 @@ import { addAuthRoutes } from '../auth-routes/auth-routes.ts'
 import type { GatewayParts } from '../parts.ts'
 import { addAccountRoutes, eraser } from './account.ts'
 import { addAdminRoutes } from './admin.ts'
+import { addAgentRunRoutes } from './agent-runs.ts'
 import { addAgentRoutes } from './agents.ts'
 import { createBase } from './base.ts'
+import { addClassicConfigRoutes } from './classic-config.ts'
 import { addCommandRoutes } from './commands.ts'
 import { addConfigRoutes } from './config.ts'
 import { addDeliveryRoutes } from './delivery.ts'
@@ -26,6 +28,7 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addHealthRoutes(http)
   addMetricsRoute(http)
   addConfigRoutes(http)
+  addClassicConfigRoutes(http)
   addTicketRoute(http)
   const { auth } = parts
   if (auth) {
@@ -38,6 +41,7 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addDeliveryRoutes(http)
   addCommandRoutes(http)
   addAgentRoutes(http)
+  addAgentRunRoutes(http)
   addFileRoutes(http)
   addAdminRoutes(http)
   await addWebApp(base.app, {

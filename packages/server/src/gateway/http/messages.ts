@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 
 import type { UserId } from '../../platform/ids.ts'
-import { streamRun } from '../run-stream.ts'
 import { absent, fromRefusal, parse } from './http-error.ts'
 import type { Http } from './http.ts'
+import { answerWithRun } from './run-answers.ts'
 
 const byId = z.object({ id: z.string().min(1).max(128) })
 const page = z.object({
@@ -33,8 +33,8 @@ const chatMessage = message.extend({ thread_id: z.string().max(128).nullable().o
 export function addMessageRoutes({ app, parts, user }: Http): void {
   const { commands, threads } = parts
 
-  const send = async (userId: UserId, threadId: string | null, body: z.output<typeof message>) => {
-    const outcome = await commands.sendMessage(userId, {
+  const outcomeOf = (userId: UserId, threadId: string | null, body: z.output<typeof message>) =>
+    commands.sendMessage(userId, {
       client_message_id: body.client_message_id ?? randomUUID(),
       thread_id: threadId,
       content: [{ type: 'text', text: body.content }],
@@ -42,6 +42,8 @@ export function addMessageRoutes({ app, parts, user }: Http): void {
       agent: body.agent,
       model: body.model,
     })
+  const send = async (...wish: Parameters<typeof outcomeOf>) => {
+    const outcome = await outcomeOf(...wish)
     if (!outcome.ok) throw fromRefusal(outcome)
     return outcome.answer
   }
@@ -72,13 +74,11 @@ export function addMessageRoutes({ app, parts, user }: Http): void {
   })
 
   app.post('/api/chat/stream', async (request, reply) => {
-    const { userId } = await user(request, 'chat:write')
-    const body = parse(chatMessage, request.body)
-    const accepted = await send(userId, body.thread_id ?? null, body)
-    return reply
-      .header('content-type', 'text/event-stream; charset=utf-8')
-      .header('x-accel-buffering', 'no')
-      .send(await streamRun(parts.hub, accepted))
+    const identity = await user(request, 'chat:write')
+    return answerWithRun(parts, { request, reply, identity }, () => {
+      const body = parse(chatMessage, request.body)
+      return outcomeOf(identity.userId, body.thread_id ?? null, body)
+    })
   })
 
   app.post('/api/chat/messages', async (request, reply) => {
