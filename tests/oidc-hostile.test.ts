@@ -57,9 +57,14 @@ test('an honest answer of the same provider signs in, or the tests below show no
   expect(form.get('code_verifier')).toMatch(/^[\w-]{43,128}$/)
 })
 
+const without =
+  (name: string) =>
+  (claims: Record<string, unknown>): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(claims).filter(([claim]) => claim !== name))
+
 const FORGERIES: Record<string, Tricks> = {
   'a wrong nonce': { idToken: (claims) => ({ ...claims, nonce: 'of another sign-in' }) },
-  'no nonce': { idToken: ({ nonce: _, ...claims }) => claims },
+  'no nonce': { idToken: without('nonce') },
   'a wrong audience': { idToken: (claims) => ({ ...claims, aud: 'another client' }) },
   'a second audience without azp': {
     idToken: (claims) => ({ ...claims, aud: ['netra', 'another client'] }),
@@ -67,7 +72,7 @@ const FORGERIES: Record<string, Tricks> = {
   'a foreign azp': { idToken: (claims) => ({ ...claims, azp: 'another client' }) },
   'a wrong issuer': { idToken: (claims) => ({ ...claims, iss: 'https://accounts.google.com' }) },
   'an end long ago': { idToken: (claims) => ({ ...claims, exp: 1_700_000_000 }) },
-  'no end': { idToken: ({ exp: _, ...claims }) => claims },
+  'no end': { idToken: without('exp') },
   'no signature (alg none)': { sign: unsigned },
   'the public key as an HS256 secret': {
     sign: (claims) => macSigned(claims, provider.publicKeyPem),
@@ -89,7 +94,7 @@ const FORGERIES: Record<string, Tricks> = {
   },
   'an empty subject': { idToken: (claims) => ({ ...claims, sub: '' }) },
   'userinfo of somebody else': { userInfo: (claims) => ({ ...claims, sub: 'somebody-else' }) },
-  'userinfo without a subject': { userInfo: ({ sub: _, ...claims }) => claims },
+  'userinfo without a subject': { userInfo: without('sub') },
   'the iss of another provider (mix-up)': {
     answer: (query) => query.set('iss', 'https://accounts.google.com'),
   },
@@ -125,7 +130,7 @@ describe('nobody is signed in by', () => {
 
   test('an address of userinfo with the proof of the id_token', async () => {
     provider.tricks = {
-      userInfo: ({ email_verified: _, ...claims }) => ({ ...claims, email: 'root@example.com' }),
+      userInfo: (claims) => ({ ...without('email_verified')(claims), email: 'root@example.com' }),
     }
     expect(await signIn()).toMatchObject(refusedWith('email_not_verified'))
   })

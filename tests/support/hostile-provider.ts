@@ -120,7 +120,8 @@ export async function startHostileProvider(): Promise<HostileProvider> {
           keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', use: 'sig' }],
         })
       case '/authorize':
-        return void authorize(url.searchParams, response)
+        authorize(url.searchParams, response)
+        return
       case '/token': {
         let body = ''
         for await (const chunk of request) body += String(chunk)

@@ -50,6 +50,28 @@ export class HttpBrowser {
     throw new Error(`too many redirects: ${way.join(' → ')}`)
   }
 
+  /** What a script of a page of that host asks; a JSON body, and cookies. */
+  async ask<Body = Record<string, unknown>>(
+    url: string,
+    options: { method?: string; body?: unknown } = {},
+  ): Promise<{ status: number; body: Body }> {
+    const { host, origin } = new URL(url)
+    const { method = options.body === undefined ? 'GET' : 'POST', body } = options
+    const response = await fetch(url, {
+      method,
+      headers: {
+        origin,
+        cookie: this.cookieFor(host),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    this.#keep(host, response.headers)
+    const text = await response.text()
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false
+    return { status: response.status, body: (isJson ? JSON.parse(text) : text) as Body }
+  }
+
   /** The Cookie header for a host. */
   cookieFor(host: string): string {
     const jar = this.#cookies.get(host) ?? new Map<string, string>()

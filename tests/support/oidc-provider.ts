@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -25,7 +26,7 @@ export interface OidcProvider extends AsyncDisposable {
   serve(netraUrl: string): void
   /** How often each path was asked for. */
   asked: Map<string, number>
-  /** Ends a provider session as the provider's own sign-out page does, and tells its clients. */
+  /** Whom it told its clients about when they signed out, and whether the clients understood. */
   logoutsTold: { accountId: string; ok: boolean }[]
 }
 
@@ -83,6 +84,12 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   }
 }
 
+const signingKey = () => ({
+  ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
+  use: 'sig',
+  alg: 'RS256',
+})
+
 function createProvider(
   issuer: string,
   netraUrl: string,
@@ -99,6 +106,10 @@ function createProvider(
       },
     ],
     pkce: { required: () => true },
+    // Without its guard against private addresses: the Netra of a test is at one.
+    fetch: (url, { dispatcher: _guard, ...options }: RequestInit & { dispatcher?: unknown } = {}) =>
+      fetch(url, options),
+    jwks: { keys: [signingKey()] },
     features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     claims: { email: ['email', 'email_verified'], profile: ['name'] },

@@ -56,3 +56,23 @@ test.each(['postgres://u:p@h:5432/db', 'postgresql:///db?host=/var/run/postgresq
 test('what is not served yet is refused, not ignored', () => {
   expect(problemsOf({ NATS_URL: 'nats://x' })[0]).toContain('not supported yet')
 })
+
+test.each([
+  [{ GOOGLE_CLIENT_ID: 'x' }, 'GOOGLE_CLIENT_ID needs GOOGLE_CLIENT_SECRET'],
+  [{ GOOGLE_CLIENT_SECRET: 'x' }, 'GOOGLE_CLIENT_SECRET needs GOOGLE_CLIENT_ID'],
+  [{ NETRA_OIDC_ISSUER: 'https://id.example' }, 'NETRA_OIDC_ISSUER needs NETRA_OIDC_CLIENT_ID'],
+  [{ NETRA_OIDC_CLIENT_ID: 'x' }, 'NETRA_OIDC_CLIENT_ID needs NETRA_OIDC_ISSUER'],
+  [{ NETRA_OIDC_CLIENT_SECRET: 'x' }, 'NETRA_OIDC_CLIENT_SECRET needs NETRA_OIDC_CLIENT_ID'],
+])('half a provider is refused: %j', (env, problem) => {
+  expect(problemsOf(env as Record<string, string>)).toEqual([problem])
+})
+
+test('an issuer is https; on loopback it need not be, but for production', () => {
+  const issuer = (url: string, more = {}) =>
+    problemsOf({ NETRA_OIDC_ISSUER: url, NETRA_OIDC_CLIENT_ID: 'x', ...more })
+  expect(issuer('https://id.example/realms/people')).toEqual([])
+  expect(issuer('http://localhost:9000')).toEqual([])
+  expect(issuer('http://id.example')[0]).toContain('is not https')
+  expect(issuer('http://localhost:9000', { NETRA_ENV: 'production' })[0]).toContain('is not https')
+  expect(issuer('https://id.example/?x=1')[0]).toContain('query')
+})

@@ -42,8 +42,14 @@ interface UserRow {
   id: string
   emailVerified: number | null
   banned: number | null
-  twoFactorEnabled?: number | null
+  two_factor: number
 }
+
+const SELECT = `
+  SELECT u.id, u.emailVerified, u.banned, EXISTS (
+    SELECT 1 FROM two_factor WHERE user_id = u.id AND enabled_at IS NOT NULL
+  ) AS two_factor
+  FROM user u`
 
 /** Which account here belongs to which subject of a provider, and which login session to its session. */
 export class ProviderAccounts {
@@ -58,8 +64,7 @@ export class ProviderAccounts {
   bySubject(provider: string, subject: string): LocalUser | undefined {
     return localUser(
       this.#database.get<UserRow>(
-        `SELECT u.* FROM account a JOIN user u ON u.id = a.userId
-         WHERE a.providerId = ? AND a.accountId = ?`,
+        `${SELECT} JOIN account a ON a.userId = u.id WHERE a.providerId = ? AND a.accountId = ?`,
         provider,
         subject,
       ),
@@ -67,7 +72,7 @@ export class ProviderAccounts {
   }
 
   byEmail(email: string): LocalUser | undefined {
-    return localUser(this.#database.get<UserRow>('SELECT * FROM user WHERE email = ?', email))
+    return localUser(this.#database.get<UserRow>(`${SELECT} WHERE u.email = ?`, email))
   }
 
   /** @throws when the subject belongs to somebody already. */
@@ -190,5 +195,5 @@ const localUser = (row: UserRow | undefined): LocalUser | undefined =>
     id: row.id,
     emailVerified: Boolean(row.emailVerified),
     disabled: Boolean(row.banned),
-    twoFactor: Boolean(row.twoFactorEnabled),
+    twoFactor: Boolean(row.two_factor),
   }
