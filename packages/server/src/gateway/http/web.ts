@@ -52,6 +52,8 @@ export async function addWebApp(
     root: webFolder,
     index: false,
     globIgnore: ['index.html'],
+    // A folder, as `/` itself, is the page's; the plugin would refuse it with 403.
+    allowedPath: (path) => !path.endsWith('/'),
     cacheControl: false,
     setHeaders(reply, path) {
       const immutable = path.includes('/assets/')
