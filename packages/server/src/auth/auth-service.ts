@@ -279,6 +279,8 @@ export class AuthService implements Identities, AsyncDisposable {
   /** For the command line, whose user owns the data folder anyway. */
   async createAdmin(request: NewAccount): Promise<User> {
     const id = await this.#parts.accounts.createAdmin(request)
+    const details = { role: 'admin' }
+    this.audit.record({ actor: { kind: 'operator' }, action: 'user.created', userId: id, details })
     const user = this.#parts.users.find(id)
     if (user === undefined) throw new AuthError('not_found')
     return user

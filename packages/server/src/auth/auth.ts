@@ -90,7 +90,7 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
     const engine = await openEngine(needs)
     repair(database, clock.now())
     const audit = new AuditLog(database, clock)
-    const keys = new ApiKeys(database, clock, audit)
+    const keys = new ApiKeys(database, clock, audit, () => sessions.announce())
     const sessions = new Sessions(database, clock, logger, keys)
     const changes = new ChangeFeed(database, clock, logger)
     const signingKeys = new SigningKeys({
@@ -170,7 +170,7 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
       signingKeys,
       changes,
       services: new Services({ database, clock, tokens, audit }),
-      removals: new Removals(database, changes),
+      removals: new Removals(database),
       testUsers,
       oauth: openOAuth({
         providers: options.providers ?? [],

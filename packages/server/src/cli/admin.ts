@@ -1,27 +1,118 @@
 import { createInterface } from 'node:readline/promises'
 
-import { openAuth } from '../auth/auth.ts'
-import { loadConfig } from '../config/config.ts'
+import { AuthError, openAuth, type Auth, type ListedUser, type User } from '../auth/auth.ts'
+import { ConfigError, loadConfig } from '../config/config.ts'
 import type { Terminal } from './terminal.ts'
 
-/** `netra admin create <email>`: for whoever owns the data folder; the password is asked, never an argument. */
-export async function admin(args: string[], { env, out, err }: Terminal): Promise<number> {
-  const [verb, email] = args
-  if (verb !== 'create' || !email) {
-    err('usage: netra admin create <email>')
+const USAGE = `usage: netra admin create <email>              make an administrator (asks for the password)
+       netra admin list [part of an address]    everybody who has an account
+       netra admin promote <email>              make an administrator of a user
+       netra admin demote <email>               and a user of an administrator
+       netra admin disable <email>              end every session and let nobody in
+       netra admin enable <email>
+       netra admin reset-password <email>       choose a new password (asks for it)
+       netra admin remove-two-factor <email>    for who lost app and recovery codes`
+
+/** Where its administrator is reached; nothing of the network. */
+const THIS_MACHINE = 'this machine'
+const PAGE = 200
+
+type Verb = (auth: Auth, email: string, terminal: Terminal) => Promise<void>
+
+const VERBS: Record<string, Verb> = {
+  create: async (auth, email, { out }) => {
+    const password = await askPassword()
+    try {
+      const user = await auth.createAdmin({ email, password })
+      out(`${user.email} is now an administrator.`)
+    } catch (error) {
+      const isTaken = error instanceof AuthError && error.code === 'email_taken'
+      if (!isTaken) throw error
+      throw new Error(`${email} has an account already: netra admin promote ${email}`, {
+        cause: error,
+      })
+    }
+  },
+  promote: async (auth, email, { out }) => {
+    const user = auth.userAdmin.change('operator', userOf(auth, email).id, { role: 'admin' })
+    out(`${user.email} is now an administrator${user.disabled ? ', but disabled' : ''}.`)
+  },
+  demote: async (auth, email, { out }) => {
+    const user = auth.userAdmin.change('operator', userOf(auth, email).id, { role: 'user' })
+    out(`${user.email} is no administrator any more.`)
+  },
+  disable: async (auth, email, { out }) => {
+    const user = auth.userAdmin.change('operator', userOf(auth, email).id, { disabled: true })
+    out(`${user.email} is disabled: every session has ended.`)
+  },
+  enable: async (auth, email, { out }) => {
+    const user = auth.userAdmin.change('operator', userOf(auth, email).id, { disabled: false })
+    out(`${user.email} may sign in again.`)
+  },
+  'reset-password': async (auth, email, { out }) => {
+    const { id, disabled } = userOf(auth, email)
+    if (disabled) throw new Error(`${email} is disabled: netra admin enable ${email} first`)
+    const password = await askPassword()
+    // By a link, as anybody would, so that all that hangs on a password ends with the old one.
+    const { url } = auth.userAdmin.createLink('operator', id, 'password_reset')
+    const token = url.slice(url.indexOf('#token=') + '#token='.length)
+    await auth.passwords.reset({ token, password, address: THIS_MACHINE })
+    out(`${email} has a new password; every session has ended.`)
+  },
+  'remove-two-factor': async (auth, email, { out }) => {
+    auth.userAdmin.removeTwoFactor('operator', userOf(auth, email).id)
+    out(`${email} signs in with the password alone.`)
+  },
+}
+
+/** `netra admin …`: for whoever owns the data folder, so that nobody locks them out. */
+export async function admin(args: string[], terminal: Terminal): Promise<number> {
+  const [verb = '', email] = args
+  const act = VERBS[verb]
+  if (verb !== 'list' && (!act || email === undefined)) {
+    terminal.err(USAGE)
     return 2
   }
-  const config = loadConfig(env)
+  const config = loadConfig(terminal.env)
+  if (config.authServiceUrl !== undefined) {
+    throw new ConfigError([
+      `the accounts are kept by the auth service at ${config.authServiceUrl}: run this where it runs, with its NETRA_DATA_DIR`,
+    ])
+  }
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`
   const auth = await openAuth({ folder: config.dataDir, publicUrl })
   try {
-    const password = await askPassword()
-    const user = await auth.createAdmin({ email, password })
-    out(`${user.email} is now an administrator.`)
+    if (act && email !== undefined) await act(auth, email, terminal)
+    else list(auth, email, terminal)
     return 0
   } finally {
     await auth[Symbol.asyncDispose]()
   }
+}
+
+function list(auth: Auth, search = '', { out }: Terminal): void {
+  for (let offset = 0; ; offset += PAGE) {
+    const { users } = auth.userAdmin.page('operator', { search, limit: PAGE, offset })
+    for (const user of users) out(lineOf(user))
+    if (users.length < PAGE) return
+  }
+}
+
+function lineOf(user: ListedUser): string {
+  const marks = [
+    user.role === 'admin' ? 'administrator' : 'user',
+    ...(user.disabled ? ['disabled'] : []),
+    ...(user.twoFactor ? ['two-factor'] : []),
+    ...(user.isTestUser ? ['test user'] : []),
+    user.lastSeenAt === null ? 'never seen' : `seen ${user.lastSeenAt.slice(0, 10)}`,
+  ]
+  return `${user.email.padEnd(40)} ${marks.join(', ')}`
+}
+
+function userOf(auth: Auth, email: string): User {
+  const user = auth.userAdmin.findByEmail('operator', email)
+  if (!user) throw new Error(`there is no account of ${email}; netra admin list shows all`)
+  return user
 }
 
 async function askPassword(): Promise<string> {

@@ -13,7 +13,7 @@ const COMMANDS: Record<
 > = {
   start: { help: 'start the server (the default)', run: start },
   admin: {
-    help: 'admin create <email>: make an administrator (asks for the password)',
+    help: 'admin create|list|promote|disable|reset-password <email>, and more: see netra admin',
     run: admin,
   },
   web: { help: 'the web app alone, when it has a host of its own (NETRA_WEB_URL)', run: web },

@@ -9,7 +9,7 @@ import type { AccountRows } from './account-rows.ts'
 import type { LinkPurpose, OneTimeLinks } from './one-time-links.ts'
 import { refuseLastAdmin } from './removal.ts'
 import type { TwoFactor } from './two-factor.ts'
-import type { ListedUser, Users } from './users.ts'
+import type { ListedUser, User, Users } from './users.ts'
 
 /** An administrator with the address they act from, or whoever owns this machine. */
 export type By = { identity: Identity; address: string } | 'operator'
@@ -57,16 +57,21 @@ export class UserAdmin {
   }
 
   page(
-    admin: Identity,
+    by: By,
     page: { search: string; limit: number; offset: number },
   ): { users: ListedUser[]; total: number } {
-    this.requireAdmin(admin)
+    this.#authorize(by)
     return this.#needs.users.page(page)
   }
 
-  find(admin: Identity, userId: string): ListedUser {
-    this.requireAdmin(admin)
+  find(by: By, userId: string): ListedUser {
+    this.#authorize(by)
     return this.#listed(userId)
+  }
+
+  findByEmail(by: By, email: string): User | undefined {
+    this.#authorize(by)
+    return this.#needs.users.findByEmail(email)
   }
 
   /**

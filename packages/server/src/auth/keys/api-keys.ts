@@ -89,8 +89,11 @@ export class ApiKeys {
   readonly #database: AuthDatabase
   readonly #clock: Clock
   readonly #audit: AuditLog
+  readonly #announce: () => void
 
-  constructor(database: AuthDatabase, clock: Clock, audit: AuditLog) {
+  /** `announce`: tells the listeners of ended sessions of what the triggers wrote down. */
+  constructor(database: AuthDatabase, clock: Clock, audit: AuditLog, announce: () => void) {
+    this.#announce = announce
     this.#database = database
     this.#clock = clock
     this.#audit = audit
@@ -138,9 +141,9 @@ export class ApiKeys {
       .map(shown)
   }
 
-  /** False when the user has no such key. Its sockets are told by the feed of ended sessions. */
+  /** False when the user has no such key. Its sockets are told before this returns. */
   revoke(userId: string, id: string, address: string): boolean {
-    return this.#database.transaction(() => {
+    const isRevoked = this.#database.transaction(() => {
       const row = this.#database.get<Row>(
         'DELETE FROM api_key WHERE id = ? AND user_id = ? RETURNING *',
         id,
@@ -149,6 +152,8 @@ export class ApiKeys {
       if (row) this.#record('api_key.revoked', row, address)
       return row !== undefined
     })
+    this.#announce()
+    return isRevoked
   }
 
   /** What lives behind a key that somebody shows; undefined when there never was such a key. */

@@ -85,15 +85,17 @@ test('only administrators disable, and not themselves', async () => {
   expect(await refusal(disable(ada.identity, userId))).toBe('forbidden')
   const forged = { ...ada.identity, role: 'admin' as const }
   expect(await refusal(disable(forged, userId))).toBe('forbidden')
-  expect(await refusal(() => auth.userAdmin.page(forged, page))).toBe('forbidden')
+  expect(
+    await refusal(() => auth.userAdmin.page({ identity: forged, address: ADDRESS }, page)),
+  ).toBe('forbidden')
   expect(await refusal(disable(admin.identity, userId))).toBe('own_account')
   expect(await refusal(disable(admin.identity, 'nobody'))).toBe('not_found')
-  expect(auth.userAdmin.page(admin.identity, page).users.map(({ email }) => email)).toEqual([
+  expect(auth.userAdmin.page(byOf(admin), page).users.map(({ email }) => email)).toEqual([
     'ada@example.com',
     'root@example.com',
   ])
   auth.logout(admin.identity)
-  expect(await refusal(() => auth.userAdmin.page(admin.identity, page))).toBe('forbidden')
+  expect(await refusal(() => auth.userAdmin.page(byOf(admin), page))).toBe('forbidden')
 })
 
 test('a session ended by another process is announced within a second and refused at once (S11)', async () => {

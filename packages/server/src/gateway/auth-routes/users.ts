@@ -32,7 +32,9 @@ export function addUserRoutes({ app, parts, admin }: AuthHttp): void {
     const identity = await admin(request)
     const { q, limit, offset } = parse(page, request.query)
     const wish = { search: q.trim(), limit, offset }
-    const { users, total } = await refusing(() => auth.userAdmin.page(identity, wish))
+    const { users, total } = await refusing(() =>
+      auth.userAdmin.page({ identity, address: request.ip }, wish),
+    )
     return { users: users.map(shown), total }
   })
 
@@ -50,7 +52,7 @@ export function addUserRoutes({ app, parts, admin }: AuthHttp): void {
   app.get('/auth/admin/users/:id', async (request) => {
     const identity = await admin(request)
     const { id } = parse(byId, request.params)
-    return shown(await refusing(() => auth.userAdmin.find(identity, id)))
+    return shown(await refusing(() => auth.userAdmin.find({ identity, address: request.ip }, id)))
   })
 
   app.patch('/auth/admin/users/:id', async (request) => {
