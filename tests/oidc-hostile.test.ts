@@ -242,3 +242,174 @@ describe('return_to', () => {
     expect(url.href).toBe(`${netra.url}${path}`)
   })
 })
+
+describe('a logout token', () => {
+  const HOUR = 3600
+  const now = () => Math.floor(Date.now() / 1000)
+  const send = (token: string) =>
+    fetch(`${netra.url}/auth/backchannel-logout/oidc`, {
+      method: 'POST',
+      body: new URLSearchParams({ logout_token: token }),
+    })
+
+  async function signedIn(sub = String(provider.person['sub'])) {
+    provider.person = { sub, email: `${sub}@example.com`, email_verified: true }
+    const browser = new HttpBrowser()
+    const start = await browser.go(`${netra.url}/auth/login?provider=oidc`, { until: isBack })
+    const code = start.url.searchParams.get('code')!
+    await browser.go(start.url.href, { until: (to) => to.pathname === '/' })
+    expect(await who(browser)).toMatchObject({ status: 200 })
+    return { sub, sid: `sid of ${code}`, status: async () => (await who(browser)).status }
+  }
+
+  test('of one session ends exactly that one (S11)', async () => {
+    const [one, two] = [await signedIn(), await signedIn()]
+    const answer = await send(
+      provider.signed(provider.logoutClaims({ sub: one.sub, sid: one.sid })),
+    )
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('cache-control')).toContain('no-store')
+    expect([await one.status(), await two.status()]).toEqual([401, 200])
+  })
+
+  test('of a subject ends all of that subject, and nobody else’s', async () => {
+    const other = await signedIn('bystander')
+    const [one, two] = [await signedIn('leaver'), await signedIn('leaver')]
+    const token = provider.signed(provider.logoutClaims({ sub: 'leaver' }), { typ: 'logout+jwt' })
+    expect((await send(token)).status).toBe(200)
+    const statuses = [await one.status(), await two.status(), await other.status()]
+    expect(statuses).toEqual([401, 401, 200])
+  })
+
+  test('is good for once', async () => {
+    const one = await signedIn()
+    const token = provider.signed(provider.logoutClaims({ sub: one.sub }))
+    expect((await send(token)).status).toBe(200)
+    const again = await signedIn(one.sub)
+    expect((await send(token)).status).toBe(400)
+    expect(await again.status()).toBe(200)
+  })
+
+  test('that comes while somebody signs in leaves no session behind', async () => {
+    const browser = new HttpBrowser()
+    const start = await browser.go(`${netra.url}/auth/login?provider=oidc`, { until: isBack })
+    const sid = `sid of ${start.url.searchParams.get('code')}`
+    expect((await send(provider.signed(provider.logoutClaims({ sid })))).status).toBe(200)
+    await browser.go(start.url.href, { until: (to) => to.pathname === '/sign-in' })
+    expect(await who(browser)).toMatchObject({ status: 403 })
+  })
+
+  const BAD: Record<string, (sub: string) => string> = {
+    'with a nonce': (sub) => provider.signed(provider.logoutClaims({ sub, nonce: 'x' })),
+    'without the event': (sub) => provider.signed(provider.logoutClaims({ sub, events: {} })),
+    'without events': (sub) => provider.signed(provider.logoutClaims({ sub, events: undefined })),
+    'without a jti': (sub) => provider.signed(provider.logoutClaims({ sub, jti: undefined })),
+    'without an iat': (sub) => provider.signed(provider.logoutClaims({ sub, iat: undefined })),
+    'made an hour ago': (sub) => provider.signed(provider.logoutClaims({ sub, iat: now() - HOUR })),
+    'from the future': (sub) => provider.signed(provider.logoutClaims({ sub, iat: now() + HOUR })),
+    'whose time is over': (sub) =>
+      provider.signed(provider.logoutClaims({ sub, exp: now() - HOUR })),
+    'for another client': (sub) => provider.signed(provider.logoutClaims({ sub, aud: 'x' })),
+    'of another issuer': (sub) =>
+      provider.signed(provider.logoutClaims({ sub, iss: 'https://accounts.google.com' })),
+    'about nobody': () => provider.signed(provider.logoutClaims()),
+    'about a number': () => provider.signed(provider.logoutClaims({ sub: 7 })),
+    'that is an id_token': (sub) =>
+      provider.signed(provider.logoutClaims({ sub }), { typ: 'id_token+jwt' }),
+    "by a stranger's key": (sub) =>
+      provider.signed(provider.logoutClaims({ sub }), {}, strangersKey()),
+    'without a signature': (sub) => unsigned(provider.logoutClaims({ sub })),
+    'signed with the public key as a secret': (sub) =>
+      macSigned(provider.logoutClaims({ sub }), provider.publicKeyPem),
+    'that is no token': () => 'x.y.z',
+  }
+  test.each(Object.entries(BAD))('%s ends nothing (S15)', async (_name, make) => {
+    const one = await signedIn()
+    const answer = await send(make(one.sub))
+    expect(answer.status).toBe(400)
+    expect(await one.status()).toBe(200)
+  })
+
+  test('is asked for: an empty form is told so', async () => {
+    const empty = await fetch(`${netra.url}/auth/backchannel-logout/oidc`, {
+      method: 'POST',
+      body: new URLSearchParams(),
+    })
+    expect(empty.status).toBe(400)
+    const elsewhere = `${netra.url}/auth/backchannel-logout/google`
+    const token = provider.signed(provider.logoutClaims({ sub: 'x' }))
+    const body = new URLSearchParams({ logout_token: token })
+    expect((await fetch(elsewhere, { method: 'POST', body })).status).toBe(404)
+  })
+})
+
+describe('a discovery document is not believed when', () => {
+  const DOCUMENTS: Record<string, (document: Record<string, unknown>) => Record<string, unknown>> =
+    {
+      'the token endpoint is plain http elsewhere': (document) => ({
+        ...document,
+        token_endpoint: 'http://169.254.169.254/token',
+      }),
+      'userinfo is plain http elsewhere': (document) => ({
+        ...document,
+        userinfo_endpoint: 'http://192.0.2.1/userinfo',
+      }),
+      'the keys are in a file': (document) => ({ ...document, jwks_uri: 'file:///etc/passwd' }),
+      'the browser is sent to a script': (document) => ({
+        ...document,
+        authorization_endpoint: 'javascript:alert(1)',
+      }),
+      'it is of another issuer': (document) => ({
+        ...document,
+        issuer: 'https://accounts.google.com',
+      }),
+      'it names no keys': (document) => ({ ...document, jwks_uri: undefined }),
+      'it signs with shared secrets alone': (document) => ({
+        ...document,
+        id_token_signing_alg_values_supported: ['HS256', 'none'],
+      }),
+    }
+
+  let hostile: HostileProvider
+  let own: NetraProcess
+  beforeAll(async () => {
+    hostile = await startHostileProvider()
+    own = await startNetra({ env: hostile.env })
+  }, 60_000)
+  afterAll(async () => {
+    await own[Symbol.asyncDispose]()
+    await hostile[Symbol.asyncDispose]()
+  })
+
+  test.each(Object.entries(DOCUMENTS))('%s (S34)', async (_name, discovery) => {
+    hostile.tricks = { discovery }
+    const answer = await request(`${own.url}/auth/login?provider=oidc`)
+    expect([answer.status, answer.body['error_code']]).toEqual([502, 'PROVIDER_ERROR'])
+  })
+
+  test('until it is mended; no restart is needed', async () => {
+    hostile.tricks = {}
+    const mended = await fetch(`${own.url}/auth/login?provider=oidc`, { redirect: 'manual' })
+    expect(mended.headers.get('location')).toContain(`${hostile.issuer}/authorize`)
+  })
+})
+
+test('starts and failures are limited by address, and told when to come again (S16)', async () => {
+  await using own = await startNetra({ env: provider.env })
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, () =>
+      fetch(`${own.url}/auth/login?provider=oidc`, { redirect: 'manual' }),
+    ),
+  )
+  const refused = answers.filter(({ status }) => status === 429)
+  expect(refused.length).toBeGreaterThan(0)
+  expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(answers.filter(({ status }) => status === 302).length).toBeGreaterThan(0)
+  let limited = 0
+  for (let attempt = 0; attempt < 110; attempt++) {
+    const { status } = await fetch(`${own.url}/auth/callback/oidc?state=guess-${attempt}&code=x`)
+    if (status === 429) limited += 1
+    else expect(status).toBe(401)
+  }
+  expect(limited).toBeGreaterThanOrEqual(10)
+})

@@ -14,7 +14,7 @@ const start = z.object({
 })
 const named = z.object({ id: ProviderId })
 const link = z.object({ return_to: z.string().max(4_000).optional() })
-const logout = z.object({ logout_token: z.string().min(1).max(32_768) })
+const logout = z.object({ logout_token: z.string().max(32_768).default('') })
 const MAX_FORM_BYTES = 64 * 1024
 
 const STATUS: Record<OAuthFailureCode, [number, string]> = {
