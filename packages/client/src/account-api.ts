@@ -95,10 +95,11 @@ export class AccountApi {
     return this.#http.nothing('DELETE', `/auth/api-keys/${part(id)}`)
   }
 
-  /** Gives the provider's address, where the person agrees. */
-  async linkProvider(id: string): Promise<string> {
+  /** Gives the provider's address, where the person agrees; `returnTo`: a path of the web app. */
+  async linkProvider(id: string, returnTo: string): Promise<string> {
     const path = `/auth/providers/${part(id)}/link`
-    const { url } = await this.#http.json(providerLinkSchema, 'POST', path, { body: {} })
+    const body = { return_to: returnTo }
+    const { url } = await this.#http.json(providerLinkSchema, 'POST', path, { body })
     return url
   }
 
@@ -112,8 +113,9 @@ export class AccountApi {
     return this.#http.nothing('DELETE', '/api/account', { body })
   }
 
-  /** Where a browser downloads everything that is the person's. */
-  exportAddress(): string {
-    return this.#http.address('/api/account/export')
+  /** Everything that is the person's, as a zip file. */
+  async download(signal?: AbortSignal): Promise<Blob> {
+    const response = await this.#http.send('GET', '/api/account/export', { signal })
+    return response.blob()
   }
 }

@@ -51,7 +51,12 @@ export class EntranceApi {
   }
 
   /** Where a browser goes to sign in through a provider; `returnTo`: a path of the web app. */
-  providerAddress(provider: string, returnTo: string): string {
-    return this.#http.address('/auth/login', { provider, return_to: returnTo })
+  providerAddress(way: {
+    provider: string
+    returnTo: string
+    invitation?: string | null | undefined
+  }): string {
+    const { provider, returnTo, invitation } = way
+    return this.#http.address('/auth/login', { provider, return_to: returnTo, invitation })
   }
 }

@@ -14,7 +14,7 @@ import { ForkSwitch } from './fork-switch.tsx'
 import { ChevronRightIcon, DownloadIcon, RetryIcon } from './icons.tsx'
 import { Markdown } from './markdown.tsx'
 import { Problem as ProblemNotice } from './notice.tsx'
-import { saveText } from './save-text.ts'
+import { saveText } from './save-file.ts'
 import { StepList, type StepParts } from './step-list.tsx'
 
 interface AnswerProps extends StepParts {

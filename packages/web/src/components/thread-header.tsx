@@ -9,7 +9,7 @@ import { DownloadIcon, MoreIcon } from './icons.tsx'
 import { Menu } from './menu.tsx'
 import { Problem } from './notice.tsx'
 import { RenameThread } from './rename-thread.tsx'
-import { saveText } from './save-text.ts'
+import { saveText } from './save-file.ts'
 import { deleteItem, DeleteThread, renameItem } from './thread-actions.tsx'
 
 interface ThreadHeaderProps {

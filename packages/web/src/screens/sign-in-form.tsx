@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react'
 import { Button } from '../components/button.tsx'
 import { Field, PasswordField } from '../components/field.tsx'
 import { field, FormProblem, useForm } from '../components/form.tsx'
+import { Problem } from '../components/notice.tsx'
 import { ApiError, type Api, type ServerConfig } from '../live/api.ts'
 import { CheckMail } from './entrance/check-mail.tsx'
 import { ProviderLinks } from './entrance/provider-links.tsx'
@@ -21,7 +22,7 @@ interface SignInFormProps {
 }
 
 type Step =
-  | { is: 'password' }
+  | { is: 'password'; problem?: string }
   | { is: 'two_factor'; challenge: string }
   | { is: 'verify_email'; email: string }
 
@@ -37,26 +38,29 @@ function stepAfter(error: unknown, email: string): Step | null {
 /** Signing in with everything that may be asked on the way. */
 export function SignInForm({ api, providers, returnTo, onDone, ...rest }: SignInFormProps) {
   const [step, setStep] = useState<Step>({ is: 'password' })
-  const start = () => setStep({ is: 'password' })
+  const start = (problem?: string) =>
+    setStep({ is: 'password', ...(problem !== undefined && { problem }) })
   if (step.is === 'two_factor') {
     return <TwoFactor api={api} challenge={step.challenge} onDone={onDone} onBack={start} />
   }
   if (step.is === 'verify_email') {
-    return <CheckMail api={api} email={step.email} onBack={start} />
+    return <CheckMail api={api} email={step.email} onBack={() => start()} />
   }
   return (
     <div>
       <ProviderLinks api={api} providers={providers} returnTo={returnTo} />
-      <Password api={api} onStep={setStep} onDone={onDone} {...rest} />
+      <Password api={api} problem={step.problem} onStep={setStep} onDone={onDone} {...rest} />
     </div>
   )
 }
 
 interface PasswordProps extends Pick<SignInFormProps, 'api' | 'email' | 'below' | 'onDone'> {
+  /** Why the later step led back here. */
+  problem: string | undefined
   onStep: (step: Step) => void
 }
 
-function Password({ api, email, below, onStep, onDone }: PasswordProps) {
+function Password({ api, email, below, problem, onStep, onDone }: PasswordProps) {
   const form = useForm(
     async (data) => {
       const login = { email: field(data, 'email'), password: field(data, 'password') }
@@ -90,6 +94,7 @@ function Password({ api, email, below, onStep, onDone }: PasswordProps) {
         minLength={1}
         data-first-focus={email === undefined ? undefined : true}
       />
+      {problem !== undefined && form.problem === null ? <Problem>{problem}</Problem> : null}
       <FormProblem form={form} />
       <Button type="submit" kind="primary" busy={form.isBusy} className="w-full">
         Sign in
@@ -103,15 +108,24 @@ interface TwoFactorProps {
   api: Api
   challenge: string
   onDone: () => Promise<void>
-  onBack: () => void
+  /** To the password; `problem`: why this step cannot be taken any more. */
+  onBack: (problem?: string) => void
 }
+
+/** The challenge ended: it was too long ago, or refused too often. */
+const GONE = 410
 
 function TwoFactor({ api, challenge, onDone, onBack }: TwoFactorProps) {
   const [isRecovery, setRecovery] = useState(false)
   const form = useForm(
     async (data) => {
       const code = field(data, 'code').trim()
-      await new EntranceApi(api.requests).twoFactor({ challenge, code })
+      try {
+        await new EntranceApi(api.requests).twoFactor({ challenge, code })
+      } catch (error) {
+        if (error instanceof ApiError && error.status === GONE) return onBack(error.user_message)
+        throw error
+      }
       await onDone()
     },
     { repeats: true },
@@ -160,7 +174,7 @@ function TwoFactor({ api, challenge, onDone, onBack }: TwoFactorProps) {
         <Button small kind="quiet" className="-ml-3" onClick={() => setRecovery(!isRecovery)}>
           {isRecovery ? 'Use the authenticator app' : 'Use a recovery code'}
         </Button>
-        <Button small kind="quiet" onClick={onBack}>
+        <Button small kind="quiet" onClick={() => onBack()}>
           Start again
         </Button>
       </div>

@@ -88,9 +88,12 @@ function RegisterForm({ invitation, emailHint, onAwaited }: RegisterFormProps) {
   )
   return (
     <>
-      {invitation === null ? (
-        <ProviderLinks api={api} providers={config.data?.auth.providers ?? []} returnTo="/" />
-      ) : null}
+      <ProviderLinks
+        api={api}
+        providers={config.data?.auth.providers ?? []}
+        returnTo="/"
+        invitation={invitation}
+      />
       <form onSubmit={form.submit} className="space-y-4">
         <AccountFields emailHint={emailHint} />
         <FormProblem form={form} />

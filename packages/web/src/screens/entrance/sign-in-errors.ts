@@ -7,6 +7,8 @@ const WORDS: Record<string, string> = {
     'The provider does not confirm your email address. Confirm it there first, then come back.',
   account_exists:
     'There is an account with this email address already. Sign in with its password, then link the provider under Settings, Account.',
+  already_linked: 'This account of the provider belongs to another account here already.',
+  rate_limited: 'Too many attempts from your network. Wait a while before you try again.',
   registration_refused:
     'You have no account here yet, and this address may not make one. Ask an administrator for an invitation.',
   account_disabled: 'This account is disabled. Ask an administrator to enable it.',

@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
 
 import { Button } from '../../components/button.tsx'
 import { Problem } from '../../components/notice.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { SignInForm } from '../sign-in-form.tsx'
+import { useTold } from '../use-told.ts'
 import {
   api,
   Done,
@@ -22,19 +22,6 @@ import { wordsForError } from './sign-in-errors.ts'
 const NOTICES: Record<string, string> = {
   signed_out: 'You are signed out.',
   account_deleted: 'Your account is deleted, with all that was in it.',
-}
-
-/** A word from the page before; it leaves the address, so that it is not told twice. */
-function useTold(name: string): string | null {
-  const [told] = useState(() => new URLSearchParams(location.search).get(name))
-  useEffect(() => {
-    if (told === null) return
-    const rest = new URLSearchParams(location.search)
-    rest.delete(name)
-    const search = rest.size > 0 ? `?${rest.toString()}` : ''
-    history.replaceState(history.state, '', `${location.pathname}${search}`)
-  }, [name, told])
-  return told
 }
 
 export function SignInScreen() {

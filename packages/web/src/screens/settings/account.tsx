@@ -7,6 +7,7 @@ import { Field, PasswordField } from '../../components/field.tsx'
 import { field, FormProblem, useForm } from '../../components/form.tsx'
 import { DownloadIcon, SignOutIcon } from '../../components/icons.tsx'
 import { Problem } from '../../components/notice.tsx'
+import { saveBlob } from '../../components/save-file.ts'
 import { Saved } from '../../components/saved.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useLive } from '../../live/use-live.ts'
@@ -18,7 +19,6 @@ import { useAccount, useAccountApi } from './use-account.ts'
 
 export function Account() {
   const account = useAccount()
-  const accountApi = useAccountApi()
   return (
     <>
       <Section title="You">
@@ -39,14 +39,7 @@ export function Account() {
         title="Your data"
         text="Everything that is yours as one file: your account, every conversation as JSON and Markdown, and your files."
       >
-        <a
-          href={accountApi.exportAddress()}
-          download
-          className="touch inline-flex h-10 items-center gap-2 rounded-md border border-line bg-raised px-4 font-medium transition-colors hover:bg-hover"
-        >
-          <DownloadIcon size={16} />
-          Download everything
-        </a>
+        <Download />
       </Section>
       {account.data ? <DeleteAccount account={account.data} /> : null}
     </>
@@ -133,6 +126,26 @@ function Password({ account }: { account: AccountData }) {
         <Saved at={savedAt}>Your password is changed. Every other device is signed out.</Saved>
       </form>
     </Section>
+  )
+}
+
+function Download() {
+  const accountApi = useAccountApi()
+  const [savedAt, setSavedAt] = useState(0)
+  const download = useAction(async () => {
+    const day = new Date().toISOString().slice(0, 10)
+    saveBlob(`netra-${day}.zip`, await accountApi.download())
+    setSavedAt(Date.now())
+  })
+  return (
+    <div className="space-y-3">
+      <Button busy={download.isBusy} onClick={() => void download.run()}>
+        {download.isBusy ? null : <DownloadIcon size={16} />}
+        Download everything
+      </Button>
+      <Saved at={savedAt}>It is in your downloads.</Saved>
+      {download.problem ? <Problem>{download.problem}</Problem> : null}
+    </div>
   )
 }
 

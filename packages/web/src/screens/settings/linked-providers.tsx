@@ -5,6 +5,8 @@ import { Button } from '../../components/button.tsx'
 import { Problem } from '../../components/notice.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useLive } from '../../live/use-live.ts'
+import { wordsForError } from '../entrance/sign-in-errors.ts'
+import { useTold } from '../use-told.ts'
 import { dayOf } from './moments.ts'
 import { Section } from './section.tsx'
 import { useAccountApi } from './use-account.ts'
@@ -35,10 +37,16 @@ export function LinkedProviders({ account }: { account: Account }) {
       .filter(({ id }) => !account.providers.some((linked) => linked.id === id))
       .map(({ id, name }) => ({ id, name, linkedAt: null, isLinked: false, isOffered: true })),
   ]
+  const refusal = wordsForError(useTold('error'))
   if (rows.length === 0) return null
   const isOnlyWay = !account.has_password && account.providers.length === 1
   return (
     <Section title="Other ways to sign in" text="A linked provider lets you in without a password.">
+      {refusal ? (
+        <div className="mb-4">
+          <Problem>{refusal}</Problem>
+        </div>
+      ) : null}
       <ul className="divide-y divide-line border-y border-line">
         {rows.map((row) => (
           <Provider key={row.id} row={row} isOnlyWay={isOnlyWay && row.isLinked} />
@@ -51,7 +59,9 @@ export function LinkedProviders({ account }: { account: Account }) {
 function Provider({ row, isOnlyWay }: { row: Row; isOnlyWay: boolean }) {
   const accountApi = useAccountApi()
   const client = useQueryClient()
-  const link = useAction(async () => location.assign(await accountApi.linkProvider(row.id)))
+  const link = useAction(async () =>
+    location.assign(await accountApi.linkProvider(row.id, '/settings/account')),
+  )
   const unlink = useAction(async () => {
     await accountApi.unlinkProvider(row.id)
     await client.invalidateQueries({ queryKey: ['account'] })

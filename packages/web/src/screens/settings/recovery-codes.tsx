@@ -2,7 +2,7 @@ import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { DownloadIcon } from '../../components/icons.tsx'
-import { saveText } from '../../components/save-text.ts'
+import { saveText } from '../../components/save-file.ts'
 
 interface RecoveryCodesProps {
   codes: readonly string[]
@@ -32,7 +32,7 @@ export function RecoveryCodesDialog({ codes, onClose }: RecoveryCodesProps) {
         </ul>
         <div className="flex flex-wrap items-center gap-2 pt-1">
           <CopyButton named label="Copy" text={() => text} />
-          <Button small onClick={() => saveText('netra-recovery-codes.txt', text)}>
+          <Button small onClick={() => saveText('netra-recovery-codes.txt', text, 'text/plain')}>
             <DownloadIcon size={16} />
             Download
           </Button>
