@@ -9,19 +9,19 @@ import { createBuiltinModel } from './agent/model/builtin/builtin.ts'
 import { createConnectionStore } from './agent/model/connection-store.ts'
 import { createModels, type Models } from './agent/model/models.ts'
 import { createDataTools } from './agent/tools/data/data-tools.ts'
-import type { Auth } from './auth/auth.ts'
 import { createCommands, startRetention } from './command/command.ts'
 import type { Config } from './config/config.ts'
 import { openFiles } from './files/open-files.ts'
 import { sampleWorkload } from './files/sample-workload.ts'
 import { eraseExpiredUsers } from './gateway/expired-users.ts'
 import { openGateway, type AgentCatalogue, type ModelSettingsPage } from './gateway/gateway.ts'
+import { eraseRemovedUsers } from './gateway/removed-users.ts'
 import { createHealth } from './health/health.ts'
 import { createHub } from './hub/hub.ts'
+import { openIdentitySource, type IdentitySource } from './identity-source.ts'
 import { positionOf, type Journal, type StreamName } from './journal/journal.ts'
 import { openSqliteJournal } from './journal/sqlite/sqlite-journal.ts'
 import { startUpkeep } from './journal/upkeep.ts'
-import { openConfiguredAuth } from './open-auth.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { shareDataFolder } from './platform/data-folder-lock.ts'
 import { openKeyFile } from './platform/key-file.ts'
@@ -72,7 +72,7 @@ export async function startServer(
     const sharing = shared ? stack.use(shareDataFolder(config.dataDir)) : { first: true }
     const opening = {
       journal: openJournal(config, { clock, logger, metrics }).then((opened) => stack.use(opened)),
-      auth: openConfiguredAuth(config, {
+      source: openIdentitySource(config, {
         publicUrl,
         webUrl: () => listening,
         shared,
@@ -84,7 +84,8 @@ export async function startServer(
     }
     // What opened beside a failure must be there to be closed, or it keeps the process alive.
     await Promise.allSettled(Object.values(opening))
-    const [journal, auth, key] = [await opening.journal, await opening.auth, await opening.key]
+    const [journal, source, key] = [await opening.journal, await opening.source, await opening.key]
+    const { auth } = source
 
     // After the folder is held: what is found there is of the process before.
     const ranOutOfMemory = noteMemoryDeath(config.dataDir)
@@ -136,15 +137,23 @@ export async function startServer(
     const commandParts = { access, files, journal, runs, clock, messageRate }
     const commands = createCommands(commandParts)
     const retention = stack.use(await startRetention({ ...commandParts, logger }))
-    stack.use(eraseExpiredUsers({ testUsers: auth.testUsers, commands, clock, logger }))
+    if (auth) {
+      stack.use(eraseExpiredUsers({ testUsers: auth.testUsers, commands, clock, logger }))
+    }
+    stack.use(eraseRemovedUsers({ removals: source.removals, commands, clock, logger }))
     const hub = stack.use(createHub({ journal, clock, logger, metrics }))
 
-    const health = createHealth({ clock, checks: checksOf({ journal, auth, webFolder }) })
+    const health = createHealth({
+      clock,
+      checks: checksOf({ journal, source, webFolder }),
+      details: { auth: source.details },
+    })
     const gateway = stack.use(
       await openGateway(
         {
-          identities: auth,
+          identities: source.identities,
           auth,
+          authForward: source.forward,
           access,
           threads: createThreads(journal),
           commands,
@@ -169,6 +178,7 @@ export async function startServer(
           allowedOrigins: config.allowedOrigins,
           trustedProxies: config.trustedProxies,
           requestsPerMinute: config.requestsPerMinute,
+          maxSockets: config.maxSockets,
           https: config.https,
           maxUploadBytes: MAX_UPLOAD_BYTES,
           allMetrics: metrics,
@@ -178,9 +188,10 @@ export async function startServer(
       ),
     )
     listening = gateway.url
+    source.watch(gateway.openSessions)
     const recovered = await runs.recover()
     // A new link would end the one that the first process printed.
-    const token = sharing.first ? auth.setupToken() : undefined
+    const token = sharing.first ? auth?.setupToken() : undefined
     return {
       url: gateway.url,
       port: gateway.port,
@@ -205,16 +216,14 @@ async function openJournal(
   return openPostgresJournal({ url: secrets.databaseUrl, markFile, ...parts })
 }
 
-function checksOf(parts: { journal: Journal; auth: Auth; webFolder: string }) {
+function checksOf(parts: { journal: Journal; source: IdentitySource; webFolder: string }) {
   return {
     async backend() {
       const { writable, problem } = parts.journal.status()
       if (!writable) throw new Error(problem ?? 'the journal cannot be written')
       await parts.journal.query({ sql: 'select 1 as one', parameters: [] })
     },
-    async auth() {
-      parts.auth.setupRequired()
-    },
+    auth: () => parts.source.check(),
     async frontend() {
       if (!existsSync(join(parts.webFolder, 'index.html'))) {
         throw new Error('the web app is not built; run: npm run build --workspace @netra/web')

@@ -18,6 +18,7 @@ export interface Config {
   logLevel: Settings['logLevel']
   trustedProxies: string[]
   requestsPerMinute: number
+  maxSockets: number
   /** Of one user; 0 is no limit. */
   tokensPerDay: number
   allowedOrigins: string[]
@@ -161,6 +162,11 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     )
   }
   problems.push(...siteProblems(settings))
+  if (settings.authServiceUrl !== undefined && settings.serviceSecret === undefined) {
+    problems.push(
+      'AUTH_SERVICE_URL needs NETRA_SERVICE_SECRET, the same as netra auth has, or one of netra service add',
+    )
+  }
   problems.push(...providerProblems(settings))
   problems.push(...testUserProblems(settings))
   problems.push(...accountProblems(settings))
@@ -176,6 +182,7 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     logLevel: settings.logLevel,
     trustedProxies: settings.trustedProxies,
     requestsPerMinute: settings.requestsPerMinute,
+    maxSockets: settings.maxSockets,
     tokensPerDay: settings.tokensPerDay,
     allowedOrigins: settings.allowedOrigins,
     registration: settings.registration,

@@ -269,6 +269,12 @@ export const SETTINGS = {
     default: '600',
     doc: 'HTTP requests a minute of one user; other limits keep their proportion to it. Programs on this machine get ten times as many.',
   }),
+  maxSockets: setting({
+    env: 'NETRA_MAX_SOCKETS',
+    schema: wholeNumber(1, 1_000_000, 50_000),
+    default: '50000',
+    doc: 'Sockets open at once on this node; whoever comes then is told to come back later.',
+  }),
   tokensPerDay: setting({
     env: 'NETRA_TOKENS_PER_DAY',
     schema: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),

@@ -5,6 +5,7 @@ import type { Identity } from '../identity/identity.ts'
 import type { UserId } from '../platform/ids.ts'
 import type { RateLimit } from '../platform/rate-limit.ts'
 import { unreachable } from '../platform/unreachable.ts'
+import type { SocketMetrics } from './socket-metrics.ts'
 
 /** What a user can want, whichever way it came. */
 export type Command = Extract<
@@ -19,15 +20,21 @@ export interface CarryOutParts {
   commands: Commands
   /** Commands that cost the store something, beside messages, which have a limit of their own. */
   commandRate: RateLimit
+  metrics: Pick<SocketMetrics, 'limited'>
 }
 
 /** @throws only the unforeseen. */
 export async function carryOut(
-  { commands, commandRate }: CarryOutParts,
+  parts: CarryOutParts,
   identity: Pick<Identity, 'userId' | 'scopes'>,
   message: Command,
 ): Promise<Answer> {
+  const { commands, commandRate } = parts
   const { id } = message
+  const answerOf = (outcome: Outcome<Record<string, unknown>>): Answer => {
+    if (!outcome.ok) noteLimit(parts.metrics, outcome.code)
+    return answerTo(id, outcome)
+  }
   const { userId, scopes } = identity
   if (scopes !== null && !scopes.includes('chat:write')) {
     const why = 'This API key may not do this: it lacks the scope "chat:write".'
@@ -35,17 +42,17 @@ export async function carryOut(
   }
   switch (message.type) {
     case 'send_message':
-      return answerOf(id, await commands.sendMessage(userId, message))
+      return answerOf(await commands.sendMessage(userId, message))
     case 'regenerate':
-      return answerOf(id, await commands.regenerate(userId, message))
+      return answerOf(await commands.regenerate(userId, message))
     case 'cancel_run':
       return (
         tooFast(commandRate, userId, id) ??
-        answerOf(id, await commands.cancelRun(userId, message.run_id))
+        answerOf(await commands.cancelRun(userId, message.run_id))
       )
     case 'decide':
       return (
-        tooFast(commandRate, userId, id) ?? answerOf(id, await commands.decide(userId, message))
+        tooFast(commandRate, userId, id) ?? answerOf(await commands.decide(userId, message))
       )
     default:
       return unreachable(message)
@@ -70,7 +77,13 @@ export function tooFast(
   }
 }
 
-function answerOf(id: string, outcome: Outcome<Record<string, unknown>>): Answer {
+/** Counts a command that was refused because of how many there are. */
+export function noteLimit(metrics: Pick<SocketMetrics, 'limited'>, code: string): void {
+  if (code === 'rate_limited') metrics.limited('messages')
+  else if (code === 'busy') metrics.limited('runs')
+}
+
+function answerTo(id: string, outcome: Outcome<Record<string, unknown>>): Answer {
   if (outcome.ok) return { type: 'ok', id, ...outcome.answer }
   const { code, message, retry, afterMs } = outcome
   return {

@@ -11,10 +11,12 @@ import type { Caller, GatewayOptions, GatewayParts } from './parts.ts'
 import { Registry } from './registry.ts'
 import { createRunResults } from './run-results.ts'
 import { closeOf } from './session-check.ts'
+import { SocketLimits } from './socket-limits.ts'
 import { SocketMetrics } from './socket-metrics.ts'
 import { sweepSockets } from './sweep.ts'
 import { takeUpgrades } from './upgrade.ts'
 
+export type { AuthForward } from './http/auth-forward.ts'
 export type { GatewayOptions } from './parts.ts'
 export type { AgentCatalogue, BreakerStatus, ModelSettingsPage, SampleFile } from './ports.ts'
 
@@ -22,6 +24,8 @@ export interface Gateway extends AsyncDisposable {
   /** The port that was really taken. */
   readonly port: number
   readonly url: string
+  /** Login sessions that a socket or a stream is open for; one may come several times. */
+  openSessions(): Iterable<{ userId: string; sessionId: string }>
 }
 
 /** Whoever is sent away comes back within so long, a millisecond for each: not all at once. */
@@ -41,16 +45,10 @@ export async function openGateway(
   let draining = false
   const metrics = new SocketMetrics(options.allMetrics)
   const eventRequests = new EventRequests((code) => metrics.closed(code))
-  const commandRate = new RateLimit(clock, { perMinute: 1_200, burst: 200 })
-  const limitedCount = options.allMetrics.counter(
-    'netra_limited_total',
-    'Requests, sockets and frames that were refused because there were too many, by the limit.',
-    ['limit'],
+  const commandRate = new RateLimit(clock, { perMinute: 1_200, burst: 200 }, () =>
+    metrics.limited('commands'),
   )
-  const limited = (limit = 'sign_in'): void => {
-    metrics.rateLimited += 1
-    limitedCount.add({ limit })
-  }
+  const limited = (limit = 'sign_in'): void => metrics.limited(limit)
   const parts: GatewayParts = {
     ...options,
     basePath: basePathOf(options.publicUrl),
@@ -85,6 +83,7 @@ export async function openGateway(
     port: bound.port,
     allowedOrigins: options.allowedOrigins,
   })
+  const addressOf = addressBehind(options.trustedProxies)
   const upgrades = takeUpgrades(http.server, addresses, {
     identities,
     access: options.access,
@@ -98,7 +97,14 @@ export async function openGateway(
     threads: options.threads,
     environment: options.environment,
     handleClassic,
-    addressOf: addressBehind(options.trustedProxies),
+    addressOf,
+    socketLimits: new SocketLimits({
+      clock,
+      registry: parts.registry,
+      isLocal: (request) => parts.isLocal({ ip: addressOf(request), headers: request.headers }),
+      limited,
+      maxSockets: options.maxSockets,
+    }),
     commandRate,
     node: newId(),
     headOf: options.headOf,
@@ -117,6 +123,12 @@ export async function openGateway(
   return {
     port: bound.port,
     url: addresses.publicUrl,
+    *openSessions() {
+      for (const { userId, sessionId } of parts.registry) {
+        if (userId !== undefined && sessionId !== undefined) yield { userId, sessionId }
+      }
+      for (const { reader } of eventRequests) yield reader.identity
+    },
     async [Symbol.asyncDispose]() {
       draining = true
       stopListening()

@@ -47,8 +47,12 @@ async function carryOn(
     case 'cancel_run':
     case 'decide':
       return command(connection, identity, message)
-    case 'authenticate':
+    case 'authenticate': {
+      // Checking a token costs more than most commands.
+      const refusal = tooFast(connection.parts.commandRate, identity.userId, null)
+      if (refusal) return connection.send(refusal)
       return authenticate(connection, identity, message.token)
+    }
     case 'ack':
     case 'ping':
     case 'pong':

@@ -10,6 +10,7 @@ import type { Metrics } from '../platform/metrics.ts'
 import type { RateLimit } from '../platform/rate-limit.ts'
 import type { Addresses } from './addresses.ts'
 import type { EventRequests } from './fallback/event-requests.ts'
+import type { AuthForward } from './http/auth-forward.ts'
 import type { LIMITS } from './limits.ts'
 import type { AgentCatalogue, ModelSettingsPage, SampleFile } from './ports.ts'
 import type { Registry } from './registry.ts'
@@ -21,6 +22,8 @@ export interface GatewayOptions {
   identities: Identities
   /** The auth service, when it runs in this process: its routes are then served here too. */
   auth: Auth | undefined
+  /** The way to the auth service's routes, when it runs elsewhere. */
+  authForward: AuthForward | undefined
   access: Access
   threads: Threads
   commands: Commands
@@ -50,6 +53,8 @@ export interface GatewayOptions {
   allMetrics: Metrics
   /** Whoever shows it as a bearer may read `/metrics` from elsewhere. */
   metricsToken: string | undefined
+  /** Open at once on this node. */
+  maxSockets: number
   /** Of one user; the other limits keep their proportion to it. */
   requestsPerMinute?: number | undefined
 }

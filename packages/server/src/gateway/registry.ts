@@ -1,5 +1,7 @@
 import type { CloseCode } from '@netra/protocol'
 
+import { networkOf } from '../platform/network.ts'
+
 /** What the registry knows of a socket. */
 export interface Registered {
   readonly userId: string | undefined
@@ -18,7 +20,9 @@ export interface Registered {
 export class Registry {
   readonly #all = new Set<Registered>()
   readonly #byUser = new Map<string, Set<Registered>>()
-  readonly #strangers = new Map<string, number>()
+  /** By network: an IPv6 host owns more addresses than could ever be counted. */
+  readonly #strangers = new Counts()
+  readonly #networks = new Counts()
   /** Sockets ever accepted by this process. */
   total = 0
 
@@ -34,12 +38,18 @@ export class Registry {
   add(connection: Registered): void {
     this.#all.add(connection)
     this.total += 1
-    this.#strangers.set(connection.address, this.strangersFrom(connection.address) + 1)
+    this.#strangers.add(networkOf(connection.address), 1)
+    this.#networks.add(networkOf(connection.address), 1)
   }
 
-  /** Sockets from an address that have not said who they are. */
+  /** Sockets from an address's network that have not said who they are. */
   strangersFrom(address: string): number {
-    return this.#strangers.get(address) ?? 0
+    return this.#strangers.of(networkOf(address))
+  }
+
+  /** Sockets from an address's network. */
+  countFrom(address: string): number {
+    return this.#networks.of(networkOf(address))
   }
 
   /** Files a socket that has said who it is under its user. */
@@ -60,6 +70,7 @@ export class Registry {
 
   remove(connection: Registered): void {
     if (!this.#all.delete(connection)) return
+    this.#networks.add(networkOf(connection.address), -1)
     const { userId } = connection
     if (userId === undefined) this.#forgetStranger(connection.address)
     const mine = userId === undefined ? undefined : this.#byUser.get(userId)
@@ -68,12 +79,24 @@ export class Registry {
   }
 
   #forgetStranger(address: string): void {
-    const left = this.strangersFrom(address) - 1
-    if (left > 0) this.#strangers.set(address, left)
-    else this.#strangers.delete(address)
+    this.#strangers.add(networkOf(address), -1)
   }
 
   ofSession(sessionId: string): Registered[] {
     return [...this.#all].filter((connection) => connection.sessionId === sessionId)
+  }
+}
+
+class Counts {
+  readonly #counts = new Map<string, number>()
+
+  of(key: string): number {
+    return this.#counts.get(key) ?? 0
+  }
+
+  add(key: string, change: number): void {
+    const count = this.of(key) + change
+    if (count > 0) this.#counts.set(key, count)
+    else this.#counts.delete(key)
   }
 }

@@ -9,6 +9,7 @@ import type { Logger } from '../platform/logger.ts'
 import { LIMITS } from './limits.ts'
 import type { Registered, Registry } from './registry.ts'
 import { checkSession, type Checked } from './session-check.ts'
+import type { SocketLimits } from './socket-limits.ts'
 import type { SocketMetrics } from './socket-metrics.ts'
 
 export interface SocketParts {
@@ -17,6 +18,7 @@ export interface SocketParts {
   logger: Logger
   registry: Registry
   metrics: SocketMetrics
+  socketLimits: SocketLimits
 }
 
 const MAX_REASON_BYTES = 123
@@ -50,6 +52,7 @@ export abstract class ServedSocket<Parts extends SocketParts> implements Registe
   #queue: Promise<void> = Promise.resolve()
   #dueSaid = false
   #closed = false
+  #origin: string | undefined
 
   constructor(socket: WebSocket, address: string, parts: Parts) {
     this.socket = socket
@@ -61,7 +64,7 @@ export abstract class ServedSocket<Parts extends SocketParts> implements Registe
     this.#checkedAt = now
     parts.registry.add(this)
     socket.on('message', (data, isBinary) => this.#take(data as Buffer, isBinary))
-    socket.on('close', () => this.#left())
+    socket.on('close', (code) => this.#left(code))
     socket.on('error', (error) => this.log().debug({ err: error }, 'socket error'))
   }
 
@@ -119,6 +122,7 @@ export abstract class ServedSocket<Parts extends SocketParts> implements Registe
   protected welcomed(origin: string | undefined): void {
     this.parts.metrics.handshake('welcome')
     this.parts.metrics.welcomed(this.ageMs)
+    this.#origin = origin
     this.log().info({ user_id: this.userId, ip: this.address, origin }, 'socket welcomed')
   }
 
@@ -166,6 +170,7 @@ export abstract class ServedSocket<Parts extends SocketParts> implements Registe
   /** One after the other, in the order they came; whatever goes wrong ends this socket alone. */
   protected inTurn(type: string, work: () => Promise<void>): void {
     if (this.#pending >= LIMITS.maxPendingCommands) {
+      this.parts.metrics.limited('pending')
       return this.close(4007, 'more commands at once than this server takes')
     }
     this.#pending += 1
@@ -194,7 +199,7 @@ export abstract class ServedSocket<Parts extends SocketParts> implements Registe
     this.#closed = true
     this.parts.metrics.closed(code)
     this.log().info(
-      { code, why, user_id: this.userId, ip: this.address },
+      { code, why, user_id: this.userId, ip: this.address, origin: this.#origin },
       'socket closed by the server',
     )
     return true
@@ -215,6 +220,9 @@ export abstract class ServedSocket<Parts extends SocketParts> implements Registe
       if (this.#closed) return
       this.heard()
       this.parts.metrics.received()
+      if (!this.parts.socketLimits.takes(data.length, this)) {
+        return this.close(4007, 'more bytes a second than this server takes')
+      }
       this.receive(data, isBinary)
     } catch (error) {
       this.log().error({ err: error }, 'a frame could not be taken')
@@ -223,7 +231,11 @@ export abstract class ServedSocket<Parts extends SocketParts> implements Registe
     }
   }
 
-  #left(): void {
+  #left(code: number): void {
+    if (!this.#closed) {
+      const who = { user_id: this.userId, ip: this.address, origin: this.#origin }
+      this.log().info({ code, ...who }, 'socket closed by the client')
+    }
     this.#closed = true
     this.onLeft()
     this.parts.registry.remove(this)

@@ -12,6 +12,7 @@ export class SocketMetrics {
   readonly #badFrames: Count
   readonly #handshakes: Count
   readonly #closes: Count
+  readonly #limited: Count
   messagesReceived = 0
   badFrames = 0
   readonly handshakes: Record<HandshakeEnd, number> = {
@@ -41,11 +42,22 @@ export class SocketMetrics {
       'Attempts with a valid proof that ended in a welcome, of all such attempts.',
       { read: () => this.successRate },
     )
+    this.#limited = metrics.counter(
+      'netra_limited_total',
+      'Requests, sockets and frames that were refused because there were too many, by the limit.',
+      ['limit'],
+    )
     this.#closes = metrics.counter(
       'netra_closes_total',
       'Sockets and event requests that this server ended, by close code.',
       ['code'],
     )
+  }
+
+  /** Something was refused because there was too much of it. */
+  limited(limit: string): void {
+    this.#limited.add({ limit })
+    this.rateLimited += 1
   }
 
   received(): void {
@@ -58,7 +70,8 @@ export class SocketMetrics {
     this.badFrames += 1
   }
 
-  handshake(end: HandshakeEnd): void {
+  handshake(end: HandshakeEnd, limit = 'sockets_of_user'): void {
+    if (end === 'limited') this.limited(limit)
     this.#handshakes.add({ end })
     this.handshakes[end] += 1
   }

@@ -9,6 +9,7 @@ import { Echo, MAX_ECHO_BYTES } from './classic/echo.ts'
 import { CLASSIC_SUBPROTOCOL, tokenIn } from './classic/subprotocol-token.ts'
 import { Connection, type ConnectionParts } from './connection.ts'
 import { errorBody } from './http/error-body.ts'
+import { secondsOf } from './http/error-sender.ts'
 import type { Handshake } from './identify.ts'
 import { LIMITS } from './limits.ts'
 import { sweepSockets } from './sweep.ts'
@@ -43,7 +44,7 @@ export function takeUpgrades(
     if (refusal) {
       const { origin } = request.headers
       const ip = parts.addressOf(request)
-      parts.logger.info({ status: refusal.status, ip, origin }, 'upgrade refused')
+      parts.logger.info({ status: refusal.status, code: refusal.code, ip, origin }, 'upgrade refused')
       return refuse(socket, refusal)
     }
     if (isTest) {
@@ -54,10 +55,13 @@ export function takeUpgrades(
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const isNative = webSocket.protocol === NATIVE
       const handshake = handshakeOf(request, parts)
-      // oxlint-disable-next-line no-new -- the connection files itself in the registry
-      if (isNative) new Connection(webSocket, socket, handshake, parts)
-      // oxlint-disable-next-line no-new -- as above
-      else new ClassicConnection(webSocket, socket, handshake, parts)
+      const connection = isNative
+        ? new Connection(webSocket, socket, handshake, parts)
+        : new ClassicConnection(webSocket, socket, handshake, parts)
+      if (parts.socketLimits.isFull()) {
+        parts.metrics.handshake('limited', 'sockets_of_node')
+        connection.close(4010, 'This server has as many sockets as it can serve: come back later.')
+      }
     })
   }
   server.on('upgrade', onUpgrade)
@@ -80,9 +84,10 @@ function destroySocket(this: Duplex): void {
 }
 
 interface RefusedUpgrade {
-  status: 403 | 404 | 503
+  status: 403 | 404 | 429 | 503
   code: string
   message: string
+  afterMs?: number
 }
 
 function refusalOf(
@@ -99,10 +104,8 @@ function refusalOf(
     return { status: 404, code: 'NOT_FOUND', message: 'The socket is at /ws (also at /websocket).' }
   }
   const address = parts.addressOf(request)
-  const hasRoom = isTest
-    ? echo.hasRoomFor(address)
-    : parts.registry.strangersFrom(address) < LIMITS.maxUnauthenticatedPerAddress
-  if (hasRoom) return undefined
+  if (!isTest) return parts.socketLimits.refusal(request, address)
+  if (echo.hasRoomFor(address)) return undefined
   return {
     status: 503,
     code: 'SERVICE_UNAVAILABLE',
@@ -124,9 +127,13 @@ function handshakeOf(request: IncomingMessage, parts: UpgradeParts): Handshake {
 }
 
 function refuse(socket: Duplex, refusal: RefusedUpgrade): void {
-  const body = JSON.stringify(errorBody(refusal.code, refusal.message))
+  const { status, code, message } = refusal
+  const afterMs = refusal.afterMs ?? (status === 503 ? 1_000 : undefined)
+  const details = afterMs === undefined ? undefined : { after_ms: afterMs }
+  const body = JSON.stringify(errorBody(code, message, { details }))
+  const later = afterMs === undefined ? '' : `\r\nRetry-After: ${secondsOf(afterMs)}`
   socket.end(
-    `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close${refusal.status === 503 ? '\r\nRetry-After: 1' : ''}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close${later}\r\n\r\n${body}`,
     // The caller's half would stay open for as long as the caller likes.
     () => socket.destroy(),
   )

@@ -23,8 +23,12 @@ export class RateLimit {
   /** In the order of last use. */
   readonly #buckets = new Map<string, Bucket>()
 
-  constructor(clock: Clock, rate: Rate) {
+  readonly #refused: () => void
+
+  /** `refused` is told of each refusal. */
+  constructor(clock: Clock, rate: Rate, refused: () => void = () => undefined) {
     this.#clock = clock
+    this.#refused = refused
     this.rate = rate
     this.#perMs = rate.perMinute / 60_000
   }
@@ -42,6 +46,7 @@ export class RateLimit {
         break
       }
     }
+    if (!isAllowed) this.#refused()
     return isAllowed ? 0 : Math.max(1, Math.ceil((cost - bucket.tokens) / this.#perMs))
   }
 

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Refusal } from '../../command/command.ts'
 import type { Identity } from '../../identity/identity.ts'
 import type { ThreadId } from '../../platform/ids.ts'
-import { tooFast } from '../carry-out.ts'
+import { noteLimit, tooFast } from '../carry-out.ts'
 import { fromRefusal } from '../http/http-error.ts'
 import type { ClassicConnection } from './classic-connection.ts'
 import type { ClassicMessage } from './classic-message.ts'
@@ -34,6 +34,7 @@ export function read<Schema extends z.ZodType>(
 }
 
 export function refuse({ connection, message }: Exchange, refusal: Refusal): void {
+  noteLimit(connection.parts.metrics, refusal.code)
   connection.refuse({
     code: fromRefusal(refusal).code,
     message: refusal.message,

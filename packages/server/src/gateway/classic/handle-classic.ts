@@ -44,6 +44,7 @@ export async function handleClassic(
   const { type } = message
   if (!isClassicType(type)) return acknowledge(connection, message)
   if (type === 'authenticate' || type === 'refresh_token') {
+    if (isTooFast({ connection, identity, message })) return
     return authenticateClassic(connection, identity, message)
   }
   const checked = await checkSession(connection.parts.identities, identity)

@@ -63,6 +63,7 @@ export const fromRefusal = (refusal: {
   return new HttpError(status, code, refusal.message, {
     ...(refusal.afterMs !== undefined && { retryAfterMs: refusal.afterMs }),
     ...(refusal.code === 'rate_limited' && { limit: 'messages' }),
+    ...(refusal.code === 'busy' && { limit: 'runs' }),
   })
 }
 

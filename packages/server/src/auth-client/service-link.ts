@@ -1,0 +1,322 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+
+import { z } from 'zod'
+
+import { FORWARDED, TRACE_HEADER } from '../identity/auth-wire.ts'
+import { AuthUnavailable } from '../identity/identity.ts'
+import {
+  CircuitOpen,
+  createCircuitBreaker,
+  type CircuitCall,
+  type CircuitStatus,
+} from '../platform/circuit-breaker.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import { createCaller, NobodyListens, textOf, type Caller } from './http-call.ts'
+import type { LinkMetrics } from './link-metrics.ts'
+import { ServiceToken } from './service-token.ts'
+
+export interface LinkOptions {
+  /** Of the auth service, without a slash at its end. */
+  url: string
+  serviceId: string
+  serviceSecret: string
+  clock: Clock
+  /** 0 to 1, as Math.random: spreads what is tried again. */
+  random: () => number
+  logger: Logger
+  metrics: LinkMetrics
+  /** Called after each try: whether anybody listens there. */
+  onTry: (end: 'answered' | 'refused' | 'failed') => void
+}
+
+/** It answered, and said no. */
+export class AskRefused extends Error {
+  override readonly name = 'AskRefused'
+  readonly status: number
+
+  constructor(status: number) {
+    super(`the auth service answered ${status}`)
+    this.status = status
+  }
+}
+
+export interface Question<Answer> {
+  method?: 'GET' | 'POST'
+  path: string
+  body?: unknown
+  schema: z.ZodType<Answer>
+  /** Asked twice it does no harm. */
+  repeatable: boolean
+  /** Says for whom it is asked, from this machine. */
+  forLocal?: boolean
+}
+
+export interface ForwardedRequest {
+  method: string
+  /** With its query. */
+  path: string
+  headers: Record<string, string | string[]>
+  body: Buffer | undefined
+  address: string
+  isLocal: boolean
+  traceId: string
+}
+
+/** An answer, whose body is read by whoever asked; a whole question ends within 8 s. */
+const QUESTION_MS = 8_000
+const TRY_MS = 5_000
+const FORWARD_MS = 10_000
+const RETRIES = 2
+const FIRST_WAIT_MS = 100
+const MAX_WAIT_MS = 2_000
+const BREAKER = { failures: 3, openMs: 2_000 }
+
+/** Calls of the auth service: signed in, traced, tried again with patience, and not at all when in vain. */
+export class ServiceLink implements Disposable {
+  readonly #options: LinkOptions
+  readonly #breaker
+  readonly #caller: Caller
+  readonly #following: Caller
+  readonly #token: ServiceToken
+
+  constructor(options: LinkOptions) {
+    const { clock } = options
+    this.#options = options
+    this.#breaker = createCircuitBreaker({ clock, ...BREAKER })
+    this.#caller = createCaller(clock)
+    this.#following = createCaller(clock, { isFollowing: true })
+    this.#token = new ServiceToken(clock, () => this.#fetchToken())
+  }
+
+  get circuit(): CircuitStatus {
+    return this.#breaker.status()
+  }
+
+  /** When asking is worth while again. */
+  get retryAfterMs(): number {
+    const next = this.circuit.next_attempt_time
+    return Math.max(1_000, next === null ? 0 : Date.parse(next) - this.#options.clock.now())
+  }
+
+  /** @throws AuthUnavailable within 8 s; AskRefused when it said no (4xx). */
+  async ask<Answer>(question: Question<Answer>): Promise<Answer> {
+    const { clock } = this.#options
+    const deadline = Promise.withResolvers<never>()
+    const until = clock.monotonic() + QUESTION_MS
+    const cancel = clock.after(QUESTION_MS, () => deadline.reject(this.#unavailable()))
+    try {
+      return await Promise.race([this.#askUntil(question, until), deadline.promise])
+    } finally {
+      cancel()
+    }
+  }
+
+  /**
+   * Passes a person's request on, once: what became of it when no answer came is not known here.
+   *
+   * @throws AuthUnavailable
+   */
+  async forward(request: ForwardedRequest): Promise<IncomingMessage> {
+    const call = this.#enter()
+    try {
+      const response = await this.#caller.call({
+        method: request.method,
+        url: new URL(`${this.#options.url}${request.path}`),
+        headers: {
+          ...request.headers,
+          [FORWARDED.service]: await this.#token.get(),
+          [FORWARDED.address]: request.address,
+          [FORWARDED.isLocal]: request.isLocal ? '1' : '0',
+          ...traceHeaders(request.traceId),
+        },
+        body: request.body,
+        timeoutMs: FORWARD_MS,
+      })
+      await call.succeeded()
+      this.#tried('answered')
+      this.#note(request, response.statusCode)
+      response.setTimeout(FORWARD_MS, () => response.destroy(new Error('the answer stalls')))
+      return response
+    } catch (error) {
+      await this.#failed(call, error)
+      this.#note(request, undefined, error)
+      throw this.#unavailable()
+    }
+  }
+
+  /**
+   * Opens the feed, beside the breaker: it is what finds out that the service is back.
+   *
+   * @throws NobodyListens, or why it cannot be followed.
+   */
+  async follow(position: string | undefined): Promise<IncomingMessage> {
+    const query = position === undefined ? '' : `?position=${encodeURIComponent(position)}`
+    try {
+      const response = await this.#following.call({
+        method: 'GET',
+        url: new URL(`${this.#options.url}/auth/feed${query}`),
+        headers: {
+          authorization: `Bearer ${await this.#token.get()}`,
+          ...traceHeaders(newTraceId()),
+        },
+        timeoutMs: TRY_MS,
+      })
+      this.#options.onTry('answered')
+      if (response.statusCode === 200) return response
+      response.destroy()
+      if (response.statusCode === 401) this.#token.forget()
+      throw new Error(`the feed of the auth service answered ${response.statusCode}`)
+    } catch (error) {
+      this.#options.onTry(error instanceof NobodyListens ? 'refused' : 'failed')
+      throw error
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#caller.close()
+    this.#following.close()
+  }
+
+  async #askUntil<Answer>(question: Question<Answer>, until: number): Promise<Answer> {
+    const { clock, random } = this.#options
+    for (let failed = 0; ; failed += 1) {
+      const call = this.#enter()
+      const traceId = newTraceId()
+      const asked = { method: question.method ?? 'POST', path: question.path, traceId }
+      try {
+        const left = Math.max(1, Math.min(TRY_MS, until - clock.monotonic()))
+        const answer = await this.#try(question, traceId, left)
+        await call.succeeded()
+        this.#tried('answered')
+        this.#note(asked, 200)
+        return answer
+      } catch (error) {
+        if (error instanceof AskRefused && error.status !== 401 && error.status < 429) {
+          await call.succeeded()
+          this.#tried('answered')
+          this.#note(asked, error.status)
+          throw error
+        }
+        await this.#failed(call, error)
+        this.#note(asked, undefined, error)
+        if (error instanceof AskRefused && error.status === 401) this.#token.forget()
+        const mayRepeat = question.repeatable || error instanceof NobodyListens
+        const waitMs = random() * Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** failed)
+        if (!mayRepeat || failed >= RETRIES || clock.monotonic() + waitMs >= until) {
+          throw this.#unavailable()
+        }
+        await new Promise<void>((resolve) => clock.after(waitMs, resolve))
+      }
+    }
+  }
+
+  async #try<Answer>(question: Question<Answer>, traceId: string, ms: number): Promise<Answer> {
+    const token = await this.#token.get()
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(question.forLocal !== undefined && {
+        [FORWARDED.service]: token,
+        [FORWARDED.address]: '127.0.0.1',
+        [FORWARDED.isLocal]: question.forLocal ? '1' : '0',
+      }),
+      ...traceHeaders(traceId),
+    }
+    return this.#fetch({ ...question, headers, ms })
+  }
+
+  async #fetchToken() {
+    const { serviceId, serviceSecret, logger } = this.#options
+    try {
+      return await this.#fetch({
+        path: '/auth/service-token',
+        body: { service_id: serviceId, service_secret: serviceSecret },
+        schema: z.object({ access_token: z.string(), expires_in: z.number() }),
+        headers: traceHeaders(newTraceId()),
+        ms: TRY_MS,
+      })
+    } catch (error) {
+      if (error instanceof AskRefused && error.status === 401) {
+        logger.error(
+          { service: serviceId },
+          'the auth service does not accept NETRA_SERVICE_SECRET: set the same one there, or take one of netra service rotate',
+        )
+      }
+      throw error
+    }
+  }
+
+  async #fetch<Answer>(question: {
+    method?: string
+    path: string
+    body?: unknown
+    schema: z.ZodType<Answer>
+    headers: Record<string, string>
+    ms: number
+  }): Promise<Answer> {
+    const { clock, url } = this.#options
+    const { method = 'POST', path, schema, ms } = question
+    const body = question.body === undefined ? undefined : Buffer.from(JSON.stringify(question.body))
+    const response = await this.#caller.call({
+      method,
+      url: new URL(`${url}${path}`),
+      headers: {
+        ...question.headers,
+        accept: 'application/json',
+        ...(body && { 'content-type': 'application/json', 'content-length': `${body.length}` }),
+      },
+      body,
+      timeoutMs: ms,
+    })
+    const text = await textOf(response, clock, ms)
+    const status = response.statusCode ?? 0
+    if (status >= 400) throw new AskRefused(status)
+    if (status === 204) return schema.parse(null)
+    return schema.parse(JSON.parse(text))
+  }
+
+  #enter(): CircuitCall {
+    try {
+      return this.#breaker.enter()
+    } catch (error) {
+      if (!(error instanceof CircuitOpen)) throw error
+      this.#options.metrics.asked('circuit_open')
+      throw this.#unavailable()
+    }
+  }
+
+  async #failed(call: CircuitCall, error: unknown): Promise<void> {
+    const wasOpen = this.circuit.state === 'OPEN'
+    await call.failed(error)
+    if (!wasOpen && this.circuit.state === 'OPEN') this.#options.metrics.opened()
+    this.#tried(error instanceof NobodyListens ? 'refused' : 'failed')
+  }
+
+  #tried(end: 'answered' | 'refused' | 'failed'): void {
+    this.#options.metrics.asked(end)
+    this.#options.onTry(end)
+  }
+
+  #note(
+    { method, path, traceId }: { method: string; path: string; traceId: string },
+    status: number | undefined,
+    error?: unknown,
+  ): void {
+    const { logger } = this.#options
+    const record = { trace_id: traceId, method, path: path.split('?')[0], status }
+    if (error === undefined) logger.info(record, 'asked the auth service')
+    else logger.warn({ ...record, err: error }, 'the auth service could not be asked')
+  }
+
+  #unavailable(): AuthUnavailable {
+    return new AuthUnavailable(this.retryAfterMs)
+  }
+}
+
+export const newTraceId = (): string => randomBytes(16).toString('hex')
+
+const traceHeaders = (traceId: string): Record<string, string> => ({
+  [TRACE_HEADER]: traceId,
+  traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
+})
