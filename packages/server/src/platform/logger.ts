@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream'
+
 import { pino, type Logger as PinoLogger } from 'pino'
 
 export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child'>
@@ -6,14 +8,14 @@ export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fat
 const SECRETS = ['token', 'password', 'ticket', 'authorization', 'cookie', 'api_key', 'secret']
 
 /** One JSON line a record on standard error, so that standard output stays for people. */
-export function createLogger(level: string): Logger {
+export function createLogger(level: string, sink: Writable = process.stderr): Logger {
   return pino(
     {
       level,
       redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
       serializers: { err: plainError },
     },
-    process.stderr,
+    sink,
   )
 }
 

@@ -27,9 +27,9 @@ export function addEventRoutes({ app, parts, ownPage }: Http): void {
 
   const readerOf = async (
     request: FastifyRequest,
-    query: z.output<typeof asked>,
-  ): Promise<EventReader> => {
+  ): Promise<{ reader: EventReader; query: z.output<typeof asked> }> => {
     const identity = await ownPage(request, 'chat:read')
+    const query = parse(asked, request.query)
     const stream = await access.stream(identity.userId, query.stream)
     if (!stream) throw absent('stream')
     if (parts.draining()) {
@@ -44,7 +44,8 @@ export function addEventRoutes({ app, parts, ownPage }: Http): void {
     }
     // Who names no page takes nobody's place.
     const instance = query.instance ?? uuidv7()
-    return { identity, stream, device: asId<DeviceId>(query.device ?? instance), instance }
+    const device = asId<DeviceId>(query.device ?? instance)
+    return { reader: { identity, stream, device, instance }, query }
   }
 
   /** @throws when the stream cannot be read; then nothing is left behind. */
@@ -64,8 +65,7 @@ export function addEventRoutes({ app, parts, ownPage }: Http): void {
   }
 
   const stream = async (request: FastifyRequest, reply: FastifyReply) => {
-    const query = parse(asked, request.query)
-    const reader = await readerOf(request, query)
+    const { reader, query } = await readerOf(request)
     const response = new StreamedResponse(reader.stream, request.raw.socket)
     const position = claimedPosition(request, query)
     const { reading } = await begin(reader, position, response)
@@ -79,8 +79,7 @@ export function addEventRoutes({ app, parts, ownPage }: Http): void {
   }
 
   const poll = async (request: FastifyRequest, reply: FastifyReply) => {
-    const query = parse(asked, request.query)
-    const reader = await readerOf(request, query)
+    const { reader, query } = await readerOf(request)
     const claimed = claimedPosition(request, query)
     const response = new PolledResponse(claimed === null)
     const { reading, subscription } = await begin(reader, claimed, response)
