@@ -77,7 +77,7 @@ export type ParsedClassic =
   | { ok: true; message: ClassicMessage }
   | { ok: false; code: 'INVALID_JSON' | 'MISSING_TYPE' | 'MESSAGE_TOO_LARGE'; message: string }
 
-const REPLY_NAMES = ['message_id', 'client_message_id', 'request_id', 'id']
+const REPLY_NAMES = ['request_id', 'client_message_id', 'message_id', 'id']
 
 /** Reads one frame of a classic client; never throws. */
 export function parseClassicFrame(frame: string): ParsedClassic {
