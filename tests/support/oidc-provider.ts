@@ -22,8 +22,11 @@ export interface OidcProvider extends AsyncDisposable {
   accounts: Map<string, Account>
   /** Settings that make a Netra use it. */
   env: Record<string, string>
-  /** Until it is called the provider answers 503, as one that is still starting. */
-  serve(netraUrl: string): void
+  /**
+   * `reachedAt`: where the provider itself reaches Netra, when not as browsers do.
+   * Until it is called the provider answers 503, as one that is still starting.
+   */
+  serve(netraUrl: string, options?: { reachedAt?: string }): void
   /** How often each path was asked for. */
   asked: Map<string, number>
   /** Whom it told its clients about when they signed out, and whether the clients understood. */
@@ -43,7 +46,8 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0] ?? ''
     asked.set(path, (asked.get(path) ?? 0) + 1)
-    handle(request, response)
+    if (path === '/favicon.ico') response.writeHead(204).end()
+    else handle(request, response)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -60,8 +64,8 @@ export async function startOidcProvider(): Promise<OidcProvider> {
       NETRA_OIDC_CLIENT_SECRET: CLIENT.secret,
       NETRA_OIDC_NAME: 'Example ID',
     },
-    serve(netraUrl) {
-      const provider = createProvider(issuer, netraUrl, accounts)
+    serve(netraUrl, { reachedAt = netraUrl } = {}) {
+      const provider = createProvider(issuer, { netraUrl, reachedAt }, accounts)
       provider.on('backchannel.success', (_context, _client, accountId) => {
         logoutsTold.push({ accountId, ok: true })
       })
@@ -92,7 +96,7 @@ const signingKey = () => ({
 
 function createProvider(
   issuer: string,
-  netraUrl: string,
+  { netraUrl, reachedAt }: { netraUrl: string; reachedAt: string },
   accounts: ReadonlyMap<string, Account>,
 ): Provider {
   return new Provider(issuer, {
@@ -101,7 +105,7 @@ function createProvider(
         client_id: CLIENT.id,
         client_secret: CLIENT.secret,
         redirect_uris: [`${netraUrl}/auth/callback/oidc`],
-        backchannel_logout_uri: `${netraUrl}/auth/backchannel-logout/oidc`,
+        backchannel_logout_uri: `${reachedAt}/auth/backchannel-logout/oidc`,
         backchannel_logout_session_required: true,
       },
     ],
@@ -110,7 +114,20 @@ function createProvider(
     fetch: (url, { dispatcher: _guard, ...options }: RequestInit & { dispatcher?: unknown } = {}) =>
       fetch(url, options),
     jwks: { keys: [signingKey()] },
-    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+    features: {
+      devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
+      rpInitiatedLogout: {
+        logoutSource(context, form) {
+          context.body = pageOf(
+            `${form}<button form="op.logoutForm" name="logout" value="yes">Sign out</button>`,
+          )
+        },
+        postLogoutSuccessSource(context) {
+          context.body = pageOf('<p>You are signed out.</p>')
+        },
+      },
+    },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     claims: { email: ['email', 'email_verified'], profile: ['name'] },
     cookies: { keys: ['a key for the cookies of a test'] },
@@ -161,6 +178,8 @@ async function interact(
   await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false })
 }
 
-const FORM = `<!doctype html><html lang="en"><title>Example ID</title><h1>Example ID</h1>
-<form method="post"><label>Subject <input name="subject"></label>
-<button>Sign in</button> <button name="cancel" value="1">Cancel</button></form></html>`
+const pageOf = (content: string): string =>
+  `<!doctype html><html lang="en"><title>Example ID</title><h1>Example ID</h1>${content}</html>`
+
+const FORM = pageOf(`<form method="post"><label>Subject <input name="subject"></label>
+<button>Sign in</button> <button name="cancel" value="1">Cancel</button></form>`)

@@ -120,7 +120,8 @@ export class OAuth {
   unlink(identity: Identity, id: string, address: string): void {
     const { accounts, audit, sessions } = this.#needs
     const provider = this.#provider(id)
-    const begun = accounts.unlink(identity.userId, provider.key)
+    const configured = new Set([...this.#providers.values()].map(({ key }) => key))
+    const begun = accounts.unlink(identity.userId, provider.key, configured)
     if (begun === 'not_linked') throw new AuthError('not_found')
     if (begun === 'last_way_in') throw new AuthError('last_way_in')
     for (const sessionId of begun) if (sessionId !== identity.sessionId) sessions.end(sessionId)

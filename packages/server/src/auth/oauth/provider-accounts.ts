@@ -100,11 +100,16 @@ export class ProviderAccounts {
   }
 
   /**
-   * Takes the provider away from the user, unless it is their last way in.
+   * Takes the provider away from the user, unless it is their last way in; of the others only those
+   * of `configured` count.
    *
    * @returns the sessions that were begun through it, or why nothing was done.
    */
-  unlink(userId: string, provider: string): string[] | 'not_linked' | 'last_way_in' {
+  unlink(
+    userId: string,
+    provider: string,
+    configured: ReadonlySet<string>,
+  ): string[] | 'not_linked' | 'last_way_in' {
     const ways = this.#database.all<{ providerId: string; password: string | null }>(
       'SELECT providerId, password FROM account WHERE userId = ?',
       userId,
@@ -112,7 +117,7 @@ export class ProviderAccounts {
     if (!ways.some(({ providerId }) => providerId === provider)) return 'not_linked'
     const others = ways.filter(
       ({ providerId, password }) =>
-        providerId !== provider && (providerId !== 'credential' || password !== null),
+        providerId !== provider && (configured.has(providerId) || password !== null),
     )
     if (others.length === 0) return 'last_way_in'
     this.#database.run('DELETE FROM account WHERE userId = ? AND providerId = ?', userId, provider)
