@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import type { Auth } from './auth/auth.ts'
 import type { Config } from './config/config.ts'
 import { openAuthGateway } from './gateway/auth-gateway.ts'
+import { eraseExpiredUsers } from './gateway/expired-users.ts'
 import { openConfiguredAuth } from './open-auth.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { lockDataFolder } from './platform/data-folder-lock.ts'
@@ -44,6 +45,7 @@ export async function startAuth(
       }),
     )
     acceptConfigured(auth, config, logger)
+    stack.use(endExpiredUsers(auth, { clock, logger }))
     const gateway = stack.use(
       await openAuthGateway(
         {
@@ -74,6 +76,24 @@ export async function startAuth(
     await stack.disposeAsync()
     throw error
   }
+}
+
+/** Nodes hear of it by the feed and erase what is theirs; then the id may be given again. */
+function endExpiredUsers(auth: Auth, parts: { clock: Clock; logger: Logger }): AsyncDisposable {
+  const { testUsers, removals } = auth
+  return eraseExpiredUsers({
+    ...parts,
+    testUsers: {
+      endExpired: () => testUsers.endExpired(),
+      erased: (userId) => testUsers.erased(userId),
+      settled: () => testUsers.settled().filter((userId) => !removals.isPending(userId)),
+      freed: (userId) => testUsers.freed(userId),
+    },
+    commands: {
+      deleteAccount: async () => ({ ok: true, answer: {} }),
+      freeAccountId: async () => undefined,
+    },
+  })
 }
 
 function acceptConfigured(auth: Auth, config: Config, logger: Logger): void {

@@ -1,16 +1,17 @@
 import { z } from 'zod'
 
-import { wireAuthentication, type FeedLine } from '../identity/auth-wire.ts'
 import {
-  AuthUnavailable,
   type Authentication,
+  AuthUnavailable,
   type Credentials as Shown,
   type Entrance,
+  type FeedLine,
   type Identities,
   type Identity,
   type SessionEndListener,
   type SessionState,
   type Ticket,
+  wireAuthentication,
 } from '../identity/identity.ts'
 import { systemClock, type Clock } from '../platform/clock.ts'
 import { asId, type SessionId, type UserId } from '../platform/ids.ts'
@@ -51,7 +52,7 @@ const UNHEALTHY_AFTER_MS = 30_000
 const ENTRANCE_MS = 1_000
 const RETRY_MS = 1_000
 
-const entrance = z.looseObject({
+const entrance = z.object({
   registration: z.enum(['open', 'invitation', 'domain', 'closed']),
   setup_required: z.boolean(),
   providers: z.array(z.object({ id: z.string(), name: z.string() })),

@@ -56,7 +56,7 @@ export class CredentialMemory {
 
   /** Somebody who was refused may be let in again. */
   forgetRefusals(): void {
-    for (const [name, entry] of [...this.#entries]) if ('why' in entry) this.#entries.delete(name)
+    for (const [name, entry] of this.#entries) if ('why' in entry) this.#entries.delete(name)
   }
 
   clear(): void {

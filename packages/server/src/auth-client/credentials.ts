@@ -1,11 +1,12 @@
-import { wireAuthentication, type WireAuthentication } from '../identity/auth-wire.ts'
 import {
-  AuthUnavailable,
   type Authentication,
+  AuthUnavailable,
   type Identity,
   type LiveSession,
   type Refusal,
   type SessionState,
+  wireAuthentication,
+  type WireAuthentication,
 } from '../identity/identity.ts'
 import { asId, type SessionId, type UserId } from '../platform/ids.ts'
 import { CredentialMemory, type Bearer } from './credential-memory.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-import { FEED_HEARTBEAT_MS, feedLine, type FeedLine } from '../identity/auth-wire.ts'
+import { FEED_HEARTBEAT_MS, type FeedLine, feedLine } from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import { NobodyListens } from './http-call.ts'

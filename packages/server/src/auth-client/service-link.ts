@@ -3,8 +3,7 @@ import type { IncomingMessage } from 'node:http'
 
 import { z } from 'zod'
 
-import { FORWARDED, TRACE_HEADER } from '../identity/auth-wire.ts'
-import { AuthUnavailable } from '../identity/identity.ts'
+import { AuthUnavailable, FORWARDED, TRACE_HEADER } from '../identity/identity.ts'
 import {
   CircuitOpen,
   createCircuitBreaker,
@@ -257,7 +256,8 @@ export class ServiceLink implements Disposable {
   }): Promise<Answer> {
     const { clock, url } = this.#options
     const { method = 'POST', path, schema, ms } = question
-    const body = question.body === undefined ? undefined : Buffer.from(JSON.stringify(question.body))
+    const body =
+      question.body === undefined ? undefined : Buffer.from(JSON.stringify(question.body))
     const response = await this.#caller.call({
       method,
       url: new URL(`${url}${path}`),
@@ -306,7 +306,11 @@ export class ServiceLink implements Disposable {
     const { logger } = this.#options
     const record = { trace_id: traceId, method, path: path.split('?')[0], status }
     if (error === undefined) logger.info(record, 'asked the auth service')
-    else logger.warn({ ...record, err: error }, 'the auth service could not be asked')
+    // The first of a row is news; the others are its echo.
+    else if (this.circuit.failure_count > 1) {
+      const why = error instanceof Error ? error.message : undefined
+      logger.info({ ...record, why }, 'the auth service could not be asked')
+    } else logger.warn({ ...record, err: error }, 'the auth service could not be asked')
   }
 
   #unavailable(): AuthUnavailable {

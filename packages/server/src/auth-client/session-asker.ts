@@ -1,10 +1,11 @@
 import {
+  AuthUnavailable,
+  type LiveSession,
   MAX_SESSIONS_ASKED,
-  wireSessionStates,
   type WireSession,
   type WireSessionState,
-} from '../identity/auth-wire.ts'
-import { AuthUnavailable, type LiveSession } from '../identity/identity.ts'
+  wireSessionStates,
+} from '../identity/identity.ts'
 import { asId, type SessionId, type UserId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { RecentChanges } from './recent-changes.ts'

@@ -7,7 +7,7 @@ import type { Logger } from '../platform/logger.ts'
 const LOOK_MS = 30_000
 
 interface Needs {
-  testUsers: Auth['testUsers']
+  testUsers: Pick<Auth['testUsers'], 'endExpired' | 'erased' | 'settled' | 'freed'>
   commands: Pick<Commands, 'deleteAccount' | 'freeAccountId'>
   clock: Clock
   logger: Logger

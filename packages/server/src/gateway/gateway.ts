@@ -1,11 +1,12 @@
 import { newId } from '../platform/ids.ts'
 import { RateLimit } from '../platform/rate-limit.ts'
 import { basePathOf, createAddresses, type Addresses } from './addresses.ts'
-import { addressBehind, isLocalCaller } from './client-address.ts'
 import { handleClassic } from './classic/handle-classic.ts'
+import { addressBehind, isLocalCaller } from './client-address.ts'
 import { EventRequests } from './fallback/event-requests.ts'
 import { handleMessage } from './handle-message.ts'
 import { createHttp } from './http/app.ts'
+import { LimitNotes } from './limit-notes.ts'
 import { LIMITS } from './limits.ts'
 import type { Caller, GatewayOptions, GatewayParts } from './parts.ts'
 import { Registry } from './registry.ts'
@@ -16,9 +17,14 @@ import { SocketMetrics } from './socket-metrics.ts'
 import { sweepSockets } from './sweep.ts'
 import { takeUpgrades } from './upgrade.ts'
 
-export type { AuthForward } from './http/auth-forward.ts'
 export type { GatewayOptions } from './parts.ts'
-export type { AgentCatalogue, BreakerStatus, ModelSettingsPage, SampleFile } from './ports.ts'
+export type {
+  AgentCatalogue,
+  AuthForward,
+  BreakerStatus,
+  ModelSettingsPage,
+  SampleFile,
+} from './ports.ts'
 
 export interface Gateway extends AsyncDisposable {
   /** The port that was really taken. */
@@ -43,10 +49,10 @@ export async function openGateway(
   const { clock, logger, identities } = options
   let addresses: Addresses | undefined
   let draining = false
-  const metrics = new SocketMetrics(options.allMetrics)
+  const metrics = new SocketMetrics(options.allMetrics, new LimitNotes(logger, clock))
   const eventRequests = new EventRequests((code) => metrics.closed(code))
-  const commandRate = new RateLimit(clock, { perMinute: 1_200, burst: 200 }, () =>
-    metrics.limited('commands'),
+  const commandRate = new RateLimit(clock, { perMinute: 1_200, burst: 200 }, (userId) =>
+    metrics.limited('commands', { user_id: userId }),
   )
   const limited = (limit = 'sign_in'): void => metrics.limited(limit)
   const parts: GatewayParts = {
@@ -102,7 +108,7 @@ export async function openGateway(
       clock,
       registry: parts.registry,
       isLocal: (request) => parts.isLocal({ ip: addressOf(request), headers: request.headers }),
-      limited,
+      limited: (limit, who) => metrics.limited(limit, who),
       maxSockets: options.maxSockets,
     }),
     commandRate,

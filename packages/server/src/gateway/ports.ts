@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 
 /** What the edge shows of agents and models; the composition root fills it from `agent/`. */
@@ -34,4 +35,18 @@ export interface SampleFile {
   name: string
   mediaType: string
   open(): Readable
+}
+
+/** How a request reaches the auth service when it runs elsewhere. */
+export interface AuthForward {
+  /** @throws AuthUnavailable */
+  forward(request: {
+    method: string
+    path: string
+    headers: Record<string, string | string[]>
+    body: Buffer | undefined
+    address: string
+    isLocal: boolean
+    traceId: string
+  }): Promise<Readable & { statusCode?: number | undefined; headers: IncomingHttpHeaders }>
 }

@@ -26,7 +26,10 @@ export async function checkSession(identities: Identities, identity: Identity): 
 }
 
 /** How a socket is told that its login session has ended. */
-export function closeOf(why: SessionEnd): { close: CloseCode; why: string } {
+export function closeOf(why: SessionEnd | 'unavailable'): { close: CloseCode; why: string } {
+  if (why === 'unavailable') {
+    return { close: 4009, why: 'who you are cannot be confirmed right now' }
+  }
   return why === 'disabled'
     ? { close: 4507, why: 'this account is disabled' }
     : { close: 4503, why: 'this login session has ended' }

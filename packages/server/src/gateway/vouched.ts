@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 
-import { FORWARDED } from '../identity/auth-wire.ts'
+import { FORWARDED } from '../identity/identity.ts'
 
 /** Asked by other services, at whatever name they have for us; no page can use them. */
 const FOR_SERVICES = /^\/(?:auth\/(?:service-token|validate|feed|tickets|removals)|\.well-known\/)/

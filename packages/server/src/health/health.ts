@@ -5,6 +5,8 @@ export interface CheckResult {
   connected: boolean
   response_time_ms: number
   error?: string
+  /** More about the part, for people. */
+  details?: Record<string, unknown>
 }
 
 export interface HealthReport {
@@ -26,14 +28,23 @@ export interface Health {
 const CHECK_TIMEOUT_MS = 2_000
 
 /** Every check has its own timeout and none can break the answer. */
-export function createHealth(options: { checks: Record<string, Check>; clock: Clock }): Health {
-  const { clock, checks } = options
+export function createHealth(options: {
+  checks: Record<string, Check>
+  /** By the names of the checks. */
+  details?: Record<string, (() => Record<string, unknown>) | undefined>
+  clock: Clock
+}): Health {
+  const { clock, checks, details = {} } = options
   const startedAt = clock.monotonic()
   return {
     async report() {
       const results = await Promise.all(
         Object.entries(checks).map(
-          async ([name, check]) => [name, await run(check, clock)] as const,
+          async ([name, check]) => {
+            const result = await run(check, clock)
+            const more = details[name]?.()
+            return [name, more ? { ...result, details: more } : result] as const
+          },
         ),
       )
       const reasons = results.flatMap(([name, result]) =>

@@ -10,6 +10,20 @@ export {
   type Verified,
 } from './token-verifier.ts'
 
+export {
+  FEED_HEARTBEAT_MS,
+  FORWARDED,
+  MAX_SESSIONS_ASKED,
+  TRACE_HEADER,
+  feedLine,
+  wireAuthentication,
+  wireSessionStates,
+  type FeedLine,
+  type WireAuthentication,
+  type WireSession,
+  type WireSessionState,
+} from './auth-wire.ts'
+
 export type Role = 'user' | 'admin'
 
 /** What an API key may be allowed; a person may do all of it, and what no key may. */
@@ -78,7 +92,8 @@ export type SessionState =
   | { live: true; session: LiveSession }
   | { live: false; why: SessionEnd | 'unavailable' }
 
-export type SessionEndListener = (sessionId: SessionId, why: SessionEnd) => void
+/** `unavailable`: it could not be confirmed for too long; its owner may come back. */
+export type SessionEndListener = (sessionId: SessionId, why: SessionEnd | 'unavailable') => void
 
 /** A one-time proof with which a browser opens a socket. */
 export interface Ticket {

@@ -1,4 +1,4 @@
-import type { FeedLine } from '../../identity/auth-wire.ts'
+import type { FeedLine } from '../../identity/identity.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
@@ -36,6 +36,9 @@ export const CHANGE_TABLES = `
     user_id TEXT PRIMARY KEY,
     removed_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER user_id_is_given_again AFTER INSERT ON user BEGIN
+    DELETE FROM user_removal WHERE user_id = NEW.id;
+  END;
   CREATE TRIGGER user_removal_is_told AFTER DELETE ON user BEGIN
     INSERT INTO user_removal (user_id, removed_at)
     VALUES (OLD.id, CAST(unixepoch('subsec') * 1000 AS INTEGER))

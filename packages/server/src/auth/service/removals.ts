@@ -1,6 +1,5 @@
 import { asId, type UserId } from '../../platform/ids.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
-import type { ChangeFeed } from './change-feed.ts'
 
 /**
  * Accounts that are gone while their conversations may still be there. A removal stays until whoever
@@ -8,11 +7,9 @@ import type { ChangeFeed } from './change-feed.ts'
  */
 export class Removals {
   readonly #database: AuthDatabase
-  readonly #changes: ChangeFeed
 
-  constructor(database: AuthDatabase, changes: ChangeFeed) {
+  constructor(database: AuthDatabase) {
     this.#database = database
-    this.#changes = changes
   }
 
   /** Oldest first. */
@@ -22,12 +19,12 @@ export class Removals {
       .map((row) => asId<UserId>(row.user_id))
   }
 
-  async done(userId: string): Promise<void> {
-    this.#database.run('DELETE FROM user_removal WHERE user_id = ?', userId)
+  /** Until it is confirmed its id must not be given again. */
+  isPending(userId: string): boolean {
+    return this.#database.get('SELECT 1 FROM user_removal WHERE user_id = ?', userId) !== undefined
   }
 
-  /** Called when there may be a new one. */
-  onRemoved(listener: () => void): () => void {
-    return this.#changes.onChange(listener)
+  async done(userId: string): Promise<void> {
+    this.#database.run('DELETE FROM user_removal WHERE user_id = ?', userId)
   }
 }

@@ -27,7 +27,6 @@ export function addOwnAccountRoutes({ app, parts, user }: AuthHttp): void {
 
   function shown({ userId, isTestUser }: Identity) {
     const profile = auth.profiles.of(userId)
-    const names = new Map(auth.oauth.list().map(({ id, name }) => [id, name]))
     return {
       id: profile.userId,
       email: profile.email,
@@ -37,11 +36,7 @@ export function addOwnAccountRoutes({ app, parts, user }: AuthHttp): void {
       two_factor: profile.twoFactor,
       recovery_codes_left: profile.twoFactor ? auth.twoFactor.recoveryCodesLeft(userId) : 0,
       has_password: profile.hasPassword,
-      providers: profile.providers.map(({ id, linkedAt }) => ({
-        id,
-        name: names.get(id) ?? id,
-        linked_at: linkedAt,
-      })),
+      providers: auth.oauth.linkedTo(userId),
       is_test_user: isTestUser,
       ...(profile.expiresAt !== undefined && { expires_at: profile.expiresAt }),
     }

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 
 import { z } from 'zod'
 
-import { FEED_HEARTBEAT_MS, type FeedLine } from '../../identity/auth-wire.ts'
+import { FEED_HEARTBEAT_MS, type FeedLine } from '../../identity/identity.ts'
 import { parse } from '../http/http-error.ts'
 import type { AuthHttp } from './auth-http.ts'
 import { serviceCalling } from './service-caller.ts'

@@ -1,18 +1,16 @@
 import { z } from 'zod'
 
 import {
+  AUDIENCE,
+  type Authentication,
+  type Identity,
+  ISSUER,
+  type LiveSession,
   MAX_SESSIONS_ASKED,
+  type SessionState,
   type WireAuthentication,
   type WireSession,
   type WireSessionState,
-} from '../../identity/auth-wire.ts'
-import {
-  AUDIENCE,
-  ISSUER,
-  type Authentication,
-  type Identity,
-  type LiveSession,
-  type SessionState,
 } from '../../identity/identity.ts'
 import { asId, type SessionId, type UserId } from '../../platform/ids.ts'
 import { HttpError, parse } from '../http/http-error.ts'
@@ -85,17 +83,14 @@ export function addServiceRoutes({ app, parts }: AuthHttp): void {
     const body = parse(asked, request.body)
     if ('token' in body) return wireAnswer(await auth.authenticate(asBearer(body.token)))
     if ('cookie' in body) return wireAnswer(await auth.authenticate({ cookie: body.cookie }))
-    if ('session' in body) return wireState(await auth.sessionState(identityNamed(body.session)))
-    const states = await Promise.all(
-      body.sessions.map(async (one) => wireState(await auth.sessionState(identityNamed(one)))),
-    )
-    return { states }
+    if ('session' in body) return wireState(auth.sessionState(identityNamed(body.session)))
+    return { states: body.sessions.map((one) => wireState(auth.sessionState(identityNamed(one)))) }
   })
 
   app.post('/auth/tickets', async (request) => {
     serviceCalling(auth, request, 'tickets:use')
     const identity = identityNamed(parse(named, request.body))
-    if (!(await auth.sessionState(identity)).live) {
+    if (!auth.sessionState(identity).live) {
       throw new HttpError(409, 'SESSION_ENDED', 'This login session has ended.')
     }
     return auth.issueTicket(identity)
@@ -122,10 +117,10 @@ export function addServiceRoutes({ app, parts }: AuthHttp): void {
     return reply.status(204).send()
   })
 
-  const wireAnswer = async (answer: Authentication): Promise<WireAuthentication> => {
+  const wireAnswer = (answer: Authentication): WireAuthentication => {
     if (!answer.ok) return answer
     const { identity, setCookies } = answer
-    const state = await auth.sessionState(identity)
+    const state = auth.sessionState(identity)
     if (!state.live) return { ok: false, why: state.why }
     return {
       ok: true,

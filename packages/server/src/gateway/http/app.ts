@@ -6,6 +6,7 @@ import { addAccountRoutes, eraser } from './account.ts'
 import { addAdminRoutes } from './admin.ts'
 import { addAgentRunRoutes } from './agent-runs.ts'
 import { addAgentRoutes } from './agents.ts'
+import { addAuthForward } from './auth-forward.ts'
 import { createBase } from './base.ts'
 import { addClassicConfigRoutes } from './classic-config.ts'
 import { addCommandRoutes } from './commands.ts'
@@ -30,10 +31,11 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addConfigRoutes(http)
   addClassicConfigRoutes(http)
   addTicketRoute(http)
-  const { auth } = parts
+  const { auth, authForward } = parts
   if (auth) {
     addAuthRoutes({ ...base, parts: { ...parts, auth, erase: eraser(parts.commands) } })
   }
+  if (authForward) addAuthForward(http, authForward)
   addAccountRoutes(http)
   addThreadRoutes(http)
   addMessageRoutes(http)

@@ -24,7 +24,11 @@ export function addHealthRoutes({ app, parts }: Http): void {
         dependencies: Object.fromEntries(
           Object.entries(report.checks).map(([name, check]) => [
             name,
-            { status: check.status, ...(check.error && { error: check.error }) },
+            {
+              status: check.status,
+              ...(check.error && { error: check.error }),
+              ...(check.details && { details: check.details }),
+            },
           ]),
         ),
         ...(await openDoors()),

@@ -145,6 +145,10 @@ const OF_SERVICES = new Set([
   '/auth/verify',
   '/auth/validate',
   '/auth/feed',
+  '/auth/config',
+  '/auth/tickets',
+  '/auth/tickets/redeem',
+  '/auth/removals',
   '/.well-known/jwks.json',
 ])
 
