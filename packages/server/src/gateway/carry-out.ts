@@ -32,7 +32,7 @@ export async function carryOut(
   const { commands, commandRate } = parts
   const { id } = message
   const answerOf = (outcome: Outcome<Record<string, unknown>>): Answer => {
-    if (!outcome.ok) noteLimit(parts.metrics, outcome.code)
+    if (!outcome.ok) noteLimit(parts.metrics, outcome.code, userId)
     return answerTo(id, outcome)
   }
   const { userId, scopes } = identity
@@ -51,9 +51,7 @@ export async function carryOut(
         answerOf(await commands.cancelRun(userId, message.run_id))
       )
     case 'decide':
-      return (
-        tooFast(commandRate, userId, id) ?? answerOf(await commands.decide(userId, message))
-      )
+      return tooFast(commandRate, userId, id) ?? answerOf(await commands.decide(userId, message))
     default:
       return unreachable(message)
   }
@@ -78,9 +76,13 @@ export function tooFast(
 }
 
 /** Counts a command that was refused because of how many there are. */
-export function noteLimit(metrics: Pick<SocketMetrics, 'limited'>, code: string): void {
-  if (code === 'rate_limited') metrics.limited('messages')
-  else if (code === 'busy') metrics.limited('runs')
+export function noteLimit(
+  metrics: Pick<SocketMetrics, 'limited'>,
+  code: string,
+  userId: UserId,
+): void {
+  if (code === 'rate_limited') metrics.limited('messages', { user_id: userId })
+  else if (code === 'busy') metrics.limited('runs', { user_id: userId })
 }
 
 function answerTo(id: string, outcome: Outcome<Record<string, unknown>>): Answer {

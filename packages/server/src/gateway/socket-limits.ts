@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../platform/clock.ts'
 import { networkOf } from '../platform/network.ts'
 import { RateLimit } from '../platform/rate-limit.ts'
+import type { Met } from './limit-notes.ts'
 import { LIMITS } from './limits.ts'
 import type { Registry } from './registry.ts'
 
@@ -28,7 +29,7 @@ interface Needs {
   clock: Clock
   registry: Registry
   isLocal: (request: IncomingMessage) => boolean
-  limited: (limit: string) => void
+  limited: (limit: string, who: Met) => void
   maxSockets: number
 }
 
@@ -66,18 +67,20 @@ export class SocketLimits {
   refusal(request: IncomingMessage, address: string): TooMany | undefined {
     const { registry, isLocal } = this.#needs
     const local = isLocal(request)
+    const who = { ip: address, origin: request.headers.origin, code: 429 }
     const wait = (local ? this.#localHellos : this.#hellos).take(networkOf(address))
-    if (wait > 0) return this.#tooMany('hellos', 'Too many sockets are opened from here.', wait)
+    if (wait > 0)
+      return this.#tooMany('hellos', 'Too many sockets are opened from here.', who, wait)
     if (registry.countFrom(address) >= PER_NETWORK * (local ? LOCAL_FACTOR : 1)) {
-      return this.#tooMany('sockets_of_address', 'Too many sockets are open from here.')
+      return this.#tooMany('sockets_of_address', 'Too many sockets are open from here.', who)
     }
     if (registry.strangersFrom(address) >= LIMITS.maxUnauthenticatedPerAddress) {
       const message = 'Too many sockets from this address have not said yet who they are.'
-      return { ...this.#tooMany('strangers_of_address', message), ...LATER }
+      return { ...this.#tooMany('strangers_of_address', message, who), ...LATER }
     }
     if (registry.size >= this.#needs.maxSockets * TOLD_SHARE) {
       const message = 'This server has as many sockets as it can serve.'
-      return { ...this.#tooMany('sockets_of_node', message), ...LATER }
+      return { ...this.#tooMany('sockets_of_node', message, who), ...LATER }
     }
     return undefined
   }
@@ -88,17 +91,20 @@ export class SocketLimits {
   }
 
   /** Whether a socket may have sent this frame, too. */
-  takes(frameBytes: number, { id, userId }: { id: string; userId: string | undefined }): boolean {
+  takes(
+    frameBytes: number,
+    { id, userId, address }: { id: string; userId: string | undefined; address: string },
+  ): boolean {
     const cost = Math.max(frameBytes, FRAME_BYTES)
     const isFine =
       this.#socketBytes.take(id, cost) === 0 &&
       (userId === undefined || this.#userBytes.take(userId, cost) === 0)
-    if (!isFine) this.#needs.limited('bytes')
+    if (!isFine) this.#needs.limited('bytes', { user_id: userId, ip: address })
     return isFine
   }
 
-  #tooMany(limit: string, message: string, afterMs = FULL_AFTER_MS): TooMany {
-    this.#needs.limited(limit)
+  #tooMany(limit: string, message: string, who: Met, afterMs = FULL_AFTER_MS): TooMany {
+    this.#needs.limited(limit, who)
     return { status: 429, code: 'RATE_LIMITED', message, afterMs }
   }
 }

@@ -1,4 +1,5 @@
 import type { Count, Metrics } from '../platform/metrics.ts'
+import type { LimitNotes, Met } from './limit-notes.ts'
 
 /**
  * How an attempt to open a socket ended. `refused`: its proof was none. `limited`: too many sockets
@@ -13,6 +14,7 @@ export class SocketMetrics {
   readonly #handshakes: Count
   readonly #closes: Count
   readonly #limited: Count
+  readonly #notes: LimitNotes | undefined
   messagesReceived = 0
   badFrames = 0
   readonly handshakes: Record<HandshakeEnd, number> = {
@@ -26,7 +28,8 @@ export class SocketMetrics {
   readonly welcomeMs: number[] = []
   readonly closes = new Map<number, number>()
 
-  constructor(metrics: Metrics) {
+  constructor(metrics: Metrics, notes?: LimitNotes) {
+    this.#notes = notes
     this.#frames = metrics.counter('netra_frames_received_total', 'Frames that clients sent.')
     this.#badFrames = metrics.counter(
       'netra_bad_frames_total',
@@ -55,7 +58,8 @@ export class SocketMetrics {
   }
 
   /** Something was refused because there was too much of it. */
-  limited(limit: string): void {
+  limited(limit: string, who?: Met): void {
+    if (who) this.#notes?.note(limit, who)
     this.#limited.add({ limit })
     this.rateLimited += 1
   }

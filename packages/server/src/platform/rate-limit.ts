@@ -23,10 +23,10 @@ export class RateLimit {
   /** In the order of last use. */
   readonly #buckets = new Map<string, Bucket>()
 
-  readonly #refused: () => void
+  readonly #refused: (key: string) => void
 
-  /** `refused` is told of each refusal. */
-  constructor(clock: Clock, rate: Rate, refused: () => void = () => undefined) {
+  /** `refused` is told of each refusal, by its key. */
+  constructor(clock: Clock, rate: Rate, refused: (key: string) => void = () => undefined) {
     this.#clock = clock
     this.#refused = refused
     this.rate = rate
@@ -46,7 +46,7 @@ export class RateLimit {
         break
       }
     }
-    if (!isAllowed) this.#refused()
+    if (!isAllowed) this.#refused(key)
     return isAllowed ? 0 : Math.max(1, Math.ceil((cost - bucket.tokens) / this.#perMs))
   }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { HttpError, parse } from '../http/http-error.ts'
+import { parse } from '../http/http-error.ts'
 import type { AuthHttp } from './auth-http.ts'
 import { originOf } from './origin.ts'
 import { refusing } from './refusing.ts'
@@ -33,13 +33,8 @@ export function addLoginRoutes({ app, parts, user }: AuthHttp): void {
 
   app.post('/auth/login', async (request, reply) => {
     const body = parse(credentials, request.body)
-    try {
-      const result = await refusing(() => auth.login({ ...body, ...originOf(request) }))
-      return sendSignedIn(reply, result, 200)
-    } catch (error) {
-      if (error instanceof HttpError && error.status === 429) parts.limited()
-      throw error
-    }
+    const result = await refusing(() => auth.login({ ...body, ...originOf(request) }))
+    return sendSignedIn(reply, result, 200)
   })
 
   app.post('/auth/setup', async (request, reply) => {

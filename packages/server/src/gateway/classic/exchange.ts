@@ -33,8 +33,8 @@ export function read<Schema extends z.ZodType>(
   return undefined
 }
 
-export function refuse({ connection, message }: Exchange, refusal: Refusal): void {
-  noteLimit(connection.parts.metrics, refusal.code)
+export function refuse({ connection, identity, message }: Exchange, refusal: Refusal): void {
+  noteLimit(connection.parts.metrics, refusal.code, identity.userId)
   connection.refuse({
     code: fromRefusal(refusal).code,
     message: refusal.message,

@@ -19,7 +19,7 @@ import { unreachable } from '../../platform/unreachable.ts'
 import { belowBase, hostProblem, originProblem, type Addresses } from '../addresses.ts'
 import type { Caller } from '../parts.ts'
 import { addCrossOrigin } from './cross-origin.ts'
-import { answerClientError, ErrorSender, fromAuthUnavailable } from './error-sender.ts'
+import { answerClientError, callers, ErrorSender, fromAuthUnavailable } from './error-sender.ts'
 import { HttpError } from './http-error.ts'
 import { noteRoutes } from './known-routes.ts'
 import { RequestLimits } from './rate-limits.ts'
@@ -68,7 +68,7 @@ export interface HttpBase {
 /** An HTTP server with the checks, headers and errors that every route has. */
 export async function createBase(parts: BaseParts): Promise<HttpBase> {
   const { clock = systemClock, limited = () => undefined } = parts
-  const errors = new ErrorSender({ ...parts, limited })
+  const errors = new ErrorSender({ ...parts, limited, clock })
   const limits = new RequestLimits({ ...parts, clock })
   const withLimits = { ...parts, limits }
   const app = fastify({
@@ -160,6 +160,7 @@ async function identityOf(
       cookies !== undefined && { cookie: cookies }),
   })
   if (answer.ok) {
+    callers.set(request, answer.identity.userId)
     parts.limits.identified(request, answer.identity)
     checkScope(answer.identity, scope)
     if (answer.setCookies.length > 0) freshCookies.set(request, answer.setCookies)

@@ -5,11 +5,17 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 
 import { StoreUnavailable } from '../../command/command.ts'
 import { AuthUnavailable } from '../../identity/identity.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { UserId } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
+import { LimitNotes } from '../limit-notes.ts'
 import { errorBody } from './error-body.ts'
 import { HttpError } from './http-error.ts'
 import { traceIdOf } from './request-ids.ts'
+
+/** Whose request it turned out to be, for the log. */
+export const callers = new WeakMap<FastifyRequest, UserId>()
 
 const BUSY_RETRY_MS = 2_000
 
@@ -17,16 +23,19 @@ export interface ErrorParts {
   logger: Logger
   /** Counts a request that was refused because there were too many. */
   limited: (limit: string) => void
+  clock: Clock
   allMetrics?: Metrics | undefined
 }
 
 /** The one place that turns what a route threw into an answer (classic-api.md "Errors"). */
 export class ErrorSender {
   readonly #parts: ErrorParts
+  readonly #notes: LimitNotes
   readonly #counted: ReturnType<Metrics['counter']> | undefined
 
   constructor(parts: ErrorParts) {
     this.#parts = parts
+    this.#notes = new LimitNotes(parts.logger, parts.clock)
     this.#counted = parts.allMetrics?.counter(
       'netra_http_failures_total',
       'Requests that ended in a status of 500 or more; each is in the log under its trace id.',
@@ -59,13 +68,16 @@ export class ErrorSender {
       code,
       ip: request.ip,
       origin: request.headers.origin,
+      user_id: callers.get(request),
     }
     if (status >= 500) {
       this.#counted?.add({ status: String(status) })
       this.#parts.logger.error({ err: error, ...line }, 'request failed')
     } else if (status === 429) {
-      this.#parts.limited(known.limit ?? 'requests')
-      this.#parts.logger.warn({ limit: known.limit, ...line }, 'too many requests')
+      const { ip, origin, user_id } = line
+      const limit = known.limit ?? 'sign_in'
+      this.#parts.limited(limit)
+      this.#notes.note(limit, { ip, origin, user_id, code: status })
     } else if (status === 401) this.#parts.logger.info(line, 'not authenticated')
     else if (status === 403) this.#parts.logger.info(line, 'not allowed')
   }

@@ -1,0 +1,26 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import { RateLimit } from '../platform/rate-limit.ts'
+
+export interface Met {
+  user_id?: string | undefined
+  ip?: string | undefined
+  origin?: string | undefined
+  code?: number | string | undefined
+}
+
+/** Says in the log who met which limit: twice a minute for each, for a flood must not fill it. */
+export class LimitNotes {
+  readonly #logger: Logger
+  readonly #lines: RateLimit
+
+  constructor(logger: Logger, clock: Clock) {
+    this.#logger = logger
+    this.#lines = new RateLimit(clock, { perMinute: 2, burst: 2 })
+  }
+
+  note(limit: string, who: Met): void {
+    const key = `${limit} ${who.user_id ?? who.ip ?? ''}`
+    if (this.#lines.take(key) === 0) this.#logger.warn({ limit, ...who }, 'a limit was met')
+  }
+}
