@@ -51,6 +51,8 @@ test('a mail that the server could not take arrives once when it can', async () 
   expect(verified.status).toBe(200)
   await delay(1_500)
   expect(mail.mails).toHaveLength(1)
+  const metrics = await request<string>(`${netra.url}/metrics`)
+  expect(metrics.body).toContain('netra_mail_waiting 0')
   expect(netra.log()).not.toContain('ada@')
 })
 

@@ -177,14 +177,25 @@ export class TwoFactor {
     const userId = this.#challenges.takeTry(challenge)
     const row = userId && this.#row(userId)
     if (userId === undefined || row?.enabled_at == null) throw new AuthError('challenge_ended')
-    return this.#guessing(userId, origin, () =>
-      this.#needs.database.transaction(() => {
+    return this.#guessing(userId, origin, () => {
+      const answered = this.#needs.database.transaction(() => {
         const isRight = this.#takeCode(userId, row, code) || this.#recovery.spend(userId, code)
-        if (!isRight) throw new AuthError('two_factor_code_invalid')
+        if (!isRight) return undefined
         if (!this.#challenges.spend(challenge)) throw new AuthError('challenge_ended')
         return userId
-      }),
-    )
+      })
+      if (answered !== undefined) return answered
+      const why = 'two_factor_code_invalid'
+      this.#needs.audit.record({
+        actor: { kind: 'nobody' },
+        action: 'session.refused',
+        outcome: 'refused',
+        userId,
+        address: origin.address,
+        details: { why },
+      })
+      throw new AuthError(why)
+    })
   }
 
   #guessing<T>(userId: UserId, { address }: Origin, guess: () => T): Promise<T> {
