@@ -19,6 +19,11 @@ interface Needs {
   invitations: Invitations
 }
 
+interface Visit {
+  invitation: string | undefined
+  fromLoopback: boolean
+}
+
 /** `became`: whether the account was theirs before, was linked just now, or is new. */
 export interface Chosen {
   userId: string
@@ -33,12 +38,12 @@ export class AccountChoice {
     this.#needs = needs
   }
 
-  /** @throws OAuthFailure that says why there is none. */
-  choose(
-    provider: string,
-    person: ProviderPerson,
-    visit: { invitation: string | undefined; fromLoopback: boolean },
-  ): Chosen {
+  /** Two sign-ins at once, here or in another process, choose one after the other. @throws OAuthFailure */
+  choose(provider: string, person: ProviderPerson, visit: Visit): Chosen {
+    return this.#needs.database.transaction(() => this.#choose(provider, person, visit))
+  }
+
+  #choose(provider: string, person: ProviderPerson, visit: Visit): Chosen {
     const { accounts } = this.#needs
     const known = accounts.bySubject(provider, person.subject)
     if (known !== undefined) return { userId: enabled(known).id, became: 'known' }
@@ -57,36 +62,36 @@ export class AccountChoice {
 
   /** For a user who is signed in and asked for it. False when it was so before. */
   linkTo(userId: string, provider: string, person: ProviderPerson): boolean {
-    const { accounts } = this.#needs
-    const owner = accounts.bySubject(provider, person.subject)
-    if (owner !== undefined && owner.id !== userId) throw new OAuthFailure('already_linked')
-    if (owner === undefined) accounts.link(userId, provider, person.subject)
-    return owner === undefined
+    const { accounts, database } = this.#needs
+    return database.transaction(() => {
+      const owner = accounts.bySubject(provider, person.subject)
+      if (owner !== undefined && owner.id !== userId) throw new OAuthFailure('already_linked')
+      if (owner === undefined) accounts.link(userId, provider, person.subject)
+      return owner === undefined
+    })
   }
 
   #register(
     provider: string,
     { subject, email, name }: ProviderPerson & { email: string },
-    { invitation, fromLoopback }: { invitation: string | undefined; fromLoopback: boolean },
+    { invitation, fromLoopback }: Visit,
   ): string {
-    const { database, accounts, rows, rules, invitations } = this.#needs
-    return database.transaction(() => {
-      const claim = invitation === undefined ? undefined : invitations.claim(invitation, email)
-      const decision = rules.decide({ email, invited: claim !== undefined, fromLoopback })
-      if (!decision.allowed)
-        throw new OAuthFailure('registration_refused', { cause: new Error(decision.why) })
-      const userId = rows.insert({
-        email,
-        name: (name?.trim() || (email.split('@')[0] ?? email)).slice(0, MAX_NAME_CHARS),
-        role: 'user',
-        passwordHash: null,
-        emailVerified: true,
-        unconfirmed: false,
-      })
-      accounts.link(userId, provider, subject)
-      if (claim !== undefined) invitations.settle(claim, userId)
-      return userId
+    const { accounts, rows, rules, invitations } = this.#needs
+    const claim = invitation === undefined ? undefined : invitations.claim(invitation, email)
+    const decision = rules.decide({ email, invited: claim !== undefined, fromLoopback })
+    if (!decision.allowed)
+      throw new OAuthFailure('registration_refused', { cause: new Error(decision.why) })
+    const userId = rows.insert({
+      email,
+      name: (name?.trim() || (email.split('@')[0] ?? email)).slice(0, MAX_NAME_CHARS),
+      role: 'user',
+      passwordHash: null,
+      emailVerified: true,
+      unconfirmed: false,
     })
+    accounts.link(userId, provider, subject)
+    if (claim !== undefined) invitations.settle(claim, userId)
+    return userId
   }
 }
 

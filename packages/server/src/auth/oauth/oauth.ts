@@ -1,32 +1,33 @@
 import type { Identity } from '../../identity/identity.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { Logger } from '../../platform/logger.ts'
 import { RateLimit } from '../../platform/rate-limit.ts'
 import { Attempts, DEFAULT_LIMITS, networkOf } from '../account/attempts.ts'
-import type { AuditLog } from '../audit/audit-log.ts'
 import { AuthError } from '../auth-error.ts'
 import type { Origin, SessionStart } from '../session/session-start.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { AccountChoice } from './account-choice.ts'
 import type { Flow, Flows } from './flows.ts'
-import { OAuthFailure, providerFailure, whyOf } from './oauth-failure.ts'
+import { OAuthFailure, providerFailure } from './oauth-failure.ts'
+import type { OAuthReport } from './oauth-report.ts'
 import type { ProviderAccounts } from './provider-accounts.ts'
-import type { ProviderSettings } from './provider-settings.ts'
-import { Provider, type ProviderPerson } from './provider.ts'
+import type { ProviderLogouts } from './provider-logouts.ts'
+import type { Provider, ProviderPerson } from './provider.ts'
+import type { Providers } from './providers.ts'
 import { returnPath } from './return-path.ts'
 
+/** What somebody who tries things out gets; what honest people run into is not held against them. */
+const GUESSES: ReadonlySet<string> = new Set(['state_invalid', 'provider_error'])
 const STARTS_PER_NETWORK = { perMinute: 60, burst: 120 }
 
 interface Needs {
-  providers: readonly ProviderSettings[]
+  providers: Providers
   flows: Flows
   accounts: ProviderAccounts
   choice: AccountChoice
   sessionStart: SessionStart
   sessions: Sessions
-  audit: AuditLog
+  report: OAuthReport
   clock: Clock
-  logger: Logger
 }
 
 /** What a browser's request says of itself. */
@@ -47,37 +48,30 @@ export interface Onward {
   setCookies: string[]
 }
 
-/** Signing in through providers, linking them to accounts, and their word that somebody signed out. */
+/** Signing in through providers, and linking them to accounts. */
 export class OAuth {
+  /** What providers say of people who signed out there. */
+  readonly logouts: ProviderLogouts
   readonly #needs: Needs
-  readonly #providers: ReadonlyMap<string, Provider>
   readonly #starts: RateLimit
   readonly #attempts: Attempts
-  readonly #outcomes = new Map<string, number>()
 
-  constructor(needs: Needs) {
+  constructor(needs: Needs & { logouts: ProviderLogouts }) {
     this.#needs = needs
-    this.#providers = new Map(
-      needs.providers.map((settings) => [settings.id, new Provider(settings, needs.clock)]),
-    )
+    this.logouts = needs.logouts
     this.#starts = new RateLimit(needs.clock, STARTS_PER_NETWORK)
     this.#attempts = new Attempts(DEFAULT_LIMITS, needs.clock)
   }
 
   /** In the order of their buttons. */
   list(): { id: string; name: string }[] {
-    return [...this.#providers.values()].map(({ settings: { id, name } }) => ({ id, name }))
-  }
-
-  /** How often signing in through a provider ended how: `signed_in`, `linked`, or a failure's code. */
-  outcomes(): ReadonlyMap<string, number> {
-    return this.#outcomes
+    return this.#needs.providers.all().map(({ settings: { id, name } }) => ({ id, name }))
   }
 
   /** The providers that the user may sign in through; `linked_at` is ISO 8601. */
   linkedTo(userId: string): { id: string; name: string; linked_at: string }[] {
     const linked = this.#needs.accounts.linkedTo(userId)
-    return [...this.#providers.values()].flatMap(({ key, settings: { id, name } }) => {
+    return this.#needs.providers.all().flatMap(({ key, settings: { id, name } }) => {
       const found = linked.find(({ provider }) => provider === key)
       return found === undefined ? [] : [{ id, name, linked_at: found.linkedAt }]
     })
@@ -109,23 +103,23 @@ export class OAuth {
       return await this.#attempts.run(
         { address: visitor.address },
         () => this.#finish(id, answer, visitor),
-        (error) => error instanceof OAuthFailure && error.code !== 'access_denied',
+        (error) => error instanceof OAuthFailure && GUESSES.has(error.code),
       )
     } catch (error) {
-      throw this.#refused(id, visitor, error)
+      throw this.#needs.report.refused(id, visitor.address, error)
     }
   }
 
   /** Ends the other sessions that were begun through it. @throws AuthError `last_way_in`, `not_found`. */
   unlink(identity: Identity, id: string, address: string): void {
-    const { accounts, audit, sessions } = this.#needs
-    const provider = this.#provider(id)
-    const configured = new Set([...this.#providers.values()].map(({ key }) => key))
+    const { accounts, report, sessions } = this.#needs
+    const provider = this.#needs.providers.get(id)
+    const configured = new Set(this.#needs.providers.all().map(({ key }) => key))
     const begun = accounts.unlink(identity.userId, provider.key, configured)
     if (begun === 'not_linked') throw new AuthError('not_found')
     if (begun === 'last_way_in') throw new AuthError('last_way_in')
     for (const sessionId of begun) if (sessionId !== identity.sessionId) sessions.end(sessionId)
-    audit.record({
+    report.record({
       actor: { kind: 'user', id: identity.userId },
       action: 'provider.unlinked',
       userId: identity.userId,
@@ -134,54 +128,12 @@ export class OAuth {
     })
   }
 
-  /**
-   * The provider says that somebody signed out there (OpenID Connect Back-Channel Logout 1.0): ends
-   * the sessions of that provider session, or all that the subject began through it.
-   *
-   * @returns how many. @throws AuthError `logout_token_invalid`; OAuthFailure `provider_unavailable`.
-   */
-  async logout(id: string, logoutToken: string, address: string): Promise<number> {
-    const { accounts, audit, sessions } = this.#needs
-    const provider = this.#provider(id)
-    return this.#attempts.run(
-      { address },
-      async () => {
-        const claims = await this.#logoutClaims(provider, logoutToken)
-        if (!accounts.noteLogout(provider.key, claims)) throw new AuthError('logout_token_invalid')
-        const ended = accounts.sessionsOf(provider.key, claims)
-        for (const { sessionId, userId } of ended) {
-          sessions.end(sessionId)
-          audit.record({
-            actor: { kind: 'service', id: `provider:${id}` },
-            action: 'session.ended',
-            userId,
-            address,
-            details: { why: 'provider_logout', session: sessionId },
-          })
-        }
-        return ended.length
-      },
-      (error) => error instanceof AuthError,
-    )
-  }
-
-  async #logoutClaims(provider: Provider, logoutToken: string) {
-    try {
-      return await provider.logoutClaims(logoutToken)
-    } catch (error) {
-      const failure = providerFailure(error)
-      this.#log(provider.settings.id, failure)
-      if (failure.code === 'provider_unavailable') throw failure
-      throw new AuthError('logout_token_invalid')
-    }
-  }
-
   async #begin(
     id: string,
     request: Begin,
     more: Pick<Flow, 'invitation' | 'link'>,
   ): Promise<Onward> {
-    const provider = this.#provider(id)
+    const provider = this.#needs.providers.get(id)
     const { redirectUri, returnTo, cookie } = request
     try {
       const retryAfterMs = this.#starts.take(networkOf(request.address))
@@ -191,7 +143,7 @@ export class OAuth {
       const to = await asked(() => provider.authorizationUrl(redirectUri, secrets))
       return { to, setCookies }
     } catch (error) {
-      throw this.#refused(id, request, error)
+      throw this.#needs.report.refused(id, request.address, error)
     }
   }
 
@@ -203,11 +155,9 @@ export class OAuth {
     const taken = this.#needs.flows.take(answer.get('state') ?? '', visitor.cookie)
     if (taken === undefined) throw new OAuthFailure('state_invalid')
     const { flow, secrets, startedAtMs } = taken
-    const provider = this.#providers.get(flow.provider)
     // An answer that comes in at another provider's address is a mix-up, whoever arranged it.
-    if (provider === undefined || (id ?? flow.provider) !== flow.provider) {
-      throw new OAuthFailure('state_invalid')
-    }
+    if ((id ?? flow.provider) !== flow.provider) throw new OAuthFailure('state_invalid')
+    const provider = this.#needs.providers.get(flow.provider)
     try {
       const person = await asked(() => provider.redeem(flow.redirectUri, answer, secrets))
       if (flow.link !== undefined) {
@@ -228,7 +178,7 @@ export class OAuth {
     { invitation }: Flow,
     visitor: Visitor & { fromLoopback: boolean; startedAtMs: number },
   ): string[] {
-    const { accounts, audit, choice, sessionStart } = this.#needs
+    const { accounts, choice, report, sessionStart } = this.#needs
     const { address, userAgent, fromLoopback, startedAtMs } = visitor
     const at = { provider: key, subject: person.subject, sid: person.sid }
     if (accounts.loggedOutSince(startedAtMs, at)) throw new OAuthFailure('state_invalid')
@@ -237,10 +187,14 @@ export class OAuth {
     accounts.noteSession(sessionId, at)
     const entry = { actor: { kind: 'user' as const, id: userId }, userId, address }
     const details = { provider: id }
-    if (became === 'registered') audit.record({ ...entry, action: 'user.created', details })
-    if (became === 'linked') audit.record({ ...entry, action: 'provider.linked', details })
-    audit.record({ ...entry, action: 'session.began', details: { ...details, session: sessionId } })
-    this.#count('signed_in')
+    if (became === 'registered') report.record({ ...entry, action: 'user.created', details })
+    if (became === 'linked') report.record({ ...entry, action: 'provider.linked', details })
+    report.record({
+      ...entry,
+      action: 'session.began',
+      details: { ...details, session: sessionId },
+    })
+    report.ended('signed_in')
     return setCookies
   }
 
@@ -250,56 +204,19 @@ export class OAuth {
     { userId, sessionId }: NonNullable<Flow['link']>,
     { address }: Visitor,
   ): void {
-    const { audit, choice, sessions } = this.#needs
+    const { choice, report, sessions } = this.#needs
     const state = sessions.state(sessionId)
     if (!state.live || state.session.userId !== userId) throw new OAuthFailure('state_invalid')
     if (!choice.linkTo(userId, key, person)) return
     const details = { provider: id }
-    audit.record({
+    report.record({
       actor: { kind: 'user', id: userId },
       action: 'provider.linked',
       userId,
       address,
       details,
     })
-    this.#count('linked')
-  }
-
-  #provider(id: string): Provider {
-    const provider = this.#providers.get(id)
-    if (provider === undefined) throw new AuthError('not_found')
-    return provider
-  }
-
-  /** Counts, logs and records a failure; what is none of the known ways to fail passes through. */
-  #refused(id: string | undefined, { address }: Origin, error: unknown): unknown {
-    const failure =
-      error instanceof AuthError && error.code === 'rate_limited'
-        ? new OAuthFailure('rate_limited', { retryAfterMs: error.retryAfterMs })
-        : error
-    if (!(failure instanceof OAuthFailure)) return failure
-    this.#count(failure.code)
-    this.#log(id, failure)
-    this.#needs.audit.record({
-      actor: { kind: 'nobody' },
-      action: 'session.refused',
-      outcome: 'refused',
-      address,
-      details: { why: failure.code, provider: id ?? null },
-    })
-    return failure
-  }
-
-  #log(provider: string | undefined, failure: OAuthFailure): void {
-    const { code, traceId, cause } = failure
-    this.#needs.logger.warn(
-      { part: 'oauth', provider, code, trace_id: traceId, why: whyOf(cause) },
-      'a provider and Netra did not come together',
-    )
-  }
-
-  #count(outcome: string): void {
-    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1)
+    report.ended('linked')
   }
 }
 

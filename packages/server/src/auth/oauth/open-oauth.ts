@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
+import type { Metrics } from '../../platform/metrics.ts'
 import { AccountRows } from '../account/account-rows.ts'
 import type { Invitations } from '../account/invitations.ts'
 import type { RegistrationRules } from '../account/registration.ts'
@@ -9,9 +10,12 @@ import type { Sessions } from '../session/sessions.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
 import { AccountChoice } from './account-choice.ts'
 import { Flows } from './flows.ts'
+import { OAuthReport } from './oauth-report.ts'
 import { OAuth } from './oauth.ts'
 import { ProviderAccounts } from './provider-accounts.ts'
+import { ProviderLogouts } from './provider-logouts.ts'
 import type { ProviderSettings } from './provider-settings.ts'
+import { Providers } from './providers.ts'
 
 /** Asks nobody anything yet: a provider is discovered when the first person wants to use it. */
 export function openOAuth(parts: {
@@ -25,13 +29,19 @@ export function openOAuth(parts: {
   audit: AuditLog
   clock: Clock
   logger: Logger
+  metrics?: Metrics | undefined
 }): OAuth {
-  const { database, clock, rules, invitations } = parts
+  const { database, clock, rules, invitations, sessions } = parts
+  const providers = new Providers(parts.providers, clock)
   const accounts = new ProviderAccounts(database, clock)
+  const report = new OAuthReport(parts)
   const rows = new AccountRows(database, clock)
   return new OAuth({
     ...parts,
+    providers,
     accounts,
+    report,
+    logouts: new ProviderLogouts({ providers, accounts, sessions, report, clock }),
     flows: new Flows(database, clock, parts.publicUrl),
     choice: new AccountChoice({ database, accounts, rows, rules, invitations }),
   })

@@ -163,8 +163,7 @@ export class ProviderAccounts {
 
   /** Keeps a logout in mind; false when this very token came before. */
   noteLogout(provider: string, { jti, subject, sid }: LogoutClaims): boolean {
-    const now = this.#clock.now()
-    this.#database.run('DELETE FROM provider_logout WHERE at < ?', now - KEEP_LOGOUT_MS)
+    this.#forgetLogouts()
     const added = this.#database.run(
       `INSERT INTO provider_logout (provider, jti, subject, sid, at) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO NOTHING`,
@@ -172,7 +171,7 @@ export class ProviderAccounts {
       jti,
       subject ?? null,
       sid ?? null,
-      now,
+      this.#clock.now(),
     )
     return added === 1
   }
@@ -182,6 +181,7 @@ export class ProviderAccounts {
     startedAtMs: number,
     of: { provider: string; subject: string; sid: string | undefined },
   ): boolean {
+    this.#forgetLogouts()
     const found = this.#database.get(
       `SELECT 1 FROM provider_logout
        WHERE provider = ? AND at >= ? AND coalesce(subject, ?) = ? AND (sid IS NULL OR sid = ?)`,
@@ -192,6 +192,11 @@ export class ProviderAccounts {
       of.sid ?? null,
     )
     return found !== undefined
+  }
+
+  #forgetLogouts(): void {
+    const before = this.#clock.now() - KEEP_LOGOUT_MS
+    this.#database.run('DELETE FROM provider_logout WHERE at < ?', before)
   }
 }
 

@@ -114,7 +114,7 @@ function addProviderLogout({ app, parts }: AuthHttp): void {
     scope.post('/auth/backchannel-logout/:id', async (request, reply) => {
       const { id } = parse(named, request.params)
       const { logout_token: token } = parse(logout, request.body)
-      await failing(() => parts.auth.oauth.logout(id, token, request.ip))
+      await failing(() => parts.auth.oauth.logouts.take(id, token, request.ip))
       return reply.status(200).send()
     })
   })
