@@ -10,6 +10,7 @@ export const shownEntry = (entry: AuditEntry) => ({
   user_id: entry.userId ?? null,
   address: entry.address ?? null,
   details: entry.details ?? {},
+  address_hash: entry.addressHash ?? null,
   hash: entry.hash,
 })
 
@@ -23,6 +24,7 @@ const COLUMNS = [
   'user_id',
   'address',
   'details',
+  'address_hash',
   'hash',
 ] as const
 
@@ -56,6 +58,7 @@ export async function* exportAudit(
       details: verdict.intact
         ? { entries: verdict.entries }
         : { position: verdict.position, problem: verdict.problem },
+      address_hash: null,
       hash: verdict.intact ? verdict.head : null,
     })
     return

@@ -112,6 +112,7 @@ test('exports end with whether the log is as it was written', async () => {
     user_id: 'ada',
     address: ADDRESS,
     details: {},
+    address_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
     hash: expect.stringMatching(/^[0-9a-f]{64}$/),
   })
   expect(JSON.parse(lines[3] ?? '')).toMatchObject({
@@ -132,7 +133,9 @@ test('no cell of the CSV is a formula, and quotes and line ends stay inside thei
   const evil = '=HYPERLINK("http://evil")'
   auth.audit.record({ actor: { kind: 'user', id: evil }, action: '+1', userId: '@sum\r\nx,y' })
   const [head, line] = (await exported('csv')).split('\r\n')
-  expect(head).toBe('position,at,actor_kind,actor_id,action,outcome,user_id,address,details,hash')
+  expect(head).toBe(
+    'position,at,actor_kind,actor_id,action,outcome,user_id,address,details,address_hash,hash',
+  )
   expect(line).toContain(`,"'=HYPERLINK(""http://evil"")",'+1,ok,"'@sum`)
   expect(await exported('csv')).not.toMatch(/(^|,)"?[=+@\t]/m)
 })

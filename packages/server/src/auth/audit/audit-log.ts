@@ -37,6 +37,8 @@ export interface AuditEntry extends AuditEvent {
   /** ISO 8601. */
   at: string
   outcome: 'ok' | 'refused'
+  /** Of the salted address; it stays when the address is forgotten. */
+  addressHash: string | undefined
   /** Over this entry and the one before. */
   hash: string
 }
@@ -216,5 +218,6 @@ const entryOf = (row: Row): AuditEntry => ({
   userId: row.user_id ?? undefined,
   address: row.address ?? undefined,
   details: JSON.parse(row.details) as AuditEvent['details'],
+  addressHash: row.address_hash ?? undefined,
   hash: row.hash,
 })
