@@ -183,6 +183,7 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
         audit,
         clock,
         logger,
+        metrics: options.metrics,
       }),
     })
   } catch (error) {
