@@ -182,7 +182,8 @@ async function metric(name: string): Promise<number> {
 test('invalid proofs are counted apart from the success rate, which /ws/health shows', async () => {
   await using own = await startNetra()
   const someone = await register(own.url)
-  using _socket = await welcomedClassic(own.url, someone.token)
+  using socket = await welcomedClassic(own.url, someone.token)
+  expect(socket.frames).toHaveLength(1)
   using refused = await openClassic(own.url, 'nonsense')
   await refused.closed
   const { body } = await request<{ metrics: Record<string, Record<string, number>> }>(

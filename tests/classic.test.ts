@@ -131,8 +131,8 @@ test('what cannot be read is told and the socket lives, until the twentieth in a
   socket.send({ type: 'user_message', payload: { content: ' ' } })
   socket.send({ type: 'switch_thread', payload: { thread_id: 'nobody' } })
   expect(await ask(socket, 'list_threads')).toMatchObject({ type: 'thread_list' })
-  const codes = socket.frames.filter(({ type }) => type === 'error').map((e) => e['error_code'])
-  expect(codes.toSorted()).toEqual(
+  const errors = socket.frames.filter(({ type }) => type === 'error')
+  expect(errors.map((error) => String(error['error_code'])).toSorted()).toEqual(
     [
       'DB_RECORD_NOT_FOUND',
       'INVALID_JSON',
