@@ -125,7 +125,7 @@ export class AuthClient implements Identities, Disposable {
       remembered: () => this.#memory.size,
     })
     // In the background: a node starts whether or not the service is there.
-    this.#keys.fetch().catch(() => undefined)
+    this.#keys.fetchIfOld()
     this.#feed = new FeedReader({
       follow: (position) => this.#link.follow(position),
       onLine: (line) => this.#heard(line),
@@ -371,6 +371,7 @@ export class AuthClient implements Identities, Disposable {
 
   #look(): void {
     this.#stopLooking = this.#clock.after(LOOK_MS, () => {
+      this.#keys.fetchIfOld()
       this.#confirmIfDue().catch((error: unknown) =>
         this.#logger.error({ err: error }, 'sessions cannot be confirmed'),
       )

@@ -25,6 +25,7 @@ export class KnownKeys {
   readonly #clock: Clock
   #verifier: TokenVerifier | undefined
   #isOld = true
+  #changes = 0
   #fetchedAt = -Infinity
   #fetching: Promise<TokenVerifier> | undefined
 
@@ -39,8 +40,14 @@ export class KnownKeys {
 
   /** Those that are known may be withdrawn: nothing is verified by them before they are fetched again. */
   changed(): void {
+    this.#changes += 1
     this.#isOld = true
-    void this.fetch().catch(() => undefined)
+    this.fetchIfOld()
+  }
+
+  /** Called now and then: what could not be fetched yet is tried again. */
+  fetchIfOld(): void {
+    if (this.#isOld) this.fetch().catch(() => undefined)
   }
 
   /** Any token that is not one of ours, of an RS256 key, is invalid. Undefined: nobody can tell. */
@@ -65,27 +72,27 @@ export class KnownKeys {
 
   async #verifierFor(kid: string): Promise<TokenVerifier> {
     const known = this.#verifier
-    if (!known || this.#isOld) return this.fetch()
+    if (!known || this.#isOld) {
+      const fetched = await this.fetch()
+      // That fetch may have been under way when they changed.
+      return this.#isOld ? this.fetch() : fetched
+    }
     // Anybody can name a key that there is not: that must not make us ask again and again.
     const mayAsk = this.#clock.monotonic() - this.#fetchedAt >= REFETCH_MS
     return known.knows(kid) || !mayAsk ? known : this.fetch()
   }
 
   async #fetch(): Promise<TokenVerifier> {
-    this.#isOld = false
-    try {
-      const found = await this.#link.ask({
-        method: 'GET',
-        path: '/.well-known/jwks.json',
-        schema: jwks,
-        repeatable: true,
-      })
-      this.#verifier = TokenVerifier.fromJwks(found)
-      this.#fetchedAt = this.#clock.monotonic()
-      return this.#verifier
-    } catch (error) {
-      this.#isOld = true
-      throw error
-    }
+    const changes = this.#changes
+    const found = await this.#link.ask({
+      method: 'GET',
+      path: '/.well-known/jwks.json',
+      schema: jwks,
+      repeatable: true,
+    })
+    this.#verifier = TokenVerifier.fromJwks(found)
+    this.#fetchedAt = this.#clock.monotonic()
+    if (changes === this.#changes) this.#isOld = false
+    return this.#verifier
   }
 }

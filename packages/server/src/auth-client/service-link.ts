@@ -125,6 +125,7 @@ export class ServiceLink implements Disposable {
         url: new URL(`${this.#options.url}${request.path}`),
         headers: {
           ...request.headers,
+          ...(request.body && { 'content-length': `${request.body.length}` }),
           [FORWARDED.service]: await this.#token.get(),
           [FORWARDED.address]: request.address,
           [FORWARDED.isLocal]: request.isLocal ? '1' : '0',

@@ -31,9 +31,11 @@ const asked = z.union([
 export function addServiceRoutes({ app, parts }: AuthHttp): void {
   const { auth } = parts
 
-  app.get('/.well-known/jwks.json', async (_request, reply) =>
-    reply.header('cache-control', 'public, max-age=60').send(auth.jwks()),
-  )
+  app.get('/.well-known/jwks.json', async (_request, reply) => {
+    // Whoever was told that they changed must not be given those from before.
+    await auth.signingKeys.look()
+    return reply.header('cache-control', 'public, max-age=60').send(auth.jwks())
+  })
 
   app.get('/auth/config', async (request) => ({
     issuer: ISSUER,
