@@ -97,6 +97,8 @@ export const oneTimeLinkSchema = z.object({ url: z.string(), expires_at: z.strin
 export const registrationSchema = z.object({
   policy: z.enum(['open', 'invitation', 'domain', 'closed']),
   domains: z.array(z.string()).default([]),
+  /** Who settled it: `administrator`, `environment` or, when nobody did, `default`. */
+  source: z.string().optional(),
 })
 
 export const retentionSchema = z.object({ days: z.number().nullable() })

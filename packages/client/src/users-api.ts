@@ -69,7 +69,7 @@ export class UsersApi {
     return this.#http.json(registrationSchema, 'GET', '/auth/admin/registration', { signal })
   }
 
-  setRegistration(body: Registration): Promise<Registration> {
+  setRegistration(body: Pick<Registration, 'policy' | 'domains'>): Promise<Registration> {
     return this.#http.json(registrationSchema, 'PUT', '/auth/admin/registration', { body })
   }
 

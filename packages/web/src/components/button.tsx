@@ -1,11 +1,13 @@
 import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react'
 
-type Kind = 'primary' | 'plain' | 'quiet' | 'danger'
+type Kind = 'primary' | 'plain' | 'quiet' | 'danger' | 'warning'
 
 const KINDS: Record<Kind, string> = {
   primary: 'bg-accent text-on-accent hover:bg-accent-strong disabled:opacity-45',
   plain: 'border border-line bg-raised text-ink hover:bg-hover disabled:opacity-50',
   quiet: 'text-soft hover:bg-hover hover:text-ink disabled:opacity-45',
+  /** Leads to something dangerous, and asks first. */
+  warning: 'border border-line bg-raised text-danger hover:bg-danger-wash disabled:opacity-50',
   danger: 'bg-danger text-on-accent hover:opacity-90 disabled:opacity-45',
 }
 

@@ -1,4 +1,5 @@
 import { EntranceApi } from '@netra/client'
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 
 import { Button } from '../../components/button.tsx'
@@ -14,13 +15,46 @@ interface CheckMailProps {
   onBack: () => void
 }
 
-/** A message with a link is on its way to an address that has to be confirmed. */
+/** An address has to be confirmed first: by a link in a message, or one that the administrator has. */
 export function CheckMail({ api, email, onBack }: CheckMailProps) {
+  const config = useQuery({ queryKey: ['config'], queryFn: () => api.config() })
+  return config.data?.auth.sends_email === false ? (
+    <AskForLink email={email} onBack={onBack} />
+  ) : (
+    <MailSent api={api} email={email} onBack={onBack} />
+  )
+}
+
+function AskForLink({ email, onBack }: Pick<CheckMailProps, 'email' | 'onBack'>) {
+  return (
+    <div className="space-y-4">
+      <Title>Confirm your email</Title>
+      <p className="text-soft wrap-anywhere">
+        The address <strong className="font-semibold text-ink">{email}</strong> has to be confirmed
+        first. This Netra sends no email: ask your administrator for a link to confirm it.
+      </p>
+      <Button kind="quiet" className="-ml-4" onClick={onBack}>
+        Back
+      </Button>
+    </div>
+  )
+}
+
+/** Where the focus goes: what was there before is gone. */
+function Title({ children }: { children: string }) {
+  const title = useRef<HTMLHeadingElement>(null)
+  useEffect(() => title.current?.focus(), [])
+  return (
+    <h2 ref={title} tabIndex={-1} className="text-lg font-semibold focus-visible:outline-none">
+      {children}
+    </h2>
+  )
+}
+
+function MailSent({ api, email, onBack }: CheckMailProps) {
   const [sentAt, setSentAt] = useState(() => Date.now())
   const [wasResent, setResent] = useState(false)
   const left = Math.max(0, Math.ceil((sentAt + PAUSE_MS - useNow(1000)) / 1000))
-  const first = useRef<HTMLHeadingElement>(null)
-  useEffect(() => first.current?.focus(), [])
   const form = useForm(async () => {
     await new EntranceApi(api.requests).resendVerification(email)
     setSentAt(Date.now())
@@ -28,9 +62,7 @@ export function CheckMail({ api, email, onBack }: CheckMailProps) {
   })
   return (
     <form onSubmit={form.submit} className="space-y-4">
-      <h2 ref={first} tabIndex={-1} className="text-lg font-semibold focus-visible:outline-none">
-        Check your email
-      </h2>
+      <Title>Check your email</Title>
       <p className="text-soft wrap-anywhere">
         We have sent a link to <strong className="font-semibold text-ink">{email}</strong>. Open it
         to confirm the address; then sign in.

@@ -15,7 +15,7 @@ import { pageAddress } from '../../page-address.ts'
 import { DeleteAccount } from './delete-account.tsx'
 import { LinkedProviders } from './linked-providers.tsx'
 import { Loaded, Section } from './section.tsx'
-import { useAccount, useAccountApi } from './use-account.ts'
+import { useAccount, useAccountApi, useSendsEmail } from './use-account.ts'
 
 export function Account() {
   const account = useAccount()
@@ -48,6 +48,7 @@ export function Account() {
 
 function You({ account }: { account: AccountData }) {
   const accountApi = useAccountApi()
+  const sendsEmail = useSendsEmail()
   const client = useQueryClient()
   const [savedAt, setSavedAt] = useState(0)
   const form = useForm(async (data) => {
@@ -62,12 +63,14 @@ function You({ account }: { account: AccountData }) {
         <dt className="text-muted">Email</dt>
         <dd className="wrap-anywhere">
           {account.email}
-          {account.email_verified ? null : <span className="text-muted"> (not confirmed)</span>}
+          {account.email_verified || !sendsEmail ? null : (
+            <span className="text-muted"> (not confirmed)</span>
+          )}
         </dd>
         <dt className="text-muted">Role</dt>
         <dd>{account.role === 'admin' ? 'Administrator' : 'Member'}</dd>
       </dl>
-      <form onSubmit={form.submit} className="max-w-md space-y-3">
+      <form onSubmit={form.submit} className="grid max-w-md gap-3">
         <div className="flex items-end gap-2">
           <Field
             className="min-w-0 flex-1"
@@ -109,7 +112,7 @@ function Password({ account }: { account: AccountData }) {
   return (
     <Section title="Password" text="A new one signs you out on every other device.">
       {/* A new form after a change: nothing stays in its fields. */}
-      <form key={savedAt} onSubmit={form.submit} className="max-w-md space-y-4">
+      <form key={savedAt} onSubmit={form.submit} className="grid max-w-md gap-4">
         <input
           type="hidden"
           name="username"
@@ -120,7 +123,7 @@ function Password({ account }: { account: AccountData }) {
         <PasswordField is="current" label="Current password" name="current" />
         <PasswordField is="new" label="New password" name="new" />
         <FormProblem form={form} />
-        <Button type="submit" busy={form.isBusy}>
+        <Button type="submit" busy={form.isBusy} className="justify-self-start">
           Change password
         </Button>
         <Saved at={savedAt}>Your password is changed. Every other device is signed out.</Saved>
@@ -138,7 +141,7 @@ function Download() {
     setSavedAt(Date.now())
   })
   return (
-    <div className="space-y-3">
+    <div className="grid justify-items-start gap-3">
       <Button busy={download.isBusy} onClick={() => void download.run()}>
         {download.isBusy ? null : <DownloadIcon size={16} />}
         Download everything

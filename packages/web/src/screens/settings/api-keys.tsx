@@ -70,7 +70,7 @@ function Key({ apiKey, onRevoked }: { apiKey: ApiKey; onRevoked: () => Promise<v
   const { id, name, scopes, created_at, expires_at, last_used_at } = apiKey
   const isExpired = expires_at ? Date.parse(expires_at) <= now : false
   const facts = [
-    apiKey.hint ? `…${apiKey.hint.replace(/^[….]+/, '')}` : null,
+    apiKey.hint,
     `made ${dayOf(created_at)}`,
     expires_at ? `${isExpired ? 'expired' : 'expires'} ${dayOf(expires_at)}` : 'never expires',
     last_used_at ? `last used ${ago(last_used_at, now)}` : 'never used',

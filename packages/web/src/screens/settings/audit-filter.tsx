@@ -14,7 +14,7 @@ export function AuditFilter({ userId, names, onShow }: AuditFilterProps) {
   const id = useId()
   const isUnknown = userId !== null && !names.has(userId)
   return (
-    <div className="min-w-[min(100%,14rem)] flex-1">
+    <div className="min-w-0 flex-1 max-sm:basis-full">
       <label htmlFor={id} className="mb-1.5 block text-sm font-medium text-soft">
         About
       </label>

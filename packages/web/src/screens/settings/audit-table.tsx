@@ -12,23 +12,33 @@ interface AuditTableProps {
   onShow: (userId: string) => void
 }
 
-const HEADS = ['When', 'What', 'By', 'About', 'From']
+const HEADS = [
+  { name: 'When', width: 'w-30' },
+  { name: 'What', width: '' },
+  { name: 'By', width: 'w-40' },
+  { name: 'About', width: 'w-40' },
+  { name: 'From', width: 'w-28' },
+]
 
 /** A table where there is room, a list of blocks on a phone; a table for screen readers always. */
 export function AuditTable({ entries, names, onShow }: AuditTableProps) {
   return (
     <div className="overflow-x-auto sm:rounded-lg sm:border sm:border-line sm:bg-raised">
-      <table role="table" aria-label="Audit log" className="w-full text-sm max-sm:block">
+      <table
+        role="table"
+        aria-label="Audit log"
+        className="w-full table-fixed text-sm max-sm:block sm:min-w-176"
+      >
         <thead role="rowgroup" className="max-sm:sr-only">
           <tr role="row">
-            {HEADS.map((head) => (
+            {HEADS.map(({ name, width }) => (
               <th
-                key={head}
+                key={name}
                 role="columnheader"
                 scope="col"
-                className="border-b border-line bg-sunken px-3 py-2 text-left font-medium text-soft"
+                className={`border-b border-line bg-sunken px-3 py-2 text-left font-medium text-soft ${width}`}
               >
-                {head}
+                {name}
               </th>
             ))}
           </tr>
@@ -54,8 +64,10 @@ function Entry({ entry, names, onShow }: EntryProps) {
       role="row"
       className="border-line align-top not-first:border-t max-sm:block max-sm:space-y-0.5 max-sm:py-3"
     >
-      <Cell className="figures whitespace-nowrap text-muted">{exactly(at)}</Cell>
-      <Cell>
+      <Cell isBlock className="figures text-muted">
+        {exactly(at)}
+      </Cell>
+      <Cell isBlock>
         <span className="font-medium">{actionWords(action)}</span>
         {outcome === 'refused' ? (
           <>
@@ -89,14 +101,18 @@ interface CellProps {
   children: ReactNode
   /** Stands before it where there are no heads. */
   label?: string | null
+  /** On a line of its own where there are no columns. */
+  isBlock?: boolean
   className?: string
 }
 
-function Cell({ children, label, className }: CellProps) {
+function Cell({ children, label, isBlock = false, className }: CellProps) {
   return (
     <td
       role="cell"
-      className={`px-3 py-2 wrap-anywhere max-sm:block max-sm:px-0 max-sm:py-0 ${className ?? ''}`}
+      className={`px-3 py-2 wrap-anywhere max-sm:mr-1.5 max-sm:p-0 ${
+        isBlock ? 'max-sm:block' : 'max-sm:inline'
+      } ${className ?? ''}`}
     >
       {label ? (
         <span aria-hidden="true" className="text-muted sm:hidden">

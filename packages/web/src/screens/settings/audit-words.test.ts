@@ -21,5 +21,8 @@ test('details are told one by one, empty ones not at all', () => {
   expect(detailWords({ why: 'wrong_password', count: 3, name: null, note: '' })).toBe(
     'why: wrong password · count: 3',
   )
+  expect(detailWords({ session: '01a1fee1-11b3-7000-89a3-c5f93a350201' })).toBe(
+    'session: 01a1fee1…',
+  )
   expect(detailWords(null)).toBe('')
 })

@@ -43,8 +43,13 @@ export const detailWords = (details: AuditEntry['details']): string =>
     .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${valueWords(value)}`)
     .join(' · ')
 
-const valueWords = (value: unknown): string =>
-  typeof value === 'string' ? value.replaceAll('_', ' ') : JSON.stringify(value)
+const valueWords = (value: unknown): string => {
+  if (typeof value !== 'string') return JSON.stringify(value)
+  // Of an id its start is enough for people; the export has all of it.
+  return /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(value)
+    ? `${value.slice(0, 8)}…`
+    : value.replaceAll('_', ' ')
+}
 
 const KINDS: Record<string, string> = {
   operator: 'the command line',

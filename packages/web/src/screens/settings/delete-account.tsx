@@ -22,7 +22,7 @@ export function DeleteAccount({ account }: { account: Account }) {
       title="Delete your account"
       text="Your conversations, files and settings are erased for good. Download everything before, if you want to keep it."
     >
-      <Button className="text-danger" onClick={() => setAsked(true)}>
+      <Button kind="warning" onClick={() => setAsked(true)}>
         Delete my account
       </Button>
       {isAsked ? <Ask account={account} onClose={() => setAsked(false)} /> : null}

@@ -8,7 +8,7 @@ import { Problem } from '../../components/notice.tsx'
 import { ShownOnce } from '../../components/shown-once.tsx'
 import { problemText, type Invitation } from '../../live/api.ts'
 import { useLive } from '../../live/use-live.ts'
-import { Section } from './section.tsx'
+import { Loaded, Section } from './section.tsx'
 
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
@@ -45,7 +45,7 @@ function ManageInvitations() {
     <>
       <Section
         title="Invite somebody"
-        text="You get a link that works once. Send it yourself: Netra sends no mail."
+        text="You get a link that works once. Send it to them yourself."
       >
         <form onSubmit={submit} className="space-y-4">
           <div className="flex flex-wrap items-end gap-3">
@@ -77,13 +77,19 @@ function ManageInvitations() {
         ) : null}
       </Section>
       <Section title="Open invitations">
-        {list.error ? <Problem>{problemText(list.error)}</Problem> : null}
-        {list.data?.length === 0 ? <p className="text-muted">There are none.</p> : null}
-        <ul className="divide-y divide-line">
-          {(list.data ?? []).map((invitation) => (
-            <Row key={invitation.id} invitation={invitation} onRevoked={changed} />
-          ))}
-        </ul>
+        <Loaded query={list}>
+          {(invitations) =>
+            invitations.length === 0 ? (
+              <p className="text-muted">There are none.</p>
+            ) : (
+              <ul className="divide-y divide-line border-y border-line">
+                {invitations.map((invitation) => (
+                  <Row key={invitation.id} invitation={invitation} onRevoked={changed} />
+                ))}
+              </ul>
+            )
+          }
+        </Loaded>
       </Section>
     </>
   )

@@ -98,6 +98,11 @@ function Choose({ registration }: { registration: Registration }) {
           hint="Separated by commas. A domain does not include those below it."
         />
       ) : null}
+      {registration.source === 'environment' ? (
+        <p className="text-sm text-muted">
+          Set in the environment of the server now; what you save here goes before it.
+        </p>
+      ) : null}
       <FormProblem form={form} />
       <div className="flex flex-wrap items-center gap-3">
         <Button type="submit" kind="primary" busy={form.isBusy}>

@@ -19,3 +19,10 @@ export function useAccount() {
     staleTime: 0,
   })
 }
+
+/** Whether addresses are confirmed here: it takes a server that sends email. */
+export function useSendsEmail(): boolean {
+  const { api } = useLive()
+  const config = useQuery({ queryKey: ['config'], queryFn: () => api.config() })
+  return config.data?.auth.sends_email ?? false
+}

@@ -7,6 +7,7 @@ import { countOf } from '../../timeline/format.ts'
 import { useNow } from '../../use-now.ts'
 import { ago, dayOf } from './moments.ts'
 import { Badge } from './section.tsx'
+import { useSendsEmail } from './use-account.ts'
 import { UserActions } from './user-actions.tsx'
 
 interface UserRowProps {
@@ -17,10 +18,10 @@ interface UserRowProps {
 export function UserRow({ user, onChanged }: UserRowProps) {
   const { me } = useLive()
   const now = useNow(60_000)
+  const sendsEmail = useSendsEmail()
   const [link, setLink] = useState<{ url: string; what: string } | null>(null)
   const isMe = user.id === me.id
   const facts = [
-    user.name === '' ? null : user.email,
     user.last_seen_at ? `seen ${ago(user.last_seen_at, now)}` : 'never seen',
     user.sessions > 0 ? countOf(user.sessions, 'session') : 'not signed in',
     `since ${dayOf(user.created_at)}`,
@@ -39,12 +40,13 @@ export function UserRow({ user, onChanged }: UserRowProps) {
             {user.role === 'admin' ? <Badge>administrator</Badge> : null}
             {user.disabled ? <Badge tone="warn">disabled</Badge> : null}
             {user.two_factor ? <Badge>two-factor</Badge> : null}
-            {user.email_verified ? null : <Badge>email not confirmed</Badge>}
+            {sendsEmail && !user.email_verified ? <Badge>email not confirmed</Badge> : null}
             {user.is_test_user ? <Badge>test user</Badge> : null}
           </p>
-          <p className="mt-0.5 text-sm text-muted wrap-anywhere">
-            {facts.filter(Boolean).join(' · ')}
-          </p>
+          {user.name === '' ? null : (
+            <p className="text-sm text-soft wrap-anywhere">{user.email}</p>
+          )}
+          <p className="text-sm text-muted">{facts.join(' · ')}</p>
         </div>
         {isMe ? null : <UserActions user={user} onChanged={onChanged} onLink={setLink} />}
       </div>
