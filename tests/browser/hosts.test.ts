@@ -184,10 +184,10 @@ describe('the web app, the node and the auth service at three hosts of one site'
   })
 
   test('the policy of the page names the other two hosts and nothing else (S23)', async () => {
-    const { context } = await visitor()
+    const { context, page } = await visitor()
     try {
-      const answer = await context.request.get(site.url(APP))
-      const policy = answer.headers()['content-security-policy'] ?? ''
+      const answer = await page.goto(site.url(APP))
+      const policy = answer?.headers()['content-security-policy'] ?? ''
       const connect = /connect-src ([^;]+)/.exec(policy)?.[1]?.split(' ')
       const wss = (url: string) => url.replace(/^https/, 'wss')
       expect(connect).toEqual([
