@@ -1,8 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { loadConfig } from '../packages/server/src/config/config.ts'
+import { silentLogger } from '../packages/server/src/platform/logger.ts'
+import { startServer } from '../packages/server/src/server.ts'
 import { request } from './support/http.ts'
+import { startModelServer } from './support/model-server.ts'
+import { MovingClock } from './support/moving-clock.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
-import { register, type Person } from './support/people.ts'
+import { PASSWORD, register, type Person } from './support/people.ts'
 
 /** Behind a proxy that is trusted, so that each test has addresses of its own; limits are small. */
 let netra: NetraProcess
@@ -149,3 +158,57 @@ test('without a trusted proxy X-Forwarded-For, -Proto and -Host change nothing (
   }
   expect(status).toBe(429)
 })
+
+test('a user whose tokens of the day are used up waits for the next day, also after a restart (S16)', async () => {
+  await using model = await startModelServer({
+    script: [{ text: 'Forty-two.', usage: { input: 70, output: 50 } }],
+  })
+  const folder = await mkdtemp(join(tmpdir(), 'netra-tokens-'))
+  const clock = new MovingClock()
+  const start = () =>
+    startServer(
+      loadConfig({
+        NETRA_DATA_DIR: folder,
+        PORT: '0',
+        OPENAI_BASE_URL: `${model.url}/v1`,
+        NETRA_MODEL: 'openai/test-model',
+        NETRA_TOKENS_PER_DAY: '200',
+      }),
+      { clock, logger: silentLogger },
+    )
+  let server = await start()
+  const url = (): string => `http://127.0.0.1:${server.port}`
+  const say = (person: Person) =>
+    request<{ status: string; error_code?: string; message?: string }>(
+      `${url()}/api/agents/execute`,
+      { body: { type: 'assistant', message: 'Hi' }, headers: person.headers },
+    )
+  try {
+    const eve = await register(url())
+    const other = await register(url())
+    expect((await say(eve)).body.status).toBe('success')
+    expect((await say(eve)).body.status).toBe('success')
+    const refused = await say(eve)
+    expect(refused).toMatchObject({ status: 429, body: { error_code: 'RATE_LIMITED' } })
+    expect(refused.body.message).toContain('tokens for today')
+    const untilMidnight = 86_400 - ((clock.now() / 1000) % 86_400)
+    const told = Number(refused.headers.get('retry-after'))
+    expect(told).toBeGreaterThan(untilMidnight - 60)
+    expect(told).toBeLessThanOrEqual(untilMidnight + 60)
+    expect((await say(other)).body.status).toBe('success')
+
+    await server[Symbol.asyncDispose]()
+    server = await start()
+    expect((await say(eve)).status).toBe(429)
+
+    clock.advance(told * 1000)
+    const fresh = await request<{ access_token: string }>(`${url()}/auth/login`, {
+      body: { email: eve.email, password: PASSWORD },
+    })
+    const headers = { authorization: `Bearer ${fresh.body.access_token}` }
+    expect((await say({ ...eve, headers })).body.status).toBe('success')
+  } finally {
+    await server[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  }
+}, 60_000)

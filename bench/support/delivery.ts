@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 
-import { createAccess } from '../../packages/server/src/access/access.ts'
+import { createAccess, createThreads } from '../../packages/server/src/access/access.ts'
 import type { Auth } from '../../packages/server/src/auth/auth.ts'
 import type { Commands } from '../../packages/server/src/command/command.ts'
 import { createAddresses } from '../../packages/server/src/gateway/addresses.ts'
+import { handleClassic } from '../../packages/server/src/gateway/classic/handle-classic.ts'
 import { handleMessage } from '../../packages/server/src/gateway/handle-message.ts'
 import { Registry } from '../../packages/server/src/gateway/registry.ts'
+import { SocketLimits } from '../../packages/server/src/gateway/socket-limits.ts'
 import { SocketMetrics } from '../../packages/server/src/gateway/socket-metrics.ts'
 import { takeUpgrades } from '../../packages/server/src/gateway/upgrade.ts'
 import { createHub } from '../../packages/server/src/hub/hub.ts'
@@ -48,6 +50,7 @@ const COMMANDS: Commands = {
   updateThread: noCommands,
   deleteThread: noCommands,
   deleteAccount: noCommands,
+  freeAccountId: noCommands,
   decide: noCommands,
 }
 
@@ -72,6 +75,16 @@ export async function openDelivery(parts: { journal: Journal; auth: Auth }): Pro
       logger: silentLogger,
       registry,
       metrics: new SocketMetrics(metrics),
+      socketLimits: new SocketLimits({
+        clock: systemClock,
+        registry,
+        isLocal: () => true,
+        limited: () => undefined,
+        maxSockets: 1_000_000,
+      }),
+      threads: createThreads(journal),
+      environment: 'production',
+      handleClassic,
       commandRate: new RateLimit(systemClock, { perMinute: 1_200, burst: 200 }),
       node: 'bench',
       handle: handleMessage,

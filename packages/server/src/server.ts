@@ -128,6 +128,7 @@ export async function startServer(
       logger,
       metrics,
       isSoleOwner: !shared,
+      tokensPerDay: config.tokensPerDay,
       ranOutOfMemory,
     })
     stack.use(runs)

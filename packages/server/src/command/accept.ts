@@ -136,6 +136,15 @@ export async function acceptRun(
       5_000,
     )
   }
+  const wait = await runs.tokensWaitMs(wish.userId)
+  if (wait > 0) {
+    return refuse(
+      'rate_limited',
+      'You have used up your tokens for today. New ones are there at midnight (UTC).',
+      'after',
+      wait,
+    )
+  }
   const resolved = await runs.resolve(wish)
   if (!resolved) {
     return refuse('not_found', 'There is no such agent. GET /api/agents lists them.')

@@ -1,5 +1,6 @@
 import { userStream } from '../journal/journal.ts'
 import type { UserId } from '../platform/ids.ts'
+import { tokensKey } from '../run/run.ts'
 import { deleteThread } from './delete-thread.ts'
 import { done, type Outcome } from './outcome.ts'
 import { sealOwner } from './owner.ts'
@@ -27,6 +28,7 @@ export async function deleteAccount(
     rows: [
       db.deleteFrom('idempotency').where('user_id', '=', userId).compile(),
       db.deleteFrom('approval').where('user_id', '=', userId).compile(),
+      db.deleteFrom('setting').where('key', '=', tokensKey(parts.clock, userId)).compile(),
       db.deleteFrom('snapshot').where('stream', '=', userStream(userId)).compile(),
     ],
     erase: [{ stream: userStream(userId) }],

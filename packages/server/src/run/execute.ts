@@ -12,6 +12,7 @@ import { LeaseGone, type Lease } from './lease.ts'
 import { Recorder, RunLost, StoppedInstead } from './recorder.ts'
 import type { RunMetrics } from './run-metrics.ts'
 import { isOpen } from './state.ts'
+import type { TokenBudget } from './token-budget.ts'
 import { readPast, type Past } from './turn.ts'
 
 /** A run whose process died so often, each time before a step was done, is ended. */
@@ -39,6 +40,7 @@ export interface Execution extends ClaimParts {
   logger: Logger
   metrics: RunMetrics
   backlog: Backlog
+  budget: TokenBudget
   /** The process that held this folder before died of a lack of memory. */
   ranOutOfMemory: boolean
 }
@@ -133,7 +135,7 @@ async function attempt(parts: Execution, at: Attempting): Promise<Executed> {
 }
 
 function own(
-  { journal, clock, backlog }: Execution,
+  { journal, clock, backlog, budget }: Execution,
   at: Attempting,
   { run, lease, past }: { run: RunRow; lease: Lease; past: FoundPast },
 ): Owning {
@@ -148,6 +150,7 @@ function own(
     tools: past.turn?.completed.filter((step) => step.kind === 'tool') ?? [],
     lastMessageId: past.lastMessageId,
     backlog: backlog.share(at.log),
+    used: (tokens) => budget.used(run.user_id, tokens),
     onProgress() {
       hasProgressed = true
       at.onProgress()

@@ -51,6 +51,8 @@ interface RecorderOptions {
   run: RunRow
   lease: Lease
   backlog: BacklogShare
+  /** What counts the tokens that a step used. */
+  used: (tokens: number) => Statement[]
   /** Calls that an earlier attempt completed. */
   tools: readonly ToolRecord[]
   /** The last message that an earlier attempt spoke to its end. */
@@ -186,7 +188,9 @@ export class Recorder {
       }),
     )
     this.#lastMessageId = messageId
-    await this.#commit({ thread: events, rows: this.#progress() })
+    const { input_tokens: read, output_tokens: written } = countedUsage(usage)
+    const rows = [...this.#progress(), ...this.#options.used(read + written)]
+    await this.#commit({ thread: events, rows })
   }
 
   /** The first whole step of an attempt clears what earlier ones did in vain. */

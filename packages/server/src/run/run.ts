@@ -22,8 +22,9 @@ import { createRunMetrics } from './run-metrics.ts'
 import { Schedule } from './schedule.ts'
 import { settledElsewhere } from './settled-elsewhere.ts'
 import { isOpen, statesThatAllow } from './state.ts'
+import { TokenBudget, tokensKey } from './token-budget.ts'
 
-export { isOpen, statesThatAllow }
+export { isOpen, statesThatAllow, tokensKey }
 
 /** A store that could not be written is given so long to come back. */
 const RETRY_MS = 2_000
@@ -57,6 +58,8 @@ export interface Runs extends AsyncDisposable {
   settled(runId: RunId): Promise<void>
   /** False while so many runs of the user wait already that one more must not. */
   hasRoomFor(userId: UserId): boolean
+  /** 0 while models may answer the user; else how long until their tokens of a day are new. */
+  tokensWaitMs(userId: UserId): Promise<number>
   /** Takes up what nobody owns, and goes on looking for such; answers how many runs. */
   recover(): Promise<number>
   status(): { active: number; queued: number; started: number }
@@ -77,6 +80,8 @@ export interface RunsOptions {
   limits?: { perUser?: number; perNode?: number }
   times?: LeaseTimes
   backlog?: BacklogLimits
+  /** Of one user, that models may read and write; 0 or absent is no limit. */
+  tokensPerDay?: number
 }
 
 export function createRuns(options: RunsOptions): Runs {
@@ -101,6 +106,7 @@ export function createRuns(options: RunsOptions): Runs {
     metrics,
     onCancel: (runId, userId) => void stop(runId, userId),
   })
+  const budget = new TokenBudget(journal, clock, options.tokensPerDay ?? 0)
   const parts = {
     journal,
     agents,
@@ -109,6 +115,7 @@ export function createRuns(options: RunsOptions): Runs {
     metrics,
     leases,
     backlog: new Backlog(metrics, options.backlog),
+    budget,
     ranOutOfMemory: options.ranOutOfMemory ?? false,
   }
   let closing = false
@@ -237,6 +244,7 @@ export function createRuns(options: RunsOptions): Runs {
       if (running.has(runId)) await settled.get(runId)
       else await settledElsewhere({ journal, clock, times }, runId)
     },
+    tokensWaitMs: (userId) => budget.waitMs(userId),
     hasRoomFor: (userId) => schedule.countOf(userId) < MAX_OPEN_PER_USER,
     async recover() {
       for (const look of looks) look.start()

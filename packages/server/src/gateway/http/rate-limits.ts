@@ -38,8 +38,11 @@ export interface RateLimitParts {
 
 interface Charge {
   limit: RequestLimit
-  bucket: RateLimit
   key: string
+  perMinute: number
+  /** As it stood when the request was charged. */
+  remaining: number
+  resetMs: number
 }
 
 /**
@@ -99,8 +102,11 @@ export class RequestLimits {
 
   #charge(request: FastifyRequest, limit: RequestLimit, key: string): void {
     const bucket = this.#bucket(limit, request)
-    this.#charges.set(request, { limit, bucket, key })
     const wait = bucket.take(key)
+    const { perMinute } = bucket.rate
+    const { remaining, resetMs } = bucket.left(key)
+    const left = wait > 0 ? 0 : remaining
+    this.#charges.set(request, { limit, key, perMinute, remaining: left, resetMs })
     if (wait === 0) return
     throw new HttpError(429, 'RATE_LIMITED', 'Too many requests; wait a moment.', {
       details: { limit, after_ms: wait },
@@ -126,10 +132,8 @@ export class RequestLimits {
   #tell(request: FastifyRequest, reply: FastifyReply): void {
     const charge = this.#charges.get(request)
     if (charge === undefined) return
-    const { limit, bucket, key } = charge
-    const { remaining, resetMs } = bucket.left(key)
+    const { limit, perMinute, remaining, resetMs } = charge
     const resetSeconds = Math.ceil(resetMs / 1000)
-    const { perMinute } = bucket.rate
     void reply.headers({
       'ratelimit-policy': `"${limit}";q=${perMinute};w=60`,
       ratelimit: `"${limit}";r=${remaining};t=${resetSeconds}`,
