@@ -48,7 +48,7 @@ async function signedIn(sub = `person-${++count}`) {
 }
 
 test('a logout token of one session ends exactly that one (S11)', async () => {
-  const [one, two] = [await signedIn(), await signedIn()]
+  const [one, two] = [await signedIn('two-devices'), await signedIn('two-devices')]
   const answer = await send(provider.signed(provider.logoutClaims({ sub: one.sub, sid: one.sid })))
   expect(answer.status).toBe(200)
   expect(answer.headers.get('cache-control')).toContain('no-store')
