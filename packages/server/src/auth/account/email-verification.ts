@@ -1,3 +1,4 @@
+import { unreachable } from '../../platform/unreachable.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { AuthError } from '../auth-error.ts'
 import { mailFor, type Mail, type MailKind } from '../mail/messages.ts'
@@ -76,5 +77,7 @@ function addressFor(kind: MailKind, account: Account, links: OneTimeLinks): stri
     case 'already_registered':
     case 'password_changed':
       return links.page('sign-in')
+    default:
+      return unreachable(kind)
   }
 }

@@ -20,13 +20,13 @@ afterEach(() => fixture[Symbol.asyncDispose]())
 async function statementsOf(work: () => unknown): Promise<string[]> {
   const statements: string[] = []
   const spies = (['all', 'run', 'transaction'] as const).map((name) => {
-    const real = AuthDatabase.prototype[name] as (this: AuthDatabase, ...args: never[]) => unknown
+    const real = AuthDatabase.prototype[name]
     return vi.spyOn(AuthDatabase.prototype, name).mockImplementation(function observed(
       this: AuthDatabase,
       ...args: unknown[]
     ) {
       statements.push(typeof args[0] === 'string' ? args[0] : 'transaction')
-      return real.apply(this, args as never[])
+      return Reflect.apply(real, this, args)
     } as never)
   })
   await work()

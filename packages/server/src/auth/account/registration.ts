@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import type { RegistrationPolicy } from '../../identity/identity.ts'
+import { unreachable } from '../../platform/unreachable.ts'
 import type { StoredSettings } from '../store/stored-settings.ts'
 
 /** Somebody who would like an account, by password or through a provider. */
@@ -68,6 +69,8 @@ export class RegistrationRules {
         return domains.includes(domainOf(email))
           ? { allowed: true, byDomain: true }
           : { allowed: false, why: 'domain_not_allowed' }
+      default:
+        return unreachable(policy)
     }
   }
 
