@@ -30,11 +30,10 @@ const call = <Body = Record<string, unknown>>(
   method: string,
   path: string,
   body?: unknown,
-  more: Record<string, string> = {},
 ) =>
   request<Body>(`${netra.url}${path}`, {
     method,
-    headers: { ...person.headers, ...more },
+    headers: { ...person.headers, accept: 'application/json' },
     ...(body !== undefined && { body }),
   })
 
@@ -200,7 +199,7 @@ test('the list of my sessions names devices, and the button beside one ends it a
     (await call<{ sessions: Session[] }>(ada, 'GET', '/auth/sessions')).body.sessions
   const sessions = await mine()
   expect(sessions).toHaveLength(2)
-  const [other] = sessions.filter(({ current }) => !current)
+  const other = sessions.find(({ current }) => !current)
   expect(other).toMatchObject({
     device: 'Safari on iPhone',
     address: expect.stringMatching(/127|::1/),
@@ -256,7 +255,7 @@ test('an administrator sees nothing of other people’s chats and files (S10, S1
     ['GET', `/api/events?stream=user:${ada.userId}`],
   ]
   for (const [method, path, body] of absent) {
-    const answer = await call(root, method, path, body, { accept: 'application/json' })
+    const answer = await call(root, method, path, body)
     expect({ method, path, status: answer.status }).toEqual({ method, path, status: 404 })
     expect(JSON.stringify(answer.body)).not.toContain(marker)
   }

@@ -174,7 +174,8 @@ test('a key of the bearer header opens a socket; streams by plain requests take 
   using socket = await openSocket(netra.url, { headers: bearer(key) })
   const { token: _token, ...greeting } = hello('')
   socket.send(greeting)
-  await socket.next(({ type }) => type === 'welcome')
+  const welcome = await socket.next(({ type }) => type === 'welcome')
+  expect(welcome).toMatchObject({ user_id: ada.userId })
   using events = await openEventStream(
     netra.url,
     { stream: `user:${ada.userId}` },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { openAuth } from '../packages/server/src/auth/auth.ts'
 import { administrator, signIn } from './support/administrator.ts'
 import { openEventStream, type EventStream } from './support/event-stream.ts'
 import { request } from './support/http.ts'
@@ -283,3 +284,29 @@ test.each([
     expect(new Set(texts).size).toBe(texts.length)
   },
 )
+
+test('a session that another process ended is refused at the very next command, before any feed tells (S10, S12)', async () => {
+  const auth = await openAuth({ folder: netra.folder, publicUrl: netra.url })
+  try {
+    for (let round = 0; round < 5; round++) {
+      const person = await register(netra.url)
+      const socket = await socketOf(person.token)
+      const found = await auth.authenticate({ authorization: `Bearer ${person.token}` })
+      if (!found.ok) throw new Error(found.why)
+      auth.logout(found.identity)
+      socket.send({
+        type: 'send_message',
+        id: 'late',
+        client_message_id: 'late',
+        thread_id: null,
+        content: [{ type: 'text', text: 'too late' }],
+      })
+      expect((await socket.closed).code).toBe(4503)
+      expect(socket.frames.filter(({ id }) => id === 'late')).toEqual([])
+      const { headers } = await signIn(netra.url, person.email)
+      expect((await request(`${netra.url}/api/threads`, { headers })).body).toEqual([])
+    }
+  } finally {
+    await auth[Symbol.asyncDispose]()
+  }
+})

@@ -5,23 +5,12 @@ import { AuthError } from '../auth-error.ts'
 import type { SessionList } from '../session/session-list.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
+import { refuseLastAdmin } from './last-admin.ts'
 import type { UserAdmin } from './user-admin.ts'
 import type { Users } from './users.ts'
 
 /** Somebody without a password proves by having just signed in that it is them. */
 const JUST_SIGNED_IN_MS = 10 * 60_000
-
-const ADMIN = `',' || role || ',' LIKE '%,admin,%'`
-
-/** @throws AuthError `last_admin` when nobody else could run this Netra afterwards. */
-export function refuseLastAdmin(database: AuthDatabase, userId: string): void {
-  const others = database.get(
-    `SELECT 1 FROM user WHERE id <> ? AND coalesce(banned, 0) = 0 AND ${ADMIN}`,
-    userId,
-  )
-  const isAdmin = database.get(`SELECT 1 FROM user WHERE id = ? AND ${ADMIN}`, userId)
-  if (isAdmin && !others) throw new AuthError('last_admin')
-}
 
 /**
  * Removes the user and all that names them. The file is small, so it is written anew as a whole:

@@ -6,8 +6,8 @@ import type { Sessions } from '../session/sessions.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
 import { checkedEmail, checkedName } from './account-fields.ts'
 import type { AccountRows } from './account-rows.ts'
+import { refuseLastAdmin } from './last-admin.ts'
 import type { LinkPurpose, OneTimeLinks } from './one-time-links.ts'
-import { refuseLastAdmin } from './removal.ts'
 import type { TwoFactor } from './two-factor.ts'
 import type { ListedUser, User, Users } from './users.ts'
 
@@ -168,7 +168,8 @@ export class UserAdmin {
   createLink(by: By, userId: string, purpose: LinkPurpose): { url: string; expires_at: string } {
     this.#authorize(by)
     const { database, links } = this.#needs
-    const { id } = this.#listed(userId)
+    const { id, isTestUser } = this.#listed(userId)
+    if (isTestUser) throw new AuthError('test_user_limited')
     return database.transaction(() => {
       this.#record(by, 'link.made', id, { purpose })
       return links.create(id, purpose)

@@ -73,7 +73,7 @@ type Line = Omit<ReturnType<typeof shownEntry>, 'position' | 'hash'> & {
 const jsonLine = (line: Line): string => `${JSON.stringify(line)}\n`
 
 function csvLine({ actor, details, ...rest }: Line): string {
-  const cells: Record<(typeof COLUMNS)[number], unknown> = {
+  const cells: Record<(typeof COLUMNS)[number], string | number | null> = {
     ...rest,
     actor_kind: actor.kind,
     actor_id: actor.id,
@@ -83,8 +83,8 @@ function csvLine({ actor, details, ...rest }: Line): string {
 }
 
 /** A spreadsheet takes what begins like a formula for one; with an apostrophe it stays text. */
-function csvCell(value: unknown): string {
-  if (value === null || value === undefined) return ''
+function csvCell(value: string | number | null): string {
+  if (value === null) return ''
   const text = String(value)
   const safe = typeof value !== 'number' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe

@@ -10,6 +10,7 @@ import { traceIdOf } from './request-ids.ts'
 /** Of the request: who asks and what; nothing by which somebody could pass for a node. */
 const THERE = [
   'authorization',
+  'x-api-key',
   'content-type',
   'cookie',
   'accept',
