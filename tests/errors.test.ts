@@ -32,30 +32,36 @@ const CODES: Record<number, string[]> = {
 
 /** What the answer lacks of a proper error (classic-api.md "Errors"); nothing when it is one. */
 async function faultsOf(response: Response): Promise<string[]> {
-  const { status, headers } = response
-  const faults: string[] = []
   const text = await response.text()
   const body = parsed(text)
   if (body === undefined) return [`no JSON: ${text.slice(0, 100)}`]
-  if (!headers.get('content-type')?.startsWith('application/json')) faults.push('content-type')
-  if (body['error'] !== true) faults.push('error')
-  for (const name of ['error_code', 'message', 'user_message', 'timestamp', 'request_id']) {
-    const value = body[name]
-    if (typeof value !== 'string' || value === '') faults.push(name)
-  }
-  if (!/^(?!0{32})[0-9a-f]{32}$/.test(String(body['trace_id']))) faults.push('trace_id')
-  if (Number.isNaN(Date.parse(String(body['timestamp'])))) faults.push('timestamp')
-  if (headers.get('x-request-id') !== body['request_id']) faults.push('x-request-id')
-  if (CODES[status] && !CODES[status].includes(String(body['error_code']))) {
-    faults.push(`${status} ${String(body['error_code'])}`)
-  }
-  if (status === 401 && !headers.get('www-authenticate')?.startsWith('Bearer')) {
-    faults.push('www-authenticate')
-  }
+  const isStack = /\\n +at |node_modules|\.[tj]s:\d+/.test(text)
+  return [...faultsOfBody(body), ...faultsOfHead(response, body), ...(isStack ? ['a stack'] : [])]
+}
+
+function faultsOfBody(body: Record<string, unknown>): string[] {
+  const texts = ['error_code', 'message', 'user_message', 'timestamp', 'request_id']
+  return [
+    ...(body['error'] === true ? [] : ['error']),
+    ...texts.filter((name) => typeof body[name] !== 'string' || body[name] === ''),
+    ...(/^(?!0{32})[0-9a-f]{32}$/.test(String(body['trace_id'])) ? [] : ['trace_id']),
+    ...(Number.isNaN(Date.parse(String(body['timestamp']))) ? ['timestamp'] : []),
+  ]
+}
+
+function faultsOfHead({ status, headers }: Response, body: Record<string, unknown>): string[] {
+  const type = headers.get('content-type') ?? ''
+  const codes = CODES[status]
   const isLater = status === 429 || status === 503
-  if (isLater && !/^[1-9]\d*$/.test(headers.get('retry-after') ?? '')) faults.push('retry-after')
-  if (/\\n +at |node_modules|\.[tj]s:\d+/.test(text)) faults.push('a stack trace')
-  return faults
+  const checks: Record<string, boolean> = {
+    'content-type': type.startsWith('application/json'),
+    'x-request-id': headers.get('x-request-id') === body['request_id'],
+    [String(body['error_code'])]: !codes || codes.includes(String(body['error_code'])),
+    'www-authenticate':
+      status !== 401 || headers.get('www-authenticate')?.includes('Bearer') === true,
+    'retry-after': !isLater || /^[1-9]\d*$/.test(headers.get('retry-after') ?? ''),
+  }
+  return Object.keys(checks).filter((name) => !checks[name])
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {

@@ -207,9 +207,9 @@ test("one user's flood of frames, requests and runs does not starve another (S18
 
   const floods: RawSocket[] = []
   for (let count = 0; count < 10; count += 1) floods.push(await welcomed(eve))
-  let stopped = false
+  const stop = new AbortController()
   const flooding = floods.map(async (socket, index) => {
-    for (let count = 0; !stopped; count += 1) {
+    for (let count = 0; !stop.signal.aborted; count += 1) {
       socket.send({
         type: 'send_message',
         id: `${index}-${count}`,
@@ -221,10 +221,10 @@ test("one user's flood of frames, requests and runs does not starve another (S18
     }
   })
   const byHttp = (async () => {
-    while (!stopped) await request(`${netra.url}/api/threads`, { headers: eve.headers })
+    while (!stop.signal.aborted) await request(`${netra.url}/api/threads`, { headers: eve.headers })
   })()
   const beside = await measure(100)
-  stopped = true
+  stop.abort()
   await Promise.all([...flooding, byHttp])
   for (const socket of floods) socket[Symbol.dispose]()
   // A machine that others use as well: what counts is that it stays an answer, not a wait.

@@ -11,7 +11,7 @@ import { startServer } from '../packages/server/src/server.ts'
 import { request } from './support/http.ts'
 import { MovingClock } from './support/moving-clock.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
-import { register } from './support/people.ts'
+import { PASSWORD, register } from './support/people.ts'
 import { hello, openSocket } from './support/raw-socket.ts'
 
 const SECRET = 'a staging secret of at least 32 characters'
@@ -167,6 +167,30 @@ test('the E2E key makes a test user, and nothing else does', async () => {
   expect(refreshed.status).toBe(200)
 })
 
+test('an administrator can make nothing lasting of a test user', async () => {
+  const setup = await request<Signed>(`${netra.url}/auth/setup`, {
+    body: { token: netra.setupToken, email: 'root@example.com', password: PASSWORD },
+  })
+  const admin = bearer(setup.body.access_token)
+  const { user, access_token: token } = (await testAuth({ user_id: '222222222222222' })).body
+  const one = `${netra.url}/auth/admin/users/${user.id}`
+  const asAdmin = (path: string, body: unknown, method = 'POST') =>
+    request(`${one}${path}`, { ...admin, method, body })
+  expect((await asAdmin('', { role: 'admin' }, 'PATCH')).status).toBe(422)
+  expect((await asAdmin('/links', { kind: 'password_reset' })).status).toBe(403)
+  expect((await me(token)).body).toMatchObject({ role: 'user', is_test_user: true })
+
+  const key = await request<{ key: string }>(`${netra.url}/auth/api-keys`, {
+    ...bearer(token),
+    body: { name: 'outlives', scopes: ['account:read'], expires_in_days: 365 },
+  })
+  expect(key.status).toBe(201)
+  expect((await me(key.body.key)).body).toMatchObject({ id: user.id, is_test_user: true })
+  expect((await request(one, { ...admin, method: 'DELETE' })).status).toBe(204)
+  expect((await me(key.body.key)).status).toBe(401)
+  expect((await me(token)).status).toBe(401)
+})
+
 test('anybody may enter a demonstration, as a user of two hours', async () => {
   const made = await request<Signed>(`${netra.url}/auth/demo`, { body: {} })
   expect(made).toMatchObject({ status: 201, body: { is_test_user: true } })
@@ -247,7 +271,14 @@ test('a test user is erased with all chats when its time has come, and its id is
     socket.send(hello(first.access_token))
     await socket.next(({ type }) => type === 'welcome')
 
+    const key = await request<{ key: string }>(`${url}/auth/api-keys`, {
+      ...bearer(first.access_token),
+      body: { name: 'outlives', scopes: ['account:read'], expires_in_days: 365 },
+    })
+    expect((await me(key.body.key, url)).status).toBe(200)
+
     clock.advance(24 * 3600_000)
+    expect((await me(key.body.key, url)).status).toBe(401)
     expect((await socket.closed).code).toBeGreaterThanOrEqual(4000)
     expect((await me(first.access_token, url)).status).toBe(401)
     const second = await eventually(

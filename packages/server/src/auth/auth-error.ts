@@ -39,6 +39,7 @@ export type AuthErrorCode =
   | 'service_refused'
   | 'busy'
   | 'test_user_invalid'
+  | 'test_user_limited'
   | 'test_key_invalid'
 
 const MESSAGES: Record<AuthErrorCode, string> = {
@@ -87,6 +88,8 @@ const MESSAGES: Record<AuthErrorCode, string> = {
     'This is your only way to sign in. Set a password first, or link another provider.',
   logout_token_invalid: 'This is no fresh logout token of that provider for this Netra.',
   rate_limited: 'Too many failed attempts. Wait before you try again.',
+  test_user_limited:
+    'A test user has no password and no other way to sign in: it ends in hours.',
   test_user_invalid:
     'This id cannot be a test user: it is taken, has just ended, begins with "service:" or is not 1 to 128 plain characters.',
   test_key_invalid: 'X-E2E-Bypass-Key is not the key of this Netra.',

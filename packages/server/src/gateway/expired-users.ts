@@ -6,6 +6,8 @@ import type { Logger } from '../platform/logger.ts'
 
 const LOOK_MS = 30_000
 
+const noTimer = (): void => undefined
+
 interface Needs {
   testUsers: Pick<Auth['testUsers'], 'endExpired' | 'erased' | 'settled' | 'freed'>
   commands: Pick<Commands, 'deleteAccount' | 'freeAccountId'>
@@ -20,7 +22,7 @@ interface Needs {
 export function eraseExpiredUsers(needs: Needs): AsyncDisposable {
   const { clock, logger } = needs
   let closing = false
-  let cancel = (): void => undefined
+  let cancel = noTimer
   let working: Promise<void> = Promise.resolve()
   const look = (): void => {
     working = eraseExpired(needs)

@@ -11,6 +11,7 @@ import type { Begun, Origin } from '../session/session-start.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
 import { randomSecret } from '../store/secret-text.ts'
 import { claimsHs256, CLOCK_SKEW_SECONDS, isSubject, verifyTestToken } from './test-token.ts'
+import { TestUserRows, type TestUserKind } from './test-user-rows.ts'
 
 /** How test users come to be; all off unless the operator says otherwise, and never in production. */
 export interface TestUserSettings {
@@ -24,26 +25,16 @@ export interface TestUserSettings {
 
 const OFF: TestUserSettings = { demo: false, e2eKey: undefined, stagingSecret: undefined }
 
-type Kind = 'demo' | 'e2e' | 'token'
-
-const LIFE_MS: Record<Kind, number> = {
+const LIFE_MS: Record<TestUserKind, number> = {
   demo: 2 * 3600_000,
   e2e: 24 * 3600_000,
   token: 24 * 3600_000,
 }
 
 /** Live ones at once, of each kind: a loop that makes them must not fill the disk. */
-const MAX_LIVE: Record<Kind, number> = { demo: 500, e2e: 5_000, token: 5_000 }
+const MAX_LIVE: Record<TestUserKind, number> = { demo: 500, e2e: 5_000, token: 5_000 }
 /** What a command accepted just before the end may still be writing. */
 const SETTLE_MS = 10_000
-const MAX_NAME_CHARS = 200
-
-interface Row {
-  user_id: string
-  kind: Kind
-  expires_at: number
-  erased_at: number | null
-}
 
 interface Needs {
   database: AuthDatabase
@@ -68,10 +59,12 @@ export type TestSession =
 export class TestUsers {
   readonly #needs: Needs
   readonly #settings: TestUserSettings
+  readonly #rows: TestUserRows
 
   constructor(needs: Needs) {
     this.#needs = needs
     this.#settings = needs.settings ?? OFF
+    this.#rows = new TestUserRows(needs.database, needs.clock)
     if (needs.settings) this.#closeDoors()
   }
 
@@ -100,12 +93,12 @@ export class TestUsers {
   }
 
   has(userId: string): boolean {
-    return this.#find(userId) !== undefined
+    return this.#rows.find(userId) !== undefined
   }
 
   /** When the user ends (milliseconds since the epoch); undefined of a person. */
   endOf(userId: string): number | undefined {
-    return this.#find(userId)?.expires_at
+    return this.#rows.find(userId)?.expires_at
   }
 
   demoUser(origin: Origin): Begun {
@@ -129,18 +122,12 @@ export class TestUsers {
   byToken(token: string): TestSession | undefined {
     const { stagingSecret } = this.#settings
     if (stagingSecret === undefined || !claimsHs256(token)) return undefined
-    const { clock, database } = this.#needs
-    const verified = verifyTestToken(token, stagingSecret, clock.now())
+    const verified = verifyTestToken(token, stagingSecret, this.#needs.clock.now())
     if (!verified.ok) return verified
     const { sub, exp, name } = verified.claims
     const sessionId = asId<SessionId>(`test-${digest(token).toString('hex').slice(0, 40)}`)
     const session = { ok: true, sessionId, expiresAtMs: exp * 1000 } as const
-    const seen = database.get(
-      `SELECT 1 FROM session WHERE id = ?1
-       UNION ALL SELECT 1 FROM ended_session WHERE session_id = ?1 LIMIT 1`,
-      sessionId,
-    )
-    if (seen) return session
+    if (this.#rows.hasSeen(sessionId)) return session
     try {
       this.#ensure(sub, 'token', name)
     } catch (error) {
@@ -148,108 +135,58 @@ export class TestUsers {
       throw error
     }
     const expiresAtMs = (exp + CLOCK_SKEW_SECONDS) * 1000
-    this.#addSession({ sessionId, userId: sub, token: randomSecret(), expiresAtMs })
+    this.#rows.addSession({ sessionId, userId: sub, token: randomSecret(), expiresAtMs })
     return session
   }
 
   /** Ends the sessions of those whose time has come; the answer is who is to be erased. */
   endExpired(): UserId[] {
-    const { database, clock } = this.#needs
-    const due = database.all<Row>(
-      'SELECT * FROM test_user WHERE expires_at <= ? AND erased_at IS NULL LIMIT 100',
-      clock.now(),
-    )
-    for (const { user_id: userId } of due) this.#endSessions(userId)
-    return due.map(({ user_id: userId }) => asId<UserId>(userId))
+    const due = this.#rows.expired()
+    for (const userId of due) this.#rows.endSessions(userId)
+    return due
   }
 
   /** What they had elsewhere is erased: forgets who they were. The id is free a little later. */
   erased(userId: UserId): void {
-    const { database, clock } = this.#needs
-    removeUser(database, userId)
-    database.run('UPDATE test_user SET erased_at = ? WHERE user_id = ?', clock.now(), userId)
+    removeUser(this.#needs.database, userId)
+    this.#rows.erased(userId)
   }
 
   /** Ids that nothing under way can still mean; `freed` lets somebody have them again. */
   settled(): UserId[] {
-    const { database, clock } = this.#needs
-    return database
-      .all<Row>('SELECT * FROM test_user WHERE erased_at <= ?', clock.now() - SETTLE_MS)
-      .map(({ user_id: userId }) => asId<UserId>(userId))
+    return this.#rows.settledBefore(this.#needs.clock.now() - SETTLE_MS)
   }
 
   freed(userId: UserId): void {
-    this.#needs.database.run(
-      'DELETE FROM test_user WHERE user_id = ? AND erased_at IS NOT NULL',
-      userId,
-    )
+    this.#rows.remove(userId)
   }
 
   /** What is turned off opens nothing any more, from this start on. */
   #closeDoors(): void {
     const { demo, e2eKey, stagingSecret } = this.#settings
-    const { database, clock } = this.#needs
-    const off: Kind[] = []
+    const off: TestUserKind[] = []
     if (!demo) off.push('demo')
     if (e2eKey === undefined) off.push('e2e')
     if (stagingSecret === undefined) off.push('token')
-    for (const kind of off) {
-      const users = database.all<Row>('SELECT * FROM test_user WHERE kind = ?', kind)
-      for (const { user_id: userId } of users) this.#endSessions(userId)
-      const now = clock.now()
-      database.run(
-        'UPDATE test_user SET expires_at = ? WHERE kind = ? AND expires_at > ?',
-        now,
-        kind,
-        now,
-      )
-    }
+    for (const kind of off) this.#rows.expireAll(kind)
   }
 
-  #endSessions(userId: string): void {
-    this.#needs.database.run('DELETE FROM session WHERE userId = ?', userId)
-  }
-
-  #ensure(userId: string, kind: Kind, name: string | undefined, address?: string): void {
-    const known = this.#find(userId)
+  #ensure(userId: string, kind: TestUserKind, name: string | undefined, address?: string): void {
+    const known = this.#rows.find(userId)
     if (known === undefined) return this.#make(userId, kind, name, address)
-    if (known.kind !== kind || known.expires_at <= this.#needs.clock.now()) {
+    const isGuest = known.kind === 'demo'
+    if (isGuest || known.expires_at <= this.#needs.clock.now()) {
       throw new AuthError('test_user_invalid')
     }
   }
 
-  #make(userId: string, kind: Kind, name: string | undefined, address?: string): void {
-    const { database, clock, audit } = this.#needs
-    const now = clock.now()
-    const live = database.get<{ live: number }>(
-      'SELECT count(*) AS live FROM test_user WHERE kind = ?',
-      kind,
-    )
-    if ((live?.live ?? 0) >= MAX_LIVE[kind]) throw new AuthError('busy', 60_000)
-    const at = new Date(now).toISOString()
-    database.exec('BEGIN IMMEDIATE')
-    try {
-      // Of somebody real, or of a test user made by another process just now: never taken over.
-      const added = database.run(
-        `INSERT INTO user (id, name, email, emailVerified, createdAt, updatedAt, role)
-         VALUES (?, ?, ?, 0, ?, ?, 'user') ON CONFLICT (id) DO NOTHING`,
-        userId,
-        (name?.trim() || userId).slice(0, MAX_NAME_CHARS),
-        `test-user-${uuidv7()}@netra.invalid`,
-        at,
-        at,
-      )
-      if (added === 0) throw new AuthError('test_user_invalid')
-      database.run(
-        'INSERT INTO test_user (user_id, kind, expires_at) VALUES (?, ?, ?)',
-        userId,
-        kind,
-        now + LIFE_MS[kind],
-      )
-      database.exec('COMMIT')
-    } catch (error) {
-      database.exec('ROLLBACK')
-      throw error
+  #make(userId: string, kind: TestUserKind, name: string | undefined, address?: string): void {
+    const { clock, audit } = this.#needs
+    if (this.#rows.count(kind) >= MAX_LIVE[kind]) throw new AuthError('busy', 60_000)
+    const shown = name?.trim() || userId
+    const expiresAt = clock.now() + LIFE_MS[kind]
+    if (!this.#rows.add({ userId, kind, name: shown, expiresAt })) {
+      throw new AuthError('test_user_invalid')
     }
     audit.record({
       actor: { kind: 'nobody' },
@@ -262,39 +199,13 @@ export class TestUsers {
 
   #begin(userId: string, origin: Origin): Begun {
     const { publicUrl, cookieSecret, clock } = this.#needs
-    const expiresAtMs = this.#find(userId)?.expires_at ?? 0
+    const expiresAtMs = this.#rows.find(userId)?.expires_at ?? 0
     const token = randomSecret()
     const sessionId = newId<SessionId>()
-    this.#addSession({ sessionId, userId, token, expiresAtMs, origin })
+    this.#rows.addSession({ sessionId, userId, token, expiresAtMs, origin })
     const maxAgeSeconds = Math.floor((expiresAtMs - clock.now()) / 1000)
     const cookie = signedSessionCookie({ publicUrl, cookieSecret, token, maxAgeSeconds })
     return { sessionId, setCookies: [cookie] }
-  }
-
-  #addSession(session: {
-    sessionId: SessionId
-    userId: string
-    token: string
-    expiresAtMs: number
-    origin?: Origin
-  }): void {
-    const at = new Date(this.#needs.clock.now()).toISOString()
-    this.#needs.database.run(
-      `INSERT INTO session (id, expiresAt, token, createdAt, updatedAt, ipAddress, userAgent, userId)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-      session.sessionId,
-      new Date(session.expiresAtMs).toISOString(),
-      session.token,
-      at,
-      at,
-      session.origin?.address ?? null,
-      session.origin?.userAgent?.slice(0, 500) ?? null,
-      session.userId,
-    )
-  }
-
-  #find(userId: string): Row | undefined {
-    return this.#needs.database.get<Row>('SELECT * FROM test_user WHERE user_id = ?', userId)
   }
 }
 

@@ -78,6 +78,8 @@ function addSignIn({ app, parts }: AuthHttp): void {
   )
 }
 
+const NOT_FOR_TEST_USERS = 'A test user has no other way to sign in: it ends in hours.'
+
 function addLinks({ app, parts, user }: AuthHttp): void {
   const { oauth } = parts.auth
 
@@ -85,6 +87,7 @@ function addLinks({ app, parts, user }: AuthHttp): void {
     const identity = await user(request)
     const { id } = parse(named, request.params)
     const { return_to: returnTo = '/settings' } = parse(link, request.body)
+    if (identity.isTestUser) throw new HttpError(403, 'AUTH_UNAUTHORIZED', NOT_FOR_TEST_USERS)
     const onward = await failing(() =>
       oauth.beginLink(identity, id, {
         ...visitorOf(request),

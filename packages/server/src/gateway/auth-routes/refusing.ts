@@ -32,6 +32,7 @@ const STATUS: Record<string, [number, string]> = {
   last_way_in: [409, 'LAST_WAY_IN'],
   logout_token_invalid: [400, 'VALIDATION_ERROR'],
   rate_limited: [429, 'RATE_LIMITED'],
+  test_user_limited: [403, 'AUTH_UNAUTHORIZED'],
   test_user_invalid: [409, 'DB_RECORD_EXISTS'],
   test_key_invalid: [401, 'AUTH_FAILED'],
   busy: [503, 'SERVICE_UNAVAILABLE'],
