@@ -15,10 +15,12 @@ import { readAddresses } from './live/addresses.ts'
 import { createApi, isSignedOut, problemText, type ServerConfig, type User } from './live/api.ts'
 import type { Live } from './live/live-types.ts'
 import { createLive } from './live/live.ts'
+import { isAway, retryAfterMs } from './live/retry-after.ts'
 import { LiveContext } from './live/use-live.ts'
 import { AppShell } from './screens/app-shell.tsx'
 import { ChatScreen } from './screens/chat-screen.tsx'
 import { Broken, Opening, PlainPage, Unreachable } from './screens/plain-pages.tsx'
+import { useLasting } from './use-lasting.ts'
 
 const api = createApi()
 
@@ -184,20 +186,34 @@ declare module '@tanstack/react-router' {
   }
 }
 
+/** A server that is away is asked again by itself. */
+const whileAway = ({ state }: { state: { error: unknown } }): number | false =>
+  isAway(state.error) ? retryAfterMs(state.error) : false
+
 /** Knows who is there, and gives the screens their connection. */
 function SignedIn() {
   const path = useLocation({ select: (location) => location.pathname })
   const client = useQueryClient()
   const known = client.getQueryData<Live>(['live'])
-  const me = useQuery({ queryKey: ['me'], queryFn: () => api.me(), staleTime: Infinity })
-  const config = useQuery({ queryKey: ['config'], queryFn: () => api.config() })
+  const me = useQuery({
+    queryKey: ['me'],
+    queryFn: () => api.me(),
+    staleTime: Infinity,
+    refetchInterval: whileAway,
+  })
+  const config = useQuery({
+    queryKey: ['config'],
+    queryFn: () => api.config(),
+    refetchInterval: whileAway,
+  })
+  const isKnown = me.data !== undefined && config.data !== undefined
+  const problem = useLasting(isSignedOut(me.error) ? null : (me.error ?? config.error), isKnown)
   if (known) return <WithLive live={known} />
   if (isSignedOut(me.error)) {
     // Until the sign-in page has loaded, this one stands at its address: what is next stands there.
     if (path === '/sign-in') return <Opening />
     return <Navigate to="/sign-in" search={path === '/' ? {} : { next: path }} replace />
   }
-  const problem = me.error ?? config.error
   if (problem) {
     return (
       <Unreachable

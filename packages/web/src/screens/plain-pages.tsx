@@ -38,6 +38,7 @@ export function Unreachable({ text, isBusy, onRetry }: UnreachableProps) {
   return (
     <PlainPage title="Netra cannot be opened now">
       <p>{text}</p>
+      <p className="mt-2 text-sm text-muted">It is tried again by itself.</p>
       <Button kind="primary" className="mt-5" busy={isBusy} onClick={onRetry}>
         Try again
       </Button>

@@ -8,6 +8,8 @@ import { CheckIcon, Mark } from '../../components/icons.tsx'
 import { Problem } from '../../components/notice.tsx'
 import { SpecialBanner } from '../../components/special-banner.tsx'
 import { ApiError, createApi, problemText, type ServerConfig } from '../../live/api.ts'
+import { retryAfterMs } from '../../live/retry-after.ts'
+import { useLasting } from '../../use-lasting.ts'
 
 export const api = createApi()
 export const entrance = new EntranceApi(api.requests)
@@ -37,20 +39,15 @@ export function useEnter(): () => Promise<void> {
   }
 }
 
-const RETRY_MS = 5000
-
 /** What somebody who is not signed in may do here; asked again by itself until it is known. */
 export function useConfig() {
   return useQuery({
     queryKey: ['config'],
     queryFn: () => api.config(),
     retry: false,
-    refetchInterval: ({ state }) => (state.error ? retryAfter(state.error) : false),
+    refetchInterval: ({ state }) => (state.error ? retryAfterMs(state.error) : false),
   })
 }
-
-const retryAfter = (error: unknown): number =>
-  (error instanceof ApiError ? error.retry_after_ms : null) ?? RETRY_MS
 
 interface EntrancePageProps {
   title: string
@@ -61,6 +58,7 @@ interface EntrancePageProps {
 /** A page for somebody who is not signed in. */
 export function EntrancePage({ title, text, children }: EntrancePageProps) {
   const config = useConfig()
+  const problem = useLasting(config.error, config.data !== undefined)
   return (
     <div className="flex min-h-dvh flex-col">
       <SpecialBanner config={config.data} />
@@ -70,10 +68,10 @@ export function EntrancePage({ title, text, children }: EntrancePageProps) {
           <Mark size={36} />
           <h1 className="mt-5 text-2xl font-semibold tracking-tight wrap-anywhere">{title}</h1>
           {text ? <p className="mt-2 text-soft wrap-anywhere">{text}</p> : null}
-          {config.error ? (
+          {problem ? (
             <div className="mt-5">
               <ConfigProblem
-                error={config.error}
+                error={problem}
                 at={config.errorUpdatedAt}
                 onTry={() => void config.refetch()}
               />
@@ -87,8 +85,8 @@ export function EntrancePage({ title, text, children }: EntrancePageProps) {
 }
 
 function ConfigProblem({ error, at, onTry }: { error: Error; at: number; onTry: () => void }) {
-  const isAway = error instanceof ApiError && error.status === 503
-  if (isAway) return <Unavailable until={at + retryAfter(error)} onTry={onTry} />
+  const isUnavailable = error instanceof ApiError && error.status === 503
+  if (isUnavailable) return <Unavailable until={at + retryAfterMs(error)} onTry={onTry} />
   return <Problem>{problemText(error)}</Problem>
 }
 

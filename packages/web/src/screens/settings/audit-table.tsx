@@ -77,16 +77,18 @@ function Entry({ entry, names, onShow }: EntryProps) {
         ) : null}
         {more ? <span className="block text-muted wrap-anywhere">{more}</span> : null}
       </Cell>
-      <Cell label="by">{personWords(actor, names)}</Cell>
+      <Cell label="by">
+        <Name>{personWords(actor, names)}</Name>
+      </Cell>
       <Cell label={user_id && !isOwn ? 'about' : null}>
         {user_id ? (
           <button
             type="button"
-            title="Show only entries about them"
+            aria-description="Shows only entries about them"
             onClick={() => onShow(user_id)}
             className={`text-left text-accent wrap-anywhere hover:underline ${isOwn ? 'max-sm:hidden' : ''}`}
           >
-            {isOwn ? 'themselves' : personWords({ kind: 'user', id: user_id }, names)}
+            <Name>{isOwn ? 'themselves' : personWords({ kind: 'user', id: user_id }, names)}</Name>
           </button>
         ) : null}
       </Cell>
@@ -94,6 +96,15 @@ function Entry({ entry, names, onShow }: EntryProps) {
         {address}
       </Cell>
     </tr>
+  )
+}
+
+/** Two lines of it where there are columns; all of it on a phone, and for whoever points at it. */
+function Name({ children }: { children: string }) {
+  return (
+    <span title={children} className="sm:line-clamp-2">
+      {children}
+    </span>
   )
 }
 

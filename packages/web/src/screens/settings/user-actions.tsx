@@ -133,6 +133,7 @@ export function UserActions({ user, onChanged, onLink }: UserActionsProps) {
       <Menu
         label={`Actions for ${user.email}`}
         align="end"
+        wide
         items={items}
         button={(attributes) => (
           <IconButton label={`Actions for ${user.email}`} {...attributes}>
