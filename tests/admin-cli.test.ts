@@ -114,4 +114,8 @@ test('what was done from the command line is in the audit log as the operator’
   expect(new Set(actions)).toEqual(
     new Set(['role.changed', 'user.disabled', 'user.enabled', 'link.made']),
   )
+  expect(await run(['verify-audit'])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^\d+ entries, all as they were written/),
+  })
 })

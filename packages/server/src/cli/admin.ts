@@ -11,7 +11,8 @@ const USAGE = `usage: netra admin create <email>              make an administra
        netra admin disable <email>              end every session and let nobody in
        netra admin enable <email>
        netra admin reset-password <email>       choose a new password (asks for it)
-       netra admin remove-two-factor <email>    for who lost app and recovery codes`
+       netra admin remove-two-factor <email>    for who lost app and recovery codes
+       netra admin verify-audit                 is every entry of the audit log as it was written?`
 
 /** Where its administrator is reached; nothing of the network. */
 const THIS_MACHINE = 'this machine'
@@ -65,11 +66,28 @@ const VERBS: Record<string, Verb> = {
   },
 }
 
+/** What is about nobody alone; each answers its exit code. */
+const ABOUT_ALL: Record<
+  string,
+  (auth: Auth, search: string | undefined, terminal: Terminal) => number | Promise<number>
+> = {
+  list: (auth, search, terminal) => list(auth, search, terminal),
+  'verify-audit': async (auth, _search, { out, err }) => {
+    const verdict = await auth.audit.verify()
+    if (verdict.intact) {
+      out(`${verdict.entries} entries, all as they were written. Head: ${verdict.head}`)
+      return 0
+    }
+    err(`entry ${verdict.position}: ${verdict.problem}. Compare with an earlier export.`)
+    return 1
+  },
+}
+
 /** `netra admin …`: for whoever owns the data folder, so that nobody locks them out. */
 export async function admin(args: string[], terminal: Terminal): Promise<number> {
   const [verb = '', email] = args
   const act = VERBS[verb]
-  if (verb !== 'list' && (!act || email === undefined)) {
+  if (!(verb in ABOUT_ALL) && (!act || email === undefined)) {
     terminal.err(USAGE)
     return 2
   }
@@ -82,19 +100,21 @@ export async function admin(args: string[], terminal: Terminal): Promise<number>
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`
   const auth = await openAuth({ folder: config.dataDir, publicUrl })
   try {
-    if (act && email !== undefined) await act(auth, email, terminal)
-    else list(auth, email, terminal)
-    return 0
+    if (act && email !== undefined) {
+      await act(auth, email, terminal)
+      return 0
+    }
+    return (await ABOUT_ALL[verb]?.(auth, email, terminal)) ?? 2
   } finally {
     await auth[Symbol.asyncDispose]()
   }
 }
 
-function list(auth: Auth, search = '', { out }: Terminal): void {
+function list(auth: Auth, search = '', { out }: Terminal): number {
   for (let offset = 0; ; offset += PAGE) {
     const { users } = auth.userAdmin.page('operator', { search, limit: PAGE, offset })
     for (const user of users) out(lineOf(user))
-    if (users.length < PAGE) return
+    if (users.length < PAGE) return 0
   }
 }
 

@@ -55,7 +55,8 @@ const LISTED = `
     (SELECT max(v.used_at) FROM session s JOIN volatile.session_use v ON v.session_id = s.id
       WHERE s.userId = u.id) AS usedAt,
     (SELECT max(updatedAt) FROM session WHERE userId = u.id) AS renewedAt,
-    (SELECT max(at) FROM audit_entry WHERE user_id = u.id AND action = 'session.began') AS begunAt,
+    (SELECT at FROM audit_entry WHERE user_id = u.id AND action = 'session.began'
+      ORDER BY position DESC LIMIT 1) AS begunAt,
     EXISTS (SELECT 1 FROM test_user WHERE user_id = u.id) AS isTestUser
   FROM user u`
 const MATCHES = `(lower(u.email) LIKE ?1 ESCAPE '\\' OR lower(u.name) LIKE ?1 ESCAPE '\\')`

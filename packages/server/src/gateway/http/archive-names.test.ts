@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+
+import { ArchiveNames } from './archive-names.ts'
+
+test('no name leads out of its folder, and none is a device', () => {
+  for (const name of [
+    '../../etc/passwd',
+    '..\\..\\windows\\system.ini',
+    '/etc/passwd',
+    'C:\\x',
+    '..',
+    '.',
+    '...',
+    '',
+    ' ',
+    'a\u0000b',
+    'a\nb',
+    '.bashrc',
+    'nul.txt',
+    'x'.repeat(400),
+    '\u202egnp.exe',
+  ]) {
+    const path = new ArchiveNames().take('files', name)
+    expect(path).toMatch(/^files\/[^/\\<>:"|?*\p{C}]{1,101}$/u)
+    expect(path).not.toMatch(/^files\/(\.|nul)|\.$/)
+  }
+})
+
+test('equal names get numbers before their ending, also where case alone differs', () => {
+  const names = new ArchiveNames()
+  const taken = ['a.csv', 'A.csv', 'a.csv', 'a (2).csv', 'b'].map((name) => names.take('f', name))
+  expect(taken).toEqual(['f/a.csv', 'f/A (2).csv', 'f/a (3).csv', 'f/a (2) (2).csv', 'f/b'])
+  expect(names.take('threads', 'v1.2', '.md')).toBe('threads/v1.2.md')
+  expect(names.take('threads', 'v1.2', '.md')).toBe('threads/v1.2 (2).md')
+})
