@@ -156,12 +156,12 @@ export class AuthService implements Identities, AsyncDisposable {
   }
 
   async login(request: Login): Promise<SignedIn> {
-    return this.#begin(await this.#parts.accounts.login(request), request)
+    return this.#parts.accounts.login(request, (userId) => this.#begin(userId, request))
   }
 
   /** Completes a sign-in that was refused with `two_factor_required`. */
   async answerChallenge(request: Origin & { challenge: string; code: string }): Promise<SignedIn> {
-    return this.#begin(await this.twoFactor.answer(request.challenge, request), request)
+    return this.twoFactor.answer(request, (userId) => this.#begin(userId, request))
   }
 
   /** Both tokens anew, for a login session whose tokens from before have ended. */
@@ -345,15 +345,17 @@ export class AuthService implements Identities, AsyncDisposable {
   }
 
   #begin(userId: UserId, origin: Origin): SignedIn {
-    const begun = this.#parts.sessionStart.begin(userId, origin)
-    this.audit.record({
-      actor: { kind: 'user', id: userId },
-      action: 'session.began',
-      userId,
-      address: origin.address,
-      details: { session: begun.sessionId },
+    return this.#parts.database.transaction(() => {
+      const begun = this.#parts.sessionStart.begin(userId, origin)
+      this.audit.record({
+        actor: { kind: 'user', id: userId },
+        action: 'session.began',
+        userId,
+        address: origin.address,
+        details: { session: begun.sessionId },
+      })
+      return this.signedIn(begun)
     })
-    return this.signedIn(begun)
   }
 
   #tokensFor(sessionId: string): { answer: TokenAnswer; session: LiveSession } {

@@ -28,6 +28,8 @@ export interface Account {
   emailVerified: boolean
   /** The address must be confirmed before the first sign-in. */
   unconfirmed: boolean
+  /** Has no password, and gets none. */
+  isTestUser: boolean
 }
 
 export interface NewRow {
@@ -48,11 +50,13 @@ interface Row {
   banned: number | null
   emailVerified: number
   unconfirmed: number
+  isTestUser: number
 }
 
 const SELECT = `
   SELECT u.id, u.email, u.name, u.role, u.banned, u.emailVerified, a.password,
-    EXISTS (SELECT 1 FROM unconfirmed_account WHERE user_id = u.id) AS unconfirmed
+    EXISTS (SELECT 1 FROM unconfirmed_account WHERE user_id = u.id) AS unconfirmed,
+    EXISTS (SELECT 1 FROM test_user WHERE user_id = u.id) AS isTestUser
   FROM user u LEFT JOIN account a ON a.userId = u.id AND a.providerId = 'credential'`
 
 /** Users and their passwords, in Better Auth's tables; a write is whole or not at all. */
@@ -154,4 +158,5 @@ const present = (row: Row): Account => ({
   disabled: Boolean(row.banned),
   emailVerified: Boolean(row.emailVerified),
   unconfirmed: Boolean(row.unconfirmed),
+  isTestUser: Boolean(row.isTestUser),
 })

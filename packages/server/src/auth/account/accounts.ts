@@ -40,6 +40,8 @@ export interface NewAccount {
 /** Undefined: the address must be confirmed first. Also said when somebody has it already. */
 export type Registered = UserId | undefined
 
+const KEEP_UNCONFIRMED_MS = 7 * 24 * 3600 * 1000
+
 interface Needs {
   database: AuthDatabase
   rows: AccountRows
@@ -77,24 +79,31 @@ export class Accounts {
   }
 
   /**
-   * The user who has this password. Of an unknown address and a wrong password everything is equal:
-   * answer, work and what is written down.
+   * Whoever has this password is `granted` what they came for, in one step with a last look at the
+   * store: while a password is checked it may be changed, and what the old one begins then would
+   * outlive it. Of an unknown address and a wrong password everything is equal: answer, work and
+   * what is written down.
    *
    * @throws AuthError `invalid_credentials`, `rate_limited` or `busy`; after the right password
    *   `account_disabled`, `email_not_verified` or `two_factor_required` with a challenge.
    */
-  async login(request: Login): Promise<UserId> {
+  async login<T>(request: Login, granted: (userId: UserId) => T): Promise<T> {
     const email = request.email.trim().toLowerCase()
-    const { userId } = await this.#needs.attempts.run(
+    const { database, rows, twoFactor } = this.#needs
+    const { userId, passwordHash } = await this.#needs.attempts.run(
       { address: request.address, account: email.slice(0, MAX_EMAIL_CHARS) },
       () => this.#checkPassword(email, request),
       isRefusal('invalid_credentials'),
     )
-    if (this.#needs.twoFactor.isEnabled(userId)) {
-      const challenge = this.#needs.twoFactor.challenge(userId)
-      throw new AuthError('two_factor_required', undefined, { ...challenge })
-    }
-    return userId
+    const outcome = database.transaction(() => {
+      const account = rows.byId(userId)
+      if (account?.passwordHash !== passwordHash) throw new AuthError('invalid_credentials')
+      return twoFactor.isEnabled(userId)
+        ? { done: false as const, challenge: twoFactor.challenge(userId) }
+        : { done: true as const, answer: granted(userId) }
+    })
+    if (outcome.done) return outcome.answer
+    throw new AuthError('two_factor_required', undefined, { ...outcome.challenge })
   }
 
   /** Makes an administrator without a session; the caller has proved that this is allowed. */
@@ -146,9 +155,7 @@ export class Accounts {
       const decision = rules.decide({ email: account.email, invited, fromLoopback })
       if (!decision.allowed) throw new AuthError(decision.why)
       const isVouchedFor = claim !== undefined && invitations.emailOf(claim) !== undefined
-      const made = await this.#make(account, request, { decision, isVouchedFor })
-      if (claim !== undefined) invitations.settle(claim, made.userId)
-      return made.answer
+      return await this.#make(account, request, { decision, isVouchedFor, claim })
     } catch (error) {
       if (claim !== undefined) invitations.settle(claim, undefined)
       throw error
@@ -162,13 +169,18 @@ export class Accounts {
   async #make(
     account: Checked,
     { address }: Origin,
-    how: { decision: Decision & { allowed: true }; isVouchedFor: boolean },
-  ): Promise<{ userId: UserId | undefined; answer: Registered }> {
-    const { database, rows, hashes, outbox } = this.#needs
+    how: {
+      decision: Decision & { allowed: true }
+      isVouchedFor: boolean
+      claim: string | undefined
+    },
+  ): Promise<Registered> {
+    const { database, rows, hashes, outbox, invitations } = this.#needs
     const { isVouchedFor } = how
     const mustConfirm = !isVouchedFor && (outbox !== undefined || how.decision.byDomain)
     const hash = await hashes.hash(account.password)
     return database.transaction(() => {
+      rows.removeUnconfirmed(KEEP_UNCONFIRMED_MS)
       const existing = rows.byEmail(account.email)
       const exists = existing !== undefined
       if (exists && (outbox === undefined || isVouchedFor)) throw new AuthError('email_taken')
@@ -187,7 +199,8 @@ export class Accounts {
         userId: userId ?? existing?.userId,
         address,
       })
-      return { userId, answer: mustConfirm ? undefined : userId }
+      if (how.claim !== undefined) invitations.settle(how.claim, userId)
+      return mustConfirm ? undefined : userId
     })
   }
 

@@ -62,7 +62,8 @@ export const mailComposer =
   (rows: AccountRows, links: OneTimeLinks) =>
   (kind: MailKind, recipient: string): Mail | undefined => {
     const account = rows.byEmail(recipient)
-    const url = account && !account.disabled ? addressFor(kind, account, links) : undefined
+    if (account === undefined || account.disabled || account.isTestUser) return undefined
+    const url = addressFor(kind, account, links)
     return url === undefined ? undefined : mailFor(kind, { to: recipient, url })
   }
 

@@ -50,7 +50,7 @@ export class OneTimeLinks {
    * Good for 72 hours when an administrator hands it over; mailed, for 24 (`verify_email`) or 1
    * (`password_reset`). `expires_at` is ISO 8601.
    *
-   * @throws AuthError `not_found` when there is no such user.
+   * @throws AuthError `not_found` when there is no such user; test users get no links.
    */
   create(
     userId: string,
@@ -62,7 +62,8 @@ export class OneTimeLinks {
     const token = randomSecret()
     const made = this.#database.run(
       `INSERT OR REPLACE INTO one_time_link (user_id, purpose, token_hash, email, expires_at)
-       SELECT id, ?, ?, email, ? FROM user WHERE id = ?`,
+       SELECT id, ?, ?, email, ? FROM user
+       WHERE id = ? AND id NOT IN (SELECT user_id FROM test_user)`,
       purpose,
       hashSecret(token),
       expiresAt,

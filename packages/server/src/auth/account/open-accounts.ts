@@ -21,8 +21,6 @@ import { Profiles } from './profiles.ts'
 import { RegistrationRules } from './registration.ts'
 import { TwoFactor } from './two-factor.ts'
 
-const KEEP_UNCONFIRMED_MS = 7 * 24 * 3600 * 1000
-
 /** What the operator has settled about accounts. */
 export interface AccountSettings {
   registration?: RegistrationPolicy | undefined
@@ -64,7 +62,6 @@ export interface AccountParts {
 export function openAccounts(needs: Needs): AccountParts {
   const { database, clock, logger, metrics, settings, sessions, attempts, audit } = needs
   const rows = new AccountRows(database, clock)
-  rows.removeUnconfirmed(KEEP_UNCONFIRMED_MS)
   const webUrl = settings.webUrl ?? (() => needs.publicUrl)
   const links = new OneTimeLinks({ database, clock, webUrl })
   const outbox =

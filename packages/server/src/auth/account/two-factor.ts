@@ -164,16 +164,16 @@ export class TwoFactor {
     return this.#challenges.create(userId)
   }
 
-  endChallengesOf(userId: string): void {
-    this.#challenges.endAllOf(userId)
-  }
-
   /**
-   * Answers whose sign-in the code completes. A code of the app counts once, a recovery code too.
+   * Whose code this is, is `granted` what they came for, in one step with spending it. A code of the
+   * app counts once, a recovery code too.
    *
    * @throws AuthError `challenge_ended`, `two_factor_code_invalid` or `rate_limited`.
    */
-  async answer(challenge: string, { code, ...origin }: Origin & { code: string }): Promise<UserId> {
+  async answer<T>(
+    { challenge, code, ...origin }: Origin & { challenge: string; code: string },
+    granted: (userId: UserId) => T,
+  ): Promise<T> {
     const userId = this.#challenges.takeTry(challenge)
     const row = userId && this.#row(userId)
     if (userId === undefined || row?.enabled_at == null) throw new AuthError('challenge_ended')
@@ -182,9 +182,9 @@ export class TwoFactor {
         const isRight = this.#takeCode(userId, row, code) || this.#recovery.spend(userId, code)
         if (!isRight) return undefined
         if (!this.#challenges.spend(challenge)) throw new AuthError('challenge_ended')
-        return userId
+        return { answer: granted(userId) }
       })
-      if (answered !== undefined) return answered
+      if (answered !== undefined) return answered.answer
       const why = 'two_factor_code_invalid'
       this.#needs.audit.record({
         actor: { kind: 'nobody' },

@@ -146,21 +146,21 @@ export class Outbox {
 
   async #sendOne(row: Row): Promise<void> {
     const { send, compose } = this.#needs
-    const kind = MAIL_KINDS.find((known) => known === row.kind)
-    const mail = kind && compose(kind, row.recipient)
-    if (mail === undefined) return this.#done(row, 'not_needed')
     try {
-      await send(mail)
+      const kind = MAIL_KINDS.find((known) => known === row.kind)
+      const mail = kind && compose(kind, row.recipient)
+      if (mail !== undefined) await send(mail)
+      this.#done(row, mail === undefined ? 'not_needed' : 'sent')
     } catch (error) {
-      return this.#failed(row, error)
+      this.#failed(row, error)
     }
-    this.#done(row, 'sent')
   }
 
   #failed(row: Row, error: unknown): void {
     if (this.#isClosed) return
     const { database, clock, logger } = this.#needs
-    const why = error instanceof MailNotSent ? error.message : 'unforeseen'
+    const why = error instanceof MailNotSent ? error.message : 'a fault of Netra'
+    if (!(error instanceof MailNotSent)) logger.error({ err: error }, 'an e-mail was not made')
     const isFinal = error instanceof MailNotSent && error.isFinal
     const delay = isFinal ? undefined : RETRY_AFTER_MS[row.tries - 1]
     const report = { kind: row.kind, tries: row.tries, why }
