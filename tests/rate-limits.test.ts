@@ -141,6 +141,14 @@ test.each([
   },
 )
 
+test('a name or protocol that is forwarded changes no address, not even by a trusted proxy', async () => {
+  const before = await ask('/api/config', from('203.0.113.80'))
+  const claims = { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }
+  const after = await ask('/api/config', from('203.0.113.80', claims))
+  expect(after.body).toEqual(before.body)
+  expect(JSON.stringify([...after.headers])).not.toContain('evil.example')
+})
+
 test('without a trusted proxy X-Forwarded-For, -Proto and -Host change nothing (S17)', async () => {
   await using plain = await startNetra({ env: { NETRA_REQUESTS_PER_MINUTE: '20' } })
   const claims = (host: number) => ({

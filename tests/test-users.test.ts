@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadConfig } from '../packages/server/src/config/config.ts'
 import { silentLogger } from '../packages/server/src/platform/logger.ts'
 import { startServer } from '../packages/server/src/server.ts'
+import { healthy, startAuthProcess, startNode } from './support/auth-process.ts'
 import { request } from './support/http.ts'
 import { MovingClock } from './support/moving-clock.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
@@ -229,6 +230,28 @@ test.each(Object.entries(ENV))('in production %s stops the start', async (name, 
   expect(() => loadConfig(https)).toThrow(`unset ${name}, or set NETRA_ENV`)
   expect(() => loadConfig({ ...https, NETRA_ENV: 'staging' })).not.toThrow()
 })
+
+test('an auth service of its own makes test users for its nodes', async () => {
+  await using auth = await startAuthProcess({ env: ENV })
+  await using node = await startNode(auth.url)
+  await healthy(node.url)
+  const token = tokenOf(DIGITS, { jti: 'of a node' })
+  expect((await me(token, node.url)).body).toMatchObject({ id: DIGITS, is_test_user: true })
+  using socket = await openSocket(node.url)
+  socket.send(hello(token))
+  expect(await socket.next(({ type }) => type === 'welcome')).toMatchObject({ user_id: DIGITS })
+  expect((await testAuth({ user_id: 'e2e-by-node' }, KEY, node.url)).body.user.id).toBe(
+    'e2e-by-node',
+  )
+  expect((await testAuth({}, 'another key of a suite', node.url)).status).toBe(401)
+  expect((await request(`${node.url}/ws/health`)).body).toMatchObject({
+    e2e_testing: { enabled: true },
+  })
+  const none = await request(`${auth.url}/auth/nothing`)
+  expect(none).toMatchObject({ status: 404, body: { error: true, error_code: 'NOT_FOUND' } })
+  const wrong = await request(`${auth.url}/auth/login`, { method: 'PUT', body: {} })
+  expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST'])
+}, 60_000)
 
 test('turned off, the next start lets none of them in and erases them', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'netra-test-users-'))

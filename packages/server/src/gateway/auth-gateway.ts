@@ -7,6 +7,7 @@ import type { AuthHttpParts } from './auth-routes/auth-http.ts'
 import { addAuthRoutes } from './auth-routes/auth-routes.ts'
 import { addressBehind, isLocalCaller } from './client-address.ts'
 import { createBase, type HttpBase } from './http/base.ts'
+import { noRoute } from './http/known-routes.ts'
 import { believeNodes } from './vouched.ts'
 
 export interface AuthGatewayOptions {
@@ -75,6 +76,9 @@ export async function openAuthGateway(
   logCalls(base, auth, logger)
   addHealth(base, options)
   addAuthRoutes({ ...base, parts })
+  app.setNotFoundHandler((request) => {
+    throw noRoute(request)
+  })
 
   await app.listen({ ...listen, backlog: 1_024 })
   const bound = app.server.address()

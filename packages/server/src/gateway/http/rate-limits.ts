@@ -97,6 +97,8 @@ export class RequestLimits {
     if (this.#charges.has(request)) return
     const isRefused = statusCode === 401 || statusCode === 403
     if (limitOf(request) === undefined && !isRefused) return
+    // Passed on to an auth service elsewhere, which knows whose it is and counts it.
+    if (request.url.startsWith('/auth/') && statusCode < 400) return
     this.#bucket('strangers', request).take(networkOf(request.ip))
   }
 
