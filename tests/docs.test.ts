@@ -34,6 +34,7 @@ test.for([
   'bench/README.md',
   'docs/testing.md',
   'docs/hosts.md',
+  'docs/accounts.md',
   'packages/client/README.md',
 ])('every file that %s links to is there', async (path) => {
   const links = [...(await read(path)).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
