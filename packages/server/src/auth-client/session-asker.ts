@@ -14,6 +14,7 @@ import { sessionKey, type KnownState } from './session-memory.ts'
 
 const TRIES = 3
 const RETRY_MS = 1_000
+const MAX_ID_CHARS = 128
 
 interface Asked {
   userId: string
@@ -40,6 +41,10 @@ export class SessionAsker {
 
   /** @throws AuthUnavailable */
   ask(userId: string, sessionId: string): Promise<KnownState> {
+    // One name that the service does not take would spoil the answer to all that are asked with it.
+    if (!isName(userId) || !isName(sessionId)) {
+      return Promise.resolve({ live: false, why: 'revoked' })
+    }
     const key = sessionKey(userId, sessionId)
     const known = this.#underWay.get(key)
     if (known) return known
@@ -98,6 +103,8 @@ export class SessionAsker {
     }
   }
 }
+
+const isName = (id: string): boolean => id.length > 0 && id.length <= MAX_ID_CHARS
 
 const isAbout = (state: WireSessionState, userId: string, sessionId: string): boolean =>
   !state.live || (state.session.user_id === userId && state.session.session_id === sessionId)

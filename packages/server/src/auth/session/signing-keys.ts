@@ -41,6 +41,7 @@ export class SigningKeys {
   #ring: KeyRing
   #version = ''
   #looks = 0
+  #isLooking = false
   #cancel: () => void = () => {}
 
   constructor(needs: Needs) {
@@ -58,13 +59,16 @@ export class SigningKeys {
   }
 
   /** A new key when the newest is a month old; those whose last token has ended go. */
-  async rotateIfDue(): Promise<boolean> {
+  async rotateIfDue(): Promise<void> {
     const now = this.#needs.clock.now()
     const [newest] = this.#ring.keys
     const isDue = (key: StoredKey): boolean => now - madeAt(key) >= ROTATE_AFTER_MS
-    if (!isDue(newest)) return this.#change((keys) => withoutEnded(keys, now))
+    if (!isDue(newest)) {
+      this.#change((keys) => withoutEnded(keys, now))
+      return
+    }
     const made = await makeSigningKey(now + SHOWN_BEFORE_MS, now)
-    return this.#change((keys) =>
+    this.#change((keys) =>
       // Another process may have been quicker.
       isDue(keys[0]) ? [made, ...withoutEnded(keys, now)] : withoutEnded(keys, now),
     )
@@ -94,7 +98,7 @@ export class SigningKeys {
     this.#cancel = () => {}
   }
 
-  #change(how: (keys: readonly [StoredKey, ...StoredKey[]]) => readonly StoredKey[]): boolean {
+  #change(how: (keys: readonly [StoredKey, ...StoredKey[]]) => readonly StoredKey[]): void {
     const { database, changes, folder, logger } = this.#needs
     database.exec('BEGIN IMMEDIATE')
     try {
@@ -109,7 +113,6 @@ export class SigningKeys {
         logger.info({ kids: [first, ...rest].map(({ kid }) => kid) }, 'signing keys changed')
       }
       database.exec('COMMIT')
-      return isChange
     } catch (error) {
       database.exec('ROLLBACK')
       throw error
@@ -120,16 +123,22 @@ export class SigningKeys {
     this.#cancel = this.#needs.clock.after(LOOK_MS, () => {
       this.#looks += 1
       const isCheck = this.#looks % LOOKS_PER_CHECK === 1
-      this.#upkeep(isCheck).catch((error: unknown) =>
-        this.#needs.logger.error({ err: error }, 'the signing keys cannot be read'),
-      )
+      // A slow disk must not gather looks.
+      if (!this.#isLooking || isCheck) void this.#upkeep(isCheck)
       this.#schedule()
     })
   }
 
   async #upkeep(isCheck: boolean): Promise<void> {
-    await this.look()
-    if (isCheck) await this.rotateIfDue()
+    this.#isLooking = true
+    try {
+      await this.look()
+      if (isCheck) await this.rotateIfDue()
+    } catch (error) {
+      this.#needs.logger.error({ err: error }, 'the signing keys cannot be read')
+    } finally {
+      this.#isLooking = false
+    }
   }
 }
 
