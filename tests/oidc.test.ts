@@ -5,7 +5,7 @@ import { wordsForError } from '../packages/web/src/screens/entrance/sign-in-erro
 import { HttpBrowser } from './support/http-browser.ts'
 import { request } from './support/http.ts'
 import { startNetra } from './support/netra-process.ts'
-import { CLIENT, startOidcProvider } from './support/oidc-provider.ts'
+import { CLIENT, PUBLIC_CLIENT_ID, startOidcProvider } from './support/oidc-provider.ts'
 import { OidcWorld } from './support/oidc-world.ts'
 import { register } from './support/people.ts'
 import { hello, openSocket } from './support/raw-socket.ts'
@@ -74,6 +74,29 @@ describe('a person of the provider', () => {
     expect((await world.me(browser)).status).toBe(200)
   })
 
+  test('signs in for the first time in five tabs at once, and is one person', async () => {
+    const sub = world.known()
+    const browsers = Array.from({ length: 5 }, () => new HttpBrowser())
+    const callbacks = await Promise.all(
+      browsers.map(async (browser) => {
+        const form = await browser.go(`${world.netra.url}/auth/login?provider=oidc`)
+        const { url } = await browser.go(form.url.href, {
+          form: { subject: sub },
+          until: (to) => to.pathname.startsWith('/auth/callback/'),
+        })
+        return { browser, address: url.href }
+      }),
+    )
+    const ids = await Promise.all(
+      callbacks.map(async ({ browser, address }) => {
+        await browser.go(address, { until: (to) => world.isPage(to) })
+        return (await world.me(browser)).body['id']
+      }),
+    )
+    expect(ids[0]).toBeDefined()
+    expect(new Set(ids).size).toBe(1)
+  })
+
   test('who changes their mind is told so and signed in nowhere', async () => {
     const { browser, error } = await world.signIn('')
     expect(error).toBe('access_denied')
@@ -126,6 +149,15 @@ describe('a person of the provider', () => {
     expect(landed.url.searchParams.get('error')).toBe('provider_error')
     expect((await world.me(thief)).status).toBe(403)
   })
+})
+
+test('a client without a secret is known by PKCE alone', async () => {
+  await using own = await OidcWorld.open({
+    NETRA_OIDC_CLIENT_ID: PUBLIC_CLIENT_ID,
+    NETRA_OIDC_CLIENT_SECRET: '',
+  })
+  const { browser } = await own.signIn(own.known())
+  expect((await own.me(browser)).status).toBe(200)
 })
 
 test('what is configured is told, without a secret', async () => {

@@ -5,7 +5,8 @@ import { EXECUTABLE, FLAGS, inBrowser, PATIENCE_MS, type InBrowser } from '../su
 import { freePort } from '../support/free-port.ts'
 import { startNetra, type NetraProcess } from '../support/netra-process.ts'
 import { startOidcProvider, type OidcProvider } from '../support/oidc-provider.ts'
-import { ask, composer, ended, heading } from '../support/screen.ts'
+import { PASSWORD } from '../support/people.ts'
+import { ask, composer, ended, heading, newcomer } from '../support/screen.ts'
 import { openSite } from '../support/site.ts'
 
 const test = base.extend<InBrowser>(inBrowser)
@@ -83,70 +84,114 @@ test('who changes their mind at the provider is told so where they sign in', asy
   expect(new URL(page.url()).pathname).toBe('/sign-in')
 })
 
-test('the web app, the node and the auth service at three hosts: one socket lives past three tokens', async () => {
-  const [APP, API, AUTH] = ['app.netra.test', 'api.netra.test', 'auth.netra.test']
-  const tokenSeconds = 10
-  await using site = await openSite([APP, API, AUTH])
-  const [port, webPort, authPort] = [await freePort(), await freePort(), await freePort()]
-  const env = {
-    NETRA_PUBLIC_URL: site.url(API),
-    NETRA_WEB_URL: site.url(APP),
-    NETRA_AUTH_PUBLIC_URL: site.url(AUTH),
-    NETRA_SERVICE_SECRET: 'a-secret-of-a-node-of-32-characters-or-more',
-    NETRA_ACCESS_TOKEN_SECONDS: String(tokenSeconds),
-    NETRA_REGISTRATION: 'open',
-    NETRA_METRICS_TOKEN: METRICS_TOKEN,
-  }
-  await using _auth = await startNetra({
-    port: authPort,
-    env: { ...env, ...provider.env },
-    command: 'auth',
-  })
-  await using node = await startNetra({
-    port,
-    env: { ...env, AUTH_SERVICE_URL: `http://127.0.0.1:${authPort}` },
-  })
-  await using _web = await startNetra({ port: webPort, env, command: 'web' })
-  site.routes.set(APP, { port: webPort })
-  site.routes.set(API, { port })
-  site.routes.set(AUTH, { port: authPort })
-  provider.serve(site.url(AUTH), { reachedAt: `http://localhost:${authPort}` })
-  const rules = [APP, API, AUTH].map((host) => `MAP ${host} 127.0.0.1`).join(',')
-  const browser = await chromium.launch({
-    executablePath: EXECUTABLE,
-    args: [...FLAGS, `--host-resolver-rules=${rules}`],
-  })
-  try {
-    const context = await browser.newContext({ ignoreHTTPSErrors: true, reducedMotion: 'reduce' })
-    context.setDefaultTimeout(PATIENCE_MS)
-    const page = await context.newPage()
-    await page.goto(site.url(APP))
-    await providerLink(page).click()
-    await signInThere(page)
-    await composer(page).waitFor()
-    expect(page.url()).toBe(`${site.url(APP)}/`)
-    await ended(await ask(page, 'What is 2 + 2?'))
-    const opened = await welcomes(port)
-    const begun = Date.now()
-    while (Date.now() - begun < (3 * tokenSeconds + 3) * 1000) {
-      await ended(await ask(page, 'What is 6 * 7?'))
-      await page.waitForTimeout(3_000)
-    }
-    expect(await welcomes(port)).toBe(opened)
-    expect(node.log()).not.toContain('4006')
+/** In the settings of whoever is signed in: links the provider, sees it, and takes it away again. */
+async function linkAndUnlink(page: Page, subject: string): Promise<void> {
+  await page.getByRole('button', { name: 'Link Example ID' }).click()
+  await signInThere(page, subject)
+  await page.getByRole('button', { name: 'Unlink Example ID' }).click()
+  await page.getByRole('button', { name: 'Link Example ID' }).waitFor()
+}
 
-    const elsewhere = await context.newPage()
-    await signOutThere(elsewhere)
-    await page.bringToFront()
-    await page
-      .getByText(/session (has )?ended|sign in again/i)
-      .first()
-      .waitFor()
-  } finally {
-    await browser.close()
-    provider.serve(netra.url)
-  }
+test('the settings link a provider to an account with a password, and unlink it', async ({
+  visit,
+}) => {
+  const { page } = await newcomer(visit, netra.url, {
+    path: '/settings/account',
+    expected: expected(),
+  })
+  await page.getByRole('button', { name: 'Link Example ID' }).click()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('alert').first().waitFor()
+  expect(new URL(page.url()).pathname).toBe('/settings/account')
+  provider.accounts.set('linked-later', { sub: 'linked-later' })
+  await linkAndUnlink(page, 'linked-later')
+  expect(page.url()).toBe(`${netra.url}/settings/account`)
 })
+
+test(
+  'the web app, the node and the auth service at three hosts: one socket lives past three tokens',
+  {
+    timeout: 240_000,
+  },
+  async () => {
+    const [APP, API, AUTH] = ['app.netra.test', 'api.netra.test', 'auth.netra.test']
+    const tokenSeconds = 10
+    await using site = await openSite([APP, API, AUTH])
+    const [port, webPort, authPort] = [await freePort(), await freePort(), await freePort()]
+    const env = {
+      NETRA_PUBLIC_URL: site.url(API),
+      NETRA_WEB_URL: site.url(APP),
+      NETRA_AUTH_PUBLIC_URL: site.url(AUTH),
+      NETRA_SERVICE_SECRET: 'a-secret-of-a-node-of-32-characters-or-more',
+      NETRA_ACCESS_TOKEN_SECONDS: String(tokenSeconds),
+      NETRA_REGISTRATION: 'open',
+      NETRA_METRICS_TOKEN: METRICS_TOKEN,
+    }
+    await using auth = await startNetra({
+      port: authPort,
+      env: { ...env, ...provider.env },
+      command: 'auth',
+    })
+    await using node = await startNetra({
+      port,
+      env: { ...env, AUTH_SERVICE_URL: `http://127.0.0.1:${authPort}` },
+    })
+    await using web = await startNetra({ port: webPort, env, command: 'web' })
+    site.routes.set(APP, { port: webPort })
+    site.routes.set(API, { port })
+    site.routes.set(AUTH, { port: authPort })
+    provider.serve(site.url(AUTH), { reachedAt: `http://localhost:${authPort}` })
+    const rules = [APP, API, AUTH].map((host) => `MAP ${host} 127.0.0.1`).join(',')
+    const browser = await chromium.launch({
+      executablePath: EXECUTABLE,
+      args: [...FLAGS, `--host-resolver-rules=${rules}`],
+    })
+    try {
+      const context = await browser.newContext({ ignoreHTTPSErrors: true, reducedMotion: 'reduce' })
+      context.setDefaultTimeout(PATIENCE_MS)
+      const page = await context.newPage()
+      await page.goto(`${site.url(APP)}/register`)
+      await page.getByLabel('Email').fill('ada@example.com')
+      await page.getByLabel('Password').fill(PASSWORD)
+      await page.getByRole('button', { name: 'Create account' }).click()
+      await composer(page).waitFor()
+      await page.goto(`${site.url(APP)}/settings/account`)
+      await linkAndUnlink(page, LONG_SUBJECT)
+      await signOutThere(page)
+      await context.clearCookies()
+
+      await page.goto(site.url(APP))
+      await providerLink(page).click()
+      await signInThere(page)
+      await composer(page).waitFor()
+      expect(page.url()).toBe(`${site.url(APP)}/`)
+      await ended(await ask(page, 'What is 2 + 2?'))
+      const opened = await welcomes(port)
+      const begun = Date.now()
+      while (Date.now() - begun < (3 * tokenSeconds + 3) * 1000) {
+        await ended(await ask(page, 'What is 6 * 7?'))
+        await page.waitForTimeout(3_000)
+      }
+      expect(await welcomes(port)).toBe(opened)
+      expect(node.log()).not.toContain('4006')
+      for (const { log } of [auth, node, web]) expect(log()).not.toMatch(/eyJ|code=/)
+      await page.goto(`${site.url(APP)}/settings/account`)
+      await page.getByText('your only way to sign in').waitFor()
+      await page.goto(site.url(APP))
+
+      const elsewhere = await context.newPage()
+      await signOutThere(elsewhere)
+      await page.bringToFront()
+      await page
+        .getByText(/session (has )?ended|sign in again/i)
+        .first()
+        .waitFor()
+    } finally {
+      await browser.close()
+      provider.serve(netra.url)
+    }
+  },
+)
 
 /** How many sockets of the node have ever been welcomed. */
 async function welcomes(port: number): Promise<number> {

@@ -7,6 +7,9 @@ import { Provider } from 'oidc-provider'
 
 export const CLIENT = { id: 'netra', secret: 'the secret of netra at this provider' }
 
+/** A client that has no secret. */
+export const PUBLIC_CLIENT_ID = 'netra-in-public'
+
 /** Somebody the provider knows; they sign in there by their subject. */
 export interface Account {
   sub: string
@@ -99,15 +102,15 @@ function createProvider(
   { netraUrl, reachedAt }: { netraUrl: string; reachedAt: string },
   accounts: ReadonlyMap<string, Account>,
 ): Provider {
+  const client = {
+    redirect_uris: [`${netraUrl}/auth/callback/oidc`],
+    backchannel_logout_uri: `${reachedAt}/auth/backchannel-logout/oidc`,
+    backchannel_logout_session_required: true,
+  }
   return new Provider(issuer, {
     clients: [
-      {
-        client_id: CLIENT.id,
-        client_secret: CLIENT.secret,
-        redirect_uris: [`${netraUrl}/auth/callback/oidc`],
-        backchannel_logout_uri: `${reachedAt}/auth/backchannel-logout/oidc`,
-        backchannel_logout_session_required: true,
-      },
+      { ...client, client_id: CLIENT.id, client_secret: CLIENT.secret },
+      { ...client, client_id: PUBLIC_CLIENT_ID, token_endpoint_auth_method: 'none' },
     ],
     pkce: { required: () => true },
     // Without its guard against private addresses: the Netra of a test is at one.
