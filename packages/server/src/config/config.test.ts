@@ -53,6 +53,18 @@ test.each(['postgres://u:p@h:5432/db', 'postgresql:///db?host=/var/run/postgresq
   },
 )
 
+test.each([
+  [{ NETRA_REGISTRATION: 'domain' }, 'NETRA_REGISTRATION_DOMAINS names none'],
+  [{ NETRA_REGISTRATION_DOMAINS: 'a.example' }, 'counts only with NETRA_REGISTRATION=domain'],
+  [{ NETRA_MAIL_FROM: 'netra@a.example' }, 'without SMTP_URL'],
+  [{ SMTP_URL: 'http://u:hunter2@a.example' }, 'SMTP_URL: is not an smtp or smtps address'],
+])('half of what accounts need is refused: %j', (env, problem) => {
+  const problems = problemsOf(env as Record<string, string>)
+  expect(problems).toHaveLength(1)
+  expect(problems[0]).toContain(problem)
+  expect(problems[0]).not.toContain('hunter2')
+})
+
 test('what is not served yet is refused, not ignored', () => {
   expect(problemsOf({ NATS_URL: 'nats://x' })[0]).toContain('not supported yet')
 })

@@ -10,6 +10,7 @@ import { checkedEmail, checkedName, Email, MAX_EMAIL_CHARS } from './account-fie
 import type { Account, AccountRows } from './account-rows.ts'
 import type { Attempts } from './attempts.ts'
 import type { Invitations } from './invitations.ts'
+import type { MailRequests } from './mail-requests.ts'
 import type { PasswordHashes } from './password-hashes.ts'
 import { checkNewPassword } from './password-policy.ts'
 import type { Decision, RegistrationRules } from './registration.ts'
@@ -50,6 +51,7 @@ interface Needs {
   invitations: Invitations
   twoFactor: TwoFactor
   attempts: Attempts
+  mailRequests: MailRequests
   audit: AuditLog
   /** Absent when Netra sends no e-mail. */
   outbox: Outbox | undefined
@@ -71,6 +73,7 @@ export class Accounts {
    */
   async register(request: Registration): Promise<Registered> {
     const account = checked(request)
+    if (this.#needs.outbox !== undefined) this.#needs.mailRequests.admit(request)
     return this.#needs.attempts.run(
       { address: request.address },
       () => this.#withInvitation(request, account),
@@ -91,7 +94,11 @@ export class Accounts {
     const email = request.email.trim().toLowerCase()
     const { database, rows, twoFactor } = this.#needs
     const { userId, passwordHash } = await this.#needs.attempts.run(
-      { address: request.address, account: email.slice(0, MAX_EMAIL_CHARS) },
+      {
+        address: request.address,
+        account: email.slice(0, MAX_EMAIL_CHARS),
+        device: request.device,
+      },
       () => this.#checkPassword(email, request),
       isRefusal('invalid_credentials'),
     )

@@ -16,6 +16,9 @@ export const OUTBOX_TABLES = `
     tries INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX mail_outbox_due ON mail_outbox (due_at);
+  CREATE TRIGGER mail_outbox_forgets AFTER DELETE ON user BEGIN
+    DELETE FROM mail_outbox WHERE recipient = OLD.email;
+  END;
 `
 
 /** What was written to it says nothing by when it is worked on. */
