@@ -37,7 +37,7 @@ const alertOf = (page: Page) => page.getByRole('alert').innerText()
 
 /** Everything that the page's browser keeps beyond the page. */
 const keptBy = (page: Page): Promise<string> =>
-  page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]))
+  page.evaluate(() => JSON.stringify([localStorage, sessionStorage, location.href]))
 
 /** Turns it on in the page; gives the secret and the recovery codes that were shown. */
 async function turnOnTwoFactor(page: Page): Promise<{ secret: string; codes: string[] }> {
@@ -219,6 +219,8 @@ test('a new name stands at once where one is named', async ({ visit }) => {
   await page.getByLabel('Name').fill('Ada Lovelace')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByRole('link', { name: 'Ada Lovelace Settings' }).waitFor()
+  await page.reload()
+  await expect.poll(() => page.getByLabel('Name').inputValue(), soon).toBe('Ada Lovelace')
 })
 
 test('while the auth service is away the sign-in waits, says so, and goes on by itself', async ({
@@ -273,6 +275,7 @@ test('a forgotten password without email leads to the administrator', async ({ v
   await page.getByRole('link', { name: 'Forgot the password?' }).click()
   await heading(page, 'Forgot the password?').waitFor()
   await page.getByText('Ask your administrator for a link').waitFor()
+  expect(await page.getByRole('textbox').count()).toBe(0)
 })
 
 test('what a provider refused is told in words, once', async ({ visit }) => {

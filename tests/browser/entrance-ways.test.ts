@@ -31,6 +31,7 @@ test('a demonstration says so, and lets anybody in with an account that ends', a
   await page.goto(`${netra.url}/settings/account`)
   await words.waitFor()
   await page.getByText('Member', { exact: true }).waitFor()
+  expect(await page.getByText('Administration').count()).toBe(0)
 })
 
 test('each provider has a link that leads back to where the person wanted to be', async ({

@@ -18,14 +18,19 @@ const SHAPES = {
   drawer: 'm-0 h-dvh max-h-none w-[min(18.5rem,86vw)] border-r bg-side',
 }
 
-/** A modal window: the browser keeps the focus inside and gives it back. Mounted means open. */
+/** A modal window: keeps the focus inside and gives it back. Mounted means open. */
 export function Dialog({ label, onClose, children, shape = 'small' }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const element = dialog.current
+    const before = document.activeElement
     element?.showModal()
     element?.querySelector<HTMLElement>('[data-first-focus]')?.focus()
-    return () => element?.close()
+    return () => {
+      element?.close()
+      // The browser gives the focus back only when a dialog closes while it still stands in the page.
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
+    }
   }, [])
   return (
     <dialog
