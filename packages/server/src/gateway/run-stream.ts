@@ -1,6 +1,12 @@
 import { PassThrough, type Readable } from 'node:stream'
 
-import { isTerminal, parsePosition, parseServerFrame, type ServerMessage } from '@netra/protocol'
+import {
+  formatPosition,
+  isTerminal,
+  parsePosition,
+  parseServerFrame,
+  type ServerMessage,
+} from '@netra/protocol'
 
 import { threadStream, type Hub, type Sink, type Subscription } from '../hub/hub.ts'
 import type { Identities, Identity } from '../identity/identity.ts'
@@ -13,8 +19,8 @@ export interface RunPlace {
   thread_id: ThreadId
   run_id: string
   position: string
-  /** How it stood before the stream was asked for; nothing follows when it had ended. */
-  hasEnded: boolean
+  /** The reader has its events up to `position` already. */
+  hasBegun: boolean
 }
 
 interface Parts {
@@ -44,7 +50,7 @@ export async function streamRun(
   run: RunPlace,
 ): Promise<Readable> {
   const reading = new RunReading(run)
-  const subscription = await parts.hub.subscribe(threadStream(run.thread_id), run.position, reading)
+  const subscription = await parts.hub.subscribe(threadStream(run.thread_id), reading.from, reading)
   reading.start(subscription, parts, identity)
   return reading.out
 }
@@ -52,12 +58,21 @@ export async function streamRun(
 class RunReading implements Sink {
   readonly out = new PassThrough()
   readonly #run: RunPlace
+  /** Of the event that the reader has; it is read again, as it may have been the last. */
+  #known: number
   #subscription: Subscription | undefined
 
   constructor(run: RunPlace) {
     this.#run = run
+    this.#known = run.hasBegun ? (parsePosition(run.position)?.seq ?? 0) : 0
     // Proxies and browsers see the beginning of an answer at once, and so its status.
     this.out.write(':\n\n')
+  }
+
+  get from(): string {
+    const { position } = this.#run
+    const place = this.#known > 0 ? parsePosition(position) : undefined
+    return place === undefined ? position : formatPosition(place.epoch, place.seq - 1)
   }
 
   start(subscription: Subscription, { clock, identities }: Parts, identity: Identity): void {
@@ -99,22 +114,25 @@ class RunReading implements Sink {
   }
 
   #translate(message: ServerMessage): void {
-    const { run_id, thread_id, hasEnded } = this.#run
-    if (message.type === 'live' && hasEnded) return this.#end(message.position)
+    const { run_id, thread_id } = this.#run
     if (message.type === 'reset') {
       return this.#write(undefined, { event: 'reset', thread_id, run_id, why: message.why })
     }
     if (message.type === 'snapshot' && 'runs' in message.state) {
       const { state, why, position } = message
+      this.#known = 0
       const run = state.runs.find(({ id }) => id === run_id) ?? null
       const messages = state.messages.filter((shown) => shown.run_id === run_id)
-      return this.#write(position, { event: 'snapshot', thread_id, run_id, why, run, messages })
+      this.#write(position, { event: 'snapshot', thread_id, run_id, why, run, messages })
+      // A run that is too old to be shown has ended long ago.
+      if (run === null || run.outcome !== null) this.#end(position)
+      return
     }
     if (message.type !== 'event' || message.event.type === 'unknown') return
     const { event } = message
     if (event.run_id !== run_id) return
     const position = `${this.#epoch}:${message.seq}`
-    this.#write(position, { ...event, event: event.type })
+    if (message.seq > this.#known) this.#write(position, { ...event, event: event.type })
     if (isTerminal(event)) this.#end(position)
   }
 

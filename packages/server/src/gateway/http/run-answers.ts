@@ -31,7 +31,7 @@ export async function answerWithRun(
 async function begun(begin: () => Promise<Begun>): Promise<RunPlace> {
   const outcome = await begin()
   if (!outcome.ok) throw fromRefusal(outcome)
-  return { ...outcome.answer, hasEnded: false }
+  return { ...outcome.answer, hasBegun: false }
 }
 
 async function resumed(
@@ -49,6 +49,5 @@ async function resumed(
   }
   const run = await access.run(userId, place.runId)
   if (!run) throw absent('run')
-  const hasEnded = ['completed', 'failed', 'cancelled'].includes(run.state)
-  return { thread_id: run.thread_id, run_id: run.id, position: place.position, hasEnded }
+  return { thread_id: run.thread_id, run_id: run.id, position: place.position, hasBegun: true }
 }
