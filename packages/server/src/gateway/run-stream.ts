@@ -65,8 +65,8 @@ class RunReading implements Sink {
   constructor(run: RunPlace) {
     this.#run = run
     this.#known = run.hasBegun ? (parsePosition(run.position)?.seq ?? 0) : 0
-    // Proxies and browsers see the beginning of an answer at once, and so its status.
-    this.out.write(':\n\n')
+    // A run that goes on may be silent for long: proxies and browsers see the status all the same.
+    if (run.hasBegun) this.out.write(':\n\n')
   }
 
   get from(): string {
