@@ -12,6 +12,7 @@ import type {
 import type { Clock } from '../platform/clock.ts'
 import type { UserId } from '../platform/ids.ts'
 import type { Login, NewAccount, Origin, Registration } from './account/accounts.ts'
+import type { Attempts } from './account/attempts.ts'
 import type { EmailVerification } from './account/email-verification.ts'
 import type { Invitation, Invitations } from './account/invitations.ts'
 import type { OneTimeLinks } from './account/one-time-links.ts'
@@ -79,6 +80,7 @@ export interface Parts extends AccountParts {
   services: Services
   removals: Removals
   testUsers: TestUsers
+  attempts: Attempts
   oauth: OAuth
   keys: ApiKeys
   sessionList: SessionList
@@ -346,7 +348,10 @@ export class AuthService implements Identities, AsyncDisposable {
 
   #begin(userId: UserId, origin: Origin): SignedIn {
     return this.#parts.database.transaction(() => {
-      const begun = this.#parts.sessionStart.begin(userId, origin)
+      const { attempts, sessionStart, users } = this.#parts
+    const begun = sessionStart.begin(userId, origin)
+    const account = users.find(userId)?.email
+    if (account !== undefined) attempts.learn({ ...origin, account })
       this.audit.record({
         actor: { kind: 'user', id: userId },
         action: 'session.began',

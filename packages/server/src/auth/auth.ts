@@ -41,6 +41,7 @@ import { TestUsers, type TestUserSettings } from './test-users/test-users.ts'
 
 export { AuthError, type AuthErrorCode } from './auth-error.ts'
 export type { AttemptLimits } from './account/attempts.ts'
+export { randomSecret as newDeviceSecret } from './store/secret-text.ts'
 export type { Login, NewAccount, Origin, Registration } from './account/accounts.ts'
 export type { SignedIn, TokenAnswer } from './auth-service.ts'
 export type { Invitation } from './account/invitations.ts'
@@ -172,6 +173,7 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
       services: new Services({ database, clock, tokens, audit }),
       removals: new Removals(database),
       testUsers,
+      attempts,
       oauth: openOAuth({
         providers: options.providers ?? [],
         database,

@@ -31,6 +31,8 @@ const KNOWN_FOR_MS = 30 * 24 * 3600_000
 export interface Who {
   address: string
   account?: string
+  /** What a browser is known by where its user has signed in before. */
+  device?: string | undefined
 }
 
 /** What was locked, and whose attempt did it. */
@@ -102,17 +104,29 @@ export class Attempts {
     return this.#store.size
   }
 
-  #keys({ address, account }: Who): Key[] {
+  /** From here on the account's owner is known from there, whatever others guess elsewhere. */
+  learn({ address, account, device }: Who & { account: string }): void {
+    const now = this.#clock.now()
+    this.#store.learn(account, networkOf(address), now)
+    if (device !== undefined) this.#store.learn(account, deviceKey(device), now)
+  }
+
+  #keys({ address, account, device }: Who): Key[] {
     const { perAddress, perAccount, perAccountAndAddress } = this.#limits
     const network = networkOf(address)
     const byAddress: Key = { key: `address ${network}`, what: 'address', limit: perAddress }
     if (account === undefined) return [byAddress]
+    const since = this.#clock.now() - KNOWN_FOR_MS
+    if (device !== undefined && this.#store.isKnown(account, deviceKey(device), since)) {
+      // Nobody else's failures count against it, not even those of its own network.
+      const key = `both ${deviceKey(device)} ${account}`
+      return [{ key, what: 'account_and_address', limit: perAccountAndAddress }]
+    }
     const both: Key = {
       key: `both ${network} ${account}`,
       what: 'account_and_address',
       limit: perAccountAndAddress,
     }
-    const since = this.#clock.now() - KNOWN_FOR_MS
     if (this.#store.isKnown(account, network, since)) return [both, byAddress]
     return [both, { key: `account ${account}`, what: 'account', limit: perAccount }, byAddress]
   }
@@ -155,11 +169,10 @@ export class Attempts {
     this.#onLocked({ ...who, what, untilMs })
   }
 
-  #succeeded({ address, account }: Who): void {
+  #succeeded({ address, account, device }: Who): void {
     if (account === undefined) return
-    const network = networkOf(address)
-    this.#store.forget(`both ${network} ${account}`)
-    this.#store.learn(account, network, this.#clock.now())
+    this.#store.forget(`both ${networkOf(address)} ${account}`)
+    if (device !== undefined) this.#store.forget(`both ${deviceKey(device)} ${account}`)
   }
 
   #tried(key: string): Tried {
@@ -175,3 +188,5 @@ export class Attempts {
     }
   }
 }
+
+const deviceKey = (device: string): string => `device ${device}`

@@ -11,6 +11,8 @@ const MAX_USER_AGENT_CHARS = 500
 export interface Origin {
   address: string
   userAgent?: string | undefined
+  /** What a browser is known by where its user has signed in before. */
+  device?: string | undefined
 }
 
 /** A login session just begun, and the Set-Cookie headers that carry it. */

@@ -6,6 +6,7 @@ import type { AuthHttp } from './auth-http.ts'
 import { addEmailRoutes } from './email.ts'
 import { addFeedRoute } from './feed.ts'
 import { addInvitationRoutes } from './invitations.ts'
+import { noteDevices } from './known-device.ts'
 import { addLoginRoutes } from './login.ts'
 import { addOAuthRoutes } from './oauth.ts'
 import { addPasswordRoutes } from './password.ts'
@@ -20,6 +21,7 @@ import { addUserRoutes } from './users.ts'
 
 /** Every route of the auth service: on a node's own port, or alone by `netra auth`. */
 export function addAuthRoutes(http: AuthHttp): void {
+  noteDevices(http.app, http.parts.https)
   addSessionRoutes(http)
   addApiKeyRoutes(http)
   addUserRoutes(http)
