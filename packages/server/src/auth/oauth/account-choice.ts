@@ -1,5 +1,4 @@
-import { z } from 'zod'
-
+import { checkedName, Email } from '../account/account-fields.ts'
 import type { AccountRows } from '../account/account-rows.ts'
 import type { Invitations } from '../account/invitations.ts'
 import type { RegistrationRules } from '../account/registration.ts'
@@ -8,7 +7,7 @@ import { OAuthFailure } from './oauth-failure.ts'
 import type { LocalUser, ProviderAccounts } from './provider-accounts.ts'
 import type { ProviderPerson } from './provider.ts'
 
-const Email = z.email().max(254)
+/** What an account here may have; a provider's may be longer. */
 const MAX_NAME_CHARS = 200
 
 interface Needs {
@@ -83,7 +82,7 @@ export class AccountChoice {
       throw new OAuthFailure('registration_refused', { cause: new Error(decision.why) })
     const userId = rows.insert({
       email,
-      name: (name?.trim() || (email.split('@')[0] ?? email)).slice(0, MAX_NAME_CHARS),
+      name: checkedName(name?.trim().slice(0, MAX_NAME_CHARS), email),
       role: 'user',
       passwordHash: null,
       emailVerified: true,

@@ -38,6 +38,8 @@ export class OAuthReport {
         : error
     if (!(failure instanceof OAuthFailure)) return failure
     this.ended(failure.code)
+    // A flood must not become one of the log.
+    if (failure.code === 'rate_limited') return failure
     this.log(provider, failure)
     this.#audit.record({
       actor: { kind: 'nobody' },

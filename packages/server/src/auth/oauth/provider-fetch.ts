@@ -1,17 +1,9 @@
+import type { CustomFetch } from 'openid-client'
+
 /** Nobody answers at the provider's address, or it says itself that it cannot right now. */
 export class ProviderUnreachable extends Error {
   override readonly name = 'ProviderUnreachable'
 }
-
-type Fetch = (
-  url: string,
-  options: {
-    method: string
-    headers: Record<string, string>
-    body?: NonNullable<RequestInit['body']> | null | undefined
-    signal?: AbortSignal | undefined
-  },
-) => Promise<Response>
 
 /** Far more than any discovery document, key set or token answer. */
 const MAX_ANSWER_BYTES = 512 * 1024
@@ -40,7 +32,7 @@ export function isAllowedEndpoint(issuer: string, endpoint: string): boolean {
  * Requests to one provider: only where it may send us, never along a redirect, never more than
  * half a megabyte. @throws ProviderUnreachable when there is no answer to work with.
  */
-export function providerFetch(issuer: string): Fetch {
+export function providerFetch(issuer: string): CustomFetch {
   return async (url, { method, headers, body, signal }) => {
     if (!isAllowedEndpoint(issuer, url)) {
       throw new Error(`the provider names an address that is not https: ${new URL(url).origin}`)
@@ -49,7 +41,8 @@ export function providerFetch(issuer: string): Fetch {
       const response = await fetch(url, {
         method,
         headers,
-        body: body ?? null,
+        // Whatever is sent to a provider is a form.
+        ...(body instanceof URLSearchParams && { body }),
         redirect: 'manual',
         ...(signal && { signal }),
       })

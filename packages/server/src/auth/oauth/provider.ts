@@ -122,7 +122,13 @@ export class Provider {
     known.keys ??= jose.createRemoteJWKSet(new URL(known.server.jwks_uri ?? ''), {
       timeoutDuration: TIMEOUT_SECONDS * 1000,
       [jose.customFetch]: (url, { method, headers, signal }) =>
-        this.#fetch(url, { method, headers: Object.fromEntries(headers), signal }),
+        this.#fetch(url, {
+          method,
+          headers: Object.fromEntries(headers),
+          body: null,
+          redirect: 'manual',
+          signal,
+        }),
     })
     const { payload, protectedHeader } = await jose.jwtVerify(logoutToken, known.keys, {
       issuer: known.server.issuer,
