@@ -1,13 +1,16 @@
+import { ACCOUNT_ROWS } from '../isolation/account-rows.ts'
+import { ADMIN_ROWS } from '../isolation/admin-rows.ts'
 import type { Asked } from '../isolation/ask.ts'
 import { AUTH_ROWS } from '../isolation/auth-rows.ts'
 import { CHAT_ROWS } from '../isolation/chat-rows.ts'
 import { isOpen, type Row } from '../isolation/row.ts'
+import { SERVICE_ROWS } from '../isolation/service-rows.ts'
 import type { Stage } from '../isolation/stage.ts'
 
 export interface Example extends Asked {
   route: string
   /** Whose proof the route asks for. */
-  owner: 'ada' | 'admin'
+  owner: 'ada' | 'admin' | 'service'
 }
 
 const PASSWORD = 'not the right one'
@@ -21,11 +24,26 @@ const BODIES: Record<string, unknown> = {
   'POST /auth/register': { email: 'a@example.com', password: 'short', name: 'a', invitation: 'x' },
   'DELETE /api/account': { password: PASSWORD },
   'DELETE /auth/me': { password: PASSWORD },
+  'POST /auth/password/change': { current_password: PASSWORD, new_password: 'another long one' },
+  'POST /auth/password/forgot': { email: 'a@example.com' },
+  'POST /auth/password/reset': { token: 'a-token', password: 'another long one' },
+  'POST /auth/email/resend': { email: 'a@example.com' },
+  'POST /auth/two-factor/setup': { password: PASSWORD },
+  'POST /auth/two-factor/disable': { password: PASSWORD },
+  'POST /auth/two-factor/recovery-codes': { password: PASSWORD },
+  'PUT /auth/admin/registration': { policy: 'open', domains: ['example.com'] },
+  'PUT /api/admin/retention': { days: null },
 }
 
 /** One request that is right, or would be, for every route of the server that takes a body. */
 export async function bodyExamples(stage: Stage): Promise<Example[]> {
-  const rows: Record<string, Row | Row[]> = { ...CHAT_ROWS, ...AUTH_ROWS }
+  const rows: Record<string, Row | Row[]> = {
+    ...CHAT_ROWS,
+    ...AUTH_ROWS,
+    ...ACCOUNT_ROWS,
+    ...ADMIN_ROWS,
+    ...SERVICE_ROWS,
+  }
   const examples: Example[] = []
   for (const route of stage.netra.routes) {
     const [method = '', path = ''] = route.split(' ')
@@ -40,7 +58,7 @@ export async function bodyExamples(stage: Stage): Promise<Example[]> {
     for (const row of known) {
       const asked = row.ask(await row.make(stage))
       if (typeof asked.body === 'string') continue
-      examples.push({ ...asked, route, owner, body: asked.body ?? {} })
+      examples.push({ ...asked, route, owner: row.owner ?? 'ada', body: asked.body ?? {} })
     }
   }
   return examples

@@ -22,7 +22,7 @@ const addressOf = (random: Random): string =>
   `127.${1 + random.below(3)}.${random.below(250)}.${1 + random.below(250)}`
 
 export async function targetsOf(stage: Stage): Promise<Record<string, Target>> {
-  const { netra, ada, admin, talk, eve } = stage
+  const { netra, ada, talk, eve } = stage
   const port = Number(new URL(netra.url).port)
   const host = new URL(netra.url).host
   const known = {
@@ -63,7 +63,7 @@ export async function targetsOf(stage: Stage): Promise<Record<string, Target>> {
   }
 
   const authorized = (owner: Example['owner']): string =>
-    `Authorization: Bearer ${owner === 'admin' ? admin.token : ada.token}`
+    `Authorization: ${stage[owner].headers['authorization']}`
 
   const socketOf = (random: Random, path: string, protocols: string[], token?: string) =>
     new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, {

@@ -39,6 +39,8 @@ interface By {
   address?: string
   /** A refusal for haste is an answer like any other. */
   once?: boolean
+  /** A stream is read until this stands in it. */
+  until?: string
 }
 
 /** Asks from an address of loopback; a refusal for haste is waited for, so that rows stand alone. */
@@ -70,7 +72,7 @@ async function once(url: string, { method, path, headers, body }: Asked, by: By)
     sent.setTimeout(PATIENCE_MS, () => sent.destroy(new Error(`${method} ${path}: no answer`)))
     sent.on('response', resolve).on('error', reject).end(payload)
   })
-  const text = await bodyOf(response)
+  const text = await bodyOf(response, by.until)
   const status = response.statusCode ?? 0
   const head = `${status} ${response.statusMessage}\n${response.rawHeaders.join('\n')}`
   return { status, rawHeaders: response.rawHeaders, body: text, whole: `${head}\n\n${text}` }
@@ -78,31 +80,33 @@ async function once(url: string, { method, path, headers, body }: Asked, by: By)
 
 /** An archive is searched by what is in it. */
 const textOf = (bytes: Buffer, type: string): string =>
-  type.startsWith('application/zip')
+  type.startsWith('application/zip') && bytes.length > 0
     ? Object.entries(unzipSync(bytes))
         .map(([name, content]) => `${name}\n${Buffer.from(content).toString('utf8')}`)
         .join('\n')
     : bytes.toString('utf8')
 
 /** A stream is read until nothing comes for a moment. */
-function bodyOf(response: IncomingMessage): Promise<string> {
-  const isStream = response.headers['content-type']?.startsWith('text/event-stream') ?? false
+function bodyOf(response: IncomingMessage, until: string | undefined): Promise<string> {
+  const type = response.headers['content-type'] ?? ''
+  const isStream = /^(?:text\/event-stream|application\/x-ndjson)/.test(type)
   const pieces: Buffer[] = []
   return new Promise((resolve, reject) => {
     const finish = (): void => {
       clearTimeout(timer)
-      resolve(textOf(Buffer.concat(pieces), response.headers['content-type'] ?? ''))
+      resolve(textOf(Buffer.concat(pieces), type))
     }
-    let timer: NodeJS.Timeout | undefined
+    const end = (): void => {
+      response.destroy()
+      finish()
+    }
+    let timer = isStream ? setTimeout(end, PATIENCE_MS) : undefined
     const wait = (): void => {
       if (!isStream) return
       clearTimeout(timer)
-      timer = setTimeout(() => {
-        response.destroy()
-        finish()
-      }, QUIET_MS)
+      const isWhole = until === undefined || Buffer.concat(pieces).includes(until)
+      timer = setTimeout(end, isWhole ? QUIET_MS : PATIENCE_MS)
     }
-    wait()
     response.on('data', (piece: Buffer) => {
       pieces.push(piece)
       wait()
@@ -114,7 +118,7 @@ function bodyOf(response: IncomingMessage): Promise<string> {
 
 /** The answer as far as two answers to like questions must agree. */
 export function comparable({ status, rawHeaders, body }: Answer): string {
-  const names = new Set(['date', 'content-length', 'etag', 'keep-alive'])
+  const names = new Set(['date', 'content-length', 'etag', 'keep-alive', 'x-request-id'])
   const headers = rawHeaders
     .flatMap((name, at) =>
       at % 2 === 0 ? [[name.toLowerCase(), rawHeaders[at + 1]] as const] : [],

@@ -1,10 +1,10 @@
 import { PASSWORD } from '../support/people.ts'
 import type { Asked } from './ask.ts'
-import { MODEL } from './model.ts'
 import { E2E_KEY } from './observed-server.ts'
-import { get, post, put, remove, type Row } from './row.ts'
+import { get, post, type Row } from './row.ts'
 
 const HEALTH = 'health of the server: names of its parts and numbers over all users'
+const ADDRESSES = 'addresses and limits that every client needs before it signs in'
 const PAGE = 'files of the web app, the same for everybody'
 
 export const AUTH_ROWS: Record<string, Row | Row[]> = {
@@ -72,55 +72,6 @@ export const AUTH_ROWS: Record<string, Row | Row[]> = {
     ask: () => post('/api/ws-ticket'),
     everybodysOwn: 'a ticket of their own login session',
   },
-  'DELETE /api/account': {
-    open: 'erases whoever asks and names no other; the property test erases accounts beside others',
-  },
-  'GET /auth/admin/invitations': {
-    owner: 'admin',
-    make: invitation,
-    ask: () => get('/auth/admin/invitations'),
-  },
-  'POST /auth/admin/invitations': {
-    owner: 'admin',
-    make: () => ({ marker: '/register#invitation=' }),
-    ask: () => post('/auth/admin/invitations', {}),
-  },
-  'DELETE /auth/admin/invitations/:id': {
-    owner: 'admin',
-    make: invitation,
-    once: true,
-    ask: ({ id }) => remove(`/auth/admin/invitations/${id}`),
-    shownBy: () => get('/auth/admin/invitations'),
-  },
-  'GET /api/admin/connections': {
-    owner: 'admin',
-    make: connection,
-    ask: () => get('/api/admin/connections'),
-  },
-  'PUT /api/admin/connections/:provider': {
-    owner: 'admin',
-    make: (stage) => ({ marker: stage.mark() }),
-    ask: ({ marker }) =>
-      put('/api/admin/connections/server', { base_url: `http://127.0.0.1:9/${marker}` }),
-  },
-  'POST /api/admin/connections/:provider/test': {
-    owner: 'admin',
-    make: connection,
-    ask: () => post('/api/admin/connections/server/test'),
-    shownBy: () => get('/api/admin/connections'),
-  },
-  'DELETE /api/admin/connections/:provider': {
-    owner: 'admin',
-    make: connection,
-    once: true,
-    ask: () => remove('/api/admin/connections/server'),
-    shownBy: () => get('/api/admin/connections'),
-  },
-  'PUT /api/admin/default-model': {
-    owner: 'admin',
-    make: connection,
-    ask: () => put('/api/admin/default-model', { model: MODEL }),
-  },
   'GET /health': { open: HEALTH },
   'GET /health/live': { open: HEALTH },
   'GET /health/ready': { open: HEALTH },
@@ -130,7 +81,10 @@ export const AUTH_ROWS: Record<string, Row | Row[]> = {
   'GET /metrics': {
     open: 'numbers over all users, for this machine or with the token of the metrics',
   },
-  'GET /api/config': { open: 'addresses and limits that every client needs before it signs in' },
+  'GET /api/config': { open: ADDRESSES },
+  'GET /api/config/public': { open: ADDRESSES },
+  'GET /api/discovery/services': { open: ADDRESSES },
+  'GET /ws/config': { open: ADDRESSES },
   'GET /*': { open: PAGE },
 }
 
@@ -138,18 +92,3 @@ const e2e = (key: string, body: object): Asked => ({
   ...post('/auth/e2e/test-auth', body),
   headers: { 'x-e2e-bypass-key': key },
 })
-
-async function invitation(stage: Parameters<Extract<Row, { make: unknown }>['make']>[0]) {
-  const email = `${stage.mark()}@example.com`
-  const { id } = await stage.made(stage.admin, post('/auth/admin/invitations', { email }))
-  return { marker: email, id: id ?? '' }
-}
-
-async function connection(stage: Parameters<Extract<Row, { make: unknown }>['make']>[0]) {
-  const marker = stage.mark()
-  await stage.made(
-    stage.admin,
-    put('/api/admin/connections/server', { base_url: `http://127.0.0.1:9/${marker}` }),
-  )
-  return { marker }
-}

@@ -30,6 +30,17 @@ export const agentRows = (path: string, body: object = {}): Row[] => [
 
 const ONE_CATALOGUE = 'the same list for everybody who is signed in; it holds nothing of anybody'
 
+const NO_AGENT = 'its agent is not there yet: whoever asks is told so, in the same words'
+
+const stopping = (path: string, by: 'run' | 'thread'): OwnedRow => ({
+  case: `by its ${by}`,
+  make: lastingRun,
+  names: [by],
+  once: true,
+  ask: (thing) => post(path, { [`${by}_id`]: thing[by] }),
+  shownBy: oneThread,
+})
+
 const command = (
   name: string,
   message: (thing: Thing) => object,
@@ -215,13 +226,56 @@ export const CHAT_ROWS: Record<string, Row | Row[]> = {
   'POST /api/agents/execute': agentRows('/api/agents/execute', { type: 'assistant' }),
   'POST /api/agents/data': agentRows('/api/agents/data'),
   'GET /api/agents/:agent/circuit_breaker/status': { open: ONE_CATALOGUE },
-  'POST /api/agents/cancel': {
-    make: lastingRun,
-    names: ['run'],
-    once: true,
-    ask: (thing) => post('/api/agents/cancel', { run_id: thing['run'] }),
+  'POST /api/agents/triage': { open: NO_AGENT },
+  'POST /api/agents/optimization': { open: NO_AGENT },
+  'POST /api/agents/actions': { open: NO_AGENT },
+  'POST /api/agents/reporting': { open: NO_AGENT },
+  'POST /api/agents/start': thread({
+    ask: (thing) =>
+      post('/api/agents/start', { message: `s ${thing.marker}`, thread_id: thing['thread'] }),
     shownBy: oneThread,
-  },
+  }),
+  'POST /api/agents/stream': [
+    thread({
+      ask: (thing) =>
+        post('/api/agents/stream', { message: `s ${thing.marker}`, thread_id: thing['thread'] }),
+    }),
+    {
+      case: 'with a file of the owner',
+      make: talkOf,
+      names: ['file'],
+      ask: (thing) =>
+        post('/api/agents/stream', {
+          message: thing.marker,
+          context: { file_ids: [thing['file']] },
+        }),
+    },
+  ],
+  'POST /api/agents/cancel': stopping('/api/agents/cancel', 'run'),
+  'POST /api/agents/stop': [
+    stopping('/api/agents/stop', 'run'),
+    stopping('/api/agents/stop', 'thread'),
+  ],
+  'GET /api/agents/status': [
+    {
+      make: (stage) => ({ ...talkOf(stage), marker: stage.talk.run }),
+      ask: () => get('/api/agents/status?limit=200'),
+      everybodysOwn: 'their own runs',
+    },
+    {
+      case: 'of a run',
+      make: (stage) => ({ ...talkOf(stage), marker: stage.talk.run }),
+      names: ['run'],
+      ask: (thing) => get(`/api/agents/status?run_id=${thing['run']}`),
+    },
+    {
+      case: 'of a thread',
+      make: (stage) => ({ ...talkOf(stage), marker: stage.talk.run }),
+      names: ['thread'],
+      ask: (thing) => get(`/api/agents/status?limit=200&thread_id=${thing['thread']}`),
+      everybodysOwn: 'none of their runs is in a thread of another',
+    },
+  ],
   'POST /api/files': {
     make: () => ({ marker: crypto.randomUUID() }),
     ask: ({ marker }) => form(marker),

@@ -24,6 +24,7 @@ export async function signingKeyOf(folder: string): Promise<{ kid: string; priva
 export async function badTokensOf(token: string, folder: string): Promise<Record<string, string>> {
   const { kid, privateKey } = await signingKeyOf(folder)
   const claims = claimsIn(token)
+  const isService = claims['type'] === 'service'
   const now = Math.floor(Date.now() / 1000)
   const rs256 = (changed: object, key: KeyLike = privateKey, head: object = {}): string => {
     const text = `${encode({ alg: 'RS256', kid, typ: 'JWT', ...head })}.${encode({ ...claims, ...changed })}`
@@ -47,12 +48,16 @@ export async function badTokensOf(token: string, folder: string): Promise<Record
       kid,
     }),
     'HS256 with no secret': hs256('', { kid }),
-    'of another audience': rs256({ aud: 'netra-auth' }),
+    'of another audience': rs256({ aud: isService ? 'netra' : 'netra-auth' }),
     'of no audience': rs256({ aud: undefined }),
     'of another issuer': rs256({ iss: 'https://issuer.example' }),
     'of another type': rs256({ type: 'refresh' }),
-    "a service's by its type": rs256({ type: 'service', aud: 'netra-auth' }),
-    'of no login session': rs256({ sid: '' }),
+    ...(isService
+      ? { "a person's by its type": rs256({ type: 'access', aud: 'netra' }) }
+      : {
+          "a service's by its type": rs256({ type: 'service', aud: 'netra-auth' }),
+          'of no login session': rs256({ sid: '' }),
+        }),
     'with its last sign changed': `${head}.${body}.${signature.slice(0, -2)}${signature.endsWith('AA') ? 'BB' : 'AA'}`,
     truncated: token.slice(0, -20),
   }

@@ -22,14 +22,18 @@ export interface Opening {
   say: readonly (object | string)[]
   /** Frames that are said after one that begins so has come. */
   after?: { type: string; say: readonly (object | string)[] }
+  /** Frames are handled in order: when this one is answered, all before it were. */
+  end?: string
+  /** What the owner waits for. */
+  until?: string
 }
 
 const QUIET_MS = 150
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 15_000
 
 /** Opens a socket, says what is to be said, and listens until a quiet moment after the answer. */
 export function listen(url: string, opening: Opening): Promise<Heard> {
-  const { path = '/ws', protocols, options, say, after } = opening
+  const { path = '/ws', protocols, options, say, after, end, until } = opening
   const socket = new WebSocket(
     `${url.replace(/^http/, 'ws').replace('//localhost', '//127.0.0.1')}${path}`,
     protocols,
@@ -48,10 +52,13 @@ export function listen(url: string, opening: Opening): Promise<Heard> {
     const patience = setTimeout(finish, PATIENCE_MS)
     let quiet: NodeJS.Timeout | undefined
     let hasSaid = after === undefined
+    let isAnswered = end === undefined
     const wait = (): void => {
       clearTimeout(quiet)
       // Before the answer nothing is quiet: a busy machine only takes longer.
-      if (hasSaid && frames.length > 0) quiet = setTimeout(finish, QUIET_MS)
+      const isHeard = until === undefined || texts.some((text) => text.includes(until))
+      if (hasSaid && isAnswered && isHeard && frames.length > 0)
+        quiet = setTimeout(finish, QUIET_MS)
     }
     const send = (what: object | string): void => {
       if (socket.readyState === WebSocket.OPEN) {
@@ -64,6 +71,7 @@ export function listen(url: string, opening: Opening): Promise<Heard> {
       texts.push(text)
       const came = [JSON.parse(text)].flat() as Record<string, unknown>[]
       frames.push(...came)
+      isAnswered ||= came.some((frame) => frame['id'] === end || frame['in_reply_to'] === end)
       if (!hasSaid && came.some(({ type }) => type === after?.type)) {
         hasSaid = true
         after?.say.forEach(send)
@@ -88,6 +96,8 @@ export function listen(url: string, opening: Opening): Promise<Heard> {
   })
 }
 
+const LAST = { type: 'unsubscribe', id: 'the-end', stream: 'thread:none' }
+
 /** A native socket of whoever shows this token, in one of the forms. */
 export function nativeOpening(
   token: string,
@@ -105,6 +115,7 @@ export function nativeOpening(
       headers: form === 'as a bearer' ? { authorization: `Bearer ${token}` } : {},
     },
     say: [hello(token, { ...(!inHello && { token: undefined }), ...more })],
-    after: { type: 'welcome', say: then },
+    after: { type: 'welcome', say: [...then, LAST] },
+    end: LAST.id,
   }
 }

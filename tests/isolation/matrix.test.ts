@@ -1,16 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
+import { ACCOUNT_ROWS } from './account-rows.ts'
+import { ADMIN_ROWS } from './admin-rows.ts'
 import { alikeInTime } from './alike.ts'
 import { ask, comparable, type Answer, type Asked } from './ask.ts'
 import { AUTH_ROWS } from './auth-rows.ts'
+import type { Caller } from './callers.ts'
 import { CHAT_ROWS } from './chat-rows.ts'
 import { get, isOpen, type OwnedRow, type Row, type Thing } from './row.ts'
 import { found } from './search.ts'
-import { openStage, type Caller, type Stage } from './stage.ts'
+import { SERVICE_ROWS } from './service-rows.ts'
+import { openStage, type Stage } from './stage.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
-const ROWS: Record<string, Row | Row[]> = { ...CHAT_ROWS, ...AUTH_ROWS }
+const ROWS: Record<string, Row | Row[]> = {
+  ...CHAT_ROWS,
+  ...AUTH_ROWS,
+  ...ACCOUNT_ROWS,
+  ...ADMIN_ROWS,
+  ...SERVICE_ROWS,
+}
 
 let stage: Stage
 
@@ -42,19 +52,26 @@ const absent = (row: OwnedRow, thing: Thing): Thing => ({
   ...Object.fromEntries((row.names ?? []).map((name) => [name, crypto.randomUUID()])),
 })
 
+const difference = (one: string, other: string): string => {
+  const [ones, others] = [one.split('\n'), other.split('\n')]
+  const only = (lines: string[], without: string[]): string =>
+    lines.filter((line) => !without.includes(line)).join(' | ')
+  return `${only(ones, others)} — from — ${only(others, ones)}`
+}
+
 /** What is wrong with the answer to somebody whose thing it is not; empty when nothing is. */
 async function faultsOf(row: OwnedRow, thing: Thing, by: Caller, asked: Asked): Promise<string[]> {
   const answer = await asks(by, asked)
   const faults = found(answer.whole, stage.secrets, named(asked)).map((what) => `got ${what}`)
-  const isOwn = row.everybodysOwn !== undefined && by.isLetIn
-  if (!by.isLetIn && ![401, 403].includes(answer.status))
-    faults.push(`was let in: ${answer.status}`)
+  const isAsked = by.isLetIn || (row.services === true && by.name === 'a service')
+  const isOwn = row.everybodysOwn !== undefined && isAsked
+  if (!isAsked && ![401, 403].includes(answer.status)) faults.push(`was let in: ${answer.status}`)
   if (by.isLetIn && !isOwn && answer.status < 400) faults.push(`was answered ${answer.status}`)
   if (answer.status >= 500) faults.push(`made a fault: ${answer.whole}`)
   if (by.isLetIn && row.names) {
     const nothing = await asks(by, row.ask(absent(row, thing)))
     if (comparable(answer) !== comparable(nothing)) {
-      faults.push(`told apart: ${comparable(answer)}\n— from —\n${comparable(nothing)}`)
+      faults.push(`told apart: ${difference(comparable(answer), comparable(nothing))}`)
     }
   }
   if (asked.method === 'GET') {
@@ -66,7 +83,11 @@ async function faultsOf(row: OwnedRow, thing: Thing, by: Caller, asked: Asked): 
 
 /** The owner is answered, and what others may not see is in it. */
 async function succeedsFor(row: OwnedRow, thing: Thing): Promise<void> {
-  const owner = row.owner === 'admin' ? stage.admin : stage.ada
+  const { [row.owner ?? 'ada']: known } = stage
+  const owner = {
+    ...known,
+    ...(thing['bearer'] && { headers: { authorization: `Bearer ${thing['bearer']}` } }),
+  }
   const shown = row.shownBy && (await stage.asPerson(owner, row.shownBy(thing)))
   const answer = await stage.asPerson(owner, row.ask(thing))
   expect({ status: answer.status, body: answer.body }).toSatisfy(
@@ -79,18 +100,20 @@ async function check(row: OwnedRow): Promise<void> {
   const first = await row.make(stage)
   await succeedsFor(row, first)
   const thing = row.once ? await row.make(stage) : first
-  const callers = row.owner === 'admin' ? stage.notAdmins : stage.others
-  const faults: string[] = []
-  for (const by of callers) {
+  const callers = { ada: stage.others, admin: stage.notAdmins, service: stage.notServices }[
+    row.owner ?? 'ada'
+  ]
+  const tried = callers.map(async (by) => {
     // Where the proof is in the request, it is the same request that succeeds for whoever has it.
-    if (!row.tries || row.names) faults.push(...(await faultsOf(row, thing, by, row.ask(thing))))
+    const faults = !row.tries || row.names ? await faultsOf(row, thing, by, row.ask(thing)) : []
     for (const asked of row.tries?.(thing, stage) ?? []) {
       const answer = await asks(by, asked)
       const got = found(answer.whole, stage.secrets, named(asked))
       faults.push(...got.map((what) => `${by.name}, ${asked.method} ${asked.path}: got ${what}`))
     }
-  }
-  expect(faults).toEqual([])
+    return faults
+  })
+  expect((await Promise.all(tried)).flat()).toEqual([])
   await succeedsFor(row, thing)
 }
 

@@ -14,7 +14,6 @@ export interface ObservedServer extends NetraProcess {
 
 export const E2E_KEY = 'e2e key of the tests'
 export const STAGING_SECRET = 'a secret with which test suites sign their tokens'
-export const SERVICE = { id: 'netra-backend', secret: 'the secret of the service netra-backend' }
 
 /** All that makes a server offer more, so that no route is hidden from whoever lists them. */
 export const EVERYTHING: Record<string, string> = {
@@ -22,7 +21,6 @@ export const EVERYTHING: Record<string, string> = {
   NETRA_DEMO: '1',
   E2E_OAUTH_SIMULATION_KEY: E2E_KEY,
   JWT_SECRET_STAGING: STAGING_SECRET,
-  NETRA_SERVICE_SECRET: SERVICE.secret,
   NETRA_METRICS_TOKEN: 'the token of the metrics',
   NETRA_LOG_LEVEL: 'warn',
 }

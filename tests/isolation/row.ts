@@ -11,8 +11,8 @@ export interface OpenRow {
 
 /** A route behind which somebody's things are. */
 export interface OwnedRow {
-  /** Whose things these are; `ada` when absent. */
-  owner?: 'admin'
+  /** Whose things these are; `ada` when absent, or whoever the `bearer` of the thing is of. */
+  owner?: 'admin' | 'service'
   /** Makes something with a marker of its own, as its owner. */
   make(stage: Stage): Promise<Thing> | Thing
   /** The owner's request. */
@@ -27,6 +27,8 @@ export interface OwnedRow {
   tries?(thing: Thing, stage: Stage): Asked[]
   /** Why others who are signed in get an answer of their own instead of a refusal. */
   everybodysOwn?: string
+  /** And services are answered too. */
+  services?: true
   /** Which of several rows of one route. */
   case?: string
 }

@@ -1,12 +1,15 @@
 import { CLIENT_MESSAGE_TYPES } from '@netra/protocol'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
+import { CLASSIC_CLIENT_TYPES } from '../../packages/server/src/gateway/classic/classic-message.ts'
 import { hello } from '../support/raw-socket.ts'
+import type { Caller } from './callers.ts'
+import { CLASSIC_FORMS, CLASSIC_ROWS, classicOpening } from './classic-rows.ts'
 import { COMMAND_ROWS, type CommandRow } from './command-rows.ts'
 import { listen, nativeOpening, TOKEN_FORMS, type Heard, type TokenForm } from './heard.ts'
 import { post, type Thing } from './row.ts'
 import { found } from './search.ts'
-import { openStage, type Caller, type Stage } from './stage.ts'
+import { openStage, type Stage } from './stage.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -20,27 +23,31 @@ afterAll(() => stage?.[Symbol.asyncDispose]())
 
 test('every message that a client may say has a row (S10, S19)', () => {
   expect(Object.keys(COMMAND_ROWS).toSorted()).toEqual([...CLIENT_MESSAGE_TYPES].toSorted())
+  expect(Object.keys(CLASSIC_ROWS).toSorted()).toEqual([...CLASSIC_CLIENT_TYPES].toSorted())
 })
 
+const WELCOME = { native: 'welcome', classic: 'system_message' }
 const PATHS = ['/ws', '/websocket']
+
+type Codec = 'native' | 'classic'
 
 function says(
   row: CommandRow,
   thing: Thing,
-  by: { token: string; address?: string },
-  form: TokenForm = 'in hello',
+  by: { token: string; address?: string; until?: string },
+  codec: Codec,
+  form: TokenForm = codec === 'native' ? 'in hello' : 'as a bearer',
 ): Promise<Heard> {
-  const opening = nativeOpening(
-    by.token,
-    form,
-    { resume: row.resume?.(thing) ?? [] },
-    row.say(thing),
-  )
+  const opening =
+    codec === 'classic'
+      ? classicOpening(by.token, form, row.say(thing))
+      : nativeOpening(by.token, form, { resume: row.resume?.(thing) ?? [] }, row.say(thing))
   const { options } = opening
   return listen(stage.netra.url, {
     ...opening,
     path: PATHS[Math.floor(Math.random() * PATHS.length)] ?? '/ws',
     options: { ...options, localAddress: by.address },
+    ...(by.until !== undefined && { until: by.until }),
   })
 }
 
@@ -53,12 +60,16 @@ const ANSWER = 'the-question'
 const answersIn = ({ frames, code }: Heard): string =>
   JSON.stringify([
     frames
-      .filter(({ type }) => type !== 'welcome')
+      .filter(({ type }) => type !== 'welcome' && type !== 'system_message')
       .map((frame) =>
         JSON.stringify(frame)
+          .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+          .replaceAll(/"trace_id":"[^"]*"/g, '')
           .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
           .replaceAll(/call-mark[0-9a-f]+/g, '<id>'),
-      ),
+      )
+      // Whatever is asked, a ping does not wait for it.
+      .toSorted(),
     code,
   ])
 
@@ -67,46 +78,63 @@ const absent = (row: CommandRow, thing: Thing): Thing => ({
   ...Object.fromEntries(row.names.map((name) => [name, crypto.randomUUID()])),
 })
 
-async function faultsOf(row: CommandRow, thing: Thing, by: Caller): Promise<string[]> {
+async function faultsOf(
+  row: CommandRow,
+  thing: Thing,
+  by: Caller,
+  codec: Codec,
+): Promise<string[]> {
   if (by.token === undefined) return []
-  const heard = await says(row, thing, { token: by.token, address: by.address })
+  const who = { token: by.token, address: by.address }
+  const heard = await says(row, thing, who, codec)
   const faults = found(heard.whole, stage.secrets, nameless(row, thing)).map(
     (what) => `got ${what}`,
   )
-  const isWelcome = heard.frames.some(({ type }) => type === 'welcome')
+  const isWelcome = heard.frames.some(({ type }) => type === WELCOME[codec])
   if (!by.isLetIn && isWelcome) faults.push('was welcomed')
   if (!by.isLetIn && heard.code === undefined) faults.push('was not closed')
   if (by.isLetIn && !isWelcome) faults.push(`was not welcomed: ${heard.whole}`)
   if (by.isLetIn && row.names.length > 0) {
-    const nothing = await says(row, absent(row, thing), { token: by.token, address: by.address })
+    const nothing = await says(row, absent(row, thing), who, codec)
     if (answersIn(heard) !== answersIn(nothing)) {
       faults.push(`told apart: ${answersIn(heard)} — from — ${answersIn(nothing)}`)
     }
-    const answer = heard.frames.find((frame) => frame['id'] === ANSWER)
+    const answer = heard.frames.find(
+      (frame) => frame['id'] === ANSWER || frame['in_reply_to'] === ANSWER,
+    )
     if (row.answered && !answer) faults.push('got no answer')
   }
   return faults.map((fault) => `${by.name}: ${fault}`)
 }
 
-async function succeedsFor(row: CommandRow, thing: Thing): Promise<void> {
-  const heard = await says(row, thing, stage.ada)
+async function succeedsFor(row: CommandRow, thing: Thing, codec: Codec): Promise<void> {
+  const ada = { token: stage.ada.token, until: thing.marker }
+  const heard = await says(row, thing, ada, codec)
   expect(heard.whole).toContain(thing.marker)
   expect(heard.code).toBeUndefined()
-  expect(heard.frames.filter(({ type }) => type === 'error')).toEqual([])
+  const errors = heard.frames.filter(({ type }) => type === 'error' || type === 'error_message')
+  expect(errors.filter((frame) => frame['in_reply_to'] !== 'the-end')).toEqual([])
 }
 
+const CODECS: [Codec, Record<string, CommandRow[]>][] = [
+  ['native', COMMAND_ROWS],
+  ['classic', CLASSIC_ROWS],
+]
+
 describe('what is said about another’s things is answered as if they were not there (S10, S19)', () => {
-  for (const [type, rows] of Object.entries(COMMAND_ROWS)) {
-    for (const row of rows) {
-      test(row.case === undefined ? type : `${type} ${row.case}`, async () => {
-        const first = await row.make(stage)
-        await succeedsFor(row, first)
-        const thing = row.once ? await row.make(stage) : first
-        const faults: string[] = []
-        for (const by of stage.others) faults.push(...(await faultsOf(row, thing, by)))
-        expect(faults).toEqual([])
-        await succeedsFor(row, thing)
-      })
+  for (const [codec, types] of CODECS) {
+    for (const [type, rows] of Object.entries(types)) {
+      for (const row of rows) {
+        const name = `${codec} ${type} ${row.case ?? ''}`.trim()
+        test(name, async () => {
+          const first = await row.make(stage)
+          await succeedsFor(row, first, codec)
+          const thing = row.once ? await row.make(stage) : first
+          const tried = stage.others.map((by) => faultsOf(row, thing, by, codec))
+          expect((await Promise.all(tried)).flat()).toEqual([])
+          await succeedsFor(row, thing, codec)
+        })
+      }
     }
   }
 })
@@ -114,22 +142,34 @@ describe('what is said about another’s things is answered as if they were not 
 describe('every form of every bad proof opens no socket (S2, S4, S15)', () => {
   const resume = () => [{ stream: `thread:${stage.talk.thread}`, position: null }]
 
-  test.for(TOKEN_FORMS)('a good token %s does, a bad one does not', async (form) => {
-    const row = COMMAND_ROWS.hello[0] as CommandRow
-    const own = await says(row, stage.talk as never, stage.ada, form)
-    expect(own.whole).toContain(stage.talk.marker)
-    for (const by of stage.others) {
-      if (by.token === undefined || by.isLetIn) continue
-      const heard = await says(row, stage.talk as never, { ...by, token: by.token }, form)
-      expect({ by: by.name, found: found(heard.whole, stage.secrets, stage.talk.thread) }).toEqual({
-        by: by.name,
-        found: [],
-      })
-      expect({ by: by.name, code: heard.code }).toSatisfy(
-        ({ code }: { code: number }) => code === 4501 || code === 4503 || code === 4006,
+  const FORMS: [Codec, TokenForm][] = [
+    ...TOKEN_FORMS.map((form): [Codec, TokenForm] => ['native', form]),
+    ...CLASSIC_FORMS.map((form): [Codec, TokenForm] => ['classic', form]),
+  ]
+
+  test.for(FORMS)(
+    'on a %s socket a good token %s does, a bad one does not',
+    async ([codec, form]) => {
+      const row = (codec === 'native' ? COMMAND_ROWS.hello : CLASSIC_ROWS.get_thread_history)[0]
+      if (!row) throw new Error('no row')
+      const thing = await row.make(stage)
+      expect(
+        (await says(row, thing, { token: stage.ada.token, until: thing.marker }, codec, form))
+          .whole,
+      ).toContain(thing.marker)
+      const refused = stage.others.flatMap(({ name, token, isLetIn, address }) =>
+        token === undefined || isLetIn ? [] : [{ name, token, address }],
       )
-    }
-  })
+      await Promise.all(
+        refused.map(async ({ name, token, address }) => {
+          const heard = await says(row, thing, { token, address }, codec, form)
+          const got = found(heard.whole, stage.secrets, thing['thread'])
+          expect({ name, got }).toEqual({ name, got: [] })
+          expect([4501, 4503, 4006, 1008], name).toContain(heard.code)
+        }),
+      )
+    },
+  )
 
   const ticketOf = async (): Promise<string> => {
     const { ticket = '' } = await stage.made(stage.ada, post('/api/ws-ticket'))
@@ -180,9 +220,10 @@ describe('every form of every bad proof opens no socket (S2, S4, S15)', () => {
   test("another user's fresh token, or a bad one, on the owner's socket ends it (S10)", async () => {
     const bad = stage.others.flatMap(({ token }) => (token === undefined ? [] : [token]))
     for (const token of bad) {
+      const stream = `thread:${stage.talk.thread}`
       const opening = nativeOpening(stage.ada.token, 'in hello', {}, [
         { type: 'authenticate', token },
-        { type: 'subscribe', id: 'after', stream: `thread:${stage.talk.thread}`, position: null },
+        { type: 'subscribe', id: 'after', stream, position: null },
       ])
       const heard = await listen(stage.netra.url, opening)
       expect([4501, 4502, 4503, 4006]).toContain(heard.code)

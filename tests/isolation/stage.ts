@@ -1,20 +1,19 @@
 import { PASSWORD, register, type Person } from '../support/people.ts'
 import { ask, type Answer, type Asked } from './ask.ts'
-import { badTokensOf } from './forged-tokens.ts'
+import {
+  addService,
+  bearer,
+  callersOf,
+  serviceToken,
+  type Callers,
+  type Service,
+} from './callers.ts'
 import { form } from './form.ts'
+import { startIssuer, type Issuer } from './issuer.ts'
 import { MODEL, modelEnv, startEcho } from './model.ts'
-import { EVERYTHING, SERVICE, startObserved, type ObservedServer } from './observed-server.ts'
+import { EVERYTHING, startObserved, type ObservedServer } from './observed-server.ts'
 
-/** Somebody who asks, and what they show for it. */
-export interface Caller {
-  name: string
-  headers: Record<string, string>
-  /** The token alone, where there is one. */
-  token?: string
-  /** Whether they are let in at all. */
-  isLetIn: boolean
-  address: string
-}
+export const NOBODY: Person = { userId: '', email: '', token: '', cookie: '', headers: {} }
 
 /** A conversation of somebody with one question, its answer and a file. */
 export interface Talk {
@@ -27,16 +26,18 @@ export interface Talk {
   position: string
 }
 
-export interface Stage extends AsyncDisposable {
+export interface Stage extends AsyncDisposable, Callers {
   netra: ObservedServer
   /** The owner of everything that others must not see. */
   ada: Person
   admin: Person
   eve: Person
-  /** Callers that are not `ada`, for what is hers. */
-  others: Caller[]
-  /** Callers that are not the administrator, for what is theirs. */
-  notAdmins: Caller[]
+  /** By its own token. */
+  service: Person
+  /** The same, as it signs in. */
+  registered: Service
+  /** Of the provider through which people may sign in. */
+  issuer: string
   talk: Talk
   /** Of `eve`. */
   eveTalk: Talk
@@ -56,10 +57,11 @@ export async function openStage(
   const stack = new AsyncDisposableStack()
   try {
     const model = stack.use(await startEcho())
+    const provider = stack.use(await startIssuer())
     const netra = stack.use(
       await startObserved({
         ...more,
-        env: { ...EVERYTHING, ...modelEnv(model), ...more.env },
+        env: { ...EVERYTHING, ...modelEnv(model), ...providerEnv(provider), ...more.env },
       }),
     )
     const secrets = new Set<string>()
@@ -75,10 +77,7 @@ export async function openStage(
       secrets.add(secret)
 
     const asPerson = (person: Person, asked: Asked): Promise<Answer> =>
-      ask(netra.url, asked, {
-        headers: person.headers,
-        address: ADDRESSES[person.email] ?? '127.0.0.1',
-      })
+      ask(netra.url, asked, { headers: person.headers })
     const made = async <Body>(person: Person, asked: Asked): Promise<Body> => {
       const answer = await asPerson(person, asked)
       if (answer.status >= 300) throw new Error(`${asked.method} ${asked.path}: ${answer.whole}`)
@@ -88,7 +87,7 @@ export async function openStage(
     const makeTalk = async (person: Person, text = mark()): Promise<Talk> => {
       const file = (await made<{ file_id: string }>(person, form(text))).file_id
       const clientMessageId = `sent-${text}`
-      const streamed = await asPerson(person, {
+      const asked = {
         method: 'POST',
         path: '/api/chat/stream',
         body: {
@@ -96,8 +95,12 @@ export async function openStage(
           client_message_id: clientMessageId,
           attachments: [{ file_id: file }],
         },
+      }
+      const streamed = await ask(netra.url, asked, {
+        headers: person.headers,
+        until: 'stream_end',
       })
-      const events = [...streamed.body.matchAll(/^id: (.*)\ndata: (.*)$/gm)].map(
+      const events = [...streamed.body.matchAll(/^id: (?:.*\|)?(.*)\ndata: (.*)$/gm)].map(
         ([, position = '', data = '']) => ({
           position,
           ...(JSON.parse(data) as Record<string, string>),
@@ -124,47 +127,19 @@ export async function openStage(
 
     const eveTalk = await makeTalk(eve, 'what eve says')
 
-    const letIn = [
-      caller('another user', eve.headers, eve.token),
-      caller("another user's page", { cookie: eve.cookie, origin: netra.url }),
-      ...(await apiKey(made, eve).then(
-        (shown) => [caller('an API key of another user', ...shown)],
-        () => [],
-      )),
-    ]
-    const nobody = (
-      await Promise.all([
-        caller('nobody', {}),
-        caller('a cookie that was made up', { cookie: 'netra_session=abc.def', origin: netra.url }),
-        caller("a page of another site with the owner's cookie", {
-          cookie: ada.cookie,
-          origin: 'https://elsewhere.example',
-        }),
-        ...(await serviceToken(netra, made, eve).then(
-          (shown) => [caller('a service', ...shown)],
-          () => [],
-        )),
-        caller('a revoked token', ...(await revoked(netra, made, ada))),
-      ])
-    ).map((one) => ({ ...one, isLetIn: false }))
-    const bad = async (person: Person) =>
-      Object.entries(await badTokensOf(person.token, netra.folder)).map(([what, token]) => ({
-        ...caller(`a token ${what}`, bearer(token), token),
-        isLetIn: false,
-      }))
-    const asAda = caller('an ordinary user', ada.headers, ada.token)
+    const registered = await addService(netra)
+    const service = { ...NOBODY, headers: bearer(await serviceToken(made, registered)) }
+    const callers = await callersOf({ netra, ada, admin, eve, service, made })
+    for (const { token } of callers.others) if (token?.startsWith('netra_')) secrets.add(token)
     return {
       netra,
       ada,
       admin,
       eve,
-      others: [
-        ...letIn,
-        caller('an administrator', admin.headers, admin.token),
-        ...nobody,
-        ...(await bad(ada)),
-      ],
-      notAdmins: [asAda, ...letIn, ...nobody, ...(await bad(admin))],
+      ...callers,
+      service,
+      registered,
+      issuer: provider.url,
       talk,
       eveTalk,
       secrets,
@@ -180,24 +155,11 @@ export async function openStage(
   }
 }
 
-const ADDRESSES: Record<string, string> = {}
-let callers = 0
-
-/** Each from an address of its own: what one is refused for haste is nobody else's. */
-const caller = (name: string, headers: Record<string, string>, token?: string): Caller => {
-  callers += 1
-  return {
-    name,
-    headers,
-    ...(token !== undefined && { token }),
-    isLetIn: true,
-    address: `127.0.2.${callers}`,
-  }
-}
-
-const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
-
-type Made = Stage['made']
+const providerEnv = ({ url }: Issuer): Record<string, string> => ({
+  NETRA_OIDC_ISSUER: url,
+  NETRA_OIDC_CLIENT_ID: 'netra',
+  NETRA_OIDC_CLIENT_SECRET: 'the secret that the provider gave',
+})
 
 async function makeAdmin(netra: ObservedServer): Promise<Person> {
   const email = 'administrator@example.com'
@@ -211,39 +173,4 @@ async function makeAdmin(netra: ObservedServer): Promise<Person> {
   const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
   const { access_token: token } = body
   return { userId: body.user.id, email, token, cookie, headers: bearer(token) }
-}
-
-type Shown = [headers: Record<string, string>, token: string]
-
-async function apiKey(made: Made, person: Person): Promise<Shown> {
-  const scopes = ['chat:read', 'chat:write', 'files:read', 'files:write', 'account:read']
-  const { key } = await made<{ key: string }>(person, {
-    method: 'POST',
-    path: '/auth/api-keys',
-    body: { name: 'all scopes', scopes, expires_in_days: 1 },
-  })
-  return [bearer(key), key]
-}
-
-async function serviceToken(netra: ObservedServer, made: Made, person: Person): Promise<Shown> {
-  const { access_token } = await made<{ access_token: string }>(
-    { ...person, headers: {} },
-    {
-      method: 'POST',
-      path: '/auth/service-token',
-      body: { service_id: SERVICE.id, service_secret: SERVICE.secret },
-    },
-  )
-  return [bearer(access_token), access_token]
-}
-
-/** Of another login session of the same person, which was ended. */
-async function revoked(netra: ObservedServer, made: Made, person: Person): Promise<Shown> {
-  const { access_token } = await made<{ access_token: string }>(
-    { ...person, headers: {} },
-    { method: 'POST', path: '/auth/login', body: { email: person.email, password: PASSWORD } },
-  )
-  const headers = bearer(access_token)
-  await made({ ...person, headers }, { method: 'POST', path: '/auth/logout', body: {} })
-  return [headers, access_token]
 }
