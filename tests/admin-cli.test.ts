@@ -50,7 +50,7 @@ test('whoever owns the machine lists, promotes and demotes, and each change ends
   expect(await roleOf(await signIn(netra.url, ada.email))).toBe('user')
 })
 
-test('a user disabled from the command line loses the socket within two seconds (S11)', async () => {
+test('a user disabled from the command line loses the socket within a second (S11)', async () => {
   const bob = await register(netra.url, 'bob@example.com')
   const socket = await openSocket(netra.url)
   socket.send(hello(bob.token))
@@ -59,7 +59,7 @@ test('a user disabled from the command line loses the socket within two seconds 
   const doneAt = performance.now()
   expect(code).toBe(0)
   expect((await socket.closed).code).toBe(4507)
-  expect(performance.now() - doneAt).toBeLessThan(2_000)
+  expect(performance.now() - doneAt).toBeLessThan(1_000)
   await expect(signIn(netra.url, bob.email)).rejects.toThrow('403')
   expect((await run(['reset-password', bob.email], 'x\n')).err).toContain('netra admin enable')
   expect((await run(['enable', bob.email])).code).toBe(0)

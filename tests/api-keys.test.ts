@@ -184,6 +184,28 @@ test('a key of the bearer header opens a socket; streams by plain requests take 
   await events.next(({ type }) => type === 'live')
 })
 
+test('a socket that goes on with a key has the rights of the key, and ends with it', async () => {
+  const ada = await register(netra.url)
+  const made = await make(ada, ['chat:write'])
+  const stream = `user:${ada.userId}`
+  const socket = await openSocket(netra.url)
+  socket.send(hello(ada.token, { resume: [{ stream, position: null }] }))
+  await socket.next(({ type }) => type === 'live')
+  socket.send({ type: 'authenticate', token: made.key })
+  await socket.next(({ type }) => type === 'authenticated')
+  const title = { headers: ada.headers, body: { title: 'unseen' } }
+  expect((await request(`${netra.url}/api/threads`, title)).status).toBe(201)
+  socket.send({ type: 'subscribe', id: 'sub', stream, position: null })
+  expect(await socket.next(({ id }) => id === 'sub')).toMatchObject({
+    type: 'error',
+    message: expect.stringContaining('chat:read'),
+  })
+  expect(JSON.stringify(socket.frames)).not.toContain('unseen')
+  const url = `${netra.url}/auth/api-keys/${made.id}`
+  await request(url, { method: 'DELETE', headers: ada.headers })
+  expect((await socket.closed).code).toBe(4503)
+})
+
 test('a revoked key, a wrong one and a stranger’s say no more than that', async () => {
   const [ada, bob] = [await register(netra.url), await register(netra.url)]
   const made = await make(ada, ['chat:read'])

@@ -149,5 +149,10 @@ async function authenticate(
   if (answered.identity.userId !== identity.userId) {
     return connection.close(4502, 'the new token is of somebody else')
   }
+  const { scopes } = answered.identity
+  if (scopes !== null && !scopes.includes('chat:read')) {
+    // Who goes on with less reads on with less.
+    for (const stream of connection.subscriptions.keys()) connection.leave(stream)
+  }
   connection.renewed(answered.identity)
 }

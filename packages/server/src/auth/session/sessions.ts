@@ -33,8 +33,9 @@ const SELECT = `
   SELECT s.id, s.userId, s.createdAt, s.expiresAt, u.email, u.name, u.role, u.banned,
     t.expires_at AS testEnd
   FROM session s JOIN user u ON u.id = s.userId LEFT JOIN test_user t ON t.user_id = u.id`
-const POLL_MS = 1000
-const SWEEP_EVERY_POLLS = 60
+/** A session that another process ended must be told within a second, with what closing takes. */
+const POLL_MS = 250
+const SWEEP_EVERY_POLLS = 240
 const KEEP_ENDED_MS = 60 * 24 * 3600 * 1000
 const LONG_AGO = '1970-01-01T00:00:00.000Z'
 
