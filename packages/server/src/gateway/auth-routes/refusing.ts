@@ -48,6 +48,7 @@ export async function refusing<Answer>(work: () => Answer | Promise<Answer>): Pr
     throw new HttpError(status, code, error.message, {
       ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
       ...(error.details && { details: error.details }),
+      ...(error.code === 'rate_limited' && { limit: 'sign_in' }),
     })
   }
 }

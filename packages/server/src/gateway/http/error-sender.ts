@@ -75,7 +75,7 @@ export class ErrorSender {
       this.#parts.logger.error({ err: error, ...line }, 'request failed')
     } else if (status === 429) {
       const { ip, origin, user_id } = line
-      const limit = known.limit ?? 'sign_in'
+      const limit = known.limit ?? 'requests'
       this.#parts.limited(limit)
       this.#notes.note(limit, { ip, origin, user_id, code: status })
     } else if (status === 401) this.#parts.logger.info(line, 'not authenticated')

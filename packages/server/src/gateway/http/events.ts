@@ -40,6 +40,7 @@ export function addEventRoutes({ app, parts, ownPage }: Http): void {
     if (eventRequests.countOf(identity.userId) >= parts.limits.maxSubscriptions) {
       throw new HttpError(429, 'RATE_LIMITED', 'Too many streams are read at once.', {
         retryAfterMs: 1_000,
+        limit: 'streams',
       })
     }
     // Who names no page takes nobody's place.
