@@ -117,9 +117,9 @@ test('a session is asked for once, however many wait for it, and then remembered
   expect(await asked()).toBeGreaterThan(before + 1)
 })
 
-test('a hundred sessions at once are one question', async () => {
+test('many sessions at once are one question', async () => {
   const people = await Promise.all(
-    Array.from({ length: 20 }, (_, index) => joined(auth, `person${index}`)),
+    Array.from({ length: 8 }, (_, index) => joined(auth, `person${index}`)),
   )
   const before = await asked()
   await Promise.all(people.map((one) => byToken(one)))

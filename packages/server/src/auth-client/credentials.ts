@@ -4,25 +4,24 @@ import {
   type Identity,
   type LiveSession,
   type Refusal,
-  type SessionState,
   wireAuthentication,
   type WireAuthentication,
 } from '../identity/identity.ts'
 import { asId, type SessionId, type UserId } from '../platform/ids.ts'
 import { CredentialMemory, type Bearer } from './credential-memory.ts'
+import { AskRefused } from './json-calls.ts'
 import type { KnownKeys } from './known-keys.ts'
 import type { RecentChanges } from './recent-changes.ts'
-import { AskRefused, type ServiceLink } from './service-link.ts'
+import type { ServiceLink } from './service-link.ts'
 import { liveSession } from './session-asker.ts'
-import type { KnownState } from './session-memory.ts'
+import type { SessionKnowledge } from './session-knowledge.ts'
 
 interface Needs {
   link: ServiceLink
   keys: KnownKeys
   memory: CredentialMemory
   changes: RecentChanges
-  stateOf: (userId: string, sessionId: string) => SessionState | Promise<SessionState>
-  learn: (userId: string, sessionId: string, state: KnownState) => void
+  sessions: SessionKnowledge
 }
 
 const MAX_TOKEN_CHARS = 4096
@@ -55,14 +54,14 @@ export class Credentials {
 
   /** What the service said of a ticket or credential, remembered for whom it is about. */
   learn(answer: WireAuthentication, mark: number, name?: string): Authentication {
-    const { memory, changes, learn } = this.#needs
+    const { memory, sessions } = this.#needs
     if (!answer.ok) {
       if (name !== undefined && answer.why !== 'unavailable') memory.put(name, answer.why)
       return answer
     }
     const session = liveSession(answer.session)
     const { userId, sessionId } = session
-    if (!changes.touched(mark, userId, sessionId)) learn(userId, sessionId, { live: true, session })
+    sessions.learn(userId, sessionId, { live: true, session }, mark)
     const expiresAtMs =
       answer.kind === 'session' ? session.expiresAtMs : Date.parse(answer.expires_at)
     if (name !== undefined) {
@@ -121,7 +120,10 @@ export class Credentials {
         return found
       }
       // The answer may be older than what the feed said meanwhile.
-      const state = await this.#needs.stateOf(found.identity.userId, found.identity.sessionId)
+      const state = await this.#needs.sessions.stateOf(
+        found.identity.userId,
+        found.identity.sessionId,
+      )
       return state.live ? found : refused(state.why)
     } catch (error) {
       if (error instanceof AskRefused) return refused('invalid')
@@ -132,7 +134,7 @@ export class Credentials {
   }
 
   async #withState({ userId, sessionId, kind, expiresAtMs }: Bearer): Promise<Authentication> {
-    const answer = this.#needs.stateOf(userId, sessionId)
+    const answer = this.#needs.sessions.stateOf(userId, sessionId)
     const state = answer instanceof Promise ? await answer : answer
     if (!state.live) return refused(state.why)
     const { session } = state

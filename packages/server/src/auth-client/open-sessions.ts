@@ -1,5 +1,8 @@
 import type { SessionEndListener, SessionState } from '../identity/identity.ts'
+import type { Clock } from '../platform/clock.ts'
 import { asId, type SessionId } from '../platform/ids.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Doubt } from './doubt.ts'
 import { sessionKey } from './session-memory.ts'
 
 /** A session that something here is open for: a socket, a stream. */
@@ -12,12 +15,20 @@ interface Needs {
   /** Asks the auth service itself, whatever is remembered. */
   ask: (userId: string, sessionId: string) => Promise<SessionState>
   tell: SessionEndListener
+  doubt: Doubt
+  clock: Clock
+  logger: Logger
 }
 
-/** Confirms what is open here when the feed cannot vouch for it. */
+/** While nobody vouches for them, open sessions are asked for this often. */
+const CONFIRM_EVERY_MS = 30_000
+
+/** Confirms what is open here when the feed does not vouch for it; what ended is told. */
 export class OpenSessions {
   readonly #needs: Needs
   #read: () => Iterable<OpenSession> = () => []
+  /** When all have to be asked for; undefined: the feed vouches for them. */
+  #dueAt: number | undefined
   #isConfirming = false
 
   constructor(needs: Needs) {
@@ -28,25 +39,52 @@ export class OpenSessions {
     this.#read = read
   }
 
-  /**
-   * Asks for each session that is open, or for those of one user; those that ended are told. `strict`:
-   * those that cannot be asked for are told too. True when all were answered.
-   */
-  async confirm({ userId, strict = false }: { userId?: string; strict?: boolean } = {}) {
-    if (this.#isConfirming && userId === undefined) return false
-    if (userId === undefined) this.#isConfirming = true
-    try {
-      const open = new Map<string, OpenSession>()
-      for (const one of this.#read()) {
-        if (userId === undefined || one.userId === userId) {
-          open.set(sessionKey(one.userId, one.sessionId), one)
-        }
+  /** All of them, as soon as possible and until all are answered for. */
+  confirmAll(): void {
+    this.#dueAt = this.#needs.clock.monotonic()
+  }
+
+  /** Those of one user, now. */
+  confirmUser(userId: string): void {
+    this.#confirm({ userId, strict: false }).then(
+      (isAnswered) => {
+        if (!isAnswered) this.confirmAll()
+      },
+      (error: unknown) => this.#failed(error),
+    )
+  }
+
+  /** Called about once a second. */
+  look(): void {
+    const { clock, doubt } = this.#needs
+    const now = clock.monotonic()
+    const strict = doubt.isTooGreat
+    if (strict) this.#dueAt ??= now
+    if (this.#isConfirming || this.#dueAt === undefined || this.#dueAt > now) return
+    this.#dueAt = strict ? now + CONFIRM_EVERY_MS : undefined
+    this.#isConfirming = true
+    this.#confirm({ strict })
+      .then(
+        (isAnswered) => {
+          if (!isAnswered && !strict) this.confirmAll()
+        },
+        (error: unknown) => this.#failed(error),
+      )
+      .finally(() => {
+        this.#isConfirming = false
+      })
+  }
+
+  /** `strict`: those that cannot be asked for are told too. True when all were answered for. */
+  async #confirm({ userId, strict }: { userId?: string; strict: boolean }): Promise<boolean> {
+    const open = new Map<string, OpenSession>()
+    for (const one of this.#read()) {
+      if (userId === undefined || one.userId === userId) {
+        open.set(sessionKey(one.userId, one.sessionId), one)
       }
-      const answered = await Promise.all([...open.values()].map((one) => this.#check(one, strict)))
-      return answered.every(Boolean)
-    } finally {
-      if (userId === undefined) this.#isConfirming = false
     }
+    const answered = await Promise.all([...open.values()].map((one) => this.#check(one, strict)))
+    return answered.every(Boolean)
   }
 
   async #check({ userId, sessionId }: OpenSession, strict: boolean): Promise<boolean> {
@@ -55,5 +93,9 @@ export class OpenSessions {
     const isAnswered = state.why !== 'unavailable'
     if (isAnswered || strict) this.#needs.tell(asId<SessionId>(sessionId), state.why)
     return isAnswered
+  }
+
+  #failed(error: unknown): void {
+    this.#needs.logger.error({ err: error }, 'sessions cannot be confirmed')
   }
 }

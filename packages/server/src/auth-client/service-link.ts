@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
-import { z } from 'zod'
+import type { z } from 'zod'
 
-import { AuthUnavailable, FORWARDED, TRACE_HEADER } from '../identity/identity.ts'
+import { AuthUnavailable, FORWARDED } from '../identity/identity.ts'
 import {
   CircuitOpen,
   createCircuitBreaker,
@@ -12,7 +11,8 @@ import {
 } from '../platform/circuit-breaker.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
-import { createCaller, NobodyListens, textOf, type Caller } from './http-call.ts'
+import { createCaller, NobodyListens, type Caller } from './http-call.ts'
+import { AskRefused, JsonCalls, newTraceId, traceHeaders } from './json-calls.ts'
 import type { LinkMetrics } from './link-metrics.ts'
 import { ServiceToken } from './service-token.ts'
 
@@ -28,17 +28,6 @@ export interface LinkOptions {
   metrics: LinkMetrics
   /** Called after each try: whether anybody listens there. */
   onTry: (end: 'answered' | 'refused' | 'failed') => void
-}
-
-/** It answered, and said no. */
-export class AskRefused extends Error {
-  override readonly name = 'AskRefused'
-  readonly status: number
-
-  constructor(status: number) {
-    super(`the auth service answered ${status}`)
-    this.status = status
-  }
 }
 
 export interface Question<Answer> {
@@ -70,7 +59,7 @@ const FORWARD_MS = 10_000
 const RETRIES = 2
 const FIRST_WAIT_MS = 100
 const MAX_WAIT_MS = 2_000
-const BREAKER = { failures: 3, openMs: 2_000 }
+const BREAKER = { failures: 3, openMs: 1_000 }
 
 /** Calls of the auth service: signed in, traced, tried again with patience, and not at all when in vain. */
 export class ServiceLink implements Disposable {
@@ -78,6 +67,7 @@ export class ServiceLink implements Disposable {
   readonly #breaker
   readonly #caller: Caller
   readonly #following: Caller
+  readonly #json: JsonCalls
   readonly #token: ServiceToken
 
   constructor(options: LinkOptions) {
@@ -86,7 +76,8 @@ export class ServiceLink implements Disposable {
     this.#breaker = createCircuitBreaker({ clock, ...BREAKER })
     this.#caller = createCaller(clock)
     this.#following = createCaller(clock, { isFollowing: true })
-    this.#token = new ServiceToken(clock, () => this.#fetchToken())
+    this.#json = new JsonCalls(this.#caller, options.url, clock)
+    this.#token = new ServiceToken(clock, () => this.#json.token(options, TRY_MS))
   }
 
   get circuit(): CircuitStatus {
@@ -223,58 +214,7 @@ export class ServiceLink implements Disposable {
       }),
       ...traceHeaders(traceId),
     }
-    return this.#fetch({ ...question, headers, ms })
-  }
-
-  async #fetchToken() {
-    const { serviceId, serviceSecret, logger } = this.#options
-    try {
-      return await this.#fetch({
-        path: '/auth/service-token',
-        body: { service_id: serviceId, service_secret: serviceSecret },
-        schema: z.object({ access_token: z.string(), expires_in: z.number() }),
-        headers: traceHeaders(newTraceId()),
-        ms: TRY_MS,
-      })
-    } catch (error) {
-      if (error instanceof AskRefused && error.status === 401) {
-        logger.error(
-          { service: serviceId },
-          'the auth service does not accept NETRA_SERVICE_SECRET: set the same one there, or take one of netra service rotate',
-        )
-      }
-      throw error
-    }
-  }
-
-  async #fetch<Answer>(question: {
-    method?: string
-    path: string
-    body?: unknown
-    schema: z.ZodType<Answer>
-    headers: Record<string, string>
-    ms: number
-  }): Promise<Answer> {
-    const { clock, url } = this.#options
-    const { method = 'POST', path, schema, ms } = question
-    const body =
-      question.body === undefined ? undefined : Buffer.from(JSON.stringify(question.body))
-    const response = await this.#caller.call({
-      method,
-      url: new URL(`${url}${path}`),
-      headers: {
-        ...question.headers,
-        accept: 'application/json',
-        ...(body && { 'content-type': 'application/json', 'content-length': `${body.length}` }),
-      },
-      body,
-      timeoutMs: ms,
-    })
-    const text = await textOf(response, clock, ms)
-    const status = response.statusCode ?? 0
-    if (status >= 400) throw new AskRefused(status)
-    if (status === 204) return schema.parse(null)
-    return schema.parse(JSON.parse(text))
+    return this.#json.fetch({ ...question, headers, ms })
   }
 
   #enter(): CircuitCall {
@@ -318,10 +258,3 @@ export class ServiceLink implements Disposable {
     return new AuthUnavailable(this.retryAfterMs)
   }
 }
-
-export const newTraceId = (): string => randomBytes(16).toString('hex')
-
-const traceHeaders = (traceId: string): Record<string, string> => ({
-  [TRACE_HEADER]: traceId,
-  traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
-})
