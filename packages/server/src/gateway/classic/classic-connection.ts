@@ -17,6 +17,7 @@ import { CLASSIC_ENDS, type ClassicEnd } from './classic-end.ts'
 import { classicWelcome, identifyClassic, NOBODY_TELLS } from './classic-handshake.ts'
 import { parseClassicFrame, type ClassicMessage } from './classic-message.ts'
 import { ClassicOutbox } from './classic-outbox.ts'
+import type { ClassicServerMessage, ClassicServerType } from './classic-server-message.ts'
 import { FollowedThreads } from './followed-threads.ts'
 
 export interface ClassicParts extends SocketParts {
@@ -39,7 +40,7 @@ export interface ClassicParts extends SocketParts {
 /** So long a client has to read why it is closed. */
 const READ_REASON_MS = 300
 /** Answered at once, not behind a command. */
-const BEATS: Record<string, string | undefined> = {
+const BEATS: Record<string, ClassicServerType | undefined> = {
   ping: 'pong',
   heartbeat: 'heartbeat_ack',
   pong: undefined,
@@ -75,12 +76,12 @@ export class ClassicConnection extends ServedSocket<ClassicParts> {
     void this.#setUp(handshake)
   }
 
-  send(message: object): void {
+  send(message: ClassicServerMessage): void {
     this.#outbox.send(message)
   }
 
   /** As `send`, with the time and the id of what it answers. */
-  answer(type: string, message: ClassicMessage, fields: Record<string, unknown>): void {
+  answer(type: ClassicServerType, message: ClassicMessage, fields: Record<string, unknown>): void {
     const { replyTo } = message
     this.send({
       ...fields,
@@ -260,7 +261,7 @@ export class ClassicConnection extends ServedSocket<ClassicParts> {
       get open(): boolean {
         return !connection.closed && connection.#outbox.open
       },
-      send: (message: object) => connection.send(message),
+      send: (message: ClassicServerMessage) => connection.send(message),
       isoTime: () => isoTime(connection.parts.clock),
       failed(error: unknown) {
         if (error instanceof StoreUnavailable) {

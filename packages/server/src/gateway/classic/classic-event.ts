@@ -1,5 +1,7 @@
 import type { StreamEvent } from '@netra/protocol'
 
+import type { ClassicServerMessage } from './classic-server-message.ts'
+
 /** What an event's place says of it, and an event of thousands does not repeat. */
 export interface Surroundings {
   userId: string
@@ -15,7 +17,7 @@ export interface Surroundings {
  * An event in its classic form: what every event says beside `type`, and the event's own fields both
  * in `payload` and flat beside it. Durations are seconds as `duration` and milliseconds as `duration_ms`.
  */
-export function classicEvent(event: StreamEvent, around: Surroundings): Record<string, unknown> {
+export function classicEvent(event: StreamEvent, around: Surroundings): ClassicServerMessage {
   const own = 'id' in event ? withoutCommon(event) : fieldsOf(event)
   const payload = classicNames(event.type, own)
   const said = {

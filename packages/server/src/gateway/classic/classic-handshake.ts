@@ -4,6 +4,7 @@ import { identify, type Handshake } from '../identify.ts'
 import { LIMITS } from '../limits.ts'
 import type { HandshakeEnd } from '../socket-metrics.ts'
 import { CLASSIC_ENDS, type ClassicEnd } from './classic-end.ts'
+import type { ClassicServerMessage } from './classic-server-message.ts'
 
 export const NOBODY_TELLS = 'Who you are cannot be checked right now; come back in a moment.'
 const NO_TOKEN =
@@ -42,7 +43,7 @@ export function classicWelcome(
   connectionId: string,
   identity: Identity,
   { clock, environment }: { clock: Clock; environment: string },
-): object {
+): ClassicServerMessage {
   const now = isoTime(clock)
   return {
     type: 'system_message',

@@ -4,12 +4,13 @@ import type { ServerMessage, StreamEvent } from '@netra/protocol'
 import type { Delivery, Sink, StreamName, Subscription } from '../../hub/hub.ts'
 import type { ThreadId, UserId } from '../../platform/ids.ts'
 import { classicEvent } from './classic-event.ts'
+import type { ClassicServerMessage } from './classic-server-message.ts'
 import { loadedThread } from './loaded-thread.ts'
 
 /** Where the messages of followed threads go: one classic socket. */
 export interface Outlet {
   readonly open: boolean
-  send(message: object): void
+  send(message: ClassicServerMessage): void
   /** A thread cannot be gone on with. */
   failed(error: unknown): void
   isoTime(): string

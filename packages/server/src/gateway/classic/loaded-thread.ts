@@ -1,6 +1,7 @@
 import type { ThreadState } from '@netra/protocol'
 
 import type { ShownMessage } from '../../access/access.ts'
+import type { ClassicServerMessage } from './classic-server-message.ts'
 
 /** A message as a thread's history shows it. */
 export interface ClassicMessageShown {
@@ -33,7 +34,7 @@ export const historyMessage = (message: ShownMessage): ClassicMessageShown => ({
 export function loadedThread(
   state: ThreadState,
   around: { threadId: string; why: string; eventId: string | null; now: string },
-): object {
+): ClassicServerMessage {
   const payload = {
     thread_id: around.threadId,
     title: state.title,
