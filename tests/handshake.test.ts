@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { badTokensOf } from './isolation/forged-tokens.ts'
+import { jwt } from './support/classic-client.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { register, type Person } from './support/people.ts'
-import { hello, openSocket } from './support/raw-socket.ts'
+import { hello, openSocket, type RawSocket } from './support/raw-socket.ts'
 
 let netra: NetraProcess
 let person: Person
@@ -97,6 +99,79 @@ test('a missing and a forged token are told, then closed with 4501', async () =>
     expect((await socket.closed).code).toBe(4501)
     expect(socket.frames).toMatchObject([{ type: 'error' }])
   }
+})
+
+const proofs: [string, (token: string) => Proof][] = [
+  ['hello.token', (token) => ({ hello: token })],
+  ['Authorization: Bearer', (token) => ({ headers: { authorization: `Bearer ${token}` } })],
+  ['the subprotocol jwt.<base64url>', (token) => ({ protocols: ['netra.v1', jwt(token)] })],
+  ['the subprotocol jwt.<token>', (token) => ({ protocols: ['netra.v1', `jwt.${token}`] })],
+]
+
+interface Proof {
+  hello?: string
+  headers?: Record<string, string>
+  protocols?: string[]
+}
+
+async function greeted({ hello: token, ...options }: Proof): Promise<RawSocket> {
+  const socket = await openSocket(netra.url, options)
+  socket.send({ ...hello(''), token })
+  return socket
+}
+
+test.each(proofs)('a token in %s is a proof, and no bad one is (S15)', async (_where, proof) => {
+  using socket = await greeted(proof(person.token))
+  const welcome = await socket.next((frame) => frame.type === 'welcome')
+  expect(welcome['user_id']).toBe(person.userId)
+  const bad = await badTokensOf(person.token, netra.folder)
+  for (const [what, token] of Object.entries(bad)) {
+    using refused = await greeted(proof(token))
+    const { code } = await refused.closed
+    expect([what, code]).toEqual([what, what === 'expired' ? 4006 : (CODE_OF[what] ?? 4501)])
+    expect(refused.frames.map(({ type }) => type)).toEqual(['error'])
+  }
+})
+
+/** Signed by this server's own key, for a login session that is not there. */
+const CODE_OF: Record<string, number> = { 'of no login session': 4503 }
+
+test('a fresh token in band is of the same subject and good, or ends the socket', async () => {
+  const bad = await badTokensOf(person.token, netra.folder)
+  const someone = await register(netra.url)
+  const { headers } = someone
+  await fetch(`${netra.url}/auth/logout`, { method: 'POST', headers })
+  for (const [token, code] of [
+    [bad['alg none'], 4501],
+    [bad['of another issuer'], 4501],
+    [bad['forged under our kid'], 4501],
+    [bad['expired'], 4006],
+    [someone.token, 4503],
+  ] as const) {
+    using socket = await greeted({ hello: person.token })
+    await socket.next((frame) => frame.type === 'welcome')
+    socket.send({ type: 'authenticate', token })
+    expect((await socket.closed).code).toBe(code)
+  }
+  using socket = await greeted({ hello: person.token })
+  await socket.next((frame) => frame.type === 'welcome')
+  socket.send({ type: 'authenticate', token: person.token })
+  const renewed = await socket.next((frame) => frame.type === 'authenticated')
+  expect(renewed['expires_at']).toEqual(expect.any(String))
+})
+
+test('the share of valid handshakes that ended in a welcome is a metric; invalid ones count apart', async () => {
+  await using own = await startNetra()
+  const someone = await register(own.url)
+  for (const token of [someone.token, someone.token, 'forged', undefined]) {
+    using socket = await openSocket(own.url)
+    socket.send({ ...hello(''), token })
+    await Promise.race([socket.next((frame) => frame.type === 'welcome'), socket.closed])
+  }
+  const text = await (await fetch(`${own.url}/metrics`)).text()
+  expect(text).toContain('netra_handshakes_total{end="welcome"} 2\n')
+  expect(text).toContain('netra_handshakes_total{end="refused"} 2\n')
+  expect(text).toContain('netra_handshake_success_ratio 1\n')
 })
 
 test('before hello nothing else is taken', async () => {
