@@ -39,21 +39,8 @@ export class Passwords {
    *
    * @throws AuthError `invalid_credentials`, `no_password`, `rate_limited` or `busy`.
    */
-  async confirm(userId: UserId, password: string, { address }: Origin): Promise<void> {
-    const { rows, hashes, attempts } = this.#needs
-    const account = rows.byId(userId)
-    if (account === undefined) throw new AuthError('not_found')
-    if (account.passwordHash === null) throw new AuthError('no_password')
-    await attempts.run(
-      { address, account: account.email },
-      async () => {
-        const isShort = password.length <= MAX_PASSWORD_CHARS
-        if (!isShort || !(await hashes.matches(account.passwordHash, password))) {
-          throw new AuthError('wrong_password')
-        }
-      },
-      (error) => error instanceof AuthError && error.code === 'wrong_password',
-    )
+  async confirm(userId: UserId, password: string, origin: Origin): Promise<void> {
+    await this.#prove(userId, password, origin)
   }
 
   /**
@@ -68,14 +55,13 @@ export class Passwords {
     const { database, rows, hashes, sessions, audit } = this.#needs
     const { userId, sessionId } = identity
     checkNewPassword(wanted, identity.email)
-    await this.confirm(userId, current, origin)
-    const before = rows.byId(userId)?.passwordHash
+    const proved = await this.#prove(userId, current, origin)
     const hash = await hashes.hash(wanted)
     database.transaction(() => {
       const state = sessions.state(sessionId)
       if (!state.live) throw new AuthError('session_ended')
       // Of two changes at once, or beside a reset, the later one has proved an old password only.
-      if (rows.byId(userId)?.passwordHash !== before) throw new AuthError('wrong_password')
+      if (rows.byId(userId)?.passwordHash !== proved) throw new AuthError('wrong_password')
       this.#set(userId, hash)
       database.run('DELETE FROM session WHERE userId = ? AND id <> ?', userId, sessionId)
       database.run('DELETE FROM refresh_token WHERE session_id = ?', sessionId)
@@ -85,9 +71,9 @@ export class Passwords {
         userId,
         address: origin.address,
       })
+      this.#needs.outbox?.enqueue('password_changed', identity.email)
     })
     sessions.announce()
-    this.#needs.outbox?.enqueue('password_changed', identity.email)
   }
 
   /**
@@ -107,7 +93,7 @@ export class Passwords {
    */
   async reset({ token, password, ...origin }: Origin & { token: string; password: string }) {
     const { database, rows, hashes, sessions, links, attempts, audit } = this.#needs
-    const userId = await attempts.run(
+    await attempts.run(
       { address: origin.address },
       async () => {
         const owner = links.ownerOf(token, 'password_reset')
@@ -127,14 +113,30 @@ export class Passwords {
             userId: spent,
             address: origin.address,
           })
-          return spent
+          this.#needs.outbox?.enqueue('password_changed', account.email)
         })
       },
       (error) => error instanceof AuthError && error.code === 'link_invalid',
     )
     sessions.announce()
-    const email = rows.byId(userId)?.email
-    if (email !== undefined) this.#needs.outbox?.enqueue('password_changed', email)
+  }
+
+  /** Answers the hash that the password was compared with. */
+  async #prove(userId: UserId, password: string, origin: Origin): Promise<string> {
+    const { rows, hashes, attempts } = this.#needs
+    const account = rows.byId(userId)
+    if (account === undefined) throw new AuthError('not_found')
+    const { email, passwordHash } = account
+    if (passwordHash === null) throw new AuthError('no_password')
+    return attempts.run(
+      { ...origin, account: email },
+      async () => {
+        const isShort = password.length <= MAX_PASSWORD_CHARS
+        if (isShort && (await hashes.matches(passwordHash, password))) return passwordHash
+        throw new AuthError('wrong_password')
+      },
+      (error) => error instanceof AuthError && error.code === 'wrong_password',
+    )
   }
 
   /** Everything that was begun with the old password ends with it. */

@@ -92,7 +92,8 @@ export class Outbox {
       recipient,
       Math.floor(clock.now() + delay),
     )
-    this.#wakeIn(delay)
+    // By the earliest of all: a newer one must not put off those that wait.
+    this.#wakeIn(this.#untilNext())
   }
 
   /** Waits a moment for the mail that is being sent; the others are sent after the next start. */
@@ -107,9 +108,9 @@ export class Outbox {
     if (this.#isClosed) return
     this.#stopTimer()
     this.#stopTimer = this.#needs.clock.after(Math.max(ms, 0), () => {
-      this.#working ??= this.#work().finally(() => {
+      this.#working ??= this.#work().then((untilNextMs) => {
         this.#working = undefined
-        this.#wakeIn(this.#untilNext())
+        this.#wakeIn(untilNextMs)
       })
     })
   }
@@ -121,16 +122,18 @@ export class Outbox {
     return Math.min(POLL_MS, (next?.at ?? Infinity) - clock.now())
   }
 
-  async #work(): Promise<void> {
-    for (;;) {
-      const row = this.#isClosed ? undefined : this.#claim()
-      if (row === undefined) return
-      try {
+  /** Sends what is due, and answers in how many milliseconds the next one is. Never throws. */
+  async #work(): Promise<number> {
+    try {
+      for (;;) {
+        const row = this.#isClosed ? undefined : this.#claim()
+        if (row === undefined) return this.#untilNext()
         await this.#sendOne(row)
-      } catch (error) {
-        this.#needs.logger.error({ err: error }, 'the outbox for e-mails failed')
-        return
       }
+    } catch (error) {
+      // The store cannot be written, for instance because the disk is full.
+      this.#needs.logger.error({ err: error }, 'the e-mails that wait cannot be worked on')
+      return POLL_MS
     }
   }
 
