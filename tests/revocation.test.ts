@@ -4,6 +4,7 @@ import { openAuth } from '../packages/server/src/auth/auth.ts'
 import { administrator, signIn } from './support/administrator.ts'
 import { openEventStream, type EventStream } from './support/event-stream.ts'
 import { request } from './support/http.ts'
+import { startModelServer } from './support/model-server.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { PASSWORD, register, type Person } from './support/people.ts'
 import { hello, openSocket, type RawSocket } from './support/raw-socket.ts'
@@ -310,3 +311,34 @@ test('a session that another process ended is refused at the very next command, 
     await auth[Symbol.asyncDispose]()
   }
 })
+
+test.each([
+  ['and is signed in', true],
+  ['and is signed in nowhere', false],
+])(
+  'what runs for a user who is disabled %s stops within a second (S30)',
+  async (_how, signedIn) => {
+    await using model = await startModelServer({
+      script: [{ text: 'word '.repeat(2_000), paceMs: 50 }],
+    })
+    const env = { OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/slow' }
+    await using slow = await startNetra({ env: { ...env, OPENAI_API_KEY: 'x' } })
+    const admin = await administrator(slow.url, slow.setupToken)
+    const [ada, bob] = [await register(slow.url), await register(slow.url)]
+    for (const { headers } of [ada, bob]) {
+      const body = { content: 'a long story, please' }
+      const sent = await request(`${slow.url}/api/chat/messages`, { headers, body })
+      expect(sent.status).toBe(202)
+    }
+    await expect.poll(() => model.requests.length, { timeout: 20_000 }).toBe(2)
+    if (!signedIn) await request(`${slow.url}/auth/logout`, { headers: ada.headers, body: {} })
+    const url = `${slow.url}/auth/admin/users/${ada.userId}`
+    await request(url, { method: 'PATCH', headers: admin.headers, body: { disabled: true } })
+    const answeredAt = performance.now()
+    await Promise.race(model.requests.map(({ closed }) => closed))
+    const ms = Math.round(performance.now() - answeredAt)
+    process.stderr.write(`disabled, ${_how}: the model's request ended after ${ms} ms\n`)
+    expect(ms).toBeLessThan(LIMIT_MS)
+    expect(model.requests.filter(({ aborted }) => aborted)).toHaveLength(1)
+  },
+)

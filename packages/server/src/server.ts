@@ -13,6 +13,7 @@ import { createCommands, startRetention } from './command/command.ts'
 import type { Config } from './config/config.ts'
 import { openFiles } from './files/open-files.ts'
 import { sampleWorkload } from './files/sample-workload.ts'
+import { stopRunsOfDisabledUsers } from './gateway/disabled-users.ts'
 import { eraseExpiredUsers } from './gateway/expired-users.ts'
 import { openGateway, type AgentCatalogue, type ModelSettingsPage } from './gateway/gateway.ts'
 import { eraseRemovedUsers } from './gateway/removed-users.ts'
@@ -141,6 +142,7 @@ export async function startServer(
     if (auth) {
       stack.use(eraseExpiredUsers({ testUsers: auth.testUsers, commands, clock, logger }))
     }
+    stack.use(stopRunsOfDisabledUsers({ identities: source.identities, commands, clock, logger }))
     stack.use(eraseRemovedUsers({ removals: source.removals, commands, clock, logger }))
     const hub = stack.use(createHub({ journal, clock, logger, metrics }))
 

@@ -11,6 +11,7 @@ import { unsealOwner } from './owner.ts'
 import type { CommandParts } from './parts.ts'
 import { regenerate, type Regenerate } from './regenerate.ts'
 import { sendMessage, type SendMessage } from './send-message.ts'
+import { stopRunsOf } from './stop-runs.ts'
 import { updateThread, type ThreadChange } from './update-thread.ts'
 
 export type { Accepted, Decide, Outcome, Regenerate, SendMessage, ThreadChange }
@@ -40,6 +41,8 @@ export interface Commands {
     change: ThreadChange,
   ): Promise<Outcome<{ thread_id: string }>>
   deleteThread(userId: UserId, threadId: string): Promise<Outcome<Record<string, never>>>
+  /** Stops all that runs or waits for this user; answers how much that was. */
+  stopRunsOf(userId: UserId): Promise<number>
   /** Erases all that the user has; the account itself is the account store's. */
   deleteAccount(userId: UserId, account: 'there' | 'gone'): Promise<Outcome<Record<string, never>>>
   /** The id of an account that is gone may be given again. */
@@ -55,6 +58,7 @@ export const createCommands = (parts: CommandParts): Commands => ({
   updateThread: (userId, threadId, change) =>
     whileStored(updateThread(parts, userId, threadId, change)),
   deleteThread: (userId, threadId) => whileStored(deleteThread(parts, userId, threadId)),
+  stopRunsOf: (userId) => stopRunsOf(parts, userId),
   deleteAccount: (userId, account) => whileStored(deleteAccount(parts, userId, account)),
   async freeAccountId(userId) {
     await parts.journal.write([unsealOwner(parts.journal, userId)])

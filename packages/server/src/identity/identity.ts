@@ -93,7 +93,12 @@ export type SessionState =
   | { live: false; why: SessionEnd | 'unavailable' }
 
 /** `unavailable`: it could not be confirmed for too long; its owner may come back. */
-export type SessionEndListener = (sessionId: SessionId, why: SessionEnd | 'unavailable') => void
+export type SessionEndListener = (
+  sessionId: SessionId,
+  why: SessionEnd | 'unavailable',
+  /** Whose it was, where that is known; always when the user was disabled. */
+  userId?: UserId,
+) => void
 
 /** A one-time proof with which a browser opens a socket. */
 export interface Ticket {

@@ -17,7 +17,8 @@ const NEVER_MS = 253_402_300_799_000
 
 /**
  * The triggers tell sockets of a key through the feed of ended sessions, whoever revokes it or
- * disables its user, in whatever process. A disabled user's keys stay, and work again with them.
+ * disables its user, in whatever process. A disabled user's keys stay, and work again with them. That
+ * somebody was disabled is told also when they have neither key nor session: what runs for them stops.
  */
 export const API_KEY_TABLES = `
   CREATE TABLE api_key (
@@ -41,7 +42,9 @@ export const API_KEY_TABLES = `
     INSERT INTO ended_session (session_id, session_token, user_id, why, ended_at)
     SELECT 'api-key-' || id, key_hash, user_id, 'disabled',
       CAST(unixepoch('subsec') * 1000 AS INTEGER)
-    FROM api_key WHERE user_id = NEW.id;
+    FROM api_key WHERE user_id = NEW.id
+    UNION ALL SELECT 'all-of-' || NEW.id, 'all-of-' || NEW.id, NEW.id, 'disabled',
+      CAST(unixepoch('subsec') * 1000 AS INTEGER);
   END;
 `
 

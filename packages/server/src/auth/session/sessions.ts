@@ -26,6 +26,7 @@ interface SessionRow {
 interface EndedRow {
   position: number
   session_id: string
+  user_id: string
   why: SessionEnd
 }
 
@@ -53,12 +54,7 @@ export class Sessions {
   #stopPolling: () => void = () => {}
   readonly #keys: Pick<ApiKeys, 'state'>
 
-  constructor(
-    database: AuthDatabase,
-    clock: Clock,
-    logger: Logger,
-    keys: Pick<ApiKeys, 'state'>,
-  ) {
+  constructor(database: AuthDatabase, clock: Clock, logger: Logger, keys: Pick<ApiKeys, 'state'>) {
     this.#keys = keys
     this.#database = database
     this.#clock = clock
@@ -124,12 +120,12 @@ export class Sessions {
   /** Tells the listeners of every session that ended since the last call, in whatever process. */
   announce(): void {
     const ended = this.#database.all<EndedRow>(
-      'SELECT position, session_id, why FROM ended_session WHERE position > ? ORDER BY position',
+      'SELECT position, session_id, user_id, why FROM ended_session WHERE position > ? ORDER BY position',
       this.#position,
     )
-    for (const { position, session_id: sessionId, why } of ended) {
-      this.#position = position
-      for (const listener of this.#listeners) this.#tell(listener, asId<SessionId>(sessionId), why)
+    for (const row of ended) {
+      this.#position = row.position
+      for (const listener of this.#listeners) this.#tell(listener, row)
     }
   }
 
@@ -171,11 +167,11 @@ export class Sessions {
     )?.why
   }
 
-  #tell(listener: SessionEndListener, sessionId: SessionId, why: SessionEnd): void {
+  #tell(listener: SessionEndListener, { session_id: id, user_id: userId, why }: EndedRow): void {
     try {
-      listener(sessionId, why)
+      listener(asId<SessionId>(id), why, asId<UserId>(userId))
     } catch (error) {
-      this.#logger.error({ err: error, session_id: sessionId }, 'a session-end listener failed')
+      this.#logger.error({ err: error, session_id: id }, 'a session-end listener failed')
     }
   }
 
