@@ -191,6 +191,7 @@ test('an account is downloaded whole and then deleted, by its address and passwo
 }) => {
   const { page, person } = await newcomer(visit, netra.url, REFUSED)
   await composer(page).fill('a draft that goes with the account')
+  expect(await keptBy(page)).toContain('a draft')
   await page.goto(`${netra.url}/settings/account`)
   const saving = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Download everything' }).click()

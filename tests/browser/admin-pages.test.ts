@@ -123,6 +123,17 @@ test('an administrator makes a user, changes the role and deletes the account', 
   expect((await tryLogin(netra.url, email)).status).toBe(401)
 })
 
+test('the only administrator cannot go, and is told what to do first', async ({ visit }) => {
+  const page = await visit(netra.url, { as: admin, path: '/settings/account', ...REFUSED })
+  await page.getByRole('button', { name: 'Delete my account' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Delete your account' })
+  await dialog.getByLabel('Your email address, to be sure').fill(admin.email)
+  await dialog.getByLabel('Your password').fill(PASSWORD)
+  await dialog.getByRole('button', { name: 'Delete for good' }).click()
+  await dialog.getByRole('alert').waitFor()
+  expect(await dialog.getByRole('alert').innerText()).toContain('Make somebody else one first')
+})
+
 test('registration is closed, by invitation or open as an administrator says', async ({
   visit,
 }) => {

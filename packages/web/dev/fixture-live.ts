@@ -10,6 +10,7 @@ import {
 import type { Api } from '../src/live/api.ts'
 import type { ConnectionView, Live, Outgoing } from '../src/live/live-types.ts'
 import { createStore } from '../src/live/outgoing.ts'
+import { fixtureRequests } from './fixture-requests.ts'
 
 export interface Story {
   path?: string
@@ -130,7 +131,17 @@ function fixtureApi(story: Story): Api {
       ]
   const known = {
     config: async () => ({
-      auth: { registration: 'open', setup_required: false },
+      auth: {
+        registration: 'open',
+        setup_required: false,
+        providers: [
+          { id: 'google', name: 'Google' },
+          { id: 'example-id', name: 'Example ID' },
+        ],
+        sends_email: true,
+      },
+      demo: false,
+      e2e: false,
       limits: { max_upload_bytes: 200_000_000 },
     }),
     agents: async () => [
@@ -177,6 +188,7 @@ function fixtureApi(story: Story): Api {
       origin: 'sample',
       created_at: null,
     }),
+    requests: fixtureRequests(),
     deliveryReport: async () => ({
       thread_id: 't1',
       head: 'e:412',

@@ -40,6 +40,11 @@ function waitOf(error: unknown, repeats: boolean): Wait | null {
   return error.status === 503 && repeats ? { kind: 'unavailable', until } : null
 }
 
+function giveBack(focused: Element | null): void {
+  const isLost = document.activeElement === null || document.activeElement === document.body
+  if (isLost && focused instanceof HTMLElement && focused.isConnected) focused.focus()
+}
+
 /** A form that says what went wrong, sends once at a time, and waits as long as it is told to. */
 export function useForm(
   work: (form: FormData) => Promise<void>,
@@ -55,6 +60,7 @@ export function useForm(
     setBusy(true)
     setProblem(null)
     setWait(null)
+    const focused = document.activeElement
     work(new FormData(form))
       .catch((error: unknown) => {
         setProblem(problemText(error))
@@ -63,6 +69,8 @@ export function useForm(
       .finally(() => {
         sends.current = false
         setBusy(false)
+        // A button that cannot be used while it is busy loses the focus, also to the keyboard.
+        requestAnimationFrame(() => giveBack(focused))
       })
   }
   const again = () => {

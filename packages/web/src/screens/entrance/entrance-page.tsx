@@ -7,7 +7,7 @@ import { Unavailable } from '../../components/form.tsx'
 import { CheckIcon, Mark } from '../../components/icons.tsx'
 import { Problem } from '../../components/notice.tsx'
 import { SpecialBanner } from '../../components/special-banner.tsx'
-import { ApiError, createApi, problemText, type ServerConfig } from '../../live/api.ts'
+import { ApiError, createApi, problemText } from '../../live/api.ts'
 import { retryAfterMs } from '../../live/retry-after.ts'
 import { useLasting } from '../../use-lasting.ts'
 
@@ -55,30 +55,36 @@ interface EntrancePageProps {
   children: ReactNode
 }
 
-/** A page for somebody who is not signed in. */
+/**
+ * A page for somebody who is not signed in. It appears as a whole, once it is known what is offered
+ * here, or that this cannot be known now: nothing jumps.
+ */
 export function EntrancePage({ title, text, children }: EntrancePageProps) {
   const config = useConfig()
   const problem = useLasting(config.error, config.data !== undefined)
+  const isReady = config.data !== undefined || problem !== null
   return (
     <div className="flex min-h-dvh flex-col">
+      <title>{`${title} · Netra`}</title>
       <SpecialBanner config={config.data} />
-      <main className="grid flex-1 place-items-center px-5 py-10">
-        <div className="appear w-full max-w-88">
-          <title>{`${title} · Netra`}</title>
-          <Mark size={36} />
-          <h1 className="mt-5 text-2xl font-semibold tracking-tight wrap-anywhere">{title}</h1>
-          {text ? <p className="mt-2 text-soft wrap-anywhere">{text}</p> : null}
-          {problem ? (
-            <div className="mt-5">
-              <ConfigProblem
-                error={problem}
-                at={config.errorUpdatedAt}
-                onTry={() => void config.refetch()}
-              />
-            </div>
-          ) : null}
-          <div className="mt-7">{children}</div>
-        </div>
+      <main aria-busy={!isReady} className="grid flex-1 place-items-center px-5 py-10">
+        {isReady ? (
+          <div className="appear w-full max-w-88">
+            <Mark size={36} />
+            <h1 className="mt-5 text-2xl font-semibold tracking-tight wrap-anywhere">{title}</h1>
+            {text ? <p className="mt-2 text-soft wrap-anywhere">{text}</p> : null}
+            {problem ? (
+              <div className="mt-5">
+                <ConfigProblem
+                  error={problem}
+                  at={config.errorUpdatedAt}
+                  onTry={() => void config.refetch()}
+                />
+              </div>
+            ) : null}
+            <div className="mt-7">{children}</div>
+          </div>
+        ) : null}
       </main>
     </div>
   )
@@ -119,12 +125,4 @@ export function Done({ children }: { children: ReactNode }) {
       <p className="min-w-0 flex-1 wrap-anywhere">{children}</p>
     </div>
   )
-}
-
-/** What registration is like here, for somebody who has no account. */
-export const NEWCOMERS: Record<ServerConfig['auth']['registration'], string> = {
-  open: '',
-  invitation: 'New here? Ask an administrator for an invitation link.',
-  domain: '',
-  closed: 'New accounts are made by an administrator only.',
 }

@@ -32,7 +32,7 @@ export function RegisterScreen() {
     invitation === null && (policy === 'invitation' || policy === 'closed') ? REFUSED[policy] : null
   if (awaited !== null) {
     return (
-      <EntrancePage title="Create your account">
+      <EntrancePage title="One more step">
         <CheckMail api={api} email={awaited} onBack={() => setAwaited(null)} />
       </EntrancePage>
     )

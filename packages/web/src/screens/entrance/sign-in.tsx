@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { Button } from '../../components/button.tsx'
 import { Problem } from '../../components/notice.tsx'
 import { useAction } from '../../components/use-action.ts'
+import type { ServerConfig } from '../../live/api.ts'
 import { SignInForm } from '../sign-in-form.tsx'
 import { useTold } from '../use-told.ts'
 import {
@@ -11,13 +12,18 @@ import {
   entrance,
   EntrancePage,
   LINK,
-  NEWCOMERS,
   nextPath,
   Note,
   useConfig,
   useEnter,
 } from './entrance-page.tsx'
 import { wordsForError } from './sign-in-errors.ts'
+
+/** What somebody without an account does here. */
+const NEWCOMERS = {
+  invitation: 'New here? Ask an administrator for an invitation link.',
+  closed: 'New here? Only an administrator makes accounts; ask one.',
+}
 
 const NOTICES: Record<string, string> = {
   signed_out: 'You are signed out.',
@@ -41,38 +47,44 @@ export function SignInScreen() {
           returnTo={nextPath()}
           onDone={enter}
           below={
-            <p className="text-sm">
-              <Link to="/forgot-password" className={LINK}>
-                Forgot the password?
-              </Link>
-            </p>
+            <>
+              <p className="text-sm">
+                <Link to="/forgot-password" className={LINK}>
+                  Forgot the password?
+                </Link>
+              </p>
+              {config.data?.demo ? <TryDemo onDone={enter} /> : null}
+              {auth ? <ForNewcomers auth={auth} /> : null}
+            </>
           }
         />
       </div>
-      {config.data?.demo ? <TryDemo onDone={enter} /> : null}
-      <div className="mt-6 space-y-4">
-        {auth?.setup_required ? (
-          <Note>
-            This Netra has no administrator yet. Open the setup link that it printed in the terminal
-            when it started.
-          </Note>
-        ) : null}
-        {auth ? (
-          <p className="text-sm text-muted">
-            {auth.registration === 'open' || auth.registration === 'domain' ? (
-              <>
-                New here?{' '}
-                <Link to="/register" className={LINK}>
-                  Create an account
-                </Link>
-              </>
-            ) : (
-              NEWCOMERS[auth.registration]
-            )}
-          </p>
-        ) : null}
-      </div>
     </EntrancePage>
+  )
+}
+
+function ForNewcomers({ auth: { registration, setup_required } }: Pick<ServerConfig, 'auth'>) {
+  return (
+    <>
+      {setup_required ? (
+        <Note>
+          This Netra has no administrator yet. Open the setup link that it printed in the terminal
+          when it started.
+        </Note>
+      ) : null}
+      <p className="text-sm text-muted">
+        {registration === 'invitation' || registration === 'closed' ? (
+          NEWCOMERS[registration]
+        ) : (
+          <>
+            New here?{' '}
+            <Link to="/register" className={LINK}>
+              Create an account
+            </Link>
+          </>
+        )}
+      </p>
+    </>
   )
 }
 
@@ -82,7 +94,7 @@ function TryDemo({ onDone }: { onDone: () => Promise<void> }) {
     await onDone()
   })
   return (
-    <div className="mt-4 space-y-3">
+    <div className="space-y-3">
       <Button className="w-full" busy={demo.isBusy} onClick={() => void demo.run()}>
         Try the demo
       </Button>

@@ -37,7 +37,7 @@ export function RecoveryCodesDialog({ codes, onClose }: RecoveryCodesProps) {
             Download
           </Button>
           <span className="flex-1" />
-          <Button kind="primary" onClick={onClose} data-first-focus>
+          <Button kind="primary" onClick={onClose} data-first-focus className="max-sm:w-full">
             I have kept them
           </Button>
         </div>
