@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 
 import type { Clock } from '../../platform/clock.ts'
 import { cookieValue, sessionCookieName } from '../session/session-cookie.ts'
@@ -15,7 +15,7 @@ export const FLOW_TABLES = `
     provider TEXT NOT NULL,
     redirect_uri TEXT NOT NULL,
     return_to TEXT NOT NULL,
-    invitation TEXT,
+    invitation BLOB,
     link_user TEXT,
     link_session TEXT,
     started_at INTEGER NOT NULL,
@@ -46,7 +46,7 @@ interface Row {
   provider: string
   redirect_uri: string
   return_to: string
-  invitation: string | null
+  invitation: Uint8Array | null
   link_user: string | null
   link_session: string | null
   started_at: number
@@ -85,7 +85,7 @@ export class Flows {
       flow.provider,
       flow.redirectUri,
       flow.returnTo,
-      flow.invitation ?? null,
+      flow.invitation === undefined ? null : sealed(flow.invitation, browser, state),
       flow.link?.userId ?? null,
       flow.link?.sessionId ?? null,
       now,
@@ -117,7 +117,7 @@ export class Flows {
       provider: row.provider,
       redirectUri: row.redirect_uri,
       returnTo: row.return_to,
-      invitation: row.invitation ?? undefined,
+      invitation: row.invitation === null ? undefined : unsealed(row.invitation, browser, state),
       link,
     }
     return { flow, secrets: secretsOf(browser, state), startedAtMs: row.started_at }
@@ -129,8 +129,28 @@ export class Flows {
   }
 }
 
-const secretsOf = (browser: string, state: string): FlowSecrets => {
-  const derived = (purpose: string) =>
-    createHmac('sha256', browser).update(`${purpose} ${state}`).digest('base64url')
-  return { state, nonce: derived('nonce'), verifier: derived('verifier') }
+const secretsOf = (browser: string, state: string): FlowSecrets => ({
+  state,
+  nonce: derived('nonce', browser, state).toString('base64url'),
+  verifier: derived('verifier', browser, state).toString('base64url'),
+})
+
+const derived = (purpose: string, browser: string, state: string): Buffer =>
+  createHmac('sha256', browser).update(`${purpose} ${state}`).digest()
+
+const CIPHER = 'aes-256-gcm'
+const TAG_BYTES = 16
+/** Each key encrypts once. */
+const NO_IV = Buffer.alloc(12)
+
+function sealed(text: string, browser: string, state: string): Buffer {
+  const cipher = createCipheriv(CIPHER, derived('invitation', browser, state), NO_IV)
+  return Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
+}
+
+function unsealed(bytes: Uint8Array, browser: string, state: string): string {
+  const cipher = createDecipheriv(CIPHER, derived('invitation', browser, state), NO_IV)
+  cipher.setAuthTag(bytes.subarray(-TAG_BYTES))
+  const text = cipher.update(bytes.subarray(0, -TAG_BYTES))
+  return Buffer.concat([text, cipher.final()]).toString('utf8')
 }
