@@ -23,8 +23,11 @@ export function addSecurityHeaders(
       "form-action 'self'",
       "frame-ancestors 'none'",
     ]
+    // What a user uploaded has a stricter one of its own.
+    if (!reply.hasHeader('content-security-policy')) {
+      void reply.header('content-security-policy', policy.join('; '))
+    }
     void reply.headers({
-      'content-security-policy': policy.join('; '),
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cross-origin-opener-policy': 'same-origin',
