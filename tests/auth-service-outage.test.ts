@@ -105,7 +105,7 @@ test(
 
     await node.kill('SIGSTOP')
     await request(`${first.url}/auth/logout`, { method: 'POST', headers: ada.headers })
-    await first.kill('SIGTERM')
+    expect(await first.kill('SIGTERM')).toBe(0)
     await using second = await startAuthProcess({ folder: folder.path, port })
     expect((await fetch(`${second.url}/health`)).status).toBe(200)
     await node.kill('SIGCONT')

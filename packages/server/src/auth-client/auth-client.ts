@@ -10,7 +10,7 @@ import type {
   Ticket,
 } from '../identity/identity.ts'
 import { systemClock, type Clock } from '../platform/clock.ts'
-import { asId, type SessionId } from '../platform/ids.ts'
+import { asId, type SessionId, type UserId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { CredentialMemory } from './credential-memory.ts'
@@ -231,7 +231,7 @@ export class AuthClient implements Identities, Disposable {
       case 'session_ended':
         this.#changes.note({ sessionId: line.session_id })
         this.#memory.dropSession(line.user_id, line.session_id)
-        return this.#tell(asId<SessionId>(line.session_id), line.why)
+        return this.#tell(asId<SessionId>(line.session_id), line.why, asId<UserId>(line.user_id))
       case 'user_changed':
       case 'user_removed':
         this.#changes.note({ userId: line.user_id })
@@ -263,10 +263,10 @@ export class AuthClient implements Identities, Disposable {
     })
   }
 
-  #tell(sessionId: SessionId, why: Parameters<SessionEndListener>[1]): void {
+  #tell(...[sessionId, why, userId]: Parameters<SessionEndListener>): void {
     for (const listener of this.#listeners) {
       try {
-        listener(sessionId, why)
+        listener(sessionId, why, userId)
       } catch (error) {
         this.#logger.error({ err: error, session_id: sessionId }, 'a session-end listener failed')
       }

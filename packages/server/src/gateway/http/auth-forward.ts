@@ -49,7 +49,7 @@ export function addAuthForward({ app, parts }: Http, service: AuthForward): void
       body: Buffer.isBuffer(request.body) ? request.body : undefined,
       address: request.ip,
       isLocal: parts.isLocal(request),
-      traceId: traceIdOf(request),
+      traceId: givenTrace(request) ?? traceIdOf(request),
     })
     return reply
       .status(answer.statusCode ?? 502)
@@ -66,6 +66,12 @@ export function addAuthForward({ app, parts }: Http, service: AuthForward): void
     }
     scope.delete('/api/account', pass)
   })
+}
+
+/** Of clients that know no traceparent. */
+function givenTrace({ headers }: FastifyRequest): string | undefined {
+  const given = headers['x-trace-id']
+  return typeof given === 'string' && /^[0-9a-f]{32}$/.test(given) ? given : undefined
 }
 
 function picked(
