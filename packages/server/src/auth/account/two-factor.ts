@@ -213,11 +213,21 @@ export class TwoFactor {
     )
   }
 
+  #opened(userId: UserId, sealed: string): string {
+    try {
+      return openText(this.#needs.key, userId, sealed)
+    } catch (cause) {
+      throw new Error(
+        'keys/two-factor-key is not the one with which this second factor was set up. Restore it from a backup, or turn two-factor sign-in off for this user.',
+        { cause },
+      )
+    }
+  }
+
   /** Uses up the code's time step: shown again, also at the same moment, it is refused. */
   #takeCode(userId: UserId, { secret }: Row, code: string): boolean {
-    const { database, clock, key } = this.#needs
-    const digits = code.replaceAll(/\s/g, '')
-    const step = totpStep(openText(key, userId, secret), digits, clock.now())
+    const { database, clock } = this.#needs
+    const step = totpStep(this.#opened(userId, secret), code.replaceAll(/\s/g, ''), clock.now())
     if (step === undefined) return false
     return (
       database.run(
