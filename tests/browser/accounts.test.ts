@@ -184,6 +184,13 @@ test('the list of sessions names each device and ends another one at once (S11)'
     .click()
   await other.getByRole('dialog', { name: 'Sign in again' }).waitFor()
   await expect.poll(() => devices.count(), soon).toBe(1)
+
+  await Promise.all([tryLogin(netra.url, person.email), tryLogin(netra.url, person.email)])
+  await page.reload()
+  await expect.poll(() => devices.count(), soon).toBe(3)
+  await page.getByRole('button', { name: 'Sign out everywhere else' }).click()
+  await expect.poll(() => devices.count(), soon).toBe(1)
+  expect(await page.getByRole('dialog').count()).toBe(0)
 })
 
 test('an account is downloaded whole and then deleted, by its address and password only', async ({

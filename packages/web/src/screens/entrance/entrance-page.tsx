@@ -34,6 +34,8 @@ export function useEnter(): () => Promise<void> {
   const navigate = useNavigate()
   const client = useQueryClient()
   return async () => {
+    // What is still known may be somebody else's, who was signed in here before.
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'config' })
     await client.fetchQuery({ queryKey: ['me'], queryFn: () => api.me(), staleTime: 0 })
     await navigate({ to: nextPath() })
   }

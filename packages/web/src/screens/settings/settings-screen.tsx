@@ -32,6 +32,7 @@ export function SettingsScreen() {
   const { me } = useLive()
   const nav = useRef<HTMLElement>(null)
   const path = useLocation({ select: (location) => location.pathname })
+  const name = [...OWN, ...ADMINISTRATION].find((page) => page.to === path)?.name
   useEffect(() => {
     const chosen = nav.current?.querySelector('[aria-current=page]')
     chosen?.scrollIntoView({ block: 'nearest', inline: 'center' })
@@ -39,7 +40,7 @@ export function SettingsScreen() {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <header className="flex h-14 shrink-0 items-center gap-2 px-2 md:pl-6">
-        <title>Settings · Netra</title>
+        <title>{name ? `${name} · Settings · Netra` : 'Settings · Netra'}</title>
         <DrawerButton />
         <h1 className="text-sm font-medium text-soft">Settings</h1>
       </header>
