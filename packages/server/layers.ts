@@ -39,6 +39,7 @@ export const HOME: Record<string, readonly string[]> = {
   '@pydantic/genai-prices': ['agent/'],
   '@duckdb/node-api': ['agent/tools/'],
   cockatiel: ['platform/'],
+  otpauth: ['auth/account/'],
   pg: ['journal/postgres/'],
   pino: ['platform/'],
   'prom-client': ['platform/'],
