@@ -51,6 +51,7 @@ const COMMANDS: Commands = {
   deleteThread: noCommands,
   deleteAccount: noCommands,
   freeAccountId: noCommands,
+  stopRunsOf: noCommands,
   decide: noCommands,
 }
 
