@@ -84,6 +84,25 @@ test('a network opens so many sockets a second and no more; chains of proxies do
   expect(await limited('hellos')).toBeGreaterThan(before)
 }, 60_000)
 
+test('without a trusted proxy a socket is of the address that it really came from (S17)', async () => {
+  await using plain = await startNetra({ env: { NETRA_LOG_LEVEL: 'info' } })
+  const person = await register(plain.url)
+  {
+    using socket = await openSocket(plain.url, {
+      headers: { 'x-forwarded-for': '6.6.6.6', forwarded: 'for=6.6.6.6', 'x-real-ip': '6.6.6.6' },
+    })
+    socket.send(hello(person.token))
+    await socket.next(({ type }) => type === 'welcome')
+  }
+  const line =
+    plain
+      .log()
+      .split('\n')
+      .find((one) => one.includes('socket welcomed')) ?? ''
+  expect((JSON.parse(line) as { ip: string }).ip).toMatch(/^(::ffff:)?127\.0\.0\.1$|^::1$/)
+  expect(plain.log()).not.toContain('6.6.6.6')
+})
+
 test('a user has at most 20 sockets; one more is told 4504 (S16)', async () => {
   const eve = await register(netra.url)
   const sockets: RawSocket[] = []
@@ -150,22 +169,25 @@ test('commands of all sockets of a user and of HTTP are counted together (S16)',
 
 test('messages beyond the limit are refused with the time to wait and counted', async () => {
   const eve = await register(netra.url)
-  using socket = await welcomed(eve)
-  const before = (await limited('messages')) + (await limited('runs'))
-  for (let count = 0; count < 140; count += 1) {
-    socket.send({
-      type: 'send_message',
-      id: `m${count}`,
-      client_message_id: `m${count}`,
-      thread_id: null,
-      content: [{ type: 'text', text: 'hello' }],
+  const before = await limited('messages')
+  // To a thread that is not there: what counts is the asking.
+  const send = (count: number) =>
+    request<{ code: string; after_ms?: number }>(`${netra.url}/api/commands`, {
+      headers: eve.headers,
+      body: {
+        type: 'send_message',
+        id: `m${count}`,
+        client_message_id: `m${count}`,
+        thread_id: 'none',
+        content: [{ type: 'text', text: 'hello' }],
+      },
     })
-  }
-  const refusal = await socket.next(
-    ({ type, after_ms: wait }) => type === 'error' && wait !== undefined,
-  )
-  expect(['rate_limited', 'busy']).toContain(refusal['code'])
-  expect((await limited('messages')) + (await limited('runs'))).toBeGreaterThan(before)
+  const answers = await Promise.all(Array.from({ length: 400 }, (_, count) => send(count)))
+  const refused = answers.filter(({ status }) => status === 429)
+  expect(answers.length - refused.length).toBeGreaterThanOrEqual(120)
+  expect(refused[0]?.body).toMatchObject({ code: 'rate_limited', after_ms: expect.any(Number) })
+  expect(refused[0]?.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+  expect(await limited('messages')).toBe(before + refused.length)
 }, 60_000)
 
 test('a socket that sends more bytes a second than it may is closed with 4007 (S16)', async () => {
