@@ -261,12 +261,22 @@ test('a refusal after silence proves nothing: what was in doubt stays so', async
   const identity = identityFrom(await byToken(ada))
   client.watch(() => [identity])
   proxy.swallow()
-  clock.advance(70_000)
+  clock.advance(50_000)
   await proxy.refuse()
+  // For minutes nobody listens: that neither adds to the doubt nor takes any of it away.
+  for (let second = 0; second < 200; second += 1) {
+    clock.advance(1_000)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  expect(ended).toEqual([])
+  await proxy.reopen()
+  const begun = clock.monotonic()
   await until(() => {
     clock.advance(1_000)
     return ended.length > 0
   })
+  // Silent again for less than the minute that a doubt from nothing would need.
+  expect(clock.monotonic() - begun).toBeLessThan(40_000)
   expect(ended[0]).toEqual([identity.sessionId, 'unavailable'])
   const answer = byToken(ada)
   clock.advance(9_000)

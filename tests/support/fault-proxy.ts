@@ -15,6 +15,8 @@ export interface FaultProxy extends AsyncDisposable {
   /** Nobody listens; open connections break. */
   refuse(): Promise<void>
   pass(): Promise<void>
+  /** Listens again, as dumb as it was. */
+  reopen(): Promise<void>
   /** Breaks every open connection. */
   cut(): void
 }
@@ -79,6 +81,9 @@ export async function startFaultProxy(targetUrl: string): Promise<FaultProxy> {
       // What was swallowed is lost: those connections would never come right again.
       if (isHole) cut()
       isHole = false
+      await proxy.reopen()
+    },
+    async reopen() {
       if (!server) await listen()
     },
     cut,
