@@ -5,6 +5,7 @@ import { administrator } from './support/administrator.ts'
 import { healthy, startAuthProcess, startNode } from './support/auth-process.ts'
 import { openEventStream } from './support/event-stream.ts'
 import { request } from './support/http.ts'
+import { startModelServer } from './support/model-server.ts'
 import type { NetraProcess } from './support/netra-process.ts'
 import { PASSWORD, register, type Person } from './support/people.ts'
 import { hello, openSocket } from './support/raw-socket.ts'
@@ -109,4 +110,32 @@ test('the archive has the account from there and the conversations from here; th
     (await request(`${node.url}/api/threads`, { headers: ada.headers })).status
   await expect.poll(statusNow, { timeout: 1_000 }).toBe(401)
   await expect.poll(() => node.log(), { timeout: 20_000 }).toContain('a removed account was erased')
+})
+
+test('what runs at a node for a user disabled elsewhere stops within a second (S30)', async () => {
+  await using model = await startModelServer({
+    script: [{ text: 'word '.repeat(2_000), paceMs: 50 }],
+  })
+  const env = {
+    OPENAI_BASE_URL: `${model.url}/v1`,
+    NETRA_MODEL: 'openai/slow',
+    OPENAI_API_KEY: 'x',
+  }
+  await using slow = await startNode(service.url, { env })
+  await healthy(slow.url)
+  const ada = await register(slow.url)
+  const body = { content: 'a long story, please' }
+  await request(`${slow.url}/api/chat/messages`, { headers: ada.headers, body })
+  await expect.poll(() => model.requests.length, { timeout: 20_000 }).toBe(1)
+  await request(`${node.url}/auth/admin/users/${ada.userId}`, {
+    method: 'PATCH',
+    headers: root.headers,
+    body: { disabled: true },
+  })
+  const answeredAt = performance.now()
+  await model.requests[0]?.closed
+  const ms = Math.round(performance.now() - answeredAt)
+  process.stderr.write(`accounts elsewhere, disabled: the model's request ended after ${ms} ms\n`)
+  expect(ms).toBeLessThan(1_000)
+  expect(model.requests[0]?.aborted).toBe(true)
 })
