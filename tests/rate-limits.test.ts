@@ -20,7 +20,7 @@ let bob: Person
 
 beforeAll(async () => {
   netra = await startNetra({
-    env: { NETRA_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8', NETRA_REQUESTS_PER_MINUTE: '60' },
+    env: { NETRA_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8', NETRA_REQUESTS_PER_MINUTE: '10' },
   })
   ada = await register(netra.url)
   bob = await register(netra.url)
@@ -39,9 +39,12 @@ const ask = (path: string, options: { headers: Record<string, string> }) =>
 
 /** Asks until it is refused; how often it was let in, and the refusal. */
 async function flood(path: string, options: { headers: Record<string, string> }, most = 100) {
+  const begun = performance.now()
   for (let count = 0; count < most; count += 1) {
     const answer = await ask(path, options)
-    if (answer.status === 429) return { count, refusal: answer }
+    // A slow machine gives the limit time to grow again.
+    const grown = Math.ceil((performance.now() - begun) / 6_000)
+    if (answer.status === 429) return { count, refusal: answer, grown }
   }
   throw new Error(`${path} was never refused`)
 }
@@ -54,11 +57,11 @@ async function limited(limit: string): Promise<number> {
 test('a user may ask so often a minute, from however many addresses (S16)', async () => {
   const before = await limited('user')
   const first = await ask('/api/threads', from('203.0.113.1', ada.headers))
-  expect(first.headers.get('ratelimit-policy')).toBe('"user";q=60;w=60')
-  expect(first.headers.get('ratelimit')).toBe('"user";r=59;t=1')
-  expect(first.headers.get('x-ratelimit-limit')).toBe('60')
-  expect(first.headers.get('x-ratelimit-remaining')).toBe('59')
-  for (let host = 2; host < 42; host += 1) {
+  expect(first.headers.get('ratelimit-policy')).toBe('"user";q=10;w=60')
+  expect(first.headers.get('ratelimit')).toBe('"user";r=9;t=6')
+  expect(first.headers.get('x-ratelimit-limit')).toBe('10')
+  expect(first.headers.get('x-ratelimit-remaining')).toBe('9')
+  for (let host = 2; host < 8; host += 1) {
     await ask('/api/threads', from(`203.0.113.${host}`, ada.headers))
   }
   const { refusal } = await flood('/api/models', from('203.0.113.99', ada.headers))
@@ -71,8 +74,8 @@ test('a user may ask so often a minute, from however many addresses (S16)', asyn
 })
 
 test('strangers share what their network may ask; an IPv6 /64 is one network (S16)', async () => {
-  const { count, refusal } = await flood('/api/config', from('2001:db8:1:2::1'))
-  expect(count).toBeLessThanOrEqual(61)
+  const { count, refusal, grown } = await flood('/api/config', from('2001:db8:1:2::1'))
+  expect(count).toBeLessThanOrEqual(10 + grown)
   expect(refusal.body.details?.limit).toBe('strangers')
   expect((await ask('/api/config', from('2001:db8:1:2:ffff::9'))).status).toBe(429)
   expect((await ask('/api/config', from('2001:db8:1:3::1'))).status).toBe(200)
@@ -93,7 +96,7 @@ test('a made-up credential counts against its network: 401 becomes 429', async (
     '/api/threads',
     from('198.51.100.8', { authorization: 'Bearer forged' }),
   )
-  expect(count).toBeGreaterThanOrEqual(59)
+  expect(count).toBeGreaterThanOrEqual(9)
   expect(refusal.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
 })
 
@@ -112,12 +115,12 @@ test('signing in has a limit of its own for each network, also of those who succ
 })
 
 test.each([
-  ['exports', '/api/threads/none/export', 4],
-  ['user', '/api/threads/none', 61],
+  ['exports', '/api/threads/none/export', 1],
+  ['user', '/api/threads/none', 10],
 ])('the limit of %s is its own', async (limit, path, most) => {
   const eve = await register(netra.url)
-  const { count, refusal } = await flood(path, from('203.0.113.200', eve.headers))
-  expect(count).toBeLessThanOrEqual(most)
+  const { count, refusal, grown } = await flood(path, from('203.0.113.200', eve.headers))
+  expect(count).toBeLessThanOrEqual(most + grown)
   expect(refusal.body.details?.limit).toBe(limit)
 })
 
