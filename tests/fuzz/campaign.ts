@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
+import { freshPerson } from '../isolation/account-things.ts'
 import { Random } from '../isolation/property/random.ts'
 import { signIn } from '../isolation/sign-in.ts'
 import { openStage } from '../isolation/stage.ts'
@@ -22,6 +23,8 @@ export interface Campaign {
   inputs: number
   /** Inputs of each kind. */
   kinds: Record<string, number>
+  /** Answers of HTTP. */
+  statuses: ReadonlyMap<number, number>
   /** The first input that the server did not stand. */
   faults: string[]
   /** Bytes held after garbage collection, from after the warm-up on. */
@@ -42,11 +45,13 @@ export async function campaign(options: {
   const env = { MEMORY_FILE: memoryFile, NETRA_REQUESTS_PER_MINUTE: '1000000' }
   await using stage = await openStage({ imports: [TELLER], env })
   const { netra } = stage
+  const random = new Random(seed)
+  const statuses = new Map<number, number>()
+  const expendable = { bearer: '' }
   // A socket takes many frames at once, a request is one input.
-  const targets = Object.entries(await targetsOf(stage)).flatMap((entry) =>
+  const targets = Object.entries(await targetsOf(stage, statuses, expendable)).flatMap((entry) =>
     Array.from({ length: WEIGHTS[entry[0]] ?? 6 }, () => entry),
   )
-  const random = new Random(seed)
   const kinds: Record<string, number> = {}
   const faults: string[] = []
 
@@ -76,6 +81,7 @@ export async function campaign(options: {
 
   const memory: number[] = []
   for (let slice = 1; slice <= SLICES; slice += 1) {
+    expendable.bearer = (await freshPerson(stage)).bearer
     const until = Math.ceil((inputs * slice) / SLICES)
     await Promise.all(Array.from({ length: AT_ONCE }, () => worker(until)))
     if (faults.length > 0) break
@@ -97,7 +103,14 @@ export async function campaign(options: {
   await rm(memoryFile, { force: true })
   const steady = memory.slice(2)
   const each = inputs / SLICES
-  return { inputs: sent, kinds, faults: faults.slice(0, 20), memory, slope: slopeOf(steady) / each }
+  return {
+    inputs: sent,
+    statuses,
+    kinds,
+    faults: faults.slice(0, 20),
+    memory,
+    slope: slopeOf(steady) / each,
+  }
 }
 
 /** Least squares, by the step. */

@@ -1,4 +1,5 @@
 import { ACCOUNT_ROWS } from '../isolation/account-rows.ts'
+import { freshPerson } from '../isolation/account-things.ts'
 import { ADMIN_ROWS } from '../isolation/admin-rows.ts'
 import type { Asked } from '../isolation/ask.ts'
 import { AUTH_ROWS } from '../isolation/auth-rows.ts'
@@ -35,6 +36,13 @@ const BODIES: Record<string, unknown> = {
   'PUT /api/admin/retention': { days: null },
 }
 
+/** A change of their bodies may end an account or a session: of somebody who is there for that. */
+const ENDS = new Set(['POST /auth/logout', 'DELETE /api/account', 'DELETE /auth/me'])
+
+const sacrificed = async (stage: Stage): Promise<Record<string, string>> => ({
+  authorization: `Bearer ${(await freshPerson(stage)).bearer}`,
+})
+
 /** One request that is right, or would be, for every route of the server that takes a body. */
 export async function bodyExamples(stage: Stage): Promise<Example[]> {
   const rows: Record<string, Row | Row[]> = {
@@ -52,13 +60,17 @@ export async function bodyExamples(stage: Stage): Promise<Example[]> {
     const body = BODIES[route]
     const known = [rows[route] ?? []].flat().flatMap((row) => (isOpen(row) ? [] : [row]))
     if (body !== undefined || known.length === 0) {
-      examples.push({ route, owner, method, path: filled(path, stage), body: body ?? {} })
+      const headers = ENDS.has(route) ? await sacrificed(stage) : {}
+      examples.push({ route, owner, method, path: filled(path, stage), body: body ?? {}, headers })
       continue
     }
     for (const row of known) {
-      const asked = row.ask(await row.make(stage))
+      const thing = await row.make(stage)
+      const asked = row.ask(thing)
       if (typeof asked.body === 'string') continue
-      examples.push({ ...asked, route, owner: row.owner ?? 'ada', body: asked.body ?? {} })
+      const { bearer } = thing
+      const headers = { ...asked.headers, ...(bearer && { authorization: `Bearer ${bearer}` }) }
+      examples.push({ ...asked, headers, route, owner: row.owner ?? 'ada', body: asked.body ?? {} })
     }
   }
   return examples

@@ -10,6 +10,20 @@ export interface RawAnswer {
 /** Above this a server hangs. */
 export const HANG_MS = 5_000
 
+/** No answer in time: of a busy machine perhaps, so it is asked once more what it was asked. */
+export class Hang extends Error {}
+
+/** @throws when it hangs every time. */
+export async function unlessItHangs<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Hang) || attempt === 4) throw error
+    }
+  }
+}
+
 /** Bytes as they are: what no client library would send. @throws when no answer and no end comes. */
 export function sendRaw(port: number, bytes: string | Buffer, address: string): Promise<RawAnswer> {
   const begun = performance.now()
@@ -21,7 +35,7 @@ export function sendRaw(port: number, bytes: string | Buffer, address: string): 
       const text = Buffer.concat(pieces).toString()
       // A stream of events has answered, and goes on by design; so does an upgraded socket.
       if (/^HTTP\/1\.1 (?:200[^]*text\/event-stream|101)/.test(text)) return finish()
-      reject(new Error(`no answer within ${HANG_MS} ms to: ${bytes.toString().slice(0, 300)}`))
+      reject(new Hang(`no answer within ${HANG_MS} ms to: ${bytes.toString().slice(0, 300)}`))
     }, HANG_MS)
     const finish = (): void => {
       clearTimeout(timer)

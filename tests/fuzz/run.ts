@@ -15,6 +15,7 @@ const begun = performance.now()
 const done = await campaign({ seed, inputs, note: say })
 for (const fault of done.faults) say(`fault: ${fault}`)
 for (const [kind, count] of Object.entries(done.kinds)) say(`${String(count).padStart(7)} ${kind}`)
+say([...done.statuses].map(([status, count]) => `${status}: ${count}`).join(', '))
 const seconds = ((performance.now() - begun) / 1000).toFixed(0)
 say(
   `${done.inputs} inputs, ${done.faults.length} faults, ${done.slope.toFixed(0)} bytes an input, ${seconds} s`,

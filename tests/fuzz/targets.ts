@@ -10,7 +10,7 @@ import { CLASSIC_EXAMPLES } from './classic-examples.ts'
 import { bodyExamples, readPaths, type Example } from './examples.ts'
 import { generatorOf } from './from-schema.ts'
 import { misspelt, mutatedText } from './mutate.ts'
-import { HANG_MS, sendRaw, type RawAnswer } from './raw-http.ts'
+import { Hang, HANG_MS, sendRaw, unlessItHangs, type RawAnswer } from './raw-http.ts'
 
 /** Sends a few inputs of one kind and says how many. @throws when the server did not stand them. */
 export type Target = (random: Random) => Promise<number>
@@ -21,7 +21,15 @@ const FRAMES_EACH = 18
 const addressOf = (random: Random): string =>
   `127.${1 + random.below(3)}.${random.below(250)}.${1 + random.below(250)}`
 
-export async function targetsOf(stage: Stage): Promise<Record<string, Target>> {
+/**
+ * @param statuses what was answered how often; 0 is a connection that was closed without a word.
+ * @param expendable whose account may end when a method and a path happen to be those that end it.
+ */
+export async function targetsOf(
+  stage: Stage,
+  statuses: Map<number, number>,
+  expendable: { bearer: string },
+): Promise<Record<string, Target>> {
   const { netra, ada, talk, eve } = stage
   const port = Number(new URL(netra.url).port)
   const host = new URL(netra.url).host
@@ -44,7 +52,9 @@ export async function targetsOf(stage: Stage): Promise<Record<string, Target>> {
   const paths = readPaths(stage)
 
   const raw = async (random: Random, bytes: string | Buffer): Promise<RawAnswer> => {
-    const answer = await sendRaw(port, bytes, addressOf(random))
+    const address = addressOf(random)
+    const answer = await unlessItHangs(() => sendRaw(port, bytes, address))
+    statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
     const isWait = answer.status === 503 && /\nretry-after: /i.test(answer.body)
     if (answer.status >= 500 && !isWait) {
       throw new Error(`${answer.body}\n— was the answer to —\n${bytes.toString().slice(0, 2_000)}`)
@@ -65,6 +75,8 @@ export async function targetsOf(stage: Stage): Promise<Record<string, Target>> {
   const authorized = (owner: Example['owner']): string =>
     `Authorization: ${stage[owner].headers['authorization']}`
 
+  const byExpendable = (): string => `Authorization: Bearer ${expendable.bearer}`
+
   const socketOf = (random: Random, path: string, protocols: string[], token?: string) =>
     new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, {
       localAddress: addressOf(random),
@@ -73,28 +85,32 @@ export async function targetsOf(stage: Stage): Promise<Record<string, Target>> {
 
   return {
     'native frames': async (random) => {
-      const socket = socketOf(random, '/ws', ['netra.v1'])
       const frames = Array.from({ length: FRAMES_EACH }, () =>
         random.chance(0.1) ? JSON.stringify(frame(random)) : mutatedText(random, frame(random)),
       )
-      await say(socket, [JSON.stringify(hello(eve.token)), ...frames], random)
+      const opening = () => socketOf(random, '/ws', ['netra.v1'])
+      await say(opening, [JSON.stringify(hello(eve.token)), ...frames], random)
       return frames.length
     },
     'hello frames': async (random) => {
-      const socket = socketOf(random, random.of(['/ws', '/websocket']), ['netra.v1'])
+      const path = random.of(['/ws', '/websocket'])
       const first = helloFrame(random) as object
       const withToken = random.chance(0.6)
         ? { ...first, token: eve.token, ticket: undefined }
         : first
-      await say(socket, [mutatedText(random, withToken)], random)
+      await say(
+        () => socketOf(random, path, ['netra.v1']),
+        [mutatedText(random, withToken)],
+        random,
+      )
       return 1
     },
     'classic frames': async (random) => {
-      const socket = socketOf(random, random.of(['/ws', '/websocket']), [], eve.token)
+      const path = random.of(['/ws', '/websocket'])
       const frames = Array.from({ length: FRAMES_EACH }, () =>
         mutatedText(random, random.of(CLASSIC_EXAMPLES)),
       )
-      await say(socket, frames, random)
+      await say(() => socketOf(random, path, [], eve.token), frames, random)
       return frames.length
     },
     'HTTP bodies': async (random) => {
@@ -105,7 +121,11 @@ export async function targetsOf(stage: Stage): Promise<Record<string, Target>> {
       )
       const bytes = request(
         `${example.method} ${example.path}`,
-        [authorized(example.owner), 'Content-Type: application/json', ...headers],
+        [
+          ...(example.headers?.['authorization'] ? [] : [authorized(example.owner)]),
+          'Content-Type: application/json',
+          ...headers,
+        ],
         body,
       )
       await raw(random, bytes)
@@ -131,8 +151,8 @@ export async function targetsOf(stage: Stage): Promise<Record<string, Target>> {
         'Traceparent',
       ])
       const good = random.of([
-        `Bearer ${ada.token}`,
-        ada.cookie,
+        `Bearer ${expendable.bearer}`,
+        eve.cookie,
         'application/json; charset=utf-8',
         'multipart/form-data; boundary=b',
         netra.url,
@@ -142,7 +162,7 @@ export async function targetsOf(stage: Stage): Promise<Record<string, Target>> {
         `thread:${talk.thread}|${talk.position}`,
       ])
       const value = headerText(random, misspelt(random, good))
-      const others = random.chance(0.5) && name !== 'Authorization' ? [authorized('ada')] : []
+      const others = random.chance(0.5) && name !== 'Authorization' ? [byExpendable()] : []
       const line = random.chance(0.6)
         ? `GET ${random.of(paths)}`
         : `${random.of(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD', 'TRACE', 'BREW'])} ${random.of(paths)}`
@@ -250,7 +270,7 @@ export async function targetsOf(stage: Stage): Promise<Record<string, Target>> {
         ? path.replace(/[0-9a-f-]{36}|assistant|something/, id)
         : misspelt(random, path)
       const line = `${random.of(['GET', 'GET', 'DELETE', 'POST', 'PUT'])} ${headerText(random, changed).replaceAll(/[\s]/g, '+')}`
-      await raw(random, request(line, [authorized('ada')]))
+      await raw(random, request(line, [byExpendable()]))
       return 1
     },
     uploads: async (random) => {
@@ -307,7 +327,7 @@ export async function targetsOf(stage: Stage): Promise<Record<string, Target>> {
       return 1
     },
     'no HTTP at all': async (random) => {
-      const line = request(`GET ${random.of(paths)}`, [authorized('ada')]).toString('latin1')
+      const line = request(`GET ${random.of(paths)}`, [byExpendable()]).toString('latin1')
       const bytes = Buffer.from(misspelt(random, line), 'latin1')
       await torn(port, bytes, addressOf(random))
       return 1
@@ -342,13 +362,17 @@ function torn(port: number, bytes: Buffer, localAddress: string): Promise<void> 
 }
 
 /** Says all of it; then the socket must answer a ping or have been closed, soon. */
-function say(socket: WebSocket, frames: readonly string[], random: Random): Promise<void> {
+function say(open: () => WebSocket, frames: readonly string[], random: Random): Promise<void> {
   const isBinary = random.chance(0.05)
+  return unlessItHangs(() => saidOnce(open(), frames, isBinary))
+}
+
+function saidOnce(socket: WebSocket, frames: readonly string[], isBinary: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       socket.terminate()
       reject(
-        new Error(
+        new Hang(
           `neither an answer nor a close within ${HANG_MS} ms to: ${frames.join('\n').slice(0, 4_000)}`,
         ),
       )
