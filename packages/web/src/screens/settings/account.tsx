@@ -162,11 +162,7 @@ function SignOut({ everywhere, label }: { everywhere: boolean; label: string }) 
   })
   return (
     <>
-      <Button
-        busy={signOut.isBusy}
-        kind={everywhere ? 'quiet' : 'plain'}
-        onClick={() => void signOut.run()}
-      >
+      <Button busy={signOut.isBusy} onClick={() => void signOut.run()}>
         {everywhere ? null : <SignOutIcon size={16} />}
         {label}
       </Button>

@@ -46,6 +46,7 @@ function ManageUsers() {
   const changed = () => client.invalidateQueries({ queryKey: ['users'] })
   return (
     <>
+      <CreateUser onCreated={changed} />
       <Section
         title="Users"
         text="Administrators see who is here and manage accounts. They cannot read other people’s chats or files."
@@ -88,7 +89,6 @@ function ManageUsers() {
           </Loaded>
         </div>
       </Section>
-      <CreateUser onCreated={changed} />
     </>
   )
 }
