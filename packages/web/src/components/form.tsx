@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 
 import { ApiError, problemText } from '../live/api.ts'
+import { retryAfterMs } from '../live/retry-after.ts'
 import { useNow } from '../use-now.ts'
 import { Button } from './button.tsx'
 import { Problem } from './notice.tsx'
@@ -27,17 +28,15 @@ export interface FormState {
 }
 
 interface FormOptions {
-  /** Whether a server that cannot answer right now is asked again with what stands in the form. */
-  repeats?: boolean
+  /** After which errors the server is asked again by itself with what stands in the form. */
+  repeatsAfter?: (error: unknown) => boolean
 }
 
-const RETRY_MS = 5000
-
-function waitOf(error: unknown, repeats: boolean): Wait | null {
-  if (!(error instanceof ApiError)) return null
-  const until = Date.now() + (error.retry_after_ms ?? RETRY_MS)
-  if (error.status === 429 && error.retry_after_ms !== null) return { kind: 'too_many', until }
-  return error.status === 503 && repeats ? { kind: 'unavailable', until } : null
+function waitOf(error: unknown, repeatsAfter: FormOptions['repeatsAfter']): Wait | null {
+  const until = Date.now() + retryAfterMs(error)
+  if (repeatsAfter?.(error)) return { kind: 'unavailable', until }
+  const isLimited = error instanceof ApiError && error.status === 429
+  return isLimited && error.retry_after_ms !== null ? { kind: 'too_many', until } : null
 }
 
 function giveBack(focused: Element | null): void {
@@ -48,7 +47,7 @@ function giveBack(focused: Element | null): void {
 /** A form that says what went wrong, sends once at a time, and waits as long as it is told to. */
 export function useForm(
   work: (form: FormData) => Promise<void>,
-  { repeats = false }: FormOptions = {},
+  { repeatsAfter }: FormOptions = {},
 ): FormState {
   const [isBusy, setBusy] = useState(false)
   const [wait, setWait] = useState<Wait | null>(null)
@@ -64,7 +63,7 @@ export function useForm(
     work(new FormData(form))
       .catch((error: unknown) => {
         setProblem(problemText(error))
-        setWait(waitOf(error, repeats))
+        setWait(waitOf(error, repeatsAfter))
       })
       .finally(() => {
         sends.current = false

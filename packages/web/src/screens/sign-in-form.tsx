@@ -6,6 +6,7 @@ import { Field, PasswordField } from '../components/field.tsx'
 import { field, FormProblem, useForm } from '../components/form.tsx'
 import { Problem } from '../components/notice.tsx'
 import { ApiError, type Api, type ServerConfig } from '../live/api.ts'
+import { isRefusedForNow, isUnanswered } from '../live/retry-after.ts'
 import { CheckMail } from './entrance/check-mail.tsx'
 import { ProviderLinks } from './entrance/provider-links.tsx'
 
@@ -74,7 +75,7 @@ function Password({ api, email, below, problem, onStep, onDone }: PasswordProps)
       }
       await onDone()
     },
-    { repeats: true },
+    { repeatsAfter: isUnanswered },
   )
   return (
     <form onSubmit={form.submit} className="space-y-4">
@@ -128,7 +129,7 @@ function TwoFactor({ api, challenge, onDone, onBack }: TwoFactorProps) {
       }
       await onDone()
     },
-    { repeats: true },
+    { repeatsAfter: isRefusedForNow },
   )
   return (
     <form onSubmit={form.submit} className="space-y-4" aria-label="Second step">

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { Button } from '../../components/button.tsx'
 import { Field } from '../../components/field.tsx'
 import { field, FormProblem, useForm } from '../../components/form.tsx'
+import { isUnanswered } from '../../live/retry-after.ts'
 import { Done, entrance, EntrancePage, Note, ToSignIn, useConfig } from './entrance-page.tsx'
 
 export function ForgotPasswordScreen() {
@@ -32,7 +33,7 @@ function AskForLink() {
       await entrance.forgotPassword(email)
       setSentTo(email)
     },
-    { repeats: true },
+    { repeatsAfter: isUnanswered },
   )
   if (sentTo !== null) {
     return (

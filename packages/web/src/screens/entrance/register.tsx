@@ -2,6 +2,7 @@ import { useState } from 'react'
 
 import { Button } from '../../components/button.tsx'
 import { field, FormProblem, useForm } from '../../components/form.tsx'
+import { isRefusedForNow } from '../../live/retry-after.ts'
 import { AccountFields } from './account-fields.tsx'
 import { CheckMail } from './check-mail.tsx'
 import {
@@ -84,7 +85,7 @@ function RegisterForm({ invitation, emailHint, onAwaited }: RegisterFormProps) {
       if ('status' in answer) onAwaited(email)
       else await enter()
     },
-    { repeats: true },
+    { repeatsAfter: isRefusedForNow },
   )
   return (
     <>

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { Button } from '../../components/button.tsx'
 import { PasswordField } from '../../components/field.tsx'
 import { field, FormProblem, useForm } from '../../components/form.tsx'
+import { isRefusedForNow } from '../../live/retry-after.ts'
 import { Done, entrance, EntrancePage, ToSignIn, useHashSecret } from './entrance-page.tsx'
 
 export function ResetPasswordScreen() {
@@ -13,7 +14,7 @@ export function ResetPasswordScreen() {
       await entrance.resetPassword({ token: token ?? '', password: field(data, 'password') })
       setDone(true)
     },
-    { repeats: true },
+    { repeatsAfter: isRefusedForNow },
   )
   if (token === null) {
     return (
