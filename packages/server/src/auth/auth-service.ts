@@ -39,6 +39,7 @@ import type { RefreshTokens } from './session/refresh-tokens.ts'
 import type { Begun, SessionStart } from './session/session-start.ts'
 import { forgetfulCookie } from './session/session-cookie.ts'
 import type { SessionList } from './session/session-list.ts'
+import type { SessionUse } from './session/session-use.ts'
 import type { Sessions, SessionState } from './session/sessions.ts'
 import type { SigningKeys } from './session/signing-keys.ts'
 import type { Tickets } from './session/tickets.ts'
@@ -84,6 +85,7 @@ export interface Parts extends AccountParts {
   oauth: OAuth
   keys: ApiKeys
   sessionList: SessionList
+  use: SessionUse
   userAdmin: UserAdmin
   removal: Removal
   accountData: AccountData
@@ -200,6 +202,7 @@ export class AuthService implements Identities, AsyncDisposable {
     }
     const { answer, session } = this.#tokensFor(redeemed.sessionId)
     if (sessions.extensionDue(session)) sessions.extend(session.sessionId)
+    this.#parts.use.note(session.sessionId)
     return answer
   }
 
@@ -215,7 +218,9 @@ export class AuthService implements Identities, AsyncDisposable {
   /** A few microseconds. */
   sessionState({ userId, sessionId }: Identity): SessionState {
     const state = this.#parts.sessions.state(sessionId)
-    if (state.live && state.session.userId !== userId) return { live: false, why: 'revoked' }
+    if (!state.live) return state
+    if (state.session.userId !== userId) return { live: false, why: 'revoked' }
+    if (state.session.scopes === null) this.#parts.use.note(sessionId)
     return state
   }
 

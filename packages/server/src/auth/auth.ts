@@ -138,7 +138,9 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
     const confirmPassword = (userId: UserId, password: string, address: string) =>
       passwords.confirm(userId, password, { address })
     const needsOfRemoval = { database, users, confirmPassword, sessions, sessionList }
+    const use = new SessionUse(database, clock)
     return new AuthService({
+      use,
       keys,
       sessionList,
       userAdmin,
@@ -159,7 +161,7 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
         tokens,
         testUsers,
         keys,
-        use: new SessionUse(database, clock),
+        use,
         clock,
         cookieName,
         cookieSecret,
