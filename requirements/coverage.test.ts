@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { EXPECTATIONS } from './expectations.ts'
 import { FAILURES } from './failures.ts'
 import type { Requirement } from './requirement.ts'
+import { SECURITY } from './security.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const TESTED = ['packages', 'tests']
@@ -25,8 +26,8 @@ const titlesOf = (file: string): string[] =>
 
 const titles = new Map(testFiles.map((file) => [file, titlesOf(file)]))
 
-function faultOf({ tests, cluster, why }: Requirement): string | undefined {
-  const ways = [tests, cluster, why].filter((way) => way !== undefined)
+function faultOf({ tests, cluster, later, why }: Requirement): string | undefined {
+  const ways = [tests, cluster, later, why].filter((way) => way !== undefined)
   if (ways.length !== 1) return 'says how it is shown in none or in several ways'
   const missing = (tests ?? []).filter((name) => {
     const [file = '', title = ''] = name.split(' › ')
@@ -57,6 +58,14 @@ describe('every requirement names its test, or says why there is none', () => {
   })
 })
 
+test('security has its tests; at most six items wait for a later part', () => {
+  expect(Object.keys(SECURITY)).toEqual(numbered('S', 43))
+  expect(faultsIn(SECURITY)).toEqual([])
+  const waiting = Object.values(SECURITY).filter(({ later }) => later !== undefined)
+  expect(waiting.length).toBeLessThanOrEqual(6)
+  expect(Object.values(SECURITY).filter(({ why, cluster }) => why ?? cluster)).toEqual([])
+})
+
 test('at least 80 of the failures have a test', () => {
   const tested = Object.values(FAILURES).filter(({ tests }) => tests !== undefined)
   expect(tested.length).toBeGreaterThanOrEqual(80)
@@ -69,6 +78,23 @@ test('a test that names a failure stands in its list', () => {
         .filter(
           (id) =>
             !FAILURES[id]?.tests?.some((name) => {
+              const [named, begins = ''] = name.split(' › ')
+              return named === file && title.startsWith(begins)
+            }),
+        )
+        .map((id) => `${id}: ${file} › ${title}`),
+    ),
+  )
+  expect(strays).toEqual([])
+})
+
+test('a test that names an item of security stands in its list', () => {
+  const strays = [...titles].flatMap(([file, own]) =>
+    own.flatMap((title) =>
+      (/\((S\d+(?:, S\d+)*)\)$/.exec(title)?.[1]?.split(', ') ?? [])
+        .filter(
+          (id) =>
+            !SECURITY[id]?.tests?.some((name) => {
               const [named, begins = ''] = name.split(' › ')
               return named === file && title.startsWith(begins)
             }),

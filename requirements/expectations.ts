@@ -67,7 +67,7 @@ export const EXPECTATIONS: Record<string, Requirement> = {
   },
   R13: {
     text: 'Own sliding session, refresh token rotation with reuse grace; app session independent of IdP access-token life; test against a local OP with 60 s tokens',
-    tests: ['packages/server/src/auth/sessions.test.ts › a refresh token is good once'],
+    tests: ['packages/server/src/auth/session/sessions.test.ts › a refresh token is good once'],
   },
   R14: {
     text: 'A refused credential is told with a code of its own and not tried again and again; a fresh one is taken on the living socket',

@@ -6,6 +6,8 @@ export interface Requirement {
   tests?: readonly string[]
   /** Only several nodes behind a broker can show it: a later release. */
   cluster?: string
+  /** Not yet: the later part that it waits for. */
+  later?: string
   /** Why there is no test: it cannot happen here, or belongs to a part that does not exist yet. */
   why?: string
 }
