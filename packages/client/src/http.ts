@@ -81,6 +81,7 @@ export class HttpApi {
     return { events, commands, me: this.#http.address('/auth/me') }
   }
 
+  /** Where addresses have to be confirmed first, use `EntranceApi`, which knows that answer. */
   register(body: {
     email: string
     password: string

@@ -24,8 +24,18 @@ export function Account() {
       <Section title="You">
         <Loaded query={account}>{(data) => <You account={data} />}</Loaded>
       </Section>
-      {account.data ? <Password account={account.data} /> : null}
-      {account.data ? <LinkedProviders account={account.data} /> : null}
+      {/* All at once: nothing moves while somebody reaches for it. */}
+      {account.isPending ? null : <Rest account={account.data} />}
+    </>
+  )
+}
+
+/** `account`: absent when it could not be read. */
+function Rest({ account }: { account: AccountData | undefined }) {
+  return (
+    <>
+      {account ? <Password account={account} /> : null}
+      {account ? <LinkedProviders account={account} /> : null}
       <Section
         title="Sign out"
         text="Answers that are running go on; they are there when you come back."
@@ -41,7 +51,7 @@ export function Account() {
       >
         <Download />
       </Section>
-      {account.data ? <DeleteAccount account={account.data} /> : null}
+      {account ? <DeleteAccount account={account} /> : null}
     </>
   )
 }

@@ -25,11 +25,13 @@ export function Section({ title, text, children }: SectionProps) {
 
 interface LoadedProps<Data> {
   query: UseQueryResult<Data>
+  /** How many lines its place holds until it is there. */
+  lines?: number
   children: (data: Data) => ReactNode
 }
 
 /** What a query brings; until then its place, or what went wrong with a way to try again. */
-export function Loaded<Data>({ query, children }: LoadedProps<Data>) {
+export function Loaded<Data>({ query, lines = 3, children }: LoadedProps<Data>) {
   if (query.data !== undefined) return children(query.data)
   if (query.error) {
     return (
@@ -45,8 +47,8 @@ export function Loaded<Data>({ query, children }: LoadedProps<Data>) {
     )
   }
   return (
-    <div role="status" aria-label="Loading" className="breathing min-h-24 space-y-3 pt-1">
-      {['w-4/5', 'w-3/5', 'w-2/3'].map((width) => (
+    <div role="status" aria-label="Loading" className="breathing min-h-10 space-y-3 py-3.5">
+      {['w-4/5', 'w-3/5', 'w-2/3'].slice(0, lines).map((width) => (
         <div key={width} className={`h-3 rounded-sm bg-line ${width}`} />
       ))}
     </div>

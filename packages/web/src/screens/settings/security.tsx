@@ -16,7 +16,7 @@ export function Security() {
         title="Two-factor sign-in"
         text="Besides your password, a code from an authenticator app on your phone: a stolen password alone lets nobody in."
       >
-        <Loaded query={account}>
+        <Loaded query={account} lines={1}>
           {(data) => (
             <TwoFactor
               isOn={data.two_factor}
