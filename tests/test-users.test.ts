@@ -251,6 +251,7 @@ test('an auth service of its own makes test users for its nodes', async () => {
   expect(none).toMatchObject({ status: 404, body: { error: true, error_code: 'NOT_FOUND' } })
   const wrong = await request(`${auth.url}/auth/login`, { method: 'PUT', body: {} })
   expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST'])
+  expect((await request<string>(`${auth.url}/metrics`)).body).toContain('netra_http_failures_total')
 }, 60_000)
 
 test('turned off, the next start lets none of them in and erases them', async () => {

@@ -8,6 +8,7 @@ import { openConfiguredAuth } from './open-auth.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { lockDataFolder } from './platform/data-folder-lock.ts'
 import type { Logger } from './platform/logger.ts'
+import { createMetrics } from './platform/metrics.ts'
 import { REVISION, VERSION } from './version.ts'
 
 export interface RunningAuth extends AsyncDisposable {
@@ -35,8 +36,10 @@ export async function startAuth(
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
     stack.defer(lockDataFolder(config.dataDir))
     const publicUrl = config.authPublicUrl ?? config.publicUrl ?? `http://localhost:${config.port}`
+    const allMetrics = createMetrics()
     const auth = stack.use(
       await openConfiguredAuth(config, {
+        metrics: allMetrics,
         publicUrl,
         webUrl: () => config.publicUrl ?? NODE_URL,
         shared: false,
@@ -60,6 +63,9 @@ export async function startAuth(
           allowedOrigins: config.allowedOrigins,
           trustedProxies: config.trustedProxies,
           https: publicUrl.startsWith('https:'),
+          allMetrics,
+          metricsToken: config.secrets.metricsToken,
+          requestsPerMinute: config.requestsPerMinute,
         },
         { host: config.host, port: config.port },
       ),

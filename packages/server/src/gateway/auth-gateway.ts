@@ -2,12 +2,15 @@ import type { Auth } from '../auth/auth.ts'
 import { FORWARDED, TRACE_HEADER } from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import { basePathOf, createAddresses, type Addresses } from './addresses.ts'
 import type { AuthHttpParts } from './auth-routes/auth-http.ts'
 import { addAuthRoutes } from './auth-routes/auth-routes.ts'
 import { addressBehind, isLocalCaller } from './client-address.ts'
 import { createBase, type HttpBase } from './http/base.ts'
 import { noRoute } from './http/known-routes.ts'
+import { addMetricsRoute } from './http/metrics.ts'
+import { limitCounter } from './limit-notes.ts'
 import { believeNodes } from './vouched.ts'
 
 export interface AuthGatewayOptions {
@@ -23,6 +26,9 @@ export interface AuthGatewayOptions {
   allowedOrigins: readonly string[]
   trustedProxies: string[]
   https: boolean
+  allMetrics: Metrics
+  metricsToken: string | undefined
+  requestsPerMinute: number
 }
 
 export interface AuthGateway extends AsyncDisposable {
@@ -48,6 +54,7 @@ export async function openAuthGateway(
     if (!known) throw new Error('not listening yet')
     return known
   }
+  const limits = limitCounter(options.allMetrics)
   const parts: AuthHttpParts = {
     auth,
     clock,
@@ -59,7 +66,9 @@ export async function openAuthGateway(
     addresses,
     basePath: basePathOf(publicUrl),
     isLocal: ({ headers }) => headers[FORWARDED.isLocal] === '1',
-    limited: () => undefined,
+    allMetrics: options.allMetrics,
+    requestsPerMinute: options.requestsPerMinute,
+    limited: (limit = 'sign_in') => limits.add({ limit }),
   }
   const base = await createBase(parts)
   const { app } = base
@@ -75,6 +84,7 @@ export async function openAuthGateway(
   })
   logCalls(base, auth, logger)
   addHealth(base, options)
+  addMetricsRoute(base, { ...parts, ...options })
   addAuthRoutes({ ...base, parts })
   app.setNotFoundHandler((request) => {
     throw noRoute(request)

@@ -1,6 +1,15 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { Count, Metrics } from '../platform/metrics.ts'
 import { RateLimit } from '../platform/rate-limit.ts'
+
+/** How many refusals there were for each limit. */
+export const limitCounter = (metrics: Metrics): Count =>
+  metrics.counter(
+    'netra_limited_total',
+    'Requests, sockets and frames that were refused because there were too many, by the limit.',
+    ['limit'],
+  )
 
 export interface Met {
   user_id?: string | undefined

@@ -1,5 +1,5 @@
 import type { Count, Metrics } from '../platform/metrics.ts'
-import type { LimitNotes, Met } from './limit-notes.ts'
+import { limitCounter, type LimitNotes, type Met } from './limit-notes.ts'
 
 /**
  * How an attempt to open a socket ended. `refused`: its proof was none. `limited`: too many sockets
@@ -45,11 +45,7 @@ export class SocketMetrics {
       'Attempts with a valid proof that ended in a welcome, of all such attempts.',
       { read: () => this.successRate },
     )
-    this.#limited = metrics.counter(
-      'netra_limited_total',
-      'Requests, sockets and frames that were refused because there were too many, by the limit.',
-      ['limit'],
-    )
+    this.#limited = limitCounter(metrics)
     this.#closes = metrics.counter(
       'netra_closes_total',
       'Sockets and event requests that this server ended, by close code.',

@@ -27,7 +27,7 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   const base = await createBase(parts)
   const http: Http = { ...base, parts }
   addHealthRoutes(http)
-  addMetricsRoute(http)
+  addMetricsRoute(http, parts)
   addConfigRoutes(http)
   addClassicConfigRoutes(http)
   addTicketRoute(http)

@@ -1,12 +1,21 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
+import type { Metrics } from '../../platform/metrics.ts'
+import type { Caller } from '../parts.ts'
+import type { HttpBase } from './base.ts'
 import { HttpError } from './http-error.ts'
-import type { Http } from './http.ts'
+
+interface MetricsParts {
+  allMetrics: Metrics
+  /** Whoever shows it as a bearer may read from elsewhere. */
+  metricsToken: string | undefined
+  isLocal: (caller: Caller) => boolean
+}
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 /** All numbers of this process in Prometheus' text format: for this machine, or with the token. */
-export function addMetricsRoute({ app, parts }: Http): void {
+export function addMetricsRoute({ app }: Pick<HttpBase, 'app'>, parts: MetricsParts): void {
   const { metricsToken } = parts
   const wanted = metricsToken === undefined ? undefined : digest(`Bearer ${metricsToken}`)
   app.get('/metrics', async (request, reply) => {
