@@ -128,9 +128,33 @@ test('a restart gives no fresh guesses', async () => {
   expect((await login('192.0.2.1')).status).toBe(200)
 }, 120_000)
 
-test('unknown accounts are locked as known ones are', async () => {
+test('a lock is in the audit log and in a metric, of unknown accounts as of known ones', async () => {
   for (let count = 0; count < 10; count += 1) {
     expect((await login('198.51.100.5', 'x', 'nobody@example.com')).status).toBe(401)
   }
-  expect((await login('198.51.100.5', 'x', 'nobody@example.com')).status).toBe(429)
+  for (let count = 0; count < 5; count += 1) {
+    expect((await login('198.51.100.5', 'x', 'nobody@example.com')).status).toBe(429)
+  }
+  const root = await post('/auth/setup', '192.0.2.200', {
+    token: server.setupUrl?.split('#token=')[1],
+    email: 'root@example.com',
+    password: PASSWORD,
+  })
+  const audit = await request<{ entries: { action: string; address: string; details: object }[] }>(
+    `${url()}/auth/admin/audit?limit=50`,
+    { headers: { authorization: `Bearer ${root.body.access_token}` } },
+  )
+  const locks = audit.body.entries.filter(
+    ({ details }) => 'why' in details && details.why === 'locked',
+  )
+  expect(locks).toHaveLength(1)
+  expect(locks[0]).toMatchObject({
+    action: 'session.refused',
+    outcome: 'refused',
+    address: '198.51.100.5',
+    details: { what: 'account_and_address' },
+  })
+  expect(JSON.stringify(locks)).not.toContain('nobody@example.com')
+  const metrics = await request<string>(`${url()}/metrics`)
+  expect(metrics.body).toContain('netra_sign_in_locks_total{what="account_and_address"} 1')
 }, 120_000)

@@ -79,35 +79,38 @@ test.each([
   expect(admin.status).toBe(403)
 })
 
-test('21 digits come back digit by digit from token, store, welcome, events and JSON', async () => {
-  const token = tokenOf(DIGITS)
-  using socket = await openSocket(netra.url)
-  socket.send(hello(token))
-  const welcome = await socket.next(({ type }) => type === 'welcome')
-  expect(welcome['user_id']).toBe(DIGITS)
-  socket.send({ type: 'subscribe', id: 's', stream: `user:${DIGITS}`, position: null })
-  await socket.next(({ type, id }) => type === 'ok' && id === 's')
-  socket.send({
-    type: 'send_message',
-    id: 'm',
-    client_message_id: 'm-digits',
-    thread_id: null,
-    content: [{ type: 'text', text: 'Hello' }],
-  })
-  const ok = await socket.next(({ type, id }) => type === 'ok' && id === 'm')
-  socket.send({
-    type: 'subscribe',
-    id: 't',
-    stream: `thread:${String(ok['thread_id'])}`,
-    position: null,
-  })
-  const started = await socket.next(
-    ({ type, event }) => type === 'event' && (event as { type: string }).type === 'agent_started',
-  )
-  expect((started['event'] as { user_id: unknown }).user_id).toBe(DIGITS)
-  const text = await (await fetch(`${netra.url}/auth/me`, bearer(token))).text()
-  expect(text).toContain(`"${DIGITS}"`)
-})
+test.each([DIGITS, '000000000000000000017', "Zoë O'Brien/1:2 👩‍🚀 %2F", 'x'.repeat(128)])(
+  'a subject comes back as it is from token, store, welcome, events and JSON: %s',
+  async (sub) => {
+    const token = tokenOf(sub, { jti: 'chat' })
+    using socket = await openSocket(netra.url)
+    socket.send(hello(token))
+    const welcome = await socket.next(({ type }) => type === 'welcome')
+    expect(welcome['user_id']).toBe(sub)
+    socket.send({ type: 'subscribe', id: 's', stream: `user:${sub}`, position: null })
+    await socket.next(({ type, id }) => type === 'ok' && id === 's')
+    socket.send({
+      type: 'send_message',
+      id: 'm',
+      client_message_id: 'm',
+      thread_id: null,
+      content: [{ type: 'text', text: 'Hello' }],
+    })
+    const ok = await socket.next(({ type, id }) => type === 'ok' && id === 'm')
+    socket.send({
+      type: 'subscribe',
+      id: 't',
+      stream: `thread:${String(ok['thread_id'])}`,
+      position: null,
+    })
+    const started = await socket.next(
+      ({ type, event }) => type === 'event' && (event as { type: string }).type === 'agent_started',
+    )
+    expect((started['event'] as { user_id: unknown }).user_id).toBe(sub)
+    const text = await (await fetch(`${netra.url}/auth/me`, bearer(token))).text()
+    expect(text).toContain(JSON.stringify(sub))
+  },
+)
 
 test('a test token is refused unless its algorithm, secret, times and audience are right', async () => {
   const now = Math.floor(Date.now() / 1000)

@@ -23,7 +23,13 @@ export async function addCrossOrigin(
       'x-request-id',
       'traceparent',
     ],
-    exposedHeaders: ['content-disposition', 'retry-after', 'x-request-id'],
+    exposedHeaders: [
+      'content-disposition',
+      'ratelimit',
+      'ratelimit-policy',
+      'retry-after',
+      'x-request-id',
+    ],
     maxAge: 600,
     strictPreflight: false,
   })
