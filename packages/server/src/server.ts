@@ -198,7 +198,10 @@ export async function startServer(
     return {
       url: gateway.url,
       port: gateway.port,
-      setupUrl: token === undefined ? undefined : `${config.webPublicUrl ?? gateway.url}/setup#token=${token}`,
+      setupUrl:
+        token === undefined
+          ? undefined
+          : `${config.webPublicUrl ?? gateway.url}/setup#token=${token}`,
       recovered,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     }

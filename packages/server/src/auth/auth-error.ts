@@ -76,20 +76,18 @@ const MESSAGES: Record<AuthErrorCode, string> = {
   refresh_token_invalid: 'The refresh token is not valid. Sign in again.',
   session_ended: 'This login session has ended. Sign in again.',
   forbidden: 'Only an administrator may do this.',
-  last_admin:
-    'This is the only administrator who can sign in. Make somebody else one first.',
+  last_admin: 'This is the only administrator who can sign in. Make somebody else one first.',
   not_found: 'There is no such thing.',
   own_account: 'You cannot do this to yourself: ask another administrator.',
   test_user_role: 'A test user cannot become an administrator.',
   too_many_keys: 'You have 50 API keys already. Revoke one that you no longer use.',
-  sign_in_again: 'Give your password, or sign in again: this is possible soon after signing in only.',
+  sign_in_again:
+    'Give your password, or sign in again: this is possible soon after signing in only.',
   service_refused: 'There is no such service, or its secret is not valid (any more).',
-  last_way_in:
-    'This is your only way to sign in. Set a password first, or link another provider.',
+  last_way_in: 'This is your only way to sign in. Set a password first, or link another provider.',
   logout_token_invalid: 'This is no fresh logout token of that provider for this Netra.',
   rate_limited: 'Too many failed attempts. Wait before you try again.',
-  test_user_limited:
-    'A test user has no password and no other way to sign in: it ends in hours.',
+  test_user_limited: 'A test user has no password and no other way to sign in: it ends in hours.',
   test_user_invalid:
     'This id cannot be a test user: it is taken, has just ended, begins with "service:" or is not 1 to 128 plain characters.',
   test_key_invalid: 'X-E2E-Bypass-Key is not the key of this Netra.',

@@ -11,6 +11,7 @@ import type {
 } from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { UserId } from '../platform/ids.ts'
+import type { AccountData } from './account/account-data.ts'
 import type { Login, NewAccount, Origin, Registration } from './account/accounts.ts'
 import type { Attempts } from './account/attempts.ts'
 import type { EmailVerification } from './account/email-verification.ts'
@@ -20,7 +21,6 @@ import type { AccountParts } from './account/open-accounts.ts'
 import type { Passwords } from './account/password.ts'
 import type { Profiles } from './account/profiles.ts'
 import type { RegistrationRules } from './account/registration.ts'
-import type { AccountData } from './account/account-data.ts'
 import type { Removal } from './account/removal.ts'
 import type { Setup } from './account/setup.ts'
 import type { TwoFactor } from './account/two-factor.ts'
@@ -28,17 +28,17 @@ import type { UserAdmin } from './account/user-admin.ts'
 import type { User, Users } from './account/users.ts'
 import type { AuditLog } from './audit/audit-log.ts'
 import { AuthError } from './auth-error.ts'
+import type { ApiKeys } from './keys/api-keys.ts'
+import type { OAuth } from './oauth/oauth.ts'
 import type { ChangeFeed } from './service/change-feed.ts'
 import type { Removals } from './service/removals.ts'
 import type { Services } from './service/services.ts'
-import type { ApiKeys } from './keys/api-keys.ts'
-import type { OAuth } from './oauth/oauth.ts'
 import type { AccessTokens } from './session/access-token.ts'
 import { identityOf, type Authenticator } from './session/authenticator.ts'
 import type { RefreshTokens } from './session/refresh-tokens.ts'
-import type { Begun, SessionStart } from './session/session-start.ts'
 import { forgetfulCookie } from './session/session-cookie.ts'
 import type { SessionList } from './session/session-list.ts'
+import type { Begun, SessionStart } from './session/session-start.ts'
 import type { SessionUse } from './session/session-use.ts'
 import type { Sessions, SessionState } from './session/sessions.ts'
 import type { SigningKeys } from './session/signing-keys.ts'
@@ -354,9 +354,9 @@ export class AuthService implements Identities, AsyncDisposable {
   #begin(userId: UserId, origin: Origin): SignedIn {
     return this.#parts.database.transaction(() => {
       const { attempts, sessionStart, users } = this.#parts
-    const begun = sessionStart.begin(userId, origin)
-    const account = users.find(userId)?.email
-    if (account !== undefined) attempts.learn({ ...origin, account })
+      const begun = sessionStart.begin(userId, origin)
+      const account = users.find(userId)?.email
+      if (account !== undefined) attempts.learn({ ...origin, account })
       this.audit.record({
         actor: { kind: 'user', id: userId },
         action: 'session.began',

@@ -112,7 +112,8 @@ function providerProblems(settings: Settings): string[] {
   const needs = (name: string, given: unknown, other: string, otherGiven: unknown) => {
     if (given !== undefined && otherGiven === undefined) problems.push(`${name} needs ${other}`)
   }
-  const { googleClientId, googleClientSecret, oidcIssuer, oidcClientId, oidcClientSecret } = settings
+  const { googleClientId, googleClientSecret, oidcIssuer, oidcClientId, oidcClientSecret } =
+    settings
   needs('GOOGLE_CLIENT_ID', googleClientId, 'GOOGLE_CLIENT_SECRET', googleClientSecret)
   needs('GOOGLE_CLIENT_SECRET', googleClientSecret, 'GOOGLE_CLIENT_ID', googleClientId)
   needs('NETRA_OIDC_ISSUER', oidcIssuer, 'NETRA_OIDC_CLIENT_ID', oidcClientId)
@@ -152,6 +153,24 @@ function accountProblems(settings: Settings): string[] {
   return problems
 }
 
+function authServiceProblems(settings: Settings): string[] {
+  const { authServiceUrl, serviceSecret, insecureHttp } = settings
+  if (authServiceUrl === undefined) return []
+  const problems: string[] = []
+  if (serviceSecret === undefined) {
+    problems.push(
+      'AUTH_SERVICE_URL needs NETRA_SERVICE_SECRET, the same as netra auth has, or one of netra service add',
+    )
+  }
+  const { protocol, hostname } = new URL(authServiceUrl)
+  if (protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, '')) && !insecureHttp) {
+    problems.push(
+      `AUTH_SERVICE_URL (${authServiceUrl}) is neither https nor on this machine: passwords, cookies and the service's secret would cross the network unencrypted. Use https, or NETRA_INSECURE_HTTP=1 where that network is yours alone`,
+    )
+  }
+  return problems
+}
+
 export function normalize(settings: Settings): { config: Config; problems: string[] } {
   const loopback = isLoopback(settings.host)
   const https = settings.publicUrl?.startsWith('https:') ?? false
@@ -162,11 +181,7 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     )
   }
   problems.push(...siteProblems(settings))
-  if (settings.authServiceUrl !== undefined && settings.serviceSecret === undefined) {
-    problems.push(
-      'AUTH_SERVICE_URL needs NETRA_SERVICE_SECRET, the same as netra auth has, or one of netra service add',
-    )
-  }
+  problems.push(...authServiceProblems(settings))
   problems.push(...providerProblems(settings))
   problems.push(...testUserProblems(settings))
   problems.push(...accountProblems(settings))

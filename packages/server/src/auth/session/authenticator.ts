@@ -1,9 +1,9 @@
 import type { Authentication, Credentials, Identity, LiveSession } from '../../identity/identity.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Engine } from '../engine.ts'
-import type { TestUsers } from '../test-users/test-users.ts'
 import type { ApiKeys } from '../keys/api-keys.ts'
 import { looksLikeKey } from '../keys/key-text.ts'
+import type { TestUsers } from '../test-users/test-users.ts'
 import type { AccessTokens } from './access-token.ts'
 import { cookieValue, verifiedToken } from './session-cookie.ts'
 import type { SessionUse } from './session-use.ts'
@@ -69,7 +69,11 @@ export class Authenticator {
     if (state === undefined) return { ok: false, why: 'invalid' }
     if (!state.live) return { ok: false, why: state.why }
     const { session } = state
-    return { ok: true, identity: identityOf(session, 'api_key', session.expiresAtMs), setCookies: [] }
+    return {
+      ok: true,
+      identity: identityOf(session, 'api_key', session.expiresAtMs),
+      setCookies: [],
+    }
   }
 
   async byCookie(header: string | undefined): Promise<Authentication> {

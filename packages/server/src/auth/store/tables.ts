@@ -1,15 +1,15 @@
 import { UNCONFIRMED_TABLES } from '../account/account-rows.ts'
+import { ATTEMPT_TABLES } from '../account/attempt-store.ts'
 import { ONE_TIME_LINK_TABLES } from '../account/one-time-links.ts'
 import { TWO_FACTOR_TABLES } from '../account/two-factor.ts'
-import { ATTEMPT_TABLES } from '../account/attempt-store.ts'
 import { AUDIT_TABLES } from '../audit/audit-log.ts'
 import { API_KEY_TABLES } from '../keys/api-keys.ts'
 import { OUTBOX_TABLES } from '../mail/outbox.ts'
-import { TEST_USER_TABLES } from '../test-users/tables.ts'
-import { CHANGE_TABLES } from '../service/change-feed.ts'
-import { SERVICE_TABLES } from '../service/services.ts'
 import { FLOW_TABLES } from '../oauth/flows.ts'
 import { PROVIDER_TABLES } from '../oauth/provider-accounts.ts'
+import { CHANGE_TABLES } from '../service/change-feed.ts'
+import { SERVICE_TABLES } from '../service/services.ts'
+import { TEST_USER_TABLES } from '../test-users/tables.ts'
 import type { AuthDatabase } from './auth-database.ts'
 import { SETTING_TABLES } from './stored-settings.ts'
 
@@ -66,7 +66,20 @@ const LASTING = `
 `
 
 /** Since version 2; each part keeps its own tables beside its code. */
-const SECOND: readonly string[] = [AUDIT_TABLES, PROVIDER_TABLES, TEST_USER_TABLES, ATTEMPT_TABLES, API_KEY_TABLES, SETTING_TABLES, UNCONFIRMED_TABLES, ONE_TIME_LINK_TABLES, TWO_FACTOR_TABLES, OUTBOX_TABLES, CHANGE_TABLES, SERVICE_TABLES]
+const SECOND: readonly string[] = [
+  AUDIT_TABLES,
+  PROVIDER_TABLES,
+  TEST_USER_TABLES,
+  ATTEMPT_TABLES,
+  API_KEY_TABLES,
+  SETTING_TABLES,
+  UNCONFIRMED_TABLES,
+  ONE_TIME_LINK_TABLES,
+  TWO_FACTOR_TABLES,
+  OUTBOX_TABLES,
+  CHANGE_TABLES,
+  SERVICE_TABLES,
+]
 
 /** Tickets live 30 s and need not outlive the processes; a handshake waits for no disk. */
 const VOLATILE = `

@@ -1,9 +1,5 @@
 import multipart from '@fastify/multipart'
-import fastify, {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyRequest,
-} from 'fastify'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
 
 import {
   AuthUnavailable,
@@ -104,9 +100,7 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
     const cookies = freshCookies.get(request)
     if (cookies && !reply.hasHeader('set-cookie')) void reply.header('set-cookie', cookies)
   })
-  app.setErrorHandler((error: FastifyError, request, reply) =>
-    errors.send(error, request, reply),
-  )
+  app.setErrorHandler((error: FastifyError, request, reply) => errors.send(error, request, reply))
 
   return {
     app,
