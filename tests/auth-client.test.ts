@@ -73,6 +73,9 @@ beforeEach(async () => {
       allowedOrigins: [],
       trustedProxies: [],
       https: false,
+      allMetrics: createMetrics(),
+      metricsToken: undefined,
+      requestsPerMinute: 600,
     },
     { host: '127.0.0.1', port: 0 },
   )
@@ -240,6 +243,7 @@ test('where nobody listens nothing is revoked: known sessions go on until they e
   const ada = await joined(auth, 'ada')
   const bob = await joined(auth, 'bob')
   const identity = identityFrom(await byToken(ada))
+  await client.authenticate({ cookie: cookieOf(ada) })
   client.watch(() => [identity])
   await proxy.refuse()
   await until(async () => !(await isWell()))
@@ -250,7 +254,23 @@ test('where nobody listens nothing is revoked: known sessions go on until they e
   expect(await byToken(ada)).toMatchObject({ ok: true })
   expect(ended).toEqual([])
   expect(await byToken(bob)).toEqual({ ok: false, why: 'unavailable' })
-  await expect(client.issueTicket(identity)).rejects.toThrow('does not answer')
+  await expect(client.issueTicket(bob.identity)).rejects.toThrow('does not answer')
+  // A browser that is known opens a new socket too: by a ticket of this node, once, with its cookie.
+  const stolen = await client.issueTicket(identity)
+  expect(await client.redeemTicket(stolen.ticket, cookieOf(bob))).toMatchObject({ ok: false })
+  expect(await client.redeemTicket(stolen.ticket, cookieOf(ada))).toMatchObject({ ok: false })
+  const { ticket } = await client.issueTicket(identity)
+  expect(identityFrom(await client.redeemTicket(ticket, cookieOf(ada)))).toMatchObject({
+    userId: identity.userId,
+    sessionId: identity.sessionId,
+  })
+  expect(await client.redeemTicket(ticket, cookieOf(ada))).toEqual({
+    ok: false,
+    why: 'unavailable',
+  })
+  const late = await client.issueTicket(identity)
+  clock.advance(31_000)
+  expect(await client.redeemTicket(late.ticket, cookieOf(ada))).toMatchObject({ ok: false })
   // Its token's end is its own.
   clock.advance(15 * 60_000)
   expect(await byToken(ada)).toEqual({ ok: false, why: 'expired' })

@@ -10,7 +10,7 @@ import {
   until,
 } from './support/auth-process.ts'
 import { request } from './support/http.ts'
-import { PASSWORD, register } from './support/people.ts'
+import { PASSWORD, register, type Person } from './support/people.ts'
 import { hello, openSocket } from './support/raw-socket.ts'
 
 const SLOW = { timeout: 180_000 }
@@ -31,6 +31,23 @@ const handshake = async (url: string, token: string): Promise<string | number> =
   return end
 }
 
+/** As a browser does it: a ticket, then a socket with its cookie. */
+async function pageHandshake(url: string, { cookie }: Person): Promise<string | number> {
+  const headers = { cookie, origin: url }
+  const asked = await request<{ ticket: string }>(`${url}/api/ws-ticket`, {
+    method: 'POST',
+    headers,
+  })
+  if (asked.status !== 200) return asked.status
+  using socket = await openSocket(url, { origin: url, headers: { cookie } })
+  socket.send({ ...hello(''), token: undefined, ticket: asked.body.ticket })
+  const end = await Promise.race([
+    socket.next((frame) => frame.type === 'welcome').then(() => 'welcome'),
+    socket.closed.then(({ code }) => code),
+  ])
+  return end
+}
+
 test(
   'while the auth service is killed whoever is in goes on, nobody comes in, and all is well after its restart (S40)',
   SLOW,
@@ -43,6 +60,7 @@ test(
     const ada = await register(node.url)
     const bob = await register(node.url)
     expect((await ask(node.url, ada.headers)).status).toBe(200)
+    expect(await pageHandshake(node.url, ada)).toBe('welcome')
     using socket = await openSocket(node.url)
     socket.send(hello(ada.token))
     await socket.next((frame) => frame.type === 'welcome')
@@ -61,6 +79,7 @@ test(
     socket.send({ type: 'subscribe', id: 'a', stream: `user:${ada.userId}`, position: null })
     expect(await socket.next((frame) => frame['id'] === 'a')).toMatchObject({ type: 'ok' })
     expect(await handshake(node.url, ada.token)).toBe('welcome')
+    expect(await pageHandshake(node.url, ada)).toBe('welcome')
     // Nobody else comes in: neither by a password, nor by a token that nobody can vouch for.
     for (let round = 0; round < 5; round += 1) {
       const refused = await login(node.url, ada.email)

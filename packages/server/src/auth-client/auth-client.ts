@@ -27,6 +27,7 @@ import { ServiceLink, type ForwardedRequest } from './service-link.ts'
 import { SessionAsker } from './session-asker.ts'
 import { SessionKnowledge } from './session-knowledge.ts'
 import { SessionMemory } from './session-memory.ts'
+import { SpareTickets } from './spare-tickets.ts'
 import { TicketsElsewhere } from './tickets-elsewhere.ts'
 
 export type { OpenSession } from './open-sessions.ts'
@@ -113,6 +114,8 @@ export class AuthClient implements Identities, Disposable {
       link,
       changes,
       credentials: this.#credentials,
+      sessions,
+      spare: new SpareTickets(clock),
       forget: (userId, sessionId) => memory.dropSession(userId, sessionId),
     })
     this.#entrances = new Entrances(link, clock)
@@ -186,7 +189,7 @@ export class AuthClient implements Identities, Disposable {
     if (!this.#keys.areThere) throw new Error('the auth service was not reached yet')
     if (this.#doubt.isAway) throw new Error('nobody listens at the address of the auth service')
     if (this.#link.circuit.state === 'OPEN') throw new Error('the auth service does not answer')
-    if (this.#doubt.ms > UNHEALTHY_AFTER_MS || !this.#feed.isFollowing) {
+    if (this.#doubt.ms > UNHEALTHY_AFTER_MS || !this.#feed.hasSpoken) {
       throw new Error('the feed of the auth service is silent')
     }
   }

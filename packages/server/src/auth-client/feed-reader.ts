@@ -29,6 +29,8 @@ export class FeedReader {
   #response: IncomingMessage | undefined
   #failures = 0
   isFollowing = false
+  /** At any time: from then on what is missed is known to be. */
+  hasSpoken = false
 
   constructor(needs: Needs) {
     this.#needs = needs
@@ -91,6 +93,7 @@ export class FeedReader {
       throw new Error('a line of the feed is not understood')
     }
     this.isFollowing = true
+    this.hasSpoken = true
     this.#failures = 0
     this.#needs.onLine(parsed.data)
     this.#position = parsed.data.position

@@ -40,6 +40,17 @@ test('beyond loopback plain http must be asked for', () => {
   expect(problemsOf({ HOST: '0.0.0.0', NETRA_PUBLIC_URL: 'https://netra.example' })).toEqual([])
 })
 
+test('an auth service elsewhere needs a secret, and https beyond this machine', () => {
+  const NETRA_SERVICE_SECRET = 'a-secret-of-at-least-32-characters'
+  const at = (url: string, more = {}) => problemsOf({ AUTH_SERVICE_URL: url, ...more })
+  expect(at('http://localhost:8083')[0]).toContain('needs NETRA_SERVICE_SECRET')
+  for (const url of ['http://localhost:8083', 'http://[::1]:8083', 'https://auth.example']) {
+    expect(at(url, { NETRA_SERVICE_SECRET })).toEqual([])
+  }
+  expect(at('http://auth:8083', { NETRA_SERVICE_SECRET })[0]).toContain('neither https nor on this')
+  expect(at('http://auth:8083', { NETRA_SERVICE_SECRET, NETRA_INSECURE_HTTP: '1' })).toEqual([])
+})
+
 test('a wrong secret is never echoed', () => {
   const problems = problemsOf({ DATABASE_URL: 'mysql://u:hunter2@h/db' })
   expect(problems[0]).toContain('DATABASE_URL: is not of the form postgres://')
