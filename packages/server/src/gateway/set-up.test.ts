@@ -1,109 +1,17 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import { MovingClock } from '../../../../tests/support/moving-clock.ts'
 import { hello, openSocket } from '../../../../tests/support/raw-socket.ts'
+import { letIn, openEdge, type Edge } from '../../testing/edge.ts'
 import { StoreUnavailable } from '../command/command.ts'
-import { AuthUnavailable, type Authentication, type Identity } from '../identity/identity.ts'
-import { asId, type SessionId, type UserId } from '../platform/ids.ts'
-import { silentLogger } from '../platform/logger.ts'
-import { createMetrics } from '../platform/metrics.ts'
-import { RateLimit } from '../platform/rate-limit.ts'
-import { createAddresses } from './addresses.ts'
-import { handleClassic } from './classic/handle-classic.ts'
-import { handleMessage } from './handle-message.ts'
-import { Registry } from './registry.ts'
-import { SocketLimits } from './socket-limits.ts'
-import { SocketMetrics } from './socket-metrics.ts'
-import { takeUpgrades } from './upgrade.ts'
+import { AuthUnavailable, type Authentication } from '../identity/identity.ts'
 
-/** A real edge before an auth service that a test lets fail as it likes. */
-interface Edge extends AsyncDisposable {
-  url: string
-  clock: MovingClock
-  metrics: SocketMetrics
-  registry: Registry
-}
-
-let authenticate: () => Promise<Authentication>
-let isLive: () => boolean | 'unavailable'
 let edge: Edge
 
-const identity: Identity = {
-  userId: asId<UserId>('somebody'),
-  email: 'somebody@example.com',
-  name: 'Somebody',
-  role: 'user',
-  sessionId: asId<SessionId>('session'),
-  expiresAt: '2999-01-01T00:00:00.000Z',
-  kind: 'token',
-  scopes: null,
-  isTestUser: false,
-}
-const letIn = async (): Promise<Authentication> => ({ ok: true, identity, setCookies: [] })
-
 beforeEach(async () => {
-  authenticate = letIn
-  isLive = () => true
   edge = await openEdge()
 })
 
 afterEach(() => edge[Symbol.asyncDispose]())
-
-async function openEdge(): Promise<Edge> {
-  const clock = new MovingClock()
-  const registry = new Registry()
-  const metrics = new SocketMetrics(createMetrics())
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  const addresses = createAddresses({ publicUrl: undefined, port, allowedOrigins: [] })
-  const parts = {
-    identities: {
-      authenticate: () => authenticate(),
-      sessionState: () => {
-        const live = isLive()
-        if (live === true) return { live, session: identity }
-        return { live: false, why: live === 'unavailable' ? live : 'revoked' }
-      },
-    },
-    clock,
-    logger: silentLogger,
-    registry,
-    metrics,
-    commandRate: new RateLimit(clock, { perMinute: 600, burst: 100 }),
-    environment: 'test',
-    node: 'node',
-    handle: handleMessage,
-    handleClassic,
-    addressOf: () => '127.0.0.1',
-    socketLimits: new SocketLimits({
-      clock,
-      registry,
-      isLocal: () => true,
-      limited: () => undefined,
-      maxSockets: 100,
-    }),
-  }
-  const upgrades = takeUpgrades(
-    server,
-    addresses,
-    parts as unknown as Parameters<typeof takeUpgrades>[2],
-  )
-  return {
-    url: `http://127.0.0.1:${port}`,
-    clock,
-    metrics,
-    registry,
-    async [Symbol.asyncDispose]() {
-      upgrades.close()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
 
 const classic = () =>
   openSocket(edge.url, { protocols: [], headers: { authorization: 'Bearer token' } })
@@ -151,7 +59,7 @@ const FAILURES: Failure[] = [
 test.each(FAILURES)(
   'set-up that fails by $what is told before the close, and counted (S40)',
   async ({ failing, errorCode, classicCode, nativeCode }) => {
-    authenticate = failing
+    edge.authenticate = failing
     using old = await classic()
     expect((await old.closed).code).toBe(classicCode)
     expect(old.frames).toMatchObject([{ type: 'error_message', error_code: errorCode }])
@@ -166,7 +74,7 @@ test.each(FAILURES)(
       ]),
     )
     await vi.waitFor(() => expect(edge.registry.size).toBe(0))
-    authenticate = letIn
+    edge.authenticate = letIn
     using after = await classic()
     await after.next((frame) => frame.type === 'system_message')
     expect(edge.metrics.successRate).toBeCloseTo(1 / 3)
@@ -175,7 +83,7 @@ test.each(FAILURES)(
 
 test('set-up that takes longer than 10 s is ended with a reason, and let in by no late answer', async () => {
   const answer = Promise.withResolvers<Authentication>()
-  authenticate = () => answer.promise
+  edge.authenticate = () => answer.promise
   using old = await classic()
   using young = await native()
   await vi.waitFor(() => expect(edge.registry.size).toBe(2))
@@ -191,7 +99,7 @@ test('set-up that takes longer than 10 s is ended with a reason, and let in by n
 })
 
 test('a login session that ended while its proof was looked at opens nothing (S11)', async () => {
-  isLive = () => false
+  edge.isLive = () => false
   using old = await classic()
   expect((await old.closed).code).toBe(4503)
   expect(old.frames).toMatchObject([{ type: 'error_message', error_code: 'SESSION_ENDED' }])
@@ -206,12 +114,12 @@ test('an open socket is asked for again now and then, though nobody told of its 
   using young = await native()
   await young.next((frame) => frame.type === 'welcome')
   // Away is no reason to lose a socket whose token holds; the end of the session is.
-  isLive = () => 'unavailable'
+  edge.isLive = () => 'unavailable'
   edge.clock.advance(31_000)
   for (const open of edge.registry) open.forgive(31_000)
   old.send({ type: 'ping', request_id: 'still' })
   await old.next((frame) => frame['in_reply_to'] === 'still')
-  isLive = () => false
+  edge.isLive = () => false
   edge.clock.advance(31_000)
   for (const open of edge.registry) open.forgive(31_000)
   expect((await old.closed).code).toBe(4503)
@@ -221,14 +129,14 @@ test('an open socket is asked for again now and then, though nobody told of its 
 test('a command is refused while nobody can tell who asks, and the socket stays (S40)', async () => {
   using old = await classic()
   await old.next((frame) => frame.type === 'system_message')
-  isLive = () => 'unavailable'
+  edge.isLive = () => 'unavailable'
   old.send({ type: 'list_threads', request_id: 'asked' })
   expect(await old.next((frame) => frame['in_reply_to'] === 'asked')).toMatchObject({
     type: 'error',
     error_code: 'SERVICE_UNAVAILABLE',
     retry_after: 2,
   })
-  authenticate = async () => ({ ok: false, why: 'unavailable' })
+  edge.authenticate = async () => ({ ok: false, why: 'unavailable' })
   old.send({ type: 'refresh_token', payload: { token: 'fresh', request_id: 'fresh' } })
   expect(await old.next((frame) => frame['in_reply_to'] === 'fresh')).toMatchObject({
     error_code: 'SERVICE_UNAVAILABLE',

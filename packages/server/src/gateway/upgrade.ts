@@ -44,7 +44,10 @@ export function takeUpgrades(
     if (refusal) {
       const { origin } = request.headers
       const ip = parts.addressOf(request)
-      parts.logger.info({ status: refusal.status, code: refusal.code, ip, origin }, 'upgrade refused')
+      parts.logger.info(
+        { status: refusal.status, code: refusal.code, ip, origin },
+        'upgrade refused',
+      )
       return refuse(socket, refusal)
     }
     if (isTest) {

@@ -13,6 +13,7 @@ import type { RateLimit } from '../../platform/rate-limit.ts'
 import type { Handshake } from '../identify.ts'
 import { LIMITS } from '../limits.ts'
 import { ServedSocket, type SocketParts } from '../served-socket.ts'
+import { beatOf, isBeat, nonceIn } from './beats.ts'
 import { CLASSIC_ENDS, type ClassicEnd } from './classic-end.ts'
 import { classicWelcome, identifyClassic, NOBODY_TELLS } from './classic-handshake.ts'
 import { parseClassicFrame, type ClassicMessage } from './classic-message.ts'
@@ -39,13 +40,7 @@ export interface ClassicParts extends SocketParts {
 
 /** So long a client has to read why it is closed. */
 const READ_REASON_MS = 300
-/** Answered at once, not behind a command. */
-const BEATS: Record<string, ClassicServerType | undefined> = {
-  ping: 'pong',
-  heartbeat: 'heartbeat_ack',
-  pong: undefined,
-  heartbeat_ack: undefined,
-}
+const TOO_MUCH = 'asks for more than it reads'
 
 /** One socket of the classic codec: it has said who it is by its upgrade, and is welcomed at once. */
 export class ClassicConnection extends ServedSocket<ClassicParts> {
@@ -136,8 +131,11 @@ export class ClassicConnection extends ServedSocket<ClassicParts> {
     const now = this.parts.clock.monotonic()
     if (this.silentMs >= LIMITS.heartbeatTimeoutMs) return this.close(4003, 'no answer to pings')
     const { taken, unread } = this.#outbox
-    if (unread === 0 || taken !== this.#taken) this.#progressAt = now
-    this.#taken = taken
+    // Pings of ours wait unread too, and are no progress.
+    if (unread === 0 || taken > this.#taken) {
+      this.#progressAt = now
+      this.#taken = taken
+    }
     if (now - this.#progressAt >= LIMITS.slowConsumerMs) {
       return this.close(4004, 'nothing was read for 30 s')
     }
@@ -169,7 +167,7 @@ export class ClassicConnection extends ServedSocket<ClassicParts> {
 
   protected receive(data: Buffer, isBinary: boolean): void {
     if (this.#outbox.unread > LIMITS.maxUnreadBytes) {
-      return this.close(4004, 'asks for more than it reads')
+      return this.close(4004, TOO_MUCH)
     }
     if (isBinary) {
       const message = 'Frames are JSON text, not binary.'
@@ -178,21 +176,20 @@ export class ClassicConnection extends ServedSocket<ClassicParts> {
     const parsed = parseClassicFrame(data.toString('utf8'))
     if (!parsed.ok) return this.refuse({ ...parsed, isBad: true })
     const { message } = parsed
-    if (Object.hasOwn(BEATS, message.type)) return this.#beat(message)
+    if (isBeat(message.type)) {
+      const type = beatOf(message.type)
+      if (type !== undefined) this.answer(type, message, nonceIn(message))
+      return
+    }
     this.inTurn(message.type, async () => {
+      // Answers may be large: what waits for a turn must not become what waits for a reader.
+      if (this.#outbox.unread > LIMITS.maxUnreadBytes) return this.close(4004, TOO_MUCH)
       if (this.identity) await this.parts.handleClassic(this, this.identity, message)
     })
   }
 
   protected onLeft(): void {
     this.followed.end()
-  }
-
-  #beat(message: ClassicMessage): void {
-    const answer = BEATS[message.type]
-    if (answer === undefined) return
-    const { nonce } = message.fields
-    this.answer(answer, message, typeof nonce === 'string' ? { nonce: nonce.slice(0, 128) } : {})
   }
 
   async #setUp(handshake: Handshake): Promise<void> {

@@ -6,6 +6,7 @@ import { asId, type ThreadId } from '../../platform/ids.ts'
 import { unreachable } from '../../platform/unreachable.ts'
 import { checkSession } from '../session-check.ts'
 import { authenticateClassic } from './authenticate-classic.ts'
+import type { Beat } from './beats.ts'
 import type { ClassicConnection } from './classic-connection.ts'
 import {
   isClassicType,
@@ -24,7 +25,6 @@ import {
   switchThread,
 } from './thread-queries.ts'
 
-type Beat = 'ping' | 'pong' | 'heartbeat' | 'heartbeat_ack'
 type Asked = Exclude<ClassicType, Beat | 'authenticate' | 'refresh_token'>
 
 const READS: ReadonlySet<ClassicType> = new Set([
