@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { administrator } from './support/administrator.ts'
-import { openEventStream } from './support/event-stream.ts'
+import { bearer, makeKey, type MadeKey } from './support/api-key.ts'
 import { request } from './support/http.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { register, type Person } from './support/people.ts'
@@ -10,33 +10,16 @@ import { hello, openSocket } from './support/raw-socket.ts'
 let netra: NetraProcess
 let root: Person
 beforeAll(async () => {
-  netra = await startNetra()
+  netra = await startNetra({ env: { NETRA_LOG_LEVEL: 'debug' } })
   root = await administrator(netra.url, netra.setupToken)
 }, 60_000)
 afterAll(() => netra[Symbol.asyncDispose]())
 
-interface Made {
-  id: string
-  key: string
-  name: string
-  scopes: string[]
-  hint: string
-  expires_at: string | null
-}
-
-async function make(person: Person, scopes: string[], expires: number | null = 30): Promise<Made> {
-  const { status, body } = await request<Made>(`${netra.url}/auth/api-keys`, {
-    headers: person.headers,
-    body: { name: 'nightly report', scopes, expires_in_days: expires },
-  })
-  if (status !== 201) throw new Error(`${status} ${JSON.stringify(body)}`)
-  return body
-}
-
-const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
+const make = (person: Person, scopes: string[], days?: number | null) =>
+  makeKey(netra.url, person, scopes, days)
 
 const list = async (person: Person) => {
-  const { body } = await request<{ api_keys: (Made & { last_used_at: string | null })[] }>(
+  const { body } = await request<{ api_keys: (MadeKey & { last_used_at: string | null })[] }>(
     `${netra.url}/auth/api-keys`,
     { headers: person.headers },
   )
@@ -129,83 +112,6 @@ test('no key reaches accounts, administration, keys or tickets, not even an admi
   }
 })
 
-test('a socket of a key reads and sends as its scopes say', async () => {
-  const ada = await register(netra.url)
-  const [reader, writer] = [await make(ada, ['chat:read']), await make(ada, ['chat:write'])]
-  const stream = `user:${ada.userId}`
-  const message = {
-    type: 'send_message',
-    id: 'send',
-    client_message_id: 'one',
-    thread_id: null,
-    content: [{ type: 'text', text: 'hello' }],
-  }
-  using reading = await openSocket(netra.url)
-  reading.send(hello(reader.key, { resume: [{ stream, position: null }] }))
-  expect(await reading.next(({ type }) => type === 'welcome')).toMatchObject({
-    user_id: ada.userId,
-    streams: [{ stream, status: expect.not.stringMatching('not_found') }],
-  })
-  reading.send({ type: 'subscribe', id: 'sub', stream, position: null })
-  expect(await reading.next(({ id }) => id === 'sub')).toMatchObject({ type: 'ok' })
-  reading.send(message)
-  expect(await reading.next(({ id }) => id === 'send')).toMatchObject({
-    type: 'error',
-    message: expect.stringContaining('chat:write'),
-  })
-  using writing = await openSocket(netra.url)
-  writing.send(hello(writer.key, { resume: [{ stream, position: null }] }))
-  expect(await writing.next(({ type }) => type === 'welcome')).toMatchObject({
-    streams: [{ stream, status: 'not_found', head: null }],
-  })
-  writing.send({ type: 'subscribe', id: 'sub', stream, position: null })
-  expect(await writing.next(({ id }) => id === 'sub')).toMatchObject({
-    type: 'error',
-    message: expect.stringContaining('chat:read'),
-  })
-  writing.send(message)
-  expect(await writing.next(({ id }) => id === 'send')).toMatchObject({ type: 'ok' })
-  expect(writing.frames.filter(({ type }) => type === 'event')).toEqual([])
-})
-
-test('a key of the bearer header opens a socket; streams by plain requests take it too', async () => {
-  const ada = await register(netra.url)
-  const { key } = await make(ada, ['chat:read'])
-  using socket = await openSocket(netra.url, { headers: bearer(key) })
-  const { token: _token, ...greeting } = hello('')
-  socket.send(greeting)
-  const welcome = await socket.next(({ type }) => type === 'welcome')
-  expect(welcome).toMatchObject({ user_id: ada.userId })
-  using events = await openEventStream(
-    netra.url,
-    { stream: `user:${ada.userId}` },
-    { 'x-api-key': key },
-  )
-  await events.next(({ type }) => type === 'live')
-})
-
-test('a socket that goes on with a key has the rights of the key, and ends with it', async () => {
-  const ada = await register(netra.url)
-  const made = await make(ada, ['chat:write'])
-  const stream = `user:${ada.userId}`
-  const socket = await openSocket(netra.url)
-  socket.send(hello(ada.token, { resume: [{ stream, position: null }] }))
-  await socket.next(({ type }) => type === 'live')
-  socket.send({ type: 'authenticate', token: made.key })
-  await socket.next(({ type }) => type === 'authenticated')
-  const title = { headers: ada.headers, body: { title: 'unseen' } }
-  expect((await request(`${netra.url}/api/threads`, title)).status).toBe(201)
-  socket.send({ type: 'subscribe', id: 'sub', stream, position: null })
-  expect(await socket.next(({ id }) => id === 'sub')).toMatchObject({
-    type: 'error',
-    message: expect.stringContaining('chat:read'),
-  })
-  expect(JSON.stringify(socket.frames)).not.toContain('unseen')
-  const url = `${netra.url}/auth/api-keys/${made.id}`
-  await request(url, { method: 'DELETE', headers: ada.headers })
-  expect((await socket.closed).code).toBe(4503)
-})
-
 test('a revoked key, a wrong one and a stranger’s say no more than that', async () => {
   const [ada, bob] = [await register(netra.url), await register(netra.url)]
   const made = await make(ada, ['chat:read'])
@@ -250,4 +156,23 @@ test('fifty keys are enough, and their wishes are checked', async () => {
   for (let n = 0; n < 50; n++) await make(ada, ['chat:read'], null)
   const tooMany = await wish({ name: 'x', scopes: ['chat:read'] })
   expect(tooMany).toMatchObject({ status: 409, body: { error_code: 'LIMIT_REACHED' } })
+})
+
+test('no key stands in the log, whether it was good, revoked or wrong (S9)', async () => {
+  const ada = await register(netra.url)
+  const made = await make(ada, ['chat:read'])
+  const secret = made.key.slice(-43)
+  const use = async () => {
+    await threadsAs(bearer(made.key))
+    await threadsAs({ 'x-api-key': `${made.key}x` })
+    const socket = await openSocket(netra.url)
+    socket.send(hello(made.key))
+    await Promise.race([socket.closed, socket.next(({ type }) => type === 'welcome')])
+  }
+  await use()
+  const url = `${netra.url}/auth/api-keys/${made.id}`
+  await request(url, { method: 'DELETE', headers: ada.headers })
+  await use()
+  expect(netra.log().length).toBeGreaterThan(1_000)
+  expect(netra.log()).not.toContain(secret)
 })
