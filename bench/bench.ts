@@ -1,9 +1,11 @@
 import { backlog } from './backlog/backlog.ts'
 import { cuts } from './cuts/cuts.ts'
+import { handshakes } from './handshakes/handshakes.ts'
 import { idleMemory } from './idle-memory/idle-memory.ts'
 import { journalCost } from './journal-cost/journal-cost.ts'
 import { journalFile } from './journal-file/journal-file.ts'
 import { resume } from './resume/resume.ts'
+import { sessionCheck } from './session-check/session-check.ts'
 import { socketPath } from './socket-path/socket-path.ts'
 import { startUp } from './start/start.ts'
 import { note, say, table, type Bench, type Row } from './support/report.ts'
@@ -14,6 +16,8 @@ const BENCHES: Bench[] = [
   journalFile,
   socketPath,
   resume,
+  handshakes,
+  sessionCheck,
   backlog,
   wire,
   cuts,

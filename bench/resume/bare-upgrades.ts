@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws'
 
 import { AccessTokens } from '../../packages/server/src/auth/session/access-token.ts'
 import { openSecrets } from '../../packages/server/src/auth/session/key-files.ts'
+import { KeyRing } from '../../packages/server/src/auth/session/key-ring.ts'
 import { listen } from '../support/delivery.ts'
 
 export interface BareUpgrades {
@@ -15,7 +16,7 @@ export interface BareUpgrades {
 /** A bare `ws` server that lets in whoever brings an access token of the same keys. */
 export async function openBareUpgrades(folder: string): Promise<BareUpgrades> {
   const { signingKeys } = await openSecrets(folder)
-  const tokens = new AccessTokens(signingKeys)
+  const tokens = new AccessTokens(new KeyRing(signingKeys))
   const server = createServer()
   const sockets = new WebSocketServer({
     noServer: true,
