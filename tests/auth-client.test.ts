@@ -356,7 +356,7 @@ test('three failures open the circuit, which refuses at once, shows itself and c
   const begun = performance.now()
   expect(await byToken(people[1]!)).toEqual({ ok: false, why: 'unavailable' })
   expect(performance.now() - begun).toBeLessThan(100)
-  await expect(client.check()).rejects.toThrow()
+  await expect(client.check()).rejects.toThrow(/auth service/)
   await proxy.pass()
   await until(async () => (await byToken(people[1]!)).ok)
   await until(isWell)

@@ -42,7 +42,8 @@ export async function until(
 ): Promise<void> {
   const end = performance.now() + timeoutMs
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`it does not hold after ${timeoutMs} ms: ${holds}`)
+    if (performance.now() > end)
+      throw new Error(`it does not hold after ${timeoutMs} ms: ${String(holds)}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
