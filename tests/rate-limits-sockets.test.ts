@@ -152,11 +152,18 @@ test('commands of all sockets of a user and of HTTP are counted together (S16)',
   for (const refusal of refusals) {
     expect(refusal).toMatchObject({ retry: 'after', after_ms: expect.any(Number) })
   }
-  const byHttp = await request<{ code: string; after_ms: number }>(`${netra.url}/api/commands`, {
-    body: cancel('http'),
-    headers: eve.headers,
-  })
-  expect(byHttp).toMatchObject({ status: 429, body: { code: 'rate_limited' } })
+  // A few may pass, as some time has: far fewer than the 200 that somebody fresh may ask at once.
+  const askedByHttp = await Promise.all(
+    Array.from({ length: 150 }, () =>
+      request<{ code: string; after_ms: number }>(`${netra.url}/api/commands`, {
+        body: cancel('http'),
+        headers: eve.headers,
+      }),
+    ),
+  )
+  const [byHttp] = askedByHttp.filter(({ status }) => status === 429)
+  if (!byHttp) throw new Error('what sockets used up was there again for HTTP')
+  expect(byHttp.body.code).toBe('rate_limited')
   expect(byHttp.headers.get('retry-after')).toBe(String(Math.ceil(byHttp.body.after_ms / 1000)))
   const ofBob = await request(`${netra.url}/api/commands`, {
     body: cancel('bob'),
