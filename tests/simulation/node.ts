@@ -5,6 +5,7 @@ import type { Files } from '../../packages/server/src/files/files.ts'
 import { Connection, type ConnectionParts } from '../../packages/server/src/gateway/connection.ts'
 import { handleMessage } from '../../packages/server/src/gateway/handle-message.ts'
 import { Registry } from '../../packages/server/src/gateway/registry.ts'
+import { SocketLimits } from '../../packages/server/src/gateway/socket-limits.ts'
 import { SocketMetrics } from '../../packages/server/src/gateway/socket-metrics.ts'
 import { sweepSockets } from '../../packages/server/src/gateway/sweep.ts'
 import { createHub } from '../../packages/server/src/hub/hub.ts'
@@ -73,6 +74,13 @@ export async function startNode({ host, logger, store }: NodeParts): Promise<Nod
     registry,
     metrics: new SocketMetrics(metrics),
     commandRate: new RateLimit(clock, { perMinute: 1_200, burst: 200 }),
+    socketLimits: new SocketLimits({
+      clock,
+      registry,
+      isLocal: () => true,
+      limited: () => undefined,
+      maxSockets: 1_000,
+    }),
     node: host.name,
     addressOf: () => '10.0.0.1',
     handle: handleMessage,
