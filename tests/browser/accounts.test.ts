@@ -7,8 +7,8 @@ import { totpCode } from '../../packages/server/src/auth/account/totp.ts'
 import { inBrowser, type InBrowser } from '../support/browser.ts'
 import { request } from '../support/http.ts'
 import { startNetra, type NetraProcess } from '../support/netra-process.ts'
-import { PASSWORD, register } from '../support/people.ts'
-import { composer, heading, newcomer, soon } from '../support/screen.ts'
+import { PASSWORD } from '../support/people.ts'
+import { composer, newcomer, soon } from '../support/screen.ts'
 import { tryLogin } from '../support/sign-in.ts'
 
 const test = base.extend<InBrowser>(inBrowser)
@@ -32,8 +32,6 @@ async function fillSignIn(page: Page, email: string, password = PASSWORD): Promi
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
-
-const alertOf = (page: Page) => page.getByRole('alert').innerText()
 
 /** Everything that the page's browser keeps beyond the page. */
 const keptBy = (page: Page): Promise<string> =>
@@ -229,69 +227,4 @@ test('a new name stands at once where one is named', async ({ visit }) => {
   await page.getByRole('link', { name: 'Ada Lovelace Settings' }).waitFor()
   await page.reload()
   await expect.poll(() => page.getByLabel('Name').inputValue(), soon).toBe('Ada Lovelace')
-})
-
-test('while the auth service is away the sign-in waits, says so, and goes on by itself', async ({
-  visit,
-}) => {
-  const person = await register(netra.url)
-  const page = await visit(netra.url, { path: '/sign-in', expected: [/status of 50?[03]|40[13]/] })
-  let refusals = 0
-  await page.route('**/auth/login', async (route) => {
-    if (refusals >= 2) return route.fallback()
-    refusals += 1
-    return route.fulfill({
-      status: 503,
-      headers: { 'retry-after': '1' },
-      json: { error: true, error_code: 'SERVICE_UNAVAILABLE', message: 'away' },
-    })
-  })
-  await fillSignIn(page, person.email)
-  await page.getByRole('alert').waitFor()
-  expect(await alertOf(page)).toContain('Signing in is not possible right now')
-  await composer(page).waitFor()
-  expect(refusals).toBe(2)
-})
-
-test('after too many attempts the page counts down, and sends nothing before', async ({
-  visit,
-}) => {
-  const person = await register(netra.url)
-  const page = await visit(netra.url, { path: '/sign-in', expected: [/status of 4\d\d/] })
-  let asked = 0
-  await page.route('**/auth/login', async (route) => {
-    asked += 1
-    if (asked > 1) return route.fallback()
-    return route.fulfill({
-      status: 429,
-      headers: { 'retry-after': '3' },
-      json: { error: true, error_code: 'RATE_LIMITED', message: 'Too many failed attempts.' },
-    })
-  })
-  await fillSignIn(page, person.email)
-  await page.getByRole('alert').waitFor()
-  expect(await alertOf(page)).toMatch(/Too many failed attempts\. [123] s left\./)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  expect(asked).toBe(1)
-  await page.getByRole('alert').waitFor({ state: 'detached' })
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await composer(page).waitFor()
-})
-
-test('a forgotten password without email leads to the administrator', async ({ visit }) => {
-  const page = await visit(netra.url, { path: '/sign-in', ...REFUSED })
-  await page.getByRole('link', { name: 'Forgot the password?' }).click()
-  await heading(page, 'Forgot the password?').waitFor()
-  await page.getByText('Ask your administrator for a link').waitFor()
-  expect(await page.getByRole('textbox').count()).toBe(0)
-})
-
-test('what a provider refused is told in words, once', async ({ visit }) => {
-  const page = await visit(netra.url, {
-    path: '/sign-in?error=account_exists&trace_id=abc',
-    ...REFUSED,
-  })
-  await page.getByRole('alert').waitFor()
-  expect(await alertOf(page)).toContain('There is an account with this email address already')
-  expect(page.url()).toBe(`${netra.url}/sign-in`)
 })
