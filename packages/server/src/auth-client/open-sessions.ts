@@ -1,6 +1,6 @@
 import type { SessionEndListener, SessionState } from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
-import { asId, type SessionId } from '../platform/ids.ts'
+import { asId, type SessionId, type UserId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Doubt } from './doubt.ts'
 import { sessionKey } from './session-memory.ts'
@@ -91,7 +91,9 @@ export class OpenSessions {
     const state = await this.#needs.ask(userId, sessionId)
     if (state.live) return true
     const isAnswered = state.why !== 'unavailable'
-    if (isAnswered || strict) this.#needs.tell(asId<SessionId>(sessionId), state.why)
+    if (isAnswered || strict) {
+      this.#needs.tell(asId<SessionId>(sessionId), state.why, asId<UserId>(userId))
+    }
     return isAnswered
   }
 

@@ -1,7 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 
-import type { z } from 'zod'
-
 import { AuthUnavailable, FORWARDED } from '../identity/identity.ts'
 import {
   CircuitOpen,
@@ -9,50 +7,12 @@ import {
   type CircuitCall,
   type CircuitStatus,
 } from '../platform/circuit-breaker.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { Logger } from '../platform/logger.ts'
 import { createCaller, NobodyListens, type Caller } from './http-call.ts'
 import { AskRefused, JsonCalls, newTraceId, traceHeaders } from './json-calls.ts'
-import type { LinkMetrics } from './link-metrics.ts'
+import type { ForwardedRequest, LinkOptions, Question } from './questions.ts'
 import { ServiceToken } from './service-token.ts'
 
-export interface LinkOptions {
-  /** Of the auth service, without a slash at its end. */
-  url: string
-  serviceId: string
-  serviceSecret: string
-  clock: Clock
-  /** 0 to 1, as Math.random: spreads what is tried again. */
-  random: () => number
-  logger: Logger
-  metrics: LinkMetrics
-  /** Called after each try: whether anybody listens there. */
-  onTry: (end: 'answered' | 'refused' | 'failed') => void
-}
-
-export interface Question<Answer> {
-  method?: 'GET' | 'POST'
-  path: string
-  body?: unknown
-  schema: z.ZodType<Answer>
-  /** Asked twice it does no harm. */
-  repeatable: boolean
-  /** Says for whom it is asked, from this machine. */
-  forLocal?: boolean
-}
-
-export interface ForwardedRequest {
-  method: string
-  /** With its query. */
-  path: string
-  headers: Record<string, string | string[]>
-  body: Buffer | undefined
-  address: string
-  isLocal: boolean
-  traceId: string
-}
-
-/** An answer, whose body is read by whoever asked; a whole question ends within 8 s. */
+/** A question with all its tries ends within this. */
 const QUESTION_MS = 8_000
 const TRY_MS = 5_000
 const FORWARD_MS = 10_000
