@@ -67,9 +67,13 @@ test('starts and failures are limited by address, and told when to come again (S
   expect(refused.length).toBeGreaterThan(0)
   expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
   expect(answers.filter(({ status }) => status === 302).length).toBeGreaterThan(0)
+  const headers = { cookie: `netra_oauth=${'a'.repeat(43)}` }
   let limited = 0
   for (let attempt = 0; attempt < 110; attempt++) {
-    const { status } = await fetch(`${netra.url}/auth/callback/oidc?state=guess-${attempt}&code=x`)
+    const { status } = await fetch(
+      `${netra.url}/auth/callback/oidc?state=guess-${attempt}&code=x`,
+      { headers },
+    )
     if (status === 429) limited += 1
     else expect(status).toBe(401)
   }

@@ -5,12 +5,22 @@ import { AuthError } from '../auth-error.ts'
 export const MAX_EMAIL_CHARS = 254
 const MAX_NAME_CHARS = 200
 
-export const Email = z.email().max(MAX_EMAIL_CHARS)
+const Email = z.email().max(MAX_EMAIL_CHARS)
 
-/** As it is stored: without blanks around it, in lower case. @throws AuthError `invalid_email` */
+/**
+ * As it is stored: without blanks around it, in lower case; undefined when it is no address. Looked
+ * at before its case is changed: the lower case of some other letters is an ordinary one, so that
+ * two addresses of different people would become one.
+ */
+export function storedEmail(text: string): string | undefined {
+  const email = text.trim()
+  return Email.safeParse(email).success ? email.toLowerCase() : undefined
+}
+
+/** As `storedEmail`. @throws AuthError `invalid_email` */
 export function checkedEmail(text: string): string {
-  const email = text.trim().toLowerCase()
-  if (!Email.safeParse(email).success) throw new AuthError('invalid_email')
+  const email = storedEmail(text)
+  if (email === undefined) throw new AuthError('invalid_email')
   return email
 }
 

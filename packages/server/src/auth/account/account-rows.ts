@@ -120,6 +120,12 @@ export class AccountRows {
     if (changed === 0) this.#insertPassword(userId, passwordHash)
   }
 
+  /** Takes from whoever registered an address what could open it once its owner confirms it. */
+  disown(userId: string): void {
+    this.#database.run('UPDATE account SET password = NULL WHERE userId = ?', userId)
+    this.#database.run('DELETE FROM one_time_link WHERE user_id = ?', userId)
+  }
+
   /** The address is proved to be this person's. */
   confirmEmail(userId: string): void {
     this.#database.run('UPDATE user SET emailVerified = 1 WHERE id = ?', userId)

@@ -3,17 +3,18 @@ import type { UserId } from '../../platform/ids.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { AuthError, type AuthErrorCode } from '../auth-error.ts'
 import { MAX_PASSWORD_CHARS } from '../engine.ts'
+import type { MailKind } from '../mail/messages.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import type { Origin } from '../session/session-start.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
-import { checkedEmail, checkedName, Email, MAX_EMAIL_CHARS } from './account-fields.ts'
+import { checkedEmail, checkedName, MAX_EMAIL_CHARS, storedEmail } from './account-fields.ts'
 import type { Account, AccountRows } from './account-rows.ts'
 import type { Attempts } from './attempts.ts'
 import type { Invitations } from './invitations.ts'
 import type { MailRequests } from './mail-requests.ts'
 import type { PasswordHashes } from './password-hashes.ts'
 import { checkNewPassword } from './password-policy.ts'
-import type { Decision, RegistrationRules } from './registration.ts'
+import type { RegistrationRules } from './registration.ts'
 import type { TwoFactor } from './two-factor.ts'
 
 export type { Origin } from '../session/session-start.ts'
@@ -91,12 +92,12 @@ export class Accounts {
    *   `account_disabled`, `email_not_verified` or `two_factor_required` with a challenge.
    */
   async login<T>(request: Login, granted: (userId: UserId) => T): Promise<T> {
-    const email = request.email.trim().toLowerCase()
+    const email = storedEmail(request.email)
     const { database, rows, twoFactor } = this.#needs
     const { userId, passwordHash } = await this.#needs.attempts.run(
       {
         address: request.address,
-        account: email.slice(0, MAX_EMAIL_CHARS),
+        account: email ?? request.email.slice(0, MAX_EMAIL_CHARS),
         device: request.device,
       },
       () => this.#checkPassword(email, request),
@@ -120,9 +121,9 @@ export class Accounts {
     return this.#needs.database.transaction(() => this.#insert(account, 'admin', hash))
   }
 
-  async #checkPassword(email: string, { password, address }: Login): Promise<Account> {
+  async #checkPassword(email: string | undefined, { password, address }: Login): Promise<Account> {
     const { rows, hashes } = this.#needs
-    if (!Email.safeParse(email).success || password.length > MAX_PASSWORD_CHARS) {
+    if (email === undefined || password.length > MAX_PASSWORD_CHARS) {
       throw new AuthError('invalid_credentials')
     }
     const account = rows.byEmail(email)
@@ -152,63 +153,59 @@ export class Accounts {
   }
 
   async #withInvitation(request: Registration, account: Checked): Promise<Registered> {
-    const { invitations, rules } = this.#needs
-    const { invitation, fromLoopback } = request
+    const { database, hashes, invitations } = this.#needs
+    const { invitation } = request
     const claim =
       invitation === undefined ? undefined : invitations.claim(invitation, account.email)
     try {
       if (invitation !== undefined && claim === undefined) throw new AuthError('invitation_invalid')
-      const invited = claim !== undefined
-      const decision = rules.decide({ email: account.email, invited, fromLoopback })
-      if (!decision.allowed) throw new AuthError(decision.why)
-      const isVouchedFor = claim !== undefined && invitations.emailOf(claim) !== undefined
-      return await this.#make(account, request, { decision, isVouchedFor, claim })
+      this.#decide(request, account, claim)
+      const hash = await hashes.hash(account.password)
+      return database.transaction(() => this.#make(request, account, { claim, hash }))
     } catch (error) {
       if (claim !== undefined) invitations.settle(claim, undefined)
       throw error
     }
   }
 
+  #decide({ fromLoopback }: Registration, { email }: Checked, claim: string | undefined) {
+    const invited = claim !== undefined
+    const decision = this.#needs.rules.decide({ email, invited, fromLoopback })
+    if (!decision.allowed) throw new AuthError(decision.why)
+    return decision
+  }
+
   /**
    * Does the same work, up to one write, whether or not somebody has the address: where e-mails are
-   * sent, only its owner learns which.
+   * sent, only its owner learns which. Decides once more: while the password was hashed, an
+   * administrator may have closed registration or withdrawn the invitation.
    */
-  async #make(
+  #make(
+    request: Registration,
     account: Checked,
-    { address }: Origin,
-    how: {
-      decision: Decision & { allowed: true }
-      isVouchedFor: boolean
-      claim: string | undefined
-    },
-  ): Promise<Registered> {
-    const { database, rows, hashes, outbox, invitations } = this.#needs
-    const { isVouchedFor } = how
-    const mustConfirm = !isVouchedFor && (outbox !== undefined || how.decision.byDomain)
-    const hash = await hashes.hash(account.password)
-    return database.transaction(() => {
-      rows.removeUnconfirmed(KEEP_UNCONFIRMED_MS)
-      const existing = rows.byEmail(account.email)
-      const exists = existing !== undefined
-      if (exists && (outbox === undefined || isVouchedFor)) throw new AuthError('email_taken')
-      const userId = exists
-        ? undefined
-        : this.#insert(account, 'user', hash, {
-            emailVerified: isVouchedFor,
-            unconfirmed: mustConfirm,
-          })
-      if (mustConfirm)
-        outbox?.enqueue(exists ? 'already_registered' : 'verify_email', account.email)
-      this.#needs.audit.record({
-        actor: userId === undefined ? { kind: 'nobody' } : { kind: 'user', id: userId },
-        action: 'user.created',
-        outcome: userId === undefined ? 'refused' : 'ok',
-        userId: userId ?? existing?.userId,
-        address,
-      })
-      if (how.claim !== undefined) invitations.settle(how.claim, userId)
-      return mustConfirm ? undefined : userId
+    { claim, hash }: { claim: string | undefined; hash: string },
+  ): Registered {
+    const { rows, outbox, invitations, audit } = this.#needs
+    const { byDomain } = this.#decide(request, account, claim)
+    const isVouchedFor = claim !== undefined && invitations.emailOf(claim) !== undefined
+    const mustConfirm = !isVouchedFor && (outbox !== undefined || byDomain)
+    rows.removeUnconfirmed(KEEP_UNCONFIRMED_MS)
+    const existing = rows.byEmail(account.email)
+    if (existing && (outbox === undefined || isVouchedFor)) throw new AuthError('email_taken')
+    const state = { emailVerified: isVouchedFor, unconfirmed: mustConfirm }
+    const userId = existing ? undefined : this.#insert(account, 'user', hash, state)
+    // Which of the two is the owner, nobody knows: whoever gets the e-mail chooses the password.
+    if (existing?.unconfirmed) rows.disown(existing.userId)
+    if (mustConfirm) outbox?.enqueue(mailTo(existing), account.email)
+    audit.record({
+      actor: userId === undefined ? { kind: 'nobody' } : { kind: 'user', id: userId },
+      action: 'user.created',
+      outcome: userId === undefined ? 'refused' : 'ok',
+      userId: userId ?? existing?.userId,
+      address: request.address,
     })
+    if (claim !== undefined) invitations.settle(claim, userId)
+    return mustConfirm ? undefined : userId
   }
 
   #insert(
@@ -231,6 +228,11 @@ function checked({ email: given, password, name }: NewAccount): Checked {
   const email = checkedEmail(given)
   checkNewPassword(password, email)
   return { email, password, name: checkedName(name, email) }
+}
+
+function mailTo(existing: Account | undefined): MailKind {
+  if (existing === undefined) return 'verify_email'
+  return existing.unconfirmed ? 'password_reset' : 'already_registered'
 }
 
 const isRefusal =

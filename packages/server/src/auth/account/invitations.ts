@@ -101,12 +101,18 @@ export class Invitations {
     )
   }
 
-  /** Ends the claim: with a user it is used up, without one it can be claimed again. */
+  /**
+   * Ends the claim: with a user it is used up, without one it can be claimed again.
+   *
+   * @throws AuthError `invitation_invalid` when it was withdrawn since it was claimed.
+   */
   settle(id: string, userId: string | undefined): void {
+    const isOpen = 'id = ? AND used_by IS NULL'
     if (userId === undefined) {
-      this.#database.run('UPDATE invitation SET claimed_at = NULL WHERE id = ?', id)
-    } else {
-      this.#database.run('UPDATE invitation SET used_by = ? WHERE id = ?', userId, id)
+      this.#database.run(`UPDATE invitation SET claimed_at = NULL WHERE ${isOpen}`, id)
+      return
     }
+    const used = this.#database.run(`UPDATE invitation SET used_by = ? WHERE ${isOpen}`, userId, id)
+    if (used === 0) throw new AuthError('invitation_invalid')
   }
 }

@@ -4,15 +4,19 @@ import { AuthError } from '../auth-error.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
 import { hashSecret, randomSecret } from '../store/secret-text.ts'
 
-/** One link of a purpose per user: a newer one ends the one before. */
+/**
+ * One link of a purpose and way per user: a newer one ends the one before. What a stranger asks to be
+ * mailed does not end what an administrator handed over.
+ */
 export const ONE_TIME_LINK_TABLES = `
   CREATE TABLE one_time_link (
     user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
     purpose TEXT NOT NULL,
+    way TEXT NOT NULL,
     token_hash TEXT NOT NULL UNIQUE,
     email TEXT NOT NULL,
     expires_at INTEGER NOT NULL,
-    PRIMARY KEY (user_id, purpose)
+    PRIMARY KEY (user_id, purpose, way)
   ) STRICT, WITHOUT ROWID;
 `
 
@@ -61,10 +65,11 @@ export class OneTimeLinks {
     const expiresAt = this.#clock.now() + life
     const token = randomSecret()
     const made = this.#database.run(
-      `INSERT OR REPLACE INTO one_time_link (user_id, purpose, token_hash, email, expires_at)
-       SELECT id, ?, ?, email, ? FROM user
+      `INSERT OR REPLACE INTO one_time_link (user_id, purpose, way, token_hash, email, expires_at)
+       SELECT id, ?, ?, ?, email, ? FROM user
        WHERE id = ? AND id NOT IN (SELECT user_id FROM test_user)`,
       purpose,
+      way,
       hashSecret(token),
       expiresAt,
       userId,
@@ -86,9 +91,16 @@ export class OneTimeLinks {
     return this.#owner(`SELECT user_id FROM one_time_link WHERE ${VALID}`, token, purpose)
   }
 
-  /** Spends the link: of several at once, one gets the user. */
+  /** Spends the link, and others of its purpose: of several at once, one gets the user. */
   redeem(token: string, purpose: LinkPurpose): UserId | undefined {
-    return this.#owner(`DELETE FROM one_time_link WHERE ${VALID} RETURNING user_id`, token, purpose)
+    const userId = this.ownerOf(token, purpose)
+    if (userId === undefined) return undefined
+    const spent = this.#database.run(
+      'DELETE FROM one_time_link WHERE user_id = ? AND purpose = ?',
+      userId,
+      purpose,
+    )
+    return spent > 0 ? userId : undefined
   }
 
   /** After a change of password or address nothing that was sent before counts. */

@@ -93,6 +93,6 @@ export function openAccounts(needs: Needs): AccountParts {
     rules,
     emails: new EmailVerification(shared),
     accounts: new Accounts({ ...shared, hashes, rules, invitations, twoFactor }),
-    profiles: new Profiles({ database, rows, twoFactor }),
+    profiles: new Profiles({ database, rows, twoFactor, audit }),
   }
 }

@@ -123,7 +123,7 @@ export class Passwords {
 
   /** Answers the hash that the password was compared with. */
   async #prove(userId: UserId, password: string, origin: Origin): Promise<string> {
-    const { rows, hashes, attempts } = this.#needs
+    const { rows, hashes, attempts, audit } = this.#needs
     const account = rows.byId(userId)
     if (account === undefined) throw new AuthError('not_found')
     const { email, passwordHash } = account
@@ -133,7 +133,16 @@ export class Passwords {
       async () => {
         const isShort = password.length <= MAX_PASSWORD_CHARS
         if (isShort && (await hashes.matches(passwordHash, password))) return passwordHash
-        throw new AuthError('wrong_password')
+        const why = 'wrong_password'
+        audit.record({
+          actor: { kind: 'user', id: userId },
+          action: 'session.refused',
+          outcome: 'refused',
+          userId,
+          address: origin.address,
+          details: { why },
+        })
+        throw new AuthError(why)
       },
       (error) => error instanceof AuthError && error.code === 'wrong_password',
     )

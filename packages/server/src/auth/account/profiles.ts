@@ -1,5 +1,6 @@
 import type { Role } from '../../identity/identity.ts'
 import { asId, type UserId } from '../../platform/ids.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
 import { AuthError } from '../auth-error.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
 import { checkedName } from './account-fields.ts'
@@ -24,6 +25,7 @@ interface Needs {
   database: AuthDatabase
   rows: AccountRows
   twoFactor: TwoFactor
+  audit: AuditLog
 }
 
 /** What people see of their own account. */
@@ -62,10 +64,14 @@ export class Profiles {
   }
 
   /** @throws AuthError `invalid_name` */
-  rename(userId: string, name: string): void {
-    const { database, rows } = this.#needs
+  rename(userId: UserId, wanted: string, address: string): void {
+    const { database, rows, audit } = this.#needs
     const account = rows.byId(userId)
     if (account === undefined) throw new AuthError('not_found')
-    database.run('UPDATE user SET name = ? WHERE id = ?', checkedName(name, account.email), userId)
+    const name = checkedName(wanted, account.email)
+    database.transaction(() => {
+      database.run('UPDATE user SET name = ? WHERE id = ?', name, userId)
+      audit.record({ actor: { kind: 'user', id: userId }, action: 'name.changed', userId, address })
+    })
   }
 }

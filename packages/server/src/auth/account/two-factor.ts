@@ -101,11 +101,11 @@ export class TwoFactor {
    */
   async enable(userId: UserId, { code, ...origin }: Origin & { code: string }): Promise<string[]> {
     const { database, clock, audit } = this.#needs
-    const row = this.#row(userId)
-    if (row === undefined) throw new AuthError('two_factor_not_set_up')
-    if (row.enabled_at !== null) throw new AuthError('two_factor_enabled')
     return this.#guessing(userId, origin, () =>
       database.transaction(() => {
+        const row = this.#row(userId)
+        if (row === undefined) throw new AuthError('two_factor_not_set_up')
+        if (row.enabled_at !== null) throw new AuthError('two_factor_enabled')
         if (!this.#takeCode(userId, row, code)) throw new AuthError('two_factor_code_invalid')
         database.run('UPDATE two_factor SET enabled_at = ? WHERE user_id = ?', clock.now(), userId)
         audit.record({
@@ -144,9 +144,18 @@ export class TwoFactor {
     userId: UserId,
     { password, ...origin }: Origin & { password: string },
   ): Promise<string[]> {
-    await this.#needs.passwords.confirm(userId, password, origin)
+    const { database, audit, passwords } = this.#needs
+    await passwords.confirm(userId, password, origin)
     if (!this.isEnabled(userId)) throw new AuthError('two_factor_not_set_up')
-    return this.#recovery.replace(userId)
+    return database.transaction(() => {
+      audit.record({
+        actor: { kind: 'user', id: userId },
+        action: 'two_factor.recovery_codes_made',
+        userId,
+        address: origin.address,
+      })
+      return this.#recovery.replace(userId)
+    })
   }
 
   /** For administrators, whose user lost app and codes; they note it. False when there was none. */

@@ -117,7 +117,11 @@ export class UserAdmin {
     database.transaction(() => {
       const user = this.#listed(userId)
       const { id } = user
-      if (change.name !== undefined) users.setName(id, checkedName(change.name, user.email))
+      const name = change.name === undefined ? user.name : checkedName(change.name, user.email)
+      if (name !== user.name) {
+        users.setName(id, name)
+        this.#record(by, 'name.changed', id)
+      }
       if (change.role !== undefined && change.role !== user.role) {
         if (isOwn) throw new AuthError('own_account')
         if (user.isTestUser) throw new AuthError('test_user_role')

@@ -1,4 +1,4 @@
-import { checkedName, Email } from '../account/account-fields.ts'
+import { checkedName, storedEmail } from '../account/account-fields.ts'
 import type { AccountRows } from '../account/account-rows.ts'
 import type { Invitations } from '../account/invitations.ts'
 import type { RegistrationRules } from '../account/registration.ts'
@@ -47,6 +47,7 @@ export class AccountChoice {
     const known = accounts.bySubject(provider, person.subject)
     if (known !== undefined) return { userId: enabled(known).id, became: 'known' }
     const email = provenEmail(person)
+    this.#freeUnconfirmed(email)
     const local = accounts.byEmail(email)
     if (local === undefined) {
       const userId = this.#register(provider, { ...person, email }, visit)
@@ -68,6 +69,15 @@ export class AccountChoice {
       if (owner === undefined) accounts.link(userId, provider, person.subject)
       return owner === undefined
     })
+  }
+
+  /** Whoever registered the address has not proved it, and has never signed in; this person has. */
+  #freeUnconfirmed(email: string): void {
+    const { rows } = this.#needs
+    const account = rows.byEmail(email)
+    if (account?.unconfirmed !== true || account.disabled) return
+    rows.disown(account.userId)
+    rows.confirmEmail(account.userId)
   }
 
   #register(
@@ -101,9 +111,7 @@ function enabled(user: LocalUser): LocalUser {
 
 /** The address in lower case, if the provider itself has proved that it is this person's. */
 function provenEmail({ email, emailVerified }: ProviderPerson): string {
-  const address = email?.trim().toLowerCase()
-  if (!emailVerified || !Email.safeParse(address).success || address === undefined) {
-    throw new OAuthFailure('email_not_verified')
-  }
+  const address = email === undefined ? undefined : storedEmail(email)
+  if (!emailVerified || address === undefined) throw new OAuthFailure('email_not_verified')
   return address
 }

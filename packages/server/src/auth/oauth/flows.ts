@@ -96,6 +96,11 @@ export class Flows {
     return { ...secretsOf(browser, state), setCookies: [cookie] }
   }
 
+  /** Whether the browser has begun anything here lately. */
+  knows(cookieHeader: string | undefined): boolean {
+    return this.#browserOf(cookieHeader) !== undefined
+  }
+
   /** Spends the state, whoever shows it; undefined unless this browser began it in time. */
   take(
     state: string,

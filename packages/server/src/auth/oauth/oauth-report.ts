@@ -51,6 +51,17 @@ export class OAuthReport {
     return failure
   }
 
+  /**
+   * Of a browser that has begun nothing. Any page can send people here, as images of it too: that
+   * fills no audit log and counts as nobody's guess.
+   */
+  stray(provider: string | undefined): OAuthFailure {
+    const failure = new OAuthFailure('state_invalid')
+    this.ended(failure.code)
+    this.log(provider, failure)
+    return failure
+  }
+
   log(provider: string | undefined, { code, traceId, cause }: OAuthFailure): void {
     this.#logger.warn(
       { part: 'oauth', provider, code, trace_id: traceId, why: whyOf(cause) },

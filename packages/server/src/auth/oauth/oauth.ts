@@ -99,6 +99,11 @@ export class OAuth {
     answer: URLSearchParams,
     visitor: Visitor & { fromLoopback: boolean },
   ): Promise<Onward> {
+    const { flows, report } = this.#needs
+    if (!flows.knows(visitor.cookie)) {
+      flows.take(answer.get('state') ?? '', undefined)
+      throw report.stray(id)
+    }
     try {
       return await this.#attempts.run(
         { address: visitor.address },
@@ -106,7 +111,7 @@ export class OAuth {
         (error) => error instanceof OAuthFailure && GUESSES.has(error.code),
       )
     } catch (error) {
-      throw this.#needs.report.refused(id, visitor.address, error)
+      throw report.refused(id, visitor.address, error)
     }
   }
 

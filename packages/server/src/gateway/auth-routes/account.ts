@@ -20,7 +20,7 @@ export function addOwnAccountRoutes({ app, parts, user }: AuthHttp): void {
     const identity = await user(request)
     const { name } = parse(change, request.body)
     return refusing(() => {
-      auth.profiles.rename(identity.userId, name)
+      auth.profiles.rename(identity.userId, name, request.ip)
       return shown(identity)
     })
   })

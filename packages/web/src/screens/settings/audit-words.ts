@@ -9,6 +9,8 @@ const ACTIONS: Record<string, string> = {
   'email.verified': 'Email confirmed',
   'two_factor.enabled': 'Two-factor turned on',
   'two_factor.disabled': 'Two-factor turned off',
+  'two_factor.recovery_codes_made': 'Recovery codes made',
+  'name.changed': 'Name changed',
   'api_key.made': 'API key made',
   'api_key.revoked': 'API key revoked',
   'role.changed': 'Role changed',
