@@ -6,7 +6,7 @@ import { AUTH_ROWS } from '../isolation/auth-rows.ts'
 import { CHAT_ROWS } from '../isolation/chat-rows.ts'
 import { isOpen, type Row } from '../isolation/row.ts'
 import { SERVICE_ROWS } from '../isolation/service-rows.ts'
-import type { Stage } from '../isolation/stage.ts'
+import type { Stage } from '../isolation/stage-shape.ts'
 
 export interface Example extends Asked {
   route: string

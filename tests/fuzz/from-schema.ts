@@ -13,14 +13,14 @@ export interface Known {
 /** Makes values that fit a zod schema, from its JSON schema: what a well-behaved sender would send. */
 export function generatorOf(schema: z.ZodType, known: Known): (random: Random) => unknown {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
-  return (random) => made(random, json as Schema, known)
+  return (random) => made(random, json, known)
 }
 
 function made(random: Random, schema: Schema, known: Known): unknown {
   if (schema.const !== undefined) return schema.const
   if (schema.enum) return random.of(schema.enum)
   const choices = schema.anyOf ?? schema.oneOf
-  if (choices) return made(random, random.of(choices) as Schema, known)
+  if (choices) return made(random, random.of<Schema>(choices), known)
   if (schema.default !== undefined && random.chance(0.3)) return schema.default
   switch (schema.type) {
     case 'object':
@@ -36,6 +36,8 @@ function made(random: Random, schema: Schema, known: Known): unknown {
       return random.of([schema.minimum ?? 0, 1, 2])
     case 'boolean':
       return random.chance(0.5)
+    case 'null':
+    case undefined:
     default:
       return null
   }

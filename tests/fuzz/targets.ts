@@ -4,7 +4,7 @@ import { clientMessageSchema, helloSchema } from '@netra/protocol'
 import { WebSocket } from 'ws'
 
 import type { Random } from '../isolation/property/random.ts'
-import type { Stage } from '../isolation/stage.ts'
+import type { Stage } from '../isolation/stage-shape.ts'
 import { hello } from '../support/raw-socket.ts'
 import { CLASSIC_EXAMPLES } from './classic-examples.ts'
 import { bodyExamples, readPaths, type Example } from './examples.ts'

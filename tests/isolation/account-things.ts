@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { totpCode } from '../../packages/server/src/auth/account/totp.ts'
 import { PASSWORD, type Person } from '../support/people.ts'
 import { post, type Thing } from './row.ts'
-import { NOBODY, type Stage } from './stage.ts'
+import { NOBODY, type Stage } from './stage-shape.ts'
 
 /** A person made for one row, whose own token asks: `bearer` in a thing takes the owner's place. */
 export async function freshPerson(stage: Stage): Promise<Thing & { bearer: string }> {

@@ -2,7 +2,7 @@ import { freshPerson, withTwoFactor } from './account-things.ts'
 import type { Asked } from './ask.ts'
 import { MODEL } from './model.ts'
 import { get, patch, post, put, remove, type Row, type Thing } from './row.ts'
-import type { Stage } from './stage.ts'
+import type { Stage } from './stage-shape.ts'
 
 const account = async (stage: Stage): Promise<Thing> => {
   const { bearer: _bearer, ...thing } = await freshPerson(stage)

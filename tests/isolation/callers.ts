@@ -7,30 +7,9 @@ import { PASSWORD, type Person } from '../support/people.ts'
 import { badTokensOf } from './forged-tokens.ts'
 import { STAGING_SECRET, type ObservedServer } from './observed-server.ts'
 import { post, remove } from './row.ts'
-import { NOBODY, type Stage } from './stage.ts'
+import { NOBODY, type Caller, type Callers, type Service, type Stage } from './stage-shape.ts'
 
 const BIN = fileURLToPath(new URL('../../packages/server/bin/netra.mjs', import.meta.url))
-
-/** Somebody who asks, and what they show for it. */
-export interface Caller {
-  name: string
-  headers: Record<string, string>
-  /** The token alone, where there is one. */
-  token?: string
-  /** Whether they are let in at all. */
-  isLetIn: boolean
-  /** Each has one of their own: what one is refused for haste is nobody else's. */
-  address: string
-}
-
-export interface Callers {
-  /** Who is not `ada`, for what is hers. */
-  others: Caller[]
-  /** Who is not the administrator, for what is theirs. */
-  notAdmins: Caller[]
-  /** Who is no service. */
-  notServices: Caller[]
-}
 
 interface People {
   netra: ObservedServer
@@ -39,11 +18,6 @@ interface People {
   eve: Person
   service: Person
   made: Stage['made']
-}
-
-export interface Service {
-  id: string
-  secret: string
 }
 
 export const bearer = (token: string): Record<string, string> => ({

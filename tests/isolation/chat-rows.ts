@@ -1,4 +1,3 @@
-import { LASTS } from './model.ts'
 import { get, polled, post, put, remove, type OwnedRow, type Row, type Thing } from './row.ts'
 import { form, newFile, newThread, lastingRun, talkOf, waitingApproval } from './things.ts'
 

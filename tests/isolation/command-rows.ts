@@ -1,7 +1,7 @@
 import type { ClientMessage } from '@netra/protocol'
 
 import type { Thing } from './row.ts'
-import type { Stage } from './stage.ts'
+import type { Stage } from './stage-shape.ts'
 import { lastingRun, talkOf, waitingApproval } from './things.ts'
 
 /** What a client may say on a native socket, about somebody's things. */

@@ -36,7 +36,7 @@ export async function startObserved(
       ...options.env,
       ROUTES_FILE: file,
       NODE_OPTIONS: [TELLER, ...(options.imports ?? [])]
-        .map((file) => `--import=${file}`)
+        .map((path) => `--import=${path}`)
         .join(' '),
     },
   })

@@ -1,5 +1,5 @@
 import type { Asked } from './ask.ts'
-import type { Stage } from './stage.ts'
+import type { Stage } from './stage-shape.ts'
 
 /** What somebody has, by the names that its request needs; `marker` is in the answer to its owner. */
 export type Thing = Readonly<Record<string, string>> & { readonly marker: string }

@@ -1,5 +1,5 @@
 import { get, post, type Row, type Thing } from './row.ts'
-import { NOBODY, type Stage } from './stage.ts'
+import { NOBODY, type Stage } from './stage-shape.ts'
 
 const ISSUER = 'how tokens are checked: public keys and addresses'
 

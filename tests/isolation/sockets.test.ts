@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { CLASSIC_CLIENT_TYPES } from '../../packages/server/src/gateway/classic/classic-message.ts'
 import { hello } from '../support/raw-socket.ts'
-import type { Caller } from './callers.ts'
 import { CLASSIC_FORMS, CLASSIC_ROWS, classicOpening } from './classic-rows.ts'
 import { COMMAND_ROWS, type CommandRow } from './command-rows.ts'
 import { listen, nativeOpening, TOKEN_FORMS, type Heard, type TokenForm } from './heard.ts'
 import { post, type Thing } from './row.ts'
 import { found } from './search.ts'
-import { openStage, type Stage } from './stage.ts'
+import type { Caller, Stage } from './stage-shape.ts'
+import { openStage } from './stage.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -34,10 +34,10 @@ type Codec = 'native' | 'classic'
 function says(
   row: CommandRow,
   thing: Thing,
-  by: { token: string; address?: string; until?: string },
+  by: { token: string; address?: string; until?: string; form?: TokenForm },
   codec: Codec,
-  form: TokenForm = codec === 'native' ? 'in hello' : 'as a bearer',
 ): Promise<Heard> {
+  const { form = codec === 'native' ? 'in hello' : 'as a bearer' } = by
   const opening =
     codec === 'classic'
       ? classicOpening(by.token, form, row.say(thing))
@@ -116,6 +116,9 @@ async function succeedsFor(row: CommandRow, thing: Thing, codec: Codec): Promise
   expect(errors.filter((frame) => frame['in_reply_to'] !== 'the-end')).toEqual([])
 }
 
+const isRefused = ({ code }: { code: number | undefined }): boolean =>
+  code !== undefined && [4501, 4503, 4006, 1008].includes(code)
+
 const CODECS: [Codec, Record<string, CommandRow[]>][] = [
   ['native', COMMAND_ROWS],
   ['classic', CLASSIC_ROWS],
@@ -125,8 +128,7 @@ describe('what is said about another’s things is answered as if they were not 
   for (const [codec, types] of CODECS) {
     for (const [type, rows] of Object.entries(types)) {
       for (const row of rows) {
-        const name = `${codec} ${type} ${row.case ?? ''}`.trim()
-        test(name, async () => {
+        test(`${codec} ${type} ${row.case ?? ''}`, async () => {
           const first = await row.make(stage)
           await succeedsFor(row, first, codec)
           const thing = row.once ? await row.make(stage) : first
@@ -154,7 +156,7 @@ describe('every form of every bad proof opens no socket (S2, S4, S15)', () => {
       if (!row) throw new Error('no row')
       const thing = await row.make(stage)
       expect(
-        (await says(row, thing, { token: stage.ada.token, until: thing.marker }, codec, form))
+        (await says(row, thing, { token: stage.ada.token, until: thing.marker, form }, codec))
           .whole,
       ).toContain(thing.marker)
       const refused = stage.others.flatMap(({ name, token, isLetIn, address }) =>
@@ -162,10 +164,10 @@ describe('every form of every bad proof opens no socket (S2, S4, S15)', () => {
       )
       await Promise.all(
         refused.map(async ({ name, token, address }) => {
-          const heard = await says(row, thing, { token, address }, codec, form)
+          const heard = await says(row, thing, { token, address, form }, codec)
           const got = found(heard.whole, stage.secrets, thing['thread'])
           expect({ name, got }).toEqual({ name, got: [] })
-          expect([4501, 4503, 4006, 1008], name).toContain(heard.code)
+          expect({ name, code: heard.code }).toSatisfy(isRefused)
         }),
       )
     },

@@ -1,54 +1,11 @@
 import { PASSWORD, register, type Person } from '../support/people.ts'
 import { ask, type Answer, type Asked } from './ask.ts'
-import {
-  addService,
-  bearer,
-  callersOf,
-  serviceToken,
-  type Callers,
-  type Service,
-} from './callers.ts'
+import { addService, bearer, callersOf, serviceToken } from './callers.ts'
 import { form } from './form.ts'
 import { startIssuer, type Issuer } from './issuer.ts'
 import { MODEL, modelEnv, startEcho } from './model.ts'
 import { EVERYTHING, startObserved, type ObservedServer } from './observed-server.ts'
-
-export const NOBODY: Person = { userId: '', email: '', token: '', cookie: '', headers: {} }
-
-/** A conversation of somebody with one question, its answer and a file. */
-export interface Talk {
-  marker: string
-  thread: string
-  run: string
-  message: string
-  file: string
-  clientMessageId: string
-  position: string
-}
-
-export interface Stage extends AsyncDisposable, Callers {
-  netra: ObservedServer
-  /** The owner of everything that others must not see. */
-  ada: Person
-  admin: Person
-  eve: Person
-  /** By its own token. */
-  service: Person
-  /** The same, as it signs in. */
-  registered: Service
-  /** Of the provider through which people may sign in. */
-  issuer: string
-  talk: Talk
-  /** Of `eve`. */
-  eveTalk: Talk
-  /** Marked with what may be seen by nobody else; every one that was made. */
-  secrets: Set<string>
-  mark(): string
-  asPerson(person: Person, asked: Asked): Promise<Answer>
-  /** The JSON of an answer that must be a success. */
-  made<Body = Record<string, string>>(person: Person, asked: Asked): Promise<Body>
-  makeTalk(person: Person, text?: string): Promise<Talk>
-}
+import { NOBODY, type Stage, type Talk } from './stage-shape.ts'
 
 /** @param more of the server: its environment, and what is loaded before its own code. */
 export async function openStage(

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { form } from './form.ts'
 import { LASTS } from './model.ts'
 import { post, type Thing } from './row.ts'
-import type { Stage } from './stage.ts'
+import type { Stage } from './stage-shape.ts'
 
 export { form }
 

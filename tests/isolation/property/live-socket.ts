@@ -10,13 +10,11 @@ export class LiveSocket {
   #asked = 0
 
   constructor(
-    url: string,
-    protocols: string[],
-    options: ClientOptions,
+    at: { url: string; protocols: string[]; options: ClientOptions },
     hello: object | undefined,
     watch: (text: string) => void,
   ) {
-    const socket = new WebSocket(url, protocols, options)
+    const socket = new WebSocket(at.url, at.protocols, at.options)
     this.#socket = socket
     const { promise, resolve } = Promise.withResolvers<boolean>()
     this.welcomed = promise

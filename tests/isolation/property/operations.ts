@@ -39,10 +39,11 @@ const streamName = (world: World, member: Member): string =>
     : `user:${world.random.chance(0.5) ? member.person.userId : world.other(member).person.userId}`
 
 function accepted(world: World, member: Member, answer: Record<string, unknown> | undefined): void {
-  if (answer?.['thread_id'] === undefined) return
+  if (answer === undefined) return
   const { thread_id, run_id, position } = answer
+  if (typeof thread_id !== 'string') return
   world.watch.owns(member, thread_id, run_id)
-  if (!member.threads.includes(String(thread_id))) member.has('threads', thread_id)
+  if (!member.threads.includes(thread_id)) member.has('threads', thread_id)
   member.has('runs', run_id)
   member.has('positions', position)
 }

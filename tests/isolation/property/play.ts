@@ -47,6 +47,6 @@ export async function play(options: {
     bytes: world.watch.bytes,
     own: world.watch.own,
     statuses: world.statuses,
-    faults: [...world.statuses.keys()].filter((what) => / 500$/.test(what)),
+    faults: [...world.statuses.keys()].filter((what) => what.endsWith(' 500')),
   }
 }

@@ -29,17 +29,25 @@ export class Watch {
     for (const thing of new Set(things)) {
       const owner = this.#owners.get(thing)
       if (owner !== undefined && owner !== reader && !reader.named.has(thing)) {
-        this.#violation(reader, owner, thing, where, text)
+        this.#violation({ reader, owner, thing, where }, text)
       }
     }
     for (const [id, owner] of this.#accounts) {
       if (owner !== reader && text.includes(id) && !reader.named.has(id)) {
-        this.#violation(reader, owner, id, where, text)
+        this.#violation({ reader, owner, thing: id, where }, text)
       }
     }
   }
 
-  #violation(reader: Member, owner: Member, thing: string, where: string, text: string): void {
+  #violation(
+    {
+      reader,
+      owner,
+      thing,
+      where,
+    }: Record<'reader' | 'owner', Member> & Record<'thing' | 'where', string>,
+    text: string,
+  ): void {
     const at = text.indexOf(thing)
     const around = text.slice(Math.max(0, at - 80), at + 120)
     this.violations.push(

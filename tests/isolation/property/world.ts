@@ -14,6 +14,14 @@ import { Watch } from './watch.ts'
 
 const USERS = 20
 
+interface Parts {
+  random: Random
+  netra: NetraProcess
+  env: Record<string, string>
+  folder: string
+  stack: AsyncDisposableStack
+}
+
 /** A server, its users, and everything that any of them is told. */
 export class World implements AsyncDisposable {
   readonly random: Random
@@ -27,18 +35,12 @@ export class World implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack
   #made = 0
 
-  private constructor(
-    random: Random,
-    netra: NetraProcess,
-    env: Record<string, string>,
-    folder: string,
-    stack: AsyncDisposableStack,
-  ) {
-    this.random = random
-    this.#netra = netra
-    this.#env = env
-    this.#folder = folder
-    this.#stack = stack
+  private constructor(parts: Parts) {
+    this.random = parts.random
+    this.#netra = parts.netra
+    this.#env = parts.env
+    this.#folder = parts.folder
+    this.#stack = parts.stack
   }
 
   static async open(seed: number): Promise<World> {
@@ -48,7 +50,7 @@ export class World implements AsyncDisposable {
     const model = stack.use(await startEcho())
     const env = { ...modelEnv(model), NETRA_MODEL: 'openai/test-model', NETRA_REGISTRATION: 'open' }
     const netra = await startNetra({ folder, env })
-    const world = new World(new Random(seed), netra, env, folder, stack)
+    const world = new World({ random: new Random(seed), netra, env, folder, stack })
     await Promise.all(Array.from({ length: USERS }, (_, index) => world.newMember(index)))
     return world
   }
@@ -127,13 +129,15 @@ export class World implements AsyncDisposable {
     const isPage = ticket !== undefined
     this.#name(member, resume)
     const socket = new LiveSocket(
-      `${this.url.replace('http://localhost', 'ws://127.0.0.1')}/ws`,
-      ['netra.v1'],
       {
-        localAddress: member.address,
-        headers: {
-          host: new URL(this.url).host,
-          ...(isPage && { origin: this.url, cookie: cookie ?? '' }),
+        url: `${this.url.replace('http://localhost', 'ws://127.0.0.1')}/ws`,
+        protocols: ['netra.v1'],
+        options: {
+          localAddress: member.address,
+          headers: {
+            host: new URL(this.url).host,
+            ...(isPage && { origin: this.url, cookie: cookie ?? '' }),
+          },
         },
       },
       hello(token ?? '', { ...(isPage && { token: undefined, ticket }), resume }),
