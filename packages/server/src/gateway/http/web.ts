@@ -51,9 +51,8 @@ export async function addWebApp(
   await app.register(fastifyStatic, {
     root: webFolder,
     index: false,
-    globIgnore: ['index.html'],
-    // A folder, as `/` itself, is the page's; the plugin would refuse it with 403.
-    allowedPath: (path) => !path.endsWith('/'),
+    // `/` and `/index.html` are the page, which is more than the file.
+    allowedPath: (path) => !path.endsWith('/') && path !== '/index.html',
     cacheControl: false,
     setHeaders(reply, path) {
       const immutable = path.includes('/assets/')
