@@ -171,7 +171,7 @@ test('an account that is removed while no node runs is erased by the next one', 
     })
     expect(made.status).toBeLessThan(300)
   }
-  await first.kill('SIGTERM')
+  expect(await first.kill('SIGTERM')).toBe(0)
   const removed = await request(`${service.url}/auth/me`, {
     method: 'DELETE',
     headers: ada.headers,
