@@ -26,7 +26,7 @@ export interface IdentitySource extends AsyncDisposable {
   watch(read: () => Iterable<OpenSession>): void
   /** @throws with what is wrong. */
   check(): Promise<void>
-  details?(): Record<string, unknown>
+  details?: () => Record<string, unknown>
 }
 
 interface Parts {

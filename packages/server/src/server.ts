@@ -191,7 +191,7 @@ export async function startServer(
       ),
     )
     listening = gateway.url
-    source.watch(gateway.openSessions)
+    source.watch(() => gateway.openSessions())
     const recovered = await runs.recover()
     // A new link would end the one that the first process printed.
     const token = sharing.first ? auth?.setupToken() : undefined
