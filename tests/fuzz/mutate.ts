@@ -113,7 +113,7 @@ function changed(random: Random, value: Json): Json {
     if (value.length === 0) return [anyValue(random)]
     const at = random.below(value.length)
     if (random.chance(0.2))
-      return Array.from({ length: random.of([0, 2, 33, 500]) }, () => value[at] ?? null)
+      return Array.from({ length: random.of([0, 2, 33]) }, () => value[at] ?? null)
     return value.map((item, index) => (index === at ? changed(random, item) : item))
   }
   const keys = Object.keys(value)
@@ -141,7 +141,7 @@ function changedHere(random: Random, value: Json): Json {
     return random.of([
       value + more,
       value.slice(0, at) + more + value.slice(at),
-      value.repeat(random.of([0, 2, 50])),
+      value.repeat(value.length > 2_000 ? 0 : random.of([0, 2, 50])),
       value.toUpperCase(),
       `${value}\0`,
       value.slice(0, at),
@@ -151,13 +151,16 @@ function changedHere(random: Random, value: Json): Json {
   return anyValue(random)
 }
 
+/** Well above every limit; more would only keep whoever sends it busy. */
+const MAX_CHARACTERS = 200_000
+
 /** The text of a value with changes in its shape, and sometimes in its spelling. */
 export function mutatedText(random: Random, value: unknown): string {
   let mutated = value as Json
   for (let round = random.below(3); round >= 0; round -= 1) mutated = changed(random, mutated)
   // What is nested too deeply for the sender's own writer is written by hand.
   const text = random.chance(0.02) ? deepText(random) : JSON.stringify(mutated)
-  return random.chance(0.3) ? misspelt(random, text) : text
+  return (random.chance(0.3) ? misspelt(random, text) : text).slice(0, MAX_CHARACTERS)
 }
 
 const deepText = (random: Random): string => {
@@ -181,6 +184,8 @@ export function misspelt(random: Random, text: string): string {
     `\ufeff${text}`,
     `${' '.repeat(random.of([1, 1_000]))}${text}`,
     text.replace(/"([a-z_]+)":/, '"$1":1,"$1":'),
-    text.replaceAll(/\d+/g, (digits) => `${digits}${'0'.repeat(random.below(400))}`),
+    text
+      .slice(0, 5_000)
+      .replaceAll(/\d+/g, (digits) => `${digits}${'0'.repeat(random.below(400))}`),
   ])
 }
