@@ -94,7 +94,11 @@ describe('an account is not taken over', () => {
     const { token: owners } = await mail.mailTo(email)
     await register(email, 'the stranger chose it')
     await mail.mailTo(email, 1)
-    await post('/auth/email/verify', { token: owners })
+    expect((await post('/auth/email/verify', { token: owners })).status).toBe(410)
+    expect((await tryLogin(netra.url, email, 'the stranger chose it')).status).toBe(403)
+    await post('/auth/email/resend', { email })
+    const { token } = await mail.mailTo(email, 2)
+    expect((await post('/auth/email/verify', { token })).status).toBe(200)
     expect((await tryLogin(netra.url, email, 'the stranger chose it')).status).toBe(401)
   })
 
@@ -107,6 +111,31 @@ describe('an account is not taken over', () => {
     expect((await post('/auth/email/verify', { token })).status).toBe(410)
     expect((await tryLogin(netra.url, email, 'the stranger chose it')).status).toBe(401)
   })
+})
+
+test('whoever registers an address and then signs in learns nothing of whether somebody has it', async () => {
+  await joined('known@example.com', 'the password of known')
+  const answers = async (email: string) => {
+    const seen: unknown[] = []
+    for (const guess of ['the first guess', 'the second guess']) {
+      await register(email, guess)
+      for (const password of ['the first guess', 'the second guess', 'a third guess']) {
+        const { status, body } = await tryLogin(netra.url, email, password)
+        seen.push([status, body.error_code, body.message])
+      }
+    }
+    return seen
+  }
+  const seen = await answers('known@example.com')
+  expect(seen).toEqual(await answers('unknown@example.com'))
+  expect(new Set(seen.map(String)).size).toBe(2)
+  await signIn(netra.url, 'known@example.com', 'the password of known')
+})
+
+test('who registers once more with their own password can still sign in', async () => {
+  await joined('twice@example.com', 'the password of twice')
+  await register('twice@example.com', 'the password of twice')
+  await signIn(netra.url, 'twice@example.com', 'the password of twice')
 })
 
 test('a page elsewhere cannot use up what a network may try with providers', async () => {
@@ -155,4 +184,14 @@ test('a stranger who asks for a new password does not end the link that an admin
   const password = 'the password of newcomer'
   const reset = await post('/auth/password/reset', { token: tokenIn(body.url), password })
   expect(reset.status).toBe(200)
+})
+
+test('a name breaks no lines and shows nothing in another order than it is written', async () => {
+  const name = 'Ada\r\nroot\u0000\u202Etxt.exe\u2069\ud800'
+  const { body } = await request<{ name: string }>(`${netra.url}/auth/me`, {
+    method: 'PATCH',
+    body: { name },
+    headers: admin.headers,
+  })
+  expect(body.name).toBe('Ada  root  txt.exe')
 })

@@ -90,9 +90,12 @@ describe('confirming an address', () => {
     const told = await mail.mailTo('bob@example.com', 1)
     expect(told.subject).toBe('You have an account at Netra already')
     expect(told.link).toBe(`${netra.url}/sign-in`)
-    // The account is as it was.
+    // The account is as it was; the other password opens nothing, as that of the new account.
     await signIn(netra.url, 'bob@example.com')
-    expect((await tryLogin(netra.url, 'bob@example.com', 'another password')).status).toBe(401)
+    for (const email of ['bob@example.com', 'new@example.com']) {
+      const { body } = await tryLogin(netra.url, email, 'another password')
+      expect(body.error_code).toBe('EMAIL_NOT_VERIFIED')
+    }
   })
 })
 

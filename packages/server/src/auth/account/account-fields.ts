@@ -4,6 +4,8 @@ import { AuthError } from '../auth-error.ts'
 
 export const MAX_EMAIL_CHARS = 254
 const MAX_NAME_CHARS = 200
+/** Breaks lines, is no text, or shows the letters around it in another order. */
+const MISLEADING = /[\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]/gu
 
 const Email = z.email().max(MAX_EMAIL_CHARS)
 
@@ -26,7 +28,7 @@ export function checkedEmail(text: string): string {
 
 /** Without a name, what stands before the @ of the address. @throws AuthError `invalid_name` */
 export function checkedName(text: string | undefined, email: string): string {
-  const name = text?.trim() || (email.split('@')[0] ?? email)
+  const name = text?.replaceAll(MISLEADING, ' ').trim() || (email.split('@')[0] ?? email)
   if (name.length > MAX_NAME_CHARS) throw new AuthError('invalid_name')
   return name
 }

@@ -7,11 +7,18 @@ import type { AuthDatabase } from '../store/auth-database.ts'
 
 /**
  * Whoever has a row here must confirm the address before signing in. `emailVerified` alone does not
- * say so: accounts from before e-mails were sent have never been asked.
+ * say so: accounts from before e-mails were sent have never been asked. `repeated_registration`: with
+ * which password somebody registered the address once more. It opens nothing, and is answered as that
+ * of a new account is: else whoever registers would learn by signing in whether an account was made.
  */
 export const UNCONFIRMED_TABLES = `
   CREATE TABLE unconfirmed_account (
     user_id TEXT PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE repeated_registration (
+    user_id TEXT PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
+    password TEXT NOT NULL,
     created_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 `
@@ -28,6 +35,8 @@ export interface Account {
   emailVerified: boolean
   /** The address must be confirmed before the first sign-in. */
   unconfirmed: boolean
+  /** Of whoever registered the address last and has not proved that it is theirs. */
+  claimHash: string | null
   /** Has no password, and gets none. */
   isTestUser: boolean
 }
@@ -50,12 +59,14 @@ interface Row {
   banned: number | null
   emailVerified: number
   unconfirmed: number
+  repeated: string | null
   isTestUser: number
 }
 
 const SELECT = `
   SELECT u.id, u.email, u.name, u.role, u.banned, u.emailVerified, a.password,
     EXISTS (SELECT 1 FROM unconfirmed_account WHERE user_id = u.id) AS unconfirmed,
+    (SELECT password FROM repeated_registration WHERE user_id = u.id) AS repeated,
     EXISTS (SELECT 1 FROM test_user WHERE user_id = u.id) AS isTestUser
   FROM user u LEFT JOIN account a ON a.userId = u.id AND a.providerId = 'credential'`
 
@@ -118,6 +129,7 @@ export class AccountRows {
       userId,
     )
     if (changed === 0) this.#insertPassword(userId, passwordHash)
+    this.#forgetRepeated(userId)
   }
 
   /** Takes from whoever registered an address what could open it once its owner confirms it. */
@@ -130,14 +142,31 @@ export class AccountRows {
   confirmEmail(userId: string): void {
     this.#database.run('UPDATE user SET emailVerified = 1 WHERE id = ?', userId)
     this.#database.run('DELETE FROM unconfirmed_account WHERE user_id = ?', userId)
+    this.#forgetRepeated(userId)
   }
 
-  /** Removes accounts whose address was never confirmed, so that they do not pile up. */
+  /** Somebody registers an address that an account has. */
+  noteRepeated(userId: string, passwordHash: string): void {
+    this.#database.run(
+      'INSERT OR REPLACE INTO repeated_registration (user_id, password, created_at) VALUES (?, ?, ?)',
+      userId,
+      passwordHash,
+      this.#clock.now(),
+    )
+  }
+
+  /** Removes what registrations left that nobody confirmed, so that it does not pile up. */
   removeUnconfirmed(olderThanMs: number): void {
+    const before = this.#clock.now() - olderThanMs
     this.#database.run(
       'DELETE FROM user WHERE id IN (SELECT user_id FROM unconfirmed_account WHERE created_at < ?)',
-      this.#clock.now() - olderThanMs,
+      before,
     )
+    this.#database.run('DELETE FROM repeated_registration WHERE created_at < ?', before)
+  }
+
+  #forgetRepeated(userId: string): void {
+    this.#database.run('DELETE FROM repeated_registration WHERE user_id = ?', userId)
   }
 
   #insertPassword(userId: string, passwordHash: string | null): void {
@@ -164,5 +193,6 @@ const present = (row: Row): Account => ({
   disabled: Boolean(row.banned),
   emailVerified: Boolean(row.emailVerified),
   unconfirmed: Boolean(row.unconfirmed),
+  claimHash: row.repeated ?? (row.unconfirmed ? row.password : null),
   isTestUser: Boolean(row.isTestUser),
 })

@@ -127,16 +127,16 @@ export class Accounts {
       throw new AuthError('invalid_credentials')
     }
     const account = rows.byEmail(email)
-    if (!(await hashes.matches(account?.passwordHash, password)) || account === undefined) {
-      this.#refused(account, 'invalid_credentials', address)
-      throw new AuthError('invalid_credentials')
-    }
-    const why = account.disabled
+    const ownersHash = account?.unconfirmed ? null : account?.passwordHash
+    const isOwner = await hashes.matches(ownersHash, password)
+    const claimHash = account?.claimHash ?? null
+    const isClaimant = claimHash !== null && (await hashes.matches(claimHash, password))
+    if (account && isOwner && !account.disabled) return account
+    const why = isOwner
       ? 'account_disabled'
-      : account.unconfirmed
+      : isClaimant
         ? 'email_not_verified'
-        : undefined
-    if (why === undefined) return account
+        : 'invalid_credentials'
     this.#refused(account, why, address)
     throw new AuthError(why)
   }
@@ -196,6 +196,7 @@ export class Accounts {
     const userId = existing ? undefined : this.#insert(account, 'user', hash, state)
     // Which of the two is the owner, nobody knows: whoever gets the e-mail chooses the password.
     if (existing?.unconfirmed) rows.disown(existing.userId)
+    if (existing) rows.noteRepeated(existing.userId, hash)
     if (mustConfirm) outbox?.enqueue(mailTo(existing), account.email)
     audit.record({
       actor: userId === undefined ? { kind: 'nobody' } : { kind: 'user', id: userId },
