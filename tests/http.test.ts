@@ -69,8 +69,8 @@ test('the config names addresses that answer', async () => {
 test('every address of the app, the file of the page too, is the page with its addresses', async () => {
   for (const path of ['/', '/index.html', '/t/some-thread', '/settings/account']) {
     const answer = await fetch(`${netra.url}${path}`)
-    expect(answer.status, path).toBe(200)
-    expect(await answer.text(), path).toContain('name="netra-addresses"')
+    expect({ path, status: answer.status }).toEqual({ path, status: 200 })
+    expect(await answer.text()).toContain('name="netra-addresses"')
   }
   expect((await fetch(`${netra.url}/assets/nothing.js`)).status).toBe(404)
 })

@@ -22,15 +22,18 @@ interface Seen {
   closed: { code: number; reason: string } | undefined
 }
 
-/** What a page of the old kind does, in the page itself. */
-async function classicPage(options: {
+interface Visit {
   path: string
   email: string
   password: string
   offers: 'both' | 'token' | 'no token'
-  say: object | null
+  /** As JSON; '' is nothing. */
+  say: string
   until: string
-}): Promise<Seen> {
+}
+
+/** What a page of the old kind does, in the page itself. */
+async function classicPage(options: Visit): Promise<Seen> {
   const signedIn = await fetch('/auth/login', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -51,7 +54,7 @@ async function classicPage(options: {
     socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
       const frame = JSON.parse(data) as Record<string, unknown>
       frames.push(frame)
-      if (frames.length === 1 && options.say) socket.send(JSON.stringify(options.say))
+      if (frames.length === 1 && options.say !== '') socket.send(options.say)
       if (frame['type'] === options.until) end()
     })
     socket.addEventListener('close', ({ code, reason }) => end({ code, reason }))
@@ -68,12 +71,12 @@ for (const path of ['/ws', '/websocket']) {
     visit,
   }) => {
     const page = await visit(netra.url, { expected: [/status of 40[13]/] })
-    const seen = await page.evaluate(classicPage, {
+    const seen = await page.evaluate<Seen, Visit>(classicPage, {
       path,
       email: person.email,
       password: PASSWORD,
       offers: 'both',
-      say: asked,
+      say: JSON.stringify(asked),
       until: 'agent_completed',
     })
     expect(seen.protocol).toBe('jwt-auth')
@@ -92,12 +95,12 @@ for (const path of ['/ws', '/websocket']) {
 
 test('a page without a token reads why, then sees 1008', async ({ visit }) => {
   const page = await visit(netra.url, { expected: [/status of 40[13]/] })
-  const seen = await page.evaluate(classicPage, {
+  const seen = await page.evaluate<Seen, Visit>(classicPage, {
     path: '/ws',
     email: person.email,
     password: PASSWORD,
     offers: 'no token',
-    say: null,
+    say: '',
     until: 'nothing',
   })
   // The login before gave the page a cookie, which counts for nothing here.
@@ -109,12 +112,12 @@ test('a page that offers only its token is dropped by the browser itself, as not
   visit,
 }) => {
   const page = await visit(netra.url, { expected: [/status of 40[13]/, /WebSocket connection/] })
-  const seen = await page.evaluate(classicPage, {
+  const seen = await page.evaluate<Seen, Visit>(classicPage, {
     path: '/ws',
     email: person.email,
     password: PASSWORD,
     offers: 'token',
-    say: null,
+    say: '',
     until: 'nothing',
   })
   expect(seen).toMatchObject({ frames: [], closed: { code: 1006 } })

@@ -216,8 +216,8 @@ describe('the web app, the node and the auth service at three hosts of one site'
             )
           const socket = new Promise((resolve) => {
             const opening = new WebSocket(`${api.replace(/^http/, 'ws')}/ws`, ['netra.v1'])
-            opening.onopen = () => resolve('open')
-            opening.onerror = () => resolve('refused')
+            opening.addEventListener('open', () => resolve('open'))
+            opening.addEventListener('error', () => resolve('refused'))
           })
           return [await read(`${api}/api/config`), await read(`${auth}/auth/me`), await socket]
         },

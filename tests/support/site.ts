@@ -73,7 +73,10 @@ export async function openSite(hosts: readonly string[]): Promise<Site> {
 
   const server = createServer(certificateFor(hosts), (request, response) => {
     const to = target(request)
-    if (!to) return response.writeHead(404).end('nothing of Netra is here')
+    if (!to) {
+      response.writeHead(404).end('nothing of Netra is here')
+      return
+    }
     const onward = forward(request, to)
     onward.on('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
@@ -86,7 +89,10 @@ export async function openSite(hosts: readonly string[]): Promise<Site> {
   const pipes = new Set<Duplex>()
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const to = target(request)
-    if (!to) return socket.destroy()
+    if (!to) {
+      socket.destroy()
+      return
+    }
     const onward = forward(request, to)
     onward.on('upgrade', (answer, upstream, rest) => {
       socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headerLines(answer)}\r\n`)

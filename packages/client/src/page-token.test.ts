@@ -14,7 +14,7 @@ function world() {
   const state = { status: 200, now: 0, tokens: 0 }
   const answer = (status: number, body: unknown) => new Response(JSON.stringify(body), { status })
   const fetch: typeof globalThis.fetch = async (input, init) => {
-    const url = String(input)
+    const url = input instanceof Request ? input.url : input.toString()
     asked.push({ url, authorization: new Headers(init?.headers).get('authorization') })
     if (url !== `${AUTH}/auth/token`) return answer(200, [])
     if (state.status !== 200) return answer(state.status, { error_code: 'X', message: 'no' })

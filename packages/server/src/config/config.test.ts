@@ -70,7 +70,7 @@ test.each([
   [{ NETRA_MAIL_FROM: 'netra@a.example' }, 'without SMTP_URL'],
   [{ SMTP_URL: 'http://u:hunter2@a.example' }, 'SMTP_URL: is not an smtp or smtps address'],
 ])('half of what accounts need is refused: %j', (env, problem) => {
-  const problems = problemsOf(env as Record<string, string>)
+  const problems = problemsOf(env)
   expect(problems).toHaveLength(1)
   expect(problems[0]).toContain(problem)
   expect(problems[0]).not.toContain('hunter2')
@@ -87,7 +87,7 @@ test.each([
   [{ NETRA_OIDC_CLIENT_ID: 'x' }, 'NETRA_OIDC_CLIENT_ID needs NETRA_OIDC_ISSUER'],
   [{ NETRA_OIDC_CLIENT_SECRET: 'x' }, 'NETRA_OIDC_CLIENT_SECRET needs NETRA_OIDC_CLIENT_ID'],
 ])('half a provider is refused: %j', (env, problem) => {
-  expect(problemsOf(env as Record<string, string>)).toEqual([problem])
+  expect(problemsOf(env)).toEqual([problem])
 })
 
 test('an issuer is https; on loopback it need not be, but for production', () => {

@@ -39,13 +39,11 @@ export function createHealth(options: {
   return {
     async report() {
       const results = await Promise.all(
-        Object.entries(checks).map(
-          async ([name, check]) => {
-            const result = await run(check, clock)
-            const more = details[name]?.()
-            return [name, more ? { ...result, details: more } : result] as const
-          },
-        ),
+        Object.entries(checks).map(async ([name, check]) => {
+          const result = await run(check, clock)
+          const more = details[name]?.()
+          return [name, more ? { ...result, details: more } : result] as const
+        }),
       )
       const reasons = results.flatMap(([name, result]) =>
         result.error === undefined ? [] : [`${name}: ${result.error}`],
