@@ -51,6 +51,20 @@ export function createAddresses(options: {
 export const basePathOf = (url: string | undefined): string =>
   url === undefined ? '' : new URL(url).pathname.replace(/\/+$/, '')
 
+/**
+ * A request's target in the one form that routes, limits and rules read: without the scheme and host
+ * that HTTP allows before a path, and with no letter, digit or dash of the path written as %XX.
+ */
+export function plainTarget(target: string): string {
+  const at = target.indexOf('?')
+  const path = (at < 0 ? target : target.slice(0, at)).replace(/^https?:\/\/[^/]*/i, '') || '/'
+  const plain = path.replaceAll(/%[\da-f]{2}/gi, (code) => {
+    const letter = String.fromCodePoint(Number.parseInt(code.slice(1), 16))
+    return /[\w-]/.test(letter) ? letter : code
+  })
+  return at < 0 ? plain : plain + target.slice(at)
+}
+
 /** A path as routes know it, whether or not the proxy in front has taken the base path away. */
 export function belowBase(basePath: string, url: string): string {
   if (basePath === '' || !url.startsWith(basePath)) return url

@@ -194,9 +194,7 @@ export class Accounts {
     if (existing && (outbox === undefined || isVouchedFor)) throw new AuthError('email_taken')
     const state = { emailVerified: isVouchedFor, unconfirmed: mustConfirm }
     const userId = existing ? undefined : this.#insert(account, 'user', hash, state)
-    // Which of the two is the owner, nobody knows: whoever gets the e-mail chooses the password.
-    if (existing?.unconfirmed) rows.disown(existing.userId)
-    if (existing) rows.noteRepeated(existing.userId, hash)
+    if (existing) this.#noteRepeated(existing, hash)
     if (mustConfirm) outbox?.enqueue(mailTo(existing), account.email)
     audit.record({
       actor: userId === undefined ? { kind: 'nobody' } : { kind: 'user', id: userId },
@@ -207,6 +205,13 @@ export class Accounts {
     })
     if (claim !== undefined) invitations.settle(claim, userId)
     return mustConfirm ? undefined : userId
+  }
+
+  /** Which of the two is the owner, nobody knows: whoever gets the e-mail chooses the password. */
+  #noteRepeated({ userId, unconfirmed }: Account, hash: string): void {
+    const { rows } = this.#needs
+    if (unconfirmed) rows.disown(userId)
+    rows.noteRepeated(userId, hash)
   }
 
   #insert(

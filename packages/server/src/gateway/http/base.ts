@@ -12,7 +12,13 @@ import { systemClock, type Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { unreachable } from '../../platform/unreachable.ts'
-import { belowBase, hostProblem, originProblem, type Addresses } from '../addresses.ts'
+import {
+  belowBase,
+  hostProblem,
+  originProblem,
+  plainTarget,
+  type Addresses,
+} from '../addresses.ts'
 import type { Caller } from '../parts.ts'
 import { addCrossOrigin } from './cross-origin.ts'
 import { answerClientError, callers, ErrorSender, fromAuthUnavailable } from './error-sender.ts'
@@ -73,7 +79,7 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: parts.trustedProxies.length > 0 ? parts.trustedProxies : false,
     genReqId: requestIdOf,
-    rewriteUrl: ({ url = '/' }) => belowBase(parts.basePath, url),
+    rewriteUrl: ({ url = '/' }) => belowBase(parts.basePath, plainTarget(url)),
     logger: false,
     forceCloseConnections: 'idle',
     // A body of 200 MB over a slow line takes minutes; one that never ends must not hold a descriptor.
