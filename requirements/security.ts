@@ -158,6 +158,7 @@ export const SECURITY: Record<string, Requirement> = {
     tests: [
       'packages/server/src/auth/account/attempts.test.ts › ten failures of one account from one address, then a wait that is told',
       'packages/server/src/auth/account/attempts.test.ts › a hundred failures from one address, over any accounts',
+      'tests/attack-forwarded.test.ts › signing in is limited however its address is written',
       'tests/classic-session.test.ts › who asks and asks and never reads the answers is cut off',
       'tests/lockout.test.ts › guesses from many addresses lock strangers out of an account and never its owner',
       'tests/oidc-discovery.test.ts › starts and failures are limited by address, and told when to come again',
@@ -326,6 +327,7 @@ export const SECURITY: Record<string, Requirement> = {
     text: 'a key may do no more than its scopes say; what is dangerous asks for a fresh proof',
     tests: [
       'packages/server/src/auth/keys/api-keys.test.ts › an accepted key names its user, its scopes and its end',
+      'tests/api-keys-sockets.test.ts › a socket of a key reads and sends as its scopes say',
       'tests/api-keys.test.ts › a key does what its scopes say and nothing else',
     ],
   },
