@@ -1,7 +1,7 @@
 import type { ClientMessage, ServerMessageInput } from '@netra/protocol'
 
 import type { Commands, Outcome } from '../command/command.ts'
-import type { Identity } from '../identity/identity.ts'
+import { hasScope, type Identity } from '../identity/identity.ts'
 import type { UserId } from '../platform/ids.ts'
 import type { RateLimit } from '../platform/rate-limit.ts'
 import { unreachable } from '../platform/unreachable.ts'
@@ -35,8 +35,8 @@ export async function carryOut(
     if (!outcome.ok) noteLimit(parts.metrics, outcome.code, userId)
     return answerTo(id, outcome)
   }
-  const { userId, scopes } = identity
-  if (scopes !== null && !scopes.includes('chat:write')) {
+  const { userId } = identity
+  if (!hasScope(identity, 'chat:write')) {
     const why = 'This API key may not do this: it lacks the scope "chat:write".'
     return { type: 'error', id, code: 'unsupported', message: why, retry: 'no' }
   }

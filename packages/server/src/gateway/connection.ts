@@ -8,7 +8,7 @@ import type { WebSocket } from 'ws'
 import type { Access } from '../access/access.ts'
 import { StoreUnavailable, type Commands } from '../command/command.ts'
 import type { Delivery, Hub, Sink, Subscription } from '../hub/hub.ts'
-import type { Identity } from '../identity/identity.ts'
+import { hasScope, type Identity } from '../identity/identity.ts'
 import { isoTime } from '../platform/clock.ts'
 import { asId, type DeviceId } from '../platform/ids.ts'
 import type { RateLimit } from '../platform/rate-limit.ts'
@@ -271,9 +271,7 @@ export class Connection extends ServedSocket<ConnectionParts> {
   /** Subscribes, moving the stream's one cursor if there is one; undefined when not allowed. */
   async open(stream: string, position: string | null): Promise<Subscription | undefined> {
     const { identity } = this
-    if (!identity || (identity.scopes !== null && !identity.scopes.includes('chat:read'))) {
-      return undefined
-    }
+    if (!identity || !hasScope(identity, 'chat:read')) return undefined
     const name = await this.parts.access.stream(identity.userId, stream)
     if (!name) return undefined
     this.leave(name)

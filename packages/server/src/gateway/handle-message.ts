@@ -1,6 +1,6 @@
 import type { ClientMessage, CloseCode } from '@netra/protocol'
 
-import type { Identity, Refusal } from '../identity/identity.ts'
+import { hasScope, type Identity, type Refusal } from '../identity/identity.ts'
 import { unreachable } from '../platform/unreachable.ts'
 import { carryOut, tooFast, type Command } from './carry-out.ts'
 import type { Connection } from './connection.ts'
@@ -96,7 +96,7 @@ async function subscribe(
 ): Promise<void> {
   const refusal = tooFast(connection.parts.commandRate, identity.userId, message.id)
   if (refusal) return connection.send(refusal)
-  if (identity.scopes !== null && !identity.scopes.includes('chat:read')) {
+  if (!hasScope(identity, 'chat:read')) {
     return connection.send({
       type: 'error',
       id: message.id,
@@ -149,8 +149,7 @@ async function authenticate(
   if (answered.identity.userId !== identity.userId) {
     return connection.close(4502, 'the new token is of somebody else')
   }
-  const { scopes } = answered.identity
-  if (scopes !== null && !scopes.includes('chat:read')) {
+  if (!hasScope(answered.identity, 'chat:read')) {
     // Who goes on with less reads on with less.
     for (const stream of connection.subscriptions.keys()) connection.leave(stream)
   }

@@ -53,6 +53,10 @@ export interface Identity {
   isTestUser: boolean
 }
 
+/** Whether this caller may do what a scope stands for. */
+export const hasScope = ({ scopes }: Pick<Identity, 'scopes'>, scope: Scope): boolean =>
+  scopes === null || scopes.includes(scope)
+
 export interface Credentials {
   /** The whole Cookie header. */
   cookie?: string | undefined

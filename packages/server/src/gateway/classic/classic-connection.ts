@@ -6,7 +6,7 @@ import type { WebSocket } from 'ws'
 import type { Access, Threads } from '../../access/access.ts'
 import { StoreUnavailable, type Commands } from '../../command/command.ts'
 import type { Hub } from '../../hub/hub.ts'
-import type { Identity } from '../../identity/identity.ts'
+import { hasScope, type Identity } from '../../identity/identity.ts'
 import { isoTime } from '../../platform/clock.ts'
 import type { ThreadId } from '../../platform/ids.ts'
 import type { RateLimit } from '../../platform/rate-limit.ts'
@@ -150,6 +150,8 @@ export class ClassicConnection extends ServedSocket<ClassicParts> {
   /** A fresh token of the same subject. */
   renewed(identity: Identity, message: ClassicMessage): void {
     this.extend(identity)
+    // Who goes on with less reads on with less.
+    if (!hasScope(identity, 'chat:read')) this.followed.leaveAll()
     this.answer('authenticated', message, { expires_at: identity.expiresAt })
   }
 

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 
 import type { Refusal } from '../../command/command.ts'
-import type { Identity } from '../../identity/identity.ts'
+import { threadStream } from '../../hub/hub.ts'
+import { hasScope, type Identity } from '../../identity/identity.ts'
 import type { ThreadId } from '../../platform/ids.ts'
 import { noteLimit, tooFast } from '../carry-out.ts'
 import { fromRefusal } from '../http/http-error.ts'
@@ -66,7 +67,10 @@ export function isTooFast(exchange: Exchange): boolean {
   return true
 }
 
-/** Its events come after `before`; told when there is no room for one more thread. */
+/**
+ * Its events come after `before`, unless the caller may not read them; told when there is no room for
+ * one more thread.
+ */
 export async function follow(
   exchange: Exchange,
   threadId: ThreadId,
@@ -74,6 +78,9 @@ export async function follow(
   before: (head: string) => void,
 ): Promise<void> {
   const { connection, identity, message } = exchange
+  if (!hasScope(identity, 'chat:read')) {
+    return before(await connection.parts.headOf(threadStream(threadId)))
+  }
   if (await connection.followed.follow(identity.userId, threadId, from, before)) return
   connection.refuse({
     code: 'SERVICE_UNAVAILABLE',

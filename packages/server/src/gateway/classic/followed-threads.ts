@@ -87,6 +87,10 @@ export class FollowedThreads {
     this.#all.delete(threadId)
   }
 
+  leaveAll(): void {
+    for (const threadId of this.#all.keys()) this.leave(threadId)
+  }
+
   /** There is room for more. */
   resume(): void {
     for (const followed of this.#all.values()) followed.resume()
@@ -94,7 +98,7 @@ export class FollowedThreads {
 
   end(): void {
     this.#ended = true
-    for (const threadId of this.#all.keys()) this.leave(threadId)
+    this.leaveAll()
   }
 
   #makeRoom(): boolean {

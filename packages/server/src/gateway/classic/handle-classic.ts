@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-import type { Identity, Scope } from '../../identity/identity.ts'
+import { hasScope, type Identity, type Scope } from '../../identity/identity.ts'
 import { isoTime } from '../../platform/clock.ts'
 import { asId, type ThreadId } from '../../platform/ids.ts'
 import { unreachable } from '../../platform/unreachable.ts'
@@ -61,8 +61,7 @@ export async function handleClassic(
   connection.identity = checked.identity
   const exchange = { connection, identity: checked.identity, message }
   const needed: Scope = READS.has(type) ? 'chat:read' : 'chat:write'
-  const { scopes } = checked.identity
-  if (scopes !== null && !scopes.includes(needed)) {
+  if (!hasScope(checked.identity, needed)) {
     return connection.refuse({
       code: 'AUTH_UNAUTHORIZED',
       message: `This API key may not do this: it lacks the scope "${needed}".`,

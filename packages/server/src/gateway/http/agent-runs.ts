@@ -56,7 +56,7 @@ export function addAgentRunRoutes({ app, parts, user }: Http): void {
   })
 
   app.post('/api/agents/stream', async (request, reply) => {
-    const identity = await user(request, 'chat:write')
+    const identity = await user(request, 'chat:write', 'chat:read')
     return answerWithRun(parts, { request, reply, identity }, () =>
       begin(identity, parse(start, request.body)),
     )

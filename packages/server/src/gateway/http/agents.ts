@@ -74,14 +74,14 @@ export function addAgentRoutes({ app, parts, user }: Http): void {
   }
 
   app.post('/api/agents/execute', async (request) => {
-    const { userId } = await user(request, 'chat:write')
+    const { userId } = await user(request, 'chat:write', 'chat:read')
     const body = parse(execute, request.body)
     return run(userId, body.type, body)
   })
 
   for (const agent of NAMED) {
     app.post(`/api/agents/${agent}`, async (request) => {
-      const { userId } = await user(request, 'chat:write')
+      const { userId } = await user(request, 'chat:write', 'chat:read')
       return run(userId, agent, parse(executeNamed, request.body))
     })
   }

@@ -3,6 +3,7 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest }
 
 import {
   AuthUnavailable,
+  hasScope,
   type Identities,
   type Identity,
   type Refusal,
@@ -12,13 +13,7 @@ import { systemClock, type Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { unreachable } from '../../platform/unreachable.ts'
-import {
-  belowBase,
-  hostProblem,
-  originProblem,
-  plainTarget,
-  type Addresses,
-} from '../addresses.ts'
+import { belowBase, hostProblem, originProblem, plainTarget, type Addresses } from '../addresses.ts'
 import type { Caller } from '../parts.ts'
 import { addCrossOrigin } from './cross-origin.ts'
 import { answerClientError, callers, ErrorSender, fromAuthUnavailable } from './error-sender.ts'
@@ -56,13 +51,13 @@ export interface BaseParts {
 export interface HttpBase {
   app: FastifyInstance
   /**
-   * Who asks. An API key is let in only where `scope` is named and the key has it.
+   * Who asks. An API key is let in only where scopes are named and the key has all of them.
    *
    * @throws HttpError 403 without a credential, 401 with a bad or expired one, 503 when nobody can tell.
    */
-  user: (request: FastifyRequest, scope?: Scope) => Promise<Identity>
+  user: (request: FastifyRequest, ...scopes: Scope[]) => Promise<Identity>
   /** As `user`, but a cookie counts only from a page of ours, for a read too. */
-  ownPage: (request: FastifyRequest, scope?: Scope) => Promise<Identity>
+  ownPage: (request: FastifyRequest, ...scopes: Scope[]) => Promise<Identity>
   /** @throws HttpError 403 also for ordinary users and API keys. */
   admin: (request: FastifyRequest) => Promise<Identity>
 }
@@ -110,8 +105,8 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
 
   return {
     app,
-    user: (request, scope) => identityOf(withLimits, request, 'by_method', scope),
-    ownPage: (request, scope) => identityOf(withLimits, request, 'own_page', scope),
+    user: (request, ...scopes) => identityOf(withLimits, request, 'by_method', scopes),
+    ownPage: (request, ...scopes) => identityOf(withLimits, request, 'own_page', scopes),
     async admin(request) {
       const identity = await identityOf(withLimits, request, 'by_method')
       if (identity.role !== 'admin') {
@@ -144,7 +139,7 @@ async function identityOf(
   parts: BaseParts & { limits: RequestLimits },
   request: FastifyRequest,
   proof: 'by_method' | 'own_page',
-  scope?: Scope,
+  scopes: readonly Scope[] = [],
 ): Promise<Identity> {
   const { cookie: cookies, origin } = request.headers
   const authorization = request.headers.authorization ?? keyAsBearer(request)
@@ -162,7 +157,7 @@ async function identityOf(
   if (answer.ok) {
     callers.set(request, answer.identity.userId)
     parts.limits.identified(request, answer.identity)
-    checkScope(answer.identity, scope)
+    checkScopes(answer.identity, scopes)
     if (answer.setCookies.length > 0) freshCookies.set(request, answer.setCookies)
     return answer.identity
   }
@@ -178,15 +173,16 @@ function keyAsBearer({ headers }: FastifyRequest): string | undefined {
 }
 
 /** A route that names no scope is for people alone. */
-function checkScope({ scopes }: Identity, scope: Scope | undefined): void {
-  if (scopes === null || (scope !== undefined && scopes.includes(scope))) return
-  throw new HttpError(
-    403,
-    'AUTH_UNAUTHORIZED',
-    scope === undefined
-      ? 'An API key may not do this; sign in instead.'
-      : `This API key may not do this: it lacks the scope "${scope}".`,
-  )
+function checkScopes(identity: Identity, scopes: readonly Scope[]): void {
+  if (identity.scopes === null) return
+  if (scopes.length === 0) {
+    const message = 'An API key may not do this; sign in instead.'
+    throw new HttpError(403, 'AUTH_UNAUTHORIZED', message)
+  }
+  const missing = scopes.find((scope) => !hasScope(identity, scope))
+  if (missing === undefined) return
+  const message = `This API key may not do this: it lacks the scope "${missing}".`
+  throw new HttpError(403, 'AUTH_UNAUTHORIZED', message)
 }
 
 function refusalOf(why: Refusal): HttpError {

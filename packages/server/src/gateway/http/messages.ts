@@ -74,7 +74,7 @@ export function addMessageRoutes({ app, parts, user }: Http): void {
   })
 
   app.post('/api/chat/stream', async (request, reply) => {
-    const identity = await user(request, 'chat:write')
+    const identity = await user(request, 'chat:write', 'chat:read')
     return answerWithRun(parts, { request, reply, identity }, () => {
       const body = parse(chatMessage, request.body)
       return outcomeOf(identity.userId, body.thread_id ?? null, body)
