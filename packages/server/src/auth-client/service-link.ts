@@ -69,11 +69,12 @@ export class ServiceLink implements Disposable {
    * @throws AuthUnavailable
    */
   async forward(request: ForwardedRequest): Promise<IncomingMessage> {
+    const url = new URL(`${this.#options.url}${request.path}`)
     const call = this.#enter()
     try {
       const response = await this.#caller.call({
         method: request.method,
-        url: new URL(`${this.#options.url}${request.path}`),
+        url,
         headers: {
           ...request.headers,
           ...(request.body && { 'content-length': `${request.body.length}` }),

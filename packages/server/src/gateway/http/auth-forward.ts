@@ -35,6 +35,8 @@ const BACK = [
 ]
 /** Asked by services only, which know the auth service's own address. */
 const FOR_SERVICES = /^\/auth\/(?:service-token|validate|feed|tickets|removals)(?:\/|$)/
+/** Would be resolved on its way, to a path that is not passed on. */
+const CROOKED = /\/(?:\.|%2e){1,2}(?:\/|$)|\\/i
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** The auth service's routes where they are when it runs in this process: browsers know one address. */
@@ -42,6 +44,7 @@ export function addAuthForward({ app, parts }: Http, service: AuthForward): void
   const pass = async (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?')[0] ?? ''
     if (FOR_SERVICES.test(path)) throw absent('route here: services ask the auth service itself')
+    if (CROOKED.test(path)) throw absent('route')
     const answer = await service.forward({
       method: request.method,
       path: request.url,
