@@ -36,9 +36,6 @@ export const CHANGE_TABLES = `
     user_id TEXT PRIMARY KEY,
     removed_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE TRIGGER user_id_is_given_again AFTER INSERT ON user BEGIN
-    DELETE FROM user_removal WHERE user_id = NEW.id;
-  END;
   CREATE TRIGGER user_removal_is_told AFTER DELETE ON user BEGIN
     INSERT INTO user_removal (user_id, removed_at)
     VALUES (OLD.id, CAST(unixepoch('subsec') * 1000 AS INTEGER))

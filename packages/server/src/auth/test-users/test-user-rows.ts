@@ -40,19 +40,20 @@ export class TestUserRows {
     return row?.count ?? 0
   }
 
-  /** False when somebody has this id, real or not: nobody is ever taken over. */
+  /** False when somebody has this id, or had it and left things behind: nobody is ever taken over. */
   add(user: { userId: string; kind: TestUserKind; name: string; expiresAt: number }): boolean {
     const at = new Date(this.#clock.now()).toISOString()
     this.#database.exec('BEGIN IMMEDIATE')
     try {
       const added = this.#database.run(
         `INSERT INTO user (id, name, email, emailVerified, createdAt, updatedAt, role)
-         VALUES (?, ?, ?, 0, ?, ?, 'user') ON CONFLICT (id) DO NOTHING`,
+         SELECT ?1, ?2, ?3, 0, ?4, ?4, 'user'
+         WHERE NOT EXISTS (SELECT 1 FROM user_removal WHERE user_id = ?1)
+         ON CONFLICT (id) DO NOTHING`,
         user.userId,
         user.name.slice(0, MAX_NAME_CHARS),
         // Of nobody, so that no account is ever found by it (RFC 2606, 2).
         `test-user-${uuidv7()}@netra.invalid`,
-        at,
         at,
       )
       if (added > 0) {
