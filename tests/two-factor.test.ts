@@ -198,7 +198,7 @@ test('it is turned on by a code and off by the password, by its owner alone', as
   expect((await on('setup', { password: 'not the password' })).status).toBe(401)
   const { secret, uri } = (await on('setup', { password: PASSWORD })).body
   expect(uri).toBe(
-    `otpauth://totp/Netra:ida%40example.com?secret=${secret}&issuer=Netra&algorithm=SHA1&digits=6&period=30`,
+    `otpauth://totp/Netra:ida%40example.com?issuer=Netra&secret=${secret}&algorithm=SHA1&digits=6&period=30`,
   )
   const [wrongCode] = wrongCodes(secret)
   expect((await on('enable', { code: wrongCode })).status).toBe(401)

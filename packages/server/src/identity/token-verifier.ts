@@ -3,6 +3,8 @@ import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 export const ISSUER = 'netra-auth-service'
 const CLOCK_SKEW_SECONDS = 60
 const MAX_TOKEN_CHARS = 4096
+/** Tokens whose signature was found right and need not be looked at again. */
+const MAX_REMEMBERED = 4096
 
 /** Who a token is for. `access`: a person, at a node. `service`: another service, at the auth service. */
 export type TokenType = 'access' | 'service'
@@ -40,6 +42,8 @@ export interface PublicJwk {
  */
 export class TokenVerifier {
   readonly #keys: ReadonlyMap<string, KeyObject>
+  /** A signature that was right once stays right; whether it still counts is looked at every time. */
+  readonly #remembered = new Map<string, Claims>()
 
   constructor(keys: Iterable<readonly [kid: string, key: KeyObject]>) {
     this.#keys = new Map(keys)
@@ -84,6 +88,22 @@ export class TokenVerifier {
   }
 
   #signedClaims(token: string, type: TokenType): Claims | undefined {
+    const known = this.#remembered.get(token)
+    if (known) return known.type === type ? known : undefined
+    const claims = this.#checkedClaims(token, type)
+    if (claims) this.#remember(token, claims)
+    return claims
+  }
+
+  #remember(token: string, claims: Claims): void {
+    if (this.#remembered.size >= MAX_REMEMBERED) {
+      const [oldest] = this.#remembered.keys()
+      if (oldest !== undefined) this.#remembered.delete(oldest)
+    }
+    this.#remembered.set(token, claims)
+  }
+
+  #checkedClaims(token: string, type: TokenType): Claims | undefined {
     if (token.length > MAX_TOKEN_CHARS) return undefined
     const parts = token.split('.')
     const [head, body, signature] = parts

@@ -144,3 +144,12 @@ test('an older key still verifies while the newest signs, and both are published
   for (const jwk of keys)
     expect(Object.keys(jwk).toSorted()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use'])
 })
+
+test('a token whose signature was looked at once still ends, and is no service’s', () => {
+  const token = tokens.issue(subject, NOW)
+  expect(tokens.verify(token, NOW).ok).toBe(true)
+  expect(tokens.verify(token, NOW).ok).toBe(true)
+  expect(tokens.verify(token, NOW, 'service')).toEqual({ ok: false, why: 'invalid' })
+  expect(tokens.verify(token, NOW + 960_000)).toEqual({ ok: false, why: 'expired' })
+  expect(tokens.verify(`${token} `, NOW)).toEqual({ ok: false, why: 'invalid' })
+})
