@@ -29,7 +29,10 @@ export interface Account {
   email: string
   name: string
   role: Role
-  /** Null when the person signs in through a provider only, or has not chosen one yet. */
+  /**
+   * Null when the person signs in through a provider only, has not chosen one yet, or has not
+   * confirmed the address.
+   */
   passwordHash: string | null
   disabled: boolean
   emailVerified: boolean
@@ -189,7 +192,7 @@ const present = (row: Row): Account => ({
   email: row.email,
   name: row.name,
   role: roleOf(row.role),
-  passwordHash: row.password,
+  passwordHash: row.unconfirmed ? null : row.password,
   disabled: Boolean(row.banned),
   emailVerified: Boolean(row.emailVerified),
   unconfirmed: Boolean(row.unconfirmed),

@@ -127,10 +127,8 @@ export class Accounts {
       throw new AuthError('invalid_credentials')
     }
     const account = rows.byEmail(email)
-    const ownersHash = account?.unconfirmed ? null : account?.passwordHash
-    const isOwner = await hashes.matches(ownersHash, password)
-    const claimHash = account?.claimHash ?? null
-    const isClaimant = claimHash !== null && (await hashes.matches(claimHash, password))
+    const both = [account?.passwordHash, account?.claimHash]
+    const [isOwner, isClaimant] = await hashes.matching(both, password)
     if (account && isOwner && !account.disabled) return account
     const why = isOwner
       ? 'account_disabled'
@@ -153,14 +151,15 @@ export class Accounts {
   }
 
   async #withInvitation(request: Registration, account: Checked): Promise<Registered> {
-    const { database, hashes, invitations } = this.#needs
+    const { database, hashes, invitations, rows } = this.#needs
     const { invitation } = request
     const claim =
       invitation === undefined ? undefined : invitations.claim(invitation, account.email)
     try {
       if (invitation !== undefined && claim === undefined) throw new AuthError('invitation_invalid')
       this.#decide(request, account, claim)
-      const hash = await hashes.hash(account.password)
+      const { passwordHash } = rows.byEmail(account.email) ?? {}
+      const hash = await hashes.hash(account.password, passwordHash)
       return database.transaction(() => this.#make(request, account, { claim, hash }))
     } catch (error) {
       if (claim !== undefined) invitations.settle(claim, undefined)
