@@ -50,7 +50,10 @@ async function turnOnTwoFactor(page: Page): Promise<{ secret: string; codes: str
   await scan.getByLabel(/^Code/).fill(totpCode(secret, Date.now()))
   await scan.getByRole('button', { name: 'Turn on', exact: true }).click()
   const kept = page.getByRole('dialog', { name: 'Keep your recovery codes' })
-  const codes = await kept.getByRole('list').getByRole('listitem').allInnerTexts()
+  const shown = kept.getByRole('list').getByRole('listitem')
+  // All of them are asked for at once, whether or not any is there.
+  await shown.first().waitFor()
+  const codes = await shown.allInnerTexts()
   return { secret, codes }
 }
 
