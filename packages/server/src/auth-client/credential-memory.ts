@@ -18,12 +18,19 @@ export interface Bearer {
   expiresAtMs: number | undefined
 }
 
-type Entry = { until: number } & ({ bearer: Bearer } | { why: Refusal })
+interface Entry<What> {
+  what: What
+  until: number
+}
 
-/** Whose a cookie or key is, by its hash: the secret itself is not kept. */
+/**
+ * Whose a cookie or key is, by its hash: the secret itself is not kept. Refusals lie apart, so that no
+ * number of made-up credentials drives out what is known of people.
+ */
 export class CredentialMemory {
   readonly #clock: Clock
-  readonly #entries = new Lru<Entry>(MAX_CREDENTIALS)
+  readonly #bearers = new Lru<Entry<Bearer>>(MAX_CREDENTIALS)
+  readonly #refusals = new Lru<Entry<Refusal>>(MAX_CREDENTIALS)
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -33,33 +40,36 @@ export class CredentialMemory {
     return `${kind} ${createHash('sha256').update(secret).digest('base64url')}`
   }
 
-  /** `isOld`: whose it is counts as long as it need not be asked for again. */
+  /** `evenIfOld`: whose it is counts as long as it cannot be asked for again. */
   get(name: string, { evenIfOld = false } = {}): Bearer | Refusal | undefined {
-    const entry = this.#entries.get(name)
-    if (!entry) return undefined
-    const isOld = entry.until <= this.#clock.monotonic()
-    if ('why' in entry) return isOld ? undefined : entry.why
-    const { expiresAtMs } = entry.bearer
+    const now = this.#clock.monotonic()
+    const refusal = this.#refusals.get(name)
+    if (refusal && refusal.until > now) return refusal.what
+    const known = this.#bearers.get(name)
+    if (!known) return undefined
+    const { expiresAtMs } = known.what
     if (expiresAtMs !== undefined && expiresAtMs <= this.#clock.now()) return 'expired'
-    return isOld && !evenIfOld ? undefined : entry.bearer
+    return known.until > now || evenIfOld ? known.what : undefined
   }
 
   put(name: string, found: Bearer | Refusal): void {
     const now = this.#clock.monotonic()
-    this.#entries.set(
-      name,
-      typeof found === 'string'
-        ? { why: found, until: now + BAD_MS }
-        : { bearer: found, until: now + GOOD_MS },
-    )
+    if (typeof found === 'string') {
+      this.#bearers.delete(name)
+      this.#refusals.set(name, { what: found, until: now + BAD_MS })
+    } else {
+      this.#refusals.delete(name)
+      this.#bearers.set(name, { what: found, until: now + GOOD_MS })
+    }
   }
 
   /** Somebody who was refused may be let in again. */
   forgetRefusals(): void {
-    for (const [name, entry] of this.#entries) if ('why' in entry) this.#entries.delete(name)
+    this.#refusals.clear()
   }
 
   clear(): void {
-    this.#entries.clear()
+    this.#bearers.clear()
+    this.#refusals.clear()
   }
 }

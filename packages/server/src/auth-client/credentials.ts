@@ -54,9 +54,11 @@ export class Credentials {
 
   /** What the service said of a ticket or credential, remembered for whom it is about. */
   learn(answer: WireAuthentication, mark: number, name?: string): Authentication {
-    const { memory, sessions } = this.#needs
+    const { memory, sessions, changes } = this.#needs
     if (!answer.ok) {
-      if (name !== undefined && answer.why !== 'unavailable') memory.put(name, answer.why)
+      // What the feed said meanwhile may have made it untrue.
+      const isSure = answer.why !== 'unavailable' && changes.mark === mark
+      if (name !== undefined && isSure) memory.put(name, answer.why)
       return answer
     }
     const session = liveSession(answer.session)
@@ -126,8 +128,8 @@ export class Credentials {
       )
       return state.live ? found : refused(state.why)
     } catch (error) {
-      if (error instanceof AskRefused) return refused('invalid')
-      if (!(error instanceof AuthUnavailable)) throw error
+      if (error instanceof AskRefused && error.isAboutTheQuestion) return refused('invalid')
+      if (!(error instanceof AuthUnavailable || error instanceof AskRefused)) throw error
       const old = memory.get(name, { evenIfOld: true })
       return typeof old === 'object' ? this.#withState(old) : refused(old ?? 'unavailable')
     }

@@ -16,6 +16,11 @@ export class AskRefused extends Error {
     super(`the auth service answered ${status}`)
     this.status = status
   }
+
+  /** Any other no (a right that we lack, a proxy's 404) says nothing about who was asked for. */
+  get isAboutTheQuestion(): boolean {
+    return [400, 413, 422].includes(this.status)
+  }
 }
 
 interface JsonCall<Answer> {

@@ -38,8 +38,4 @@ export class Lru<Value> {
   clear(): void {
     for (const key of this.#entries.keys()) this.delete(key)
   }
-
-  [Symbol.iterator](): IterableIterator<[string, Value]> {
-    return this.#entries.entries()
-  }
 }

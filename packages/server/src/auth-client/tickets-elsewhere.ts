@@ -70,7 +70,9 @@ export class TicketsElsewhere {
       })
       return credentials.learn(answer, mark)
     } catch (error) {
-      if (error instanceof AskRefused) return { ok: false, why: 'invalid' }
+      if (error instanceof AskRefused) {
+        return { ok: false, why: error.isAboutTheQuestion ? 'invalid' : 'unavailable' }
+      }
       if (error instanceof AuthUnavailable) return { ok: false, why: 'unavailable' }
       throw error
     }
