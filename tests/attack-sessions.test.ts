@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { connect } from 'node:net'
+import { createServer, request as ask } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -28,6 +29,33 @@ function raw(url: string, target: string, method = 'GET'): Promise<string> {
     })
     socket.on('close', () => resolve(text))
     socket.on('error', reject)
+  })
+}
+
+/** In front of an auth service, as a proxy that has lost a route: what it does not know is a 404. */
+async function startForgetfulProxy(to: string) {
+  const proxy = { url: '', forgets: false }
+  const server = createServer((incoming, outgoing) => {
+    if (proxy.forgets && incoming.url === '/auth/validate') {
+      outgoing.writeHead(404).end('no such route')
+      return
+    }
+    const { method, headers } = incoming
+    const upstream = ask(`${to}${incoming.url ?? ''}`, { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(outgoing)
+    })
+    upstream.on('error', () => outgoing.destroy())
+    incoming.pipe(upstream)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  proxy.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return Object.assign(proxy, {
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
   })
 }
 
@@ -112,9 +140,17 @@ describe('a node of its own', () => {
   test('no spelling of a path has another limit', async () => {
     for (const target of ['/auth/login', '/auth/%6cogin', 'http://other.example/auth/login']) {
       const answer = await raw(netra.url, target, 'POST')
-      expect(answer, target).toContain('ratelimit-policy: "sign_in"')
+      expect([target, /ratelimit-policy: "(\w+)"/.exec(answer)?.[1]]).toEqual([target, 'sign_in'])
     }
   })
+})
+
+test('strangers of its network leave a key of X-API-Key what is its owner’s (S16)', async () => {
+  await using netra = await startNetra({ env: { NETRA_REQUESTS_PER_MINUTE: '10' } })
+  const { key } = await makeKey(netra.url, await register(netra.url), ['chat:read'])
+  while ((await request(`${netra.url}/api/config`)).status !== 429);
+  const headers = { 'x-api-key': key }
+  expect((await request(`${netra.url}/api/threads`, { headers })).status).toBe(200)
 })
 
 describe('a node and its auth service', () => {
@@ -141,7 +177,7 @@ describe('a node and its auth service', () => {
       '/auth//..',
     ]) {
       for (let tries = 0; tries < 4; tries += 1) {
-        expect(statusOf(await raw(node.url, target)), target).not.toBe(503)
+        expect([target, statusOf(await raw(node.url, target))]).not.toEqual([target, 503])
       }
     }
     expect((await tryLogin(node.url, ada.email)).status).toBe(200)
@@ -155,11 +191,23 @@ describe('a node and its auth service', () => {
       '/oauth/..%2f../health',
       '/auth/\\../health',
     ]) {
-      expect(statusOf(await raw(node.url, target)), target).toBe(404)
+      expect([target, statusOf(await raw(node.url, target))]).toEqual([target, 404])
     }
     for (const path of ['/auth/%76alidate', '/auth/./validate', '/auth/x/../tickets/redeem']) {
-      expect(statusOf(await raw(node.url, path, 'POST')), path).toBe(404)
+      expect([path, statusOf(await raw(node.url, path, 'POST'))]).toEqual([path, 404])
     }
+  })
+
+  test('who cannot be asked for is not told that they are nobody', async () => {
+    await using proxy = await startForgetfulProxy(service.url)
+    await using other = await startNode(proxy.url)
+    await healthy(other.url)
+    const { cookie } = await register(other.url)
+    const me = () => request(`${other.url}/api/threads`, { headers: { cookie } })
+    proxy.forgets = true
+    expect((await me()).status).toBe(503)
+    proxy.forgets = false
+    await until(async () => (await me()).status === 200)
   })
 
   test('the id of a removed account is nobody else’s before its chats are erased', async () => {

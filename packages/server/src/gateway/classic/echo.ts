@@ -4,13 +4,14 @@ import type { WebSocket } from 'ws'
 
 import { isoTime, type Clock } from '../../platform/clock.ts'
 import { newId } from '../../platform/ids.ts'
+import { networkOf } from '../../platform/network.ts'
 import { RateLimit } from '../../platform/rate-limit.ts'
 import { parseClassicFrame } from './classic-message.ts'
 
 /** The largest frame that is echoed. */
 export const MAX_ECHO_BYTES = 4 * 1024
 const LIFE_MS = 60_000
-const MOST_PER_ADDRESS = 10
+const MOST_PER_NETWORK = 10
 const MOST_UNREAD_BYTES = 64 * 1024
 
 /**
@@ -21,6 +22,7 @@ const MOST_UNREAD_BYTES = 64 * 1024
 export class Echo {
   readonly #clock: Clock
   readonly #rate: RateLimit
+  /** By network. */
   readonly #open = new Map<WebSocket, string>()
 
   constructor(clock: Clock) {
@@ -29,12 +31,14 @@ export class Echo {
   }
 
   hasRoomFor(address: string): boolean {
-    const theirs = [...this.#open.values()].filter((other) => other === address)
-    return theirs.length < MOST_PER_ADDRESS
+    const network = networkOf(address)
+    const theirs = [...this.#open.values()].filter((other) => other === network)
+    return theirs.length < MOST_PER_NETWORK
   }
 
   accept(socket: WebSocket, stream: Duplex, address: string): void {
-    this.#open.set(socket, address)
+    const network = networkOf(address)
+    this.#open.set(socket, network)
     const say = (message: object): void =>
       socket.send(JSON.stringify({ ...message, timestamp: isoTime(this.#clock) }))
     const cancel = this.#clock.after(LIFE_MS, () => {
@@ -48,7 +52,7 @@ export class Echo {
     })
     socket.on('message', (data, isBinary) => {
       const bytes = data as Buffer
-      const waitMs = this.#rate.take(address)
+      const waitMs = this.#rate.take(network)
       if (waitMs > 0 || stream.writableLength > MOST_UNREAD_BYTES) {
         say({
           type: 'error_message',

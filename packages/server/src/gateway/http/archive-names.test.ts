@@ -33,3 +33,12 @@ test('equal names get numbers before their ending, also where case alone differs
   expect(names.take('threads', 'v1.2', '.md')).toBe('threads/v1.2.md')
   expect(names.take('threads', 'v1.2', '.md')).toBe('threads/v1.2 (2).md')
 })
+
+test('tens of thousands of one name take no longer than as many names', () => {
+  const names = new ArchiveNames()
+  let last = ''
+  const begun = process.cpuUsage()
+  for (let count = 0; count < 20_000; count += 1) last = names.take('threads', 'New chat', '.md')
+  expect(last).toBe('threads/New chat (20000).md')
+  expect(process.cpuUsage(begun).user / 1e6).toBeLessThan(5)
+})

@@ -5,6 +5,8 @@ const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 /** Names of one archive: they lead nowhere outside it, and no two differ by case alone. */
 export class ArchiveNames {
   readonly #taken = new Set<string>()
+  /** How often each name was wanted: thousands of one name are found room for without trying all. */
+  readonly #wanted = new Map<string, number>()
 
   /** `<folder>/<name><ending>`, with a number when there is one of that name already. */
   take(folder: string, name: string, ending = ''): string {
@@ -12,10 +14,12 @@ export class ArchiveNames {
     const dot = ending === '' ? safe.lastIndexOf('.') : -1
     const stem = dot > 0 ? safe.slice(0, dot) : safe
     const rest = dot > 0 ? safe.slice(dot) : ending
-    for (let count = 1; ; count += 1) {
+    const wanted = `${folder}/${stem}${rest}`.toLowerCase()
+    for (let count = (this.#wanted.get(wanted) ?? 0) + 1; ; count += 1) {
       const path = `${folder}/${stem}${count === 1 ? '' : ` (${count})`}${rest}`
       const key = path.toLowerCase()
       if (this.#taken.has(key)) continue
+      this.#wanted.set(wanted, count)
       this.#taken.add(key)
       return path
     }

@@ -15,6 +15,7 @@ import type { Metrics } from '../../platform/metrics.ts'
 import { unreachable } from '../../platform/unreachable.ts'
 import { belowBase, hostProblem, originProblem, plainTarget, type Addresses } from '../addresses.ts'
 import type { Caller } from '../parts.ts'
+import { authorizationOf } from './authorization.ts'
 import { addCrossOrigin } from './cross-origin.ts'
 import { answerClientError, callers, ErrorSender, fromAuthUnavailable } from './error-sender.ts'
 import { HttpError } from './http-error.ts'
@@ -142,7 +143,7 @@ async function identityOf(
   scopes: readonly Scope[] = [],
 ): Promise<Identity> {
   const { cookie: cookies, origin } = request.headers
-  const authorization = request.headers.authorization ?? keyAsBearer(request)
+  const authorization = authorizationOf(request.headers)
   const ownPage = origin !== undefined || request.headers['sec-fetch-site'] === 'same-origin'
   const cookieCounts =
     proof === 'by_method' && READS.has(request.method)
@@ -163,13 +164,6 @@ async function identityOf(
   }
   if (answer.why !== 'unavailable') parts.limits.unidentified(request)
   throw refusalOf(answer.why)
-}
-
-/** Of `X-API-Key`, which many programs send a key in. What is no key there counts for nothing. */
-function keyAsBearer({ headers }: FastifyRequest): string | undefined {
-  const key = headers['x-api-key']
-  if (key === undefined) return undefined
-  return typeof key === 'string' && key.startsWith('netra_') ? `Bearer ${key}` : 'no API key'
 }
 
 /** A route that names no scope is for people alone. */

@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { networkOf } from '../../platform/network.ts'
 import { RateLimit } from '../../platform/rate-limit.ts'
 import type { Caller } from '../parts.ts'
+import { authorizationOf } from './authorization.ts'
 import { HttpError } from './http-error.ts'
 
 /** Requests a minute: of one user, or of one network whose caller is nobody (yet). */
@@ -80,7 +81,8 @@ export class RequestLimits {
     const limit = limitOf(request)
     if (limit === undefined) return
     const network = networkOf(request.ip)
-    const { authorization, cookie } = request.headers
+    const { cookie } = request.headers
+    const authorization = authorizationOf(request.headers)
     if (limit === 'sign_in') this.#charge(request, limit, network)
     else if (authorization === undefined && cookie === undefined) this.unidentified(request)
     else if (this.#bucket('strangers', request).left(network).remaining < 1) {
