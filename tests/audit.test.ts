@@ -75,6 +75,7 @@ test('what is done to accounts is written down with who did it, and leaves as li
     'retention.changed ok',
     'registration.changed ok',
     'session.began ok',
+    'user.disabled ok',
     'user.removed ok',
     'audit.exported ok',
     'audit.verified ok',

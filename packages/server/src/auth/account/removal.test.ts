@@ -100,13 +100,17 @@ test('the last administrator who can sign in cannot be removed by anybody, a dis
 test('whoever an administrator is about to remove starts nothing new meanwhile', async () => {
   const ended: [string, string][] = []
   auth.onSessionEnded((sessionId, why) => ended.push([sessionId, why]))
-  const userId = auth.removal.prepare(root.identity, ada.identity.userId)
+  const userId = auth.removal.prepare(root.identity, ada.identity.userId, ADDRESS)
   expect(ended).toContainEqual([ada.identity.sessionId, 'disabled'])
+  const [entry] = auth.audit.list({ limit: 1, userId })
+  expect(entry).toMatchObject({ action: 'user.disabled', details: { why: 'removal' } })
   expect(await refusal(() => auth.login(person('ada')))).toBe('account_disabled')
   auth.removal.removeOther(root.identity, userId, ADDRESS)
   expect(auth.findUser(userId)).toBe(undefined)
-  expect(await refusal(() => auth.removal.prepare(root.identity, userId))).toBe('not_found')
-  expect(await refusal(() => auth.removal.prepare(root.identity, root.identity.userId))).toBe(
-    'own_account',
+  expect(await refusal(() => auth.removal.prepare(root.identity, userId, ADDRESS))).toBe(
+    'not_found',
   )
+  expect(
+    await refusal(() => auth.removal.prepare(root.identity, root.identity.userId, ADDRESS)),
+  ).toBe('own_account')
 })

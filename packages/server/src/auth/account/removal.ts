@@ -94,14 +94,22 @@ export class Removal {
    *
    * @throws AuthError `forbidden`, `own_account`, `not_found` or `last_admin`.
    */
-  prepare(admin: Identity, userId: string): UserId {
-    const { database, userAdmin, users, sessions } = this.#needs
+  prepare(admin: Identity, userId: string, address: string): UserId {
+    const { database, userAdmin, users, sessions, audit } = this.#needs
     userAdmin.requireOther(admin, userId)
     const user = users.find(userId)
     if (!user) throw new AuthError('not_found')
     database.transaction(() => {
       refuseLastAdmin(database, userId)
       users.setDisabled(userId, true)
+      // The removal may fail half-way; then this is what says who disabled the account.
+      audit.record({
+        actor: { kind: 'user', id: admin.userId },
+        action: 'user.disabled',
+        userId: user.id,
+        address,
+        details: { why: 'removal' },
+      })
       database.run('DELETE FROM session WHERE userId = ?', userId)
     })
     sessions.announce()

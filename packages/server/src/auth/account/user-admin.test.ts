@@ -74,7 +74,7 @@ test('an identity with the rights of yesterday changes nothing', async () => {
     () => auth.userAdmin.createLink(by, idOf(ada), 'password_reset'),
     () => auth.userAdmin.endSessions(by, idOf(ada)),
     () => auth.userAdmin.removeTwoFactor(by, idOf(ada)),
-    () => auth.removal.prepare(by.identity, idOf(ada)),
+    () => auth.removal.prepare(by.identity, idOf(ada), by.address),
     () => auth.removal.removeOther(by.identity, idOf(ada), ADDRESS),
   ]) {
     expect(await refusal(work)).toBe('forbidden')

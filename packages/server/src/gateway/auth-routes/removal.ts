@@ -34,7 +34,7 @@ export function addRemovalRoutes({ app, parts, user, admin }: AuthHttp): void {
   app.delete('/auth/admin/users/:id', async (request, reply) => {
     const identity = await admin(request)
     const { id } = parse(byId, request.params)
-    const userId = await refusing(() => auth.removal.prepare(identity, id))
+    const userId = await refusing(() => auth.removal.prepare(identity, id, request.ip))
     await erase(userId, 'there')
     await refusing(() => auth.removal.removeOther(identity, userId, request.ip))
     await erase(userId, 'gone')
