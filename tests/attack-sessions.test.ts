@@ -10,7 +10,7 @@ import { converse, welcomedClassic } from './support/classic-client.ts'
 import { request } from './support/http.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { register } from './support/people.ts'
-import { signIn, tryLogin } from './support/sign-in.ts'
+import { tryLogin } from './support/sign-in.ts'
 
 const STAGING_SECRET = 'a secret that test suites sign their own tokens with'
 

@@ -130,3 +130,21 @@ test('what is touched while the round goes on is kept', async () => {
   await round()
   expect(await left()).toEqual([touched])
 })
+
+test('a time that is taken back stops the round that goes on', async () => {
+  for (let n = 0; n < 3; n++) await begin('none')
+  await retention.choose(1)
+  clock.jump(2 * DAY)
+  const commit = journal.commit.bind(journal)
+  let takenBack: Promise<void> | undefined
+  journal.commit = (wanted) => {
+    takenBack ??= retention.choose(null)
+    return commit(wanted)
+  }
+  await round()
+  await takenBack
+  expect(await left()).toHaveLength(2)
+  expect(retention.days).toBeNull()
+  await round()
+  expect(await left()).toHaveLength(2)
+})

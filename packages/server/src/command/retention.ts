@@ -9,7 +9,10 @@ import type { CommandParts } from './parts.ts'
 export interface Retention extends AsyncDisposable {
   /** Days; null keeps them until their owner deletes them. Of another process, minutes old at most. */
   readonly days: number | null
-  /** In force within ten minutes, so that a mistyped number can be taken back. */
+  /**
+   * In force within ten minutes, so that a mistyped number can be taken back; by then too: a round
+   * that goes on stops.
+   */
   choose(days: number | null): Promise<void>
 }
 
@@ -40,10 +43,19 @@ export async function startRetention(parts: Parts): Promise<Retention> {
     return row === undefined ? null : Number(row.value)
   }
   let days = await stored()
+  let choices = 0
 
   const sweep = async (): Promise<void> => {
-    days = await stored()
-    if (days !== null) await eraseUntouched(parts, days, () => closed)
+    const before = choices
+    const chosen = await stored()
+    const isOverruled = () => closed || choices !== before
+    if (isOverruled()) return
+    days = chosen
+    if (chosen === null) return
+    await eraseUntouched(parts, chosen, {
+      mayGoOn: async () => !isOverruled() && (await stored()) === chosen,
+      mustStop: isOverruled,
+    })
   }
   const schedule = (): void => {
     cancel?.()
@@ -63,7 +75,7 @@ export async function startRetention(parts: Parts): Promise<Retention> {
       return days
     },
     async choose(wanted) {
-      await round
+      choices += 1
       await journal.write([
         wanted === null
           ? db.deleteFrom('setting').where('key', '=', KEY).compile()
@@ -77,6 +89,7 @@ export async function startRetention(parts: Parts): Promise<Retention> {
               )
               .compile(),
       ])
+      choices += 1
       days = wanted
       schedule()
     },
@@ -88,7 +101,12 @@ export async function startRetention(parts: Parts): Promise<Retention> {
   }
 }
 
-async function eraseUntouched(parts: Parts, days: number, closed: () => boolean): Promise<void> {
+/** `mayGoOn` asks the store, now and then: the choice may have been taken back in another process. */
+async function eraseUntouched(
+  parts: Parts,
+  days: number,
+  { mayGoOn, mustStop }: { mayGoOn: () => Promise<boolean>; mustStop: () => boolean },
+): Promise<void> {
   const { journal, clock, logger } = parts
   const { db } = journal
   const before = new Date(clock.now() - days * DAY_MS).toISOString()
@@ -103,13 +121,13 @@ async function eraseUntouched(parts: Parts, days: number, closed: () => boolean)
     .where('id', 'not in', open)
   let after: ThreadId | undefined
   let erased = 0
-  while (!closed()) {
+  while (await mayGoOn()) {
     let query = untouched.orderBy('id').limit(THREADS_AT_ONCE)
     if (after !== undefined) query = query.where('id', '>', after)
     const threads: { id: ThreadId; user_id: UserId }[] = await query.execute()
     if (threads.length === 0) break
     for (const { id, user_id: userId } of threads) {
-      if (closed()) break
+      if (mustStop()) break
       after = id
       // Whoever speaks up just now keeps the thread: checked in the transaction that erases.
       const still = untouched.where('id', '=', id).compile()
