@@ -106,6 +106,12 @@ function acceptConfigured(auth: Auth, config: Config, logger: Logger): void {
   const { serviceSecret } = config.secrets
   if (serviceSecret === undefined) return
   const outcome = auth.services.accept(config.serviceId, serviceSecret)
+  if (outcome === 'replaced') {
+    logger.warn(
+      { service: config.serviceId },
+      'NETRA_SERVICE_SECRET was replaced by a newer one: set that, or take a new one of netra service rotate',
+    )
+  }
   if (outcome === 'revoked') {
     logger.warn(
       { service: config.serviceId },

@@ -84,3 +84,17 @@ test('a configured secret is accepted, another one follows it, a revoked service
   const { secret } = auth.services.add('netra-backend')
   expect(auth.services.exchange('netra-backend', secret).expires_in).toBe(3600)
 })
+
+test('a start does not undo a rotation, however old the configured secret is', async () => {
+  auth.services.accept('netra-backend', CONFIGURED)
+  const { secret } = auth.services.rotate('netra-backend')
+  expect(auth.services.accept('netra-backend', CONFIGURED)).toBe('replaced')
+  const { secret: newest } = auth.services.rotate('netra-backend', 0)
+  expect(auth.services.accept('netra-backend', CONFIGURED)).toBe('replaced')
+  expect(auth.services.accept('netra-backend', secret)).toBe('replaced')
+  for (const old of [CONFIGURED, secret]) {
+    expect(await why('netra-backend', old)).toBe('service_refused')
+  }
+  expect(auth.services.exchange('netra-backend', newest).expires_in).toBe(3600)
+  expect(auth.services.accept('netra-backend', newest)).toBe('known')
+})

@@ -123,9 +123,10 @@ export class Services {
 
   /**
    * Takes a secret that the operator has configured on both sides. One that is known stays as it is;
-   * a new one follows the one before with the usual overlap. A service that was revoked stays so.
+   * a new one follows the one before with the usual overlap. One that was replaced is not let in
+   * again, and a service that was revoked stays so: a start must not undo either.
    */
-  accept(id: string, secret: string): 'known' | 'accepted' | 'revoked' {
+  accept(id: string, secret: string): 'known' | 'accepted' | 'replaced' | 'revoked' {
     const row = this.#row(id)
     if (row && row.revoked_at !== null) return 'revoked'
     const known = this.#database.get<{ expires_at: number | null }>(
@@ -133,7 +134,7 @@ export class Services {
       hashSecret(secret),
       id,
     )
-    if (known && known.expires_at === null) return 'known'
+    if (known) return known.expires_at === null ? 'known' : 'replaced'
     if (row) this.#addSecret(id, secret, OVERLAP_MS)
     else this.#put(id, SERVICE_SCOPES, secret)
     this.#note(row ? 'service.rotated' : 'service.added', id)
@@ -225,13 +226,16 @@ export class Services {
   #addSecret(id: string, secret: string, overlapMs: number): void {
     const now = this.#clock.now()
     const hash = hashSecret(secret)
-    // Two at once at most: the newest of those there were gets its end, the others go.
+    // Two at once at most: the newest of those there were gets its end, the others have theirs. They
+    // stay, to be known again.
     this.#database.run(
-      `DELETE FROM service_secret WHERE service_id = ?1 AND secret_hash <> (
+      `UPDATE service_secret SET expires_at = min(coalesce(expires_at, ?3), ?3)
+       WHERE service_id = ?1 AND secret_hash <> (
          SELECT secret_hash FROM service_secret WHERE service_id = ?1 AND secret_hash <> ?2
          ORDER BY expires_at IS NOT NULL, created_at DESC LIMIT 1)`,
       id,
       hash,
+      now,
     )
     this.#database.run(
       `UPDATE service_secret SET expires_at = min(coalesce(expires_at, ?), ?) WHERE service_id = ?`,
