@@ -1,9 +1,10 @@
-import type { ClientMessage, CloseCode } from '@netra/protocol'
+import type { ClientMessage } from '@netra/protocol'
 
-import { hasScope, type Identity, type Refusal } from '../identity/identity.ts'
+import { hasScope, type Identity } from '../identity/identity.ts'
 import { unreachable } from '../platform/unreachable.ts'
 import { carryOut, tooFast, type Command } from './carry-out.ts'
 import type { Connection } from './connection.ts'
+import { CLOSE_BY_REFUSAL } from './identify.ts'
 import { LIMITS } from './limits.ts'
 import { checkSession, type Checked } from './session-check.ts'
 
@@ -119,14 +120,6 @@ async function subscribe(
   if (!subscription) return connection.badFrame('not_found', 'There is no such stream.', message.id)
   connection.send({ type: 'ok', id: message.id, stream: message.stream, head: subscription.head })
   subscription.start()
-}
-
-const CLOSE_BY_REFUSAL: Record<Exclude<Refusal, 'unavailable'>, CloseCode> = {
-  missing: 4501,
-  invalid: 4501,
-  expired: 4006,
-  revoked: 4503,
-  disabled: 4507,
 }
 
 async function authenticate(

@@ -18,6 +18,15 @@ export type Identified =
 
 const SIGN_IN = 'Sign in: send a ticket with its cookie (browsers) or a token (programs) in hello.'
 
+/** How a socket ends whose fresh proof does not hold. */
+export const CLOSE_BY_REFUSAL: Record<Exclude<Refusal, 'unavailable'>, CloseCode> = {
+  missing: 4501,
+  invalid: 4501,
+  expired: 4006,
+  revoked: 4503,
+  disabled: 4507,
+}
+
 /**
  * Who opens this socket. A page (it has an Origin) proves itself by a one-time ticket and the
  * session cookie it is bound to; a program by a token. Without an Origin, cookies and tickets count

@@ -1,16 +1,7 @@
-import type { CloseCode } from '@netra/protocol'
-
-import type { Identity, Refusal } from '../../identity/identity.ts'
+import type { Identity } from '../../identity/identity.ts'
+import { CLOSE_BY_REFUSAL } from '../identify.ts'
 import type { ClassicConnection } from './classic-connection.ts'
 import { tokenSchema, type ClassicMessage } from './classic-message.ts'
-
-const CLOSE_BY_REFUSAL: Record<Exclude<Refusal, 'unavailable'>, CloseCode> = {
-  missing: 4501,
-  invalid: 4501,
-  expired: 4006,
-  revoked: 4503,
-  disabled: 4507,
-}
 
 /** A fresh token in band, of the same subject; anything else ends the socket. */
 export async function authenticateClassic(

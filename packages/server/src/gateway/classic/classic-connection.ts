@@ -4,7 +4,7 @@ import type { CloseCode } from '@netra/protocol'
 import type { WebSocket } from 'ws'
 
 import type { Access, Threads } from '../../access/access.ts'
-import { StoreUnavailable, type Commands } from '../../command/command.ts'
+import type { Commands } from '../../command/command.ts'
 import type { Hub } from '../../hub/hub.ts'
 import { hasScope, type Identity } from '../../identity/identity.ts'
 import { isoTime } from '../../platform/clock.ts'
@@ -20,6 +20,7 @@ import { parseClassicFrame, type ClassicMessage } from './classic-message.ts'
 import { ClassicOutbox } from './classic-outbox.ts'
 import type { ClassicServerMessage, ClassicServerType } from './classic-server-message.ts'
 import { FollowedThreads } from './followed-threads.ts'
+import { SocketOutlet } from './socket-outlet.ts'
 
 export interface ClassicParts extends SocketParts {
   access: Access
@@ -66,7 +67,7 @@ export class ClassicConnection extends ServedSocket<ClassicParts> {
       hub: parts.hub,
       access: parts.access,
       connectionId: this.id,
-      outlet: this.#outlet(),
+      outlet: new SocketOutlet(this, this.#outbox),
     })
     void this.#setUp(handshake)
   }
@@ -251,23 +252,5 @@ export class ClassicConnection extends ServedSocket<ClassicParts> {
     // The answer to the close frame must be read.
     this.socket.resume()
     this.parts.clock.after(READ_REASON_MS, () => this.endClose(code, message))
-  }
-
-  #outlet() {
-    // oxlint-disable-next-line typescript/no-this-alias -- the getter below is asked as the outlet's
-    const connection = this
-    return {
-      get open(): boolean {
-        return !connection.closed && connection.#outbox.open
-      },
-      send: (message: ClassicServerMessage) => connection.send(message),
-      isoTime: () => isoTime(connection.parts.clock),
-      failed(error: unknown) {
-        if (error instanceof StoreUnavailable) {
-          connection.close(4009, 'The store cannot be read right now.')
-        } else
-          connection.close(4005, 'A thread cannot be gone on with; come back and switch to it.')
-      },
-    }
   }
 }
