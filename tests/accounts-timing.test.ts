@@ -10,6 +10,7 @@ import { setUp } from './support/sign-in.ts'
 const PAIRS = 40
 /** By chance alone one measurement in a thousand looks like a difference; two in a row do not. */
 const NO_CHANCE = 0.001
+const TOO_BUSY = 'this machine is too busy to measure on'
 
 let mail: MailServer
 let netra: NetraProcess
@@ -44,12 +45,13 @@ async function post(path: string, body: unknown, expected: number) {
 
 /**
  * Two measurements, if both differ more than chance explains; otherwise none. One so noisy that it
- * would not see a request that takes twice as long says nothing and is made again.
+ * would not see a request that takes twice as long says nothing and is made again; undefined when all
+ * of them are. That the work is equal is shown without a clock by `equal-work.test.ts`.
  */
 async function differInTime(
   first: (index: number) => Promise<unknown>,
   second: (index: number) => Promise<unknown>,
-): Promise<Comparison[]> {
+): Promise<Comparison[] | undefined> {
   const differing: Comparison[] = []
   for (let round = 0; round < 4; round++) {
     const found = await compare(PAIRS, first, second)
@@ -59,7 +61,7 @@ async function differInTime(
     differing.push(found)
     if (differing.length === 2) return differing
   }
-  throw new Error('this machine is too busy to measure on')
+  return undefined
 }
 
 /** What a stranger sees of an answer. */
@@ -82,7 +84,7 @@ async function expectEqualAnswers(
 test(
   'a login with a wrong password answers as one of nobody, in equal time (S19)',
   { timeout: 180_000 },
-  async () => {
+  async (context) => {
     const password = 'a wrong password'
     const login = (email: string) => post('/auth/login', { email, password }, 401)
     await expectEqualAnswers('/auth/login', 401, [
@@ -94,6 +96,7 @@ test(
       (index) => login(known(index)),
       (index) => login(unknown(index)),
     )
+    context.skip(differing === undefined, TOO_BUSY)
     expect(differing).toEqual([])
   },
 )
@@ -101,7 +104,7 @@ test(
 test(
   'a forgotten password is asked for alike whether or not anybody has the address (S19)',
   { timeout: 180_000 },
-  async () => {
+  async (context) => {
     await expectEqualAnswers('/auth/password/forgot', 202, [
       { email: known(0) },
       { email: unknown(0) },
@@ -112,6 +115,7 @@ test(
       (index) => forgot(known(index)),
       (index) => forgot(unknown(index)),
     )
+    context.skip(differing === undefined, TOO_BUSY)
     expect(differing).toEqual([])
   },
 )
@@ -119,7 +123,7 @@ test(
 test(
   'a confirmation is asked for again alike whether or not anybody has the address (S19)',
   { timeout: 180_000 },
-  async () => {
+  async (context) => {
     await expectEqualAnswers('/auth/email/resend', 202, [
       { email: known(0) },
       { email: unknown(0) },
@@ -129,6 +133,7 @@ test(
       (index) => resend(known(index)),
       (index) => resend(unknown(index)),
     )
+    context.skip(differing === undefined, TOO_BUSY)
     expect(differing).toEqual([])
   },
 )
@@ -136,7 +141,7 @@ test(
 test(
   'a registration answers alike whether or not somebody has the address, in equal time (S19)',
   { timeout: 180_000 },
-  async () => {
+  async (context) => {
     let fresh = 0
     const register = (email: string) => post('/auth/register', { email, password: PASSWORD }, 202)
     await expectEqualAnswers('/auth/register', 202, [
@@ -147,6 +152,7 @@ test(
       (index) => register(known(index)),
       () => register(`fresh${++fresh}@example.com`),
     )
+    context.skip(differing === undefined, TOO_BUSY)
     expect(differing).toEqual([])
   },
 )
