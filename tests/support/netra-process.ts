@@ -11,6 +11,8 @@ const BIN = fileURLToPath(new URL('../../packages/server/bin/netra.mjs', import.
 export interface NetraProcess extends AsyncDisposable {
   url: string
   setupToken: string | undefined
+  /** The line that says it is ready. */
+  ready: string
   folder: string
   pid: number
   /** From spawn to the line that says it is ready. */
@@ -61,6 +63,7 @@ export async function startNetra(options: NetraOptions = {}): Promise<NetraProce
   )
   return {
     url,
+    ready,
     setupToken: /#token=(\S+)/.exec(ready)?.[1],
     folder,
     pid: child.pid ?? 0,

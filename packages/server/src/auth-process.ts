@@ -15,11 +15,11 @@ export interface RunningAuth extends AsyncDisposable {
   /** Where nodes on this machine reach it. */
   url: string
   port: number
-  /** One-time link that makes the administrator's account; undefined when there is one. */
-  setupUrl: string | undefined
+  /** What makes the administrator's account; undefined when there is one. */
+  setup: { token: string; webUrl: string | undefined } | undefined
 }
 
-/** Where people open the web app when nothing says so: a node on this machine. */
+/** Where links lead when nothing says so: a node on this machine. */
 const NODE_URL = 'http://localhost:8000'
 
 /**
@@ -71,11 +71,11 @@ export async function startAuth(
       ),
     )
     const token = auth.setupToken()
-    const webUrl = config.webPublicUrl ?? config.publicUrl ?? NODE_URL
+    const webUrl = config.webPublicUrl ?? config.publicUrl
     return {
       url: gateway.url,
       port: gateway.port,
-      setupUrl: token === undefined ? undefined : `${webUrl}/setup#token=${token}`,
+      setup: token === undefined ? undefined : { token, webUrl },
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     }
   } catch (error) {

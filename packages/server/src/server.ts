@@ -39,6 +39,8 @@ export interface RunningServer extends AsyncDisposable {
   port: number
   /** One-time link that makes the administrator's account; undefined when there is one. */
   setupUrl: string | undefined
+  /** Of an auth service elsewhere. @throws AuthUnavailable */
+  setupRequiredElsewhere: () => Promise<boolean>
   /** Runs an earlier process left open, now going on. */
   recovered: number
 }
@@ -202,6 +204,8 @@ export async function startServer(
         token === undefined
           ? undefined
           : `${config.webPublicUrl ?? gateway.url}/setup#token=${token}`,
+      setupRequiredElsewhere: async () =>
+        auth === undefined && (await source.identities.entrance(true)).setup_required,
       recovered,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     }

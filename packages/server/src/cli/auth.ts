@@ -1,4 +1,4 @@
-import { startAuth } from '../auth-process.ts'
+import { startAuth, type RunningAuth } from '../auth-process.ts'
 import { loadConfig } from '../config/config.ts'
 import { openConfiguredAuth } from '../open-auth.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -29,14 +29,19 @@ async function serve({ env, out }: Terminal): Promise<number> {
   process.on('uncaughtException', (error, origin) => {
     logger.fatal({ err: error, origin }, 'an error that nobody caught; serving on')
   })
-  out(
-    running.setupUrl === undefined
-      ? `Netra auth is ready at ${running.url}`
-      : `Netra auth is ready at ${running.url} — make the administrator's account: ${running.setupUrl}`,
-  )
+  out(`Netra auth is ready at ${running.url}${setupHint(running)}`)
   await untilSignal()
   await running[Symbol.asyncDispose]()
   return 0
+}
+
+/** Without a known address there is no link: what listens at a guessed one must not get the token. */
+function setupHint({ setup }: RunningAuth): string {
+  if (setup === undefined) return ''
+  if (setup.webUrl !== undefined) {
+    return ` — make the administrator's account: ${setup.webUrl}/setup#token=${setup.token}`
+  }
+  return ` — make the administrator's account: open <address of the node>/setup#token=${setup.token} (NETRA_PUBLIC_URL, the address that people use, makes it a link)`
 }
 
 async function rotateKeys(isCompromised: boolean, { env, out }: Terminal): Promise<number> {
