@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 
 import { MAY_IMPORT } from '../packages/server/layers.ts'
 import { withSettings } from '../scripts/settings-table.ts'
+import { EVERYTHING, startObserved } from './isolation/observed-server.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string) => readFile(join(ROOT, path), 'utf8')
@@ -35,6 +36,8 @@ test.for([
   'docs/testing.md',
   'docs/hosts.md',
   'docs/accounts.md',
+  'docs/http-api.md',
+  'docs/limits.md',
   'packages/client/README.md',
 ])('every file that %s links to is there', async (path) => {
   const links = [...(await read(path)).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
@@ -48,3 +51,16 @@ test('every folder of the server stands in ARCHITECTURE.md', async () => {
   const architecture = await read('ARCHITECTURE.md')
   for (const folder of Object.keys(MAY_IMPORT)) expect(architecture).toContain(`  ${folder}/ `)
 })
+
+test('every route of the server stands in docs/http-api.md, and every route there is one', async () => {
+  await using netra = await startObserved({ env: EVERYTHING })
+  const served = netra.routes.filter((route) => !/^(HEAD|OPTIONS) /.test(route))
+  const document = await read('docs/http-api.md')
+  const told = [...document.matchAll(/`((?:GET|POST|PUT|PATCH|DELETE) \/[^` ]*)`/g)].map(
+    (match) => match[1] ?? '',
+  )
+  expect({
+    missing: served.filter((route) => !told.includes(route)),
+    absent: told.filter((route) => !served.includes(route)),
+  }).toEqual({ missing: [], absent: [] })
+}, 60_000)
