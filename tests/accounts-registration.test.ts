@@ -49,6 +49,7 @@ test('registration closed lets in nobody, not even with an invitation', async ()
     policy: 'closed',
     domains: [],
     source: 'administrator',
+    configured: null,
   })
   expect(await offered()).toBe('closed')
   for (const more of [{}, { invitation: await invite() }]) {
@@ -107,6 +108,7 @@ test('registration is the administrator’s to decide, in a form that can work',
     policy: 'invitation',
     domains: [],
     source: 'default',
+    configured: null,
   })
   expect(await offered()).toBe('open')
   const { body } = await request<{ entries: { action: string; details: unknown }[] }>(
@@ -131,7 +133,8 @@ test('registration by the setting holds until an administrator chooses, whose ch
       const { headers } = await setUp(first)
       const address = `${first.url}/auth/admin/registration`
       const before = await request(address, { headers })
-      expect(before.body).toEqual({ policy: 'closed', domains: [], source: 'environment' })
+      const configured = { policy: 'closed', domains: [] }
+      expect(before.body).toEqual({ ...configured, source: 'environment', configured })
       await request(address, { method: 'PUT', headers, body: { policy: 'open' } })
     }
     await using second = await startNetra({ env, folder })

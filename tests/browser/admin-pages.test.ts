@@ -138,24 +138,33 @@ test('registration is closed, by invitation or open as an administrator says', a
   visit,
 }) => {
   const page = await visit(netra.url, { as: admin, path: '/settings/registration' })
+  const option = (name: string) => page.getByRole('radio', { name: new RegExp(`^${name}`) })
   const settle = async (policy: string) => {
-    await page.getByRole('radio', { name: policy }).check()
+    await option(policy).check()
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved, and in force.').waitFor()
     await page.reload()
-    expect(await page.getByRole('radio', { name: policy }).isChecked()).toBe(true)
+    await expect.poll(() => option(policy).isChecked(), soon).toBe(true)
   }
-  await page.getByRole('radio', { name: 'Open' }).waitFor()
+  await expect.poll(() => option('As the server is configured').isChecked(), soon).toBe(true)
   await settle('Closed')
   const visitor = await visit(netra.url, { path: '/register', ...REFUSED })
   await visitor.getByText('Nobody can register here').waitFor()
+  await page.goto(`${netra.url}/settings/invitations`)
+  await page.getByText('invitations count only when it is open again').waitFor()
+  await page.getByRole('button', { name: 'Create link' }).click()
+  const link = await shownLink(page)
+  const early = await visit(netra.url, { path: pathOf(link), ...REFUSED })
+  await early.getByText('Registration is closed now').waitFor()
+  expect(await early.getByRole('textbox').count()).toBe(0)
+  await page.getByRole('link', { name: 'Change it under Registration' }).click()
   await settle('By invitation')
   await visitor.reload()
   await visitor.getByText('An account here needs an invitation').waitFor()
 
   await page.goto(`${netra.url}/settings/invitations`)
-  await page.getByRole('button', { name: 'Create link' }).click()
-  const link = await shownLink(page)
+  await page.getByRole('button', { name: 'Create link' }).waitFor()
+  expect(await page.getByText('Registration is closed').count()).toBe(0)
   const invited = await visit(netra.url, { path: pathOf(link), ...REFUSED })
   await expect.poll(() => invited.url(), soon).toBe(`${netra.url}/register`)
   await invited.getByLabel('Name').fill('Invited')
@@ -165,7 +174,9 @@ test('registration is closed, by invitation or open as an administrator says', a
   await composer(invited).waitFor()
 
   await page.goto(`${netra.url}/settings/registration`)
-  await settle('Open')
+  await settle('As the server is configured')
+  await visitor.reload()
+  await visitor.getByRole('button', { name: 'Create account' }).waitFor()
 })
 
 test('what is older than so many days is erased only after a confirmation', async ({ visit }) => {

@@ -94,11 +94,17 @@ export const createdUserSchema = z.object({
 
 export const oneTimeLinkSchema = z.object({ url: z.string(), expires_at: z.string().nullish() })
 
-export const registrationSchema = z.object({
+const registrationChoiceSchema = z.object({
   policy: z.enum(['open', 'invitation', 'domain', 'closed']),
   domains: z.array(z.string()).default([]),
+})
+
+/** What is in force for people elsewhere than on the server's machine. */
+export const registrationSchema = registrationChoiceSchema.extend({
   /** Who settled it: `administrator`, `environment` or, when nobody did, `default`. */
   source: z.string().optional(),
+  /** What the environment of the server says; null when it says nothing. */
+  configured: registrationChoiceSchema.nullish(),
 })
 
 export const retentionSchema = z.object({ days: z.number().nullable() })

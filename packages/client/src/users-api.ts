@@ -69,7 +69,11 @@ export class UsersApi {
     return this.#http.json(registrationSchema, 'GET', '/auth/admin/registration', { signal })
   }
 
-  setRegistration(body: Pick<Registration, 'policy' | 'domains'>): Promise<Registration> {
+  /** `policy`: null takes the choice back, so that the configuration or the default holds. */
+  setRegistration(body: {
+    policy: Registration['policy'] | null
+    domains: string[]
+  }): Promise<Registration> {
     return this.#http.json(registrationSchema, 'PUT', '/auth/admin/registration', { body })
   }
 

@@ -79,9 +79,14 @@ export class RegistrationRules {
     return this.#inForce(fromLoopback).policy
   }
 
-  /** As it holds for people elsewhere. */
-  choice(): RegistrationChoice & { source: ChoiceSource } {
-    return this.#inForce(false)
+  /**
+   * As it holds for people elsewhere. `configured`: what would hold without a choice of the
+   * administrator; null when nothing is configured either.
+   */
+  choice(): RegistrationChoice & { source: ChoiceSource; configured: RegistrationChoice | null } {
+    const { policy, domains } = this.#configured
+    const configured = policy === undefined ? null : { policy, domains: [...domains] }
+    return { ...this.#inForce(false), configured }
   }
 
   /** Stores the administrator's choice; undefined goes back to the configured one. */

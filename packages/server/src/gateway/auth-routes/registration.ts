@@ -11,7 +11,7 @@ const domain = z
   .regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}$/, 'is not a domain, as example.com')
 const choice = z
   .object({
-    /** Null goes back to what NETRA_REGISTRATION says. */
+    /** Null takes the stored choice away: what is configured, or the default, holds again. */
     policy: z.enum(['open', 'invitation', 'domain', 'closed']).nullable(),
     domains: z.array(domain).max(100).default([]),
   })

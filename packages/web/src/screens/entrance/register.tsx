@@ -24,13 +24,15 @@ const REFUSED = {
     'Nobody can register here: an administrator makes the accounts. Ask one, and you get a link to set your password.',
 }
 
+const INVITED_BUT_CLOSED =
+  'Registration is closed now, also for people with an invitation. Ask whoever invited you to open it again, then come back with the same link.'
+
 export function RegisterScreen() {
   const config = useConfig()
   const invitation = useHashSecret('invitation')
   const [awaited, setAwaited] = useState<string | null>(null)
   const policy = config.data?.auth.registration
-  const refused =
-    invitation === null && (policy === 'invitation' || policy === 'closed') ? REFUSED[policy] : null
+  const refused = refusal(policy, invitation !== null)
   if (awaited !== null) {
     return (
       <EntrancePage title="One more step">
@@ -61,6 +63,12 @@ export function RegisterScreen() {
       </p>
     </EntrancePage>
   )
+}
+
+/** Why nothing is to be filled in; null when there is. */
+function refusal(policy: string | undefined, isInvited: boolean) {
+  if (policy === 'closed') return isInvited ? INVITED_BUT_CLOSED : REFUSED.closed
+  return policy === 'invitation' && !isInvited ? REFUSED.invitation : null
 }
 
 interface RegisterFormProps {

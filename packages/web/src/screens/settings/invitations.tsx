@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 
 import { Button } from '../../components/button.tsx'
@@ -9,6 +10,9 @@ import { ShownOnce } from '../../components/shown-once.tsx'
 import { problemText, type Invitation } from '../../live/api.ts'
 import { useLive } from '../../live/use-live.ts'
 import { Loaded, Section } from './section.tsx'
+
+const LINK =
+  'text-accent underline decoration-accent/40 underline-offset-3 hover:decoration-current'
 
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
@@ -29,6 +33,8 @@ function ManageInvitations() {
     queryKey: ['invitations'],
     queryFn: ({ signal }) => api.admin.invitations(signal),
   })
+  const config = useQuery({ queryKey: ['config'], queryFn: () => api.config(), staleTime: 0 })
+  const isClosed = config.data?.auth.registration === 'closed'
   const [url, setUrl] = useState<string | null>(null)
   const changed = () => client.invalidateQueries({ queryKey: ['invitations'] })
   const { isBusy, problem, submit } = useForm(async (form) => {
@@ -47,6 +53,14 @@ function ManageInvitations() {
         title="Invite somebody"
         text="You get a link that works once. Send it to them yourself."
       >
+        {isClosed ? (
+          <p className="mb-4 rounded-md bg-accent-wash px-3 py-2.5 text-sm">
+            Registration is closed: invitations count only when it is open again.{' '}
+            <Link to="/settings/registration" className={LINK}>
+              Change it under Registration
+            </Link>
+          </p>
+        ) : null}
         <form onSubmit={submit} className="space-y-4">
           <div className="flex flex-wrap items-end gap-3">
             <Field

@@ -9,7 +9,13 @@ import { Saved } from '../../components/saved.tsx'
 import { AdminOnly, Loaded, Section } from './section.tsx'
 import { useUsersApi } from './use-users.ts'
 
-const POLICIES: readonly { id: Registration['policy']; name: string; text: string }[] = [
+interface Choice {
+  id: Registration['policy'] | 'default'
+  name: string
+  text: string
+}
+
+const POLICIES: readonly Choice[] = [
   { id: 'open', name: 'Open', text: 'Everybody who reaches this Netra may make an account.' },
   {
     id: 'domain',
@@ -23,6 +29,24 @@ const POLICIES: readonly { id: Registration['policy']; name: string; text: strin
   },
   { id: 'closed', name: 'Closed', text: 'Nobody: you create the accounts, under Users.' },
 ]
+
+/** What holds when nothing is chosen here. */
+function unchosen({ configured }: Registration): Choice {
+  if (!configured) {
+    return {
+      id: 'default',
+      name: 'From this machine anybody, from elsewhere by invitation',
+      text: 'As Netra comes. “This machine” is the one that Netra runs on.',
+    }
+  }
+  const name = POLICIES.find(({ id }) => id === configured.policy)?.name ?? configured.policy
+  const domains = configured.domains.length > 0 ? ` (${configured.domains.join(', ')})` : ''
+  return {
+    id: 'default',
+    name: 'As the server is configured',
+    text: `NETRA_REGISTRATION says: ${name.toLowerCase()}${domains}.`,
+  }
+}
 
 export function RegistrationSettings() {
   return (
@@ -54,11 +78,17 @@ const domainsIn = (text: string): string[] =>
 function Choose({ registration }: { registration: Registration }) {
   const usersApi = useUsersApi()
   const client = useQueryClient()
-  const [policy, setPolicy] = useState(registration.policy)
+  const [policy, setPolicy] = useState<Choice['id']>(
+    ['default', 'environment'].includes(registration.source ?? '')
+      ? 'default'
+      : registration.policy,
+  )
   const [savedAt, setSavedAt] = useState(0)
   const form = useForm(async (data) => {
     const domains = policy === 'domain' ? domainsIn(field(data, 'domains')) : registration.domains
-    const saved = await usersApi.setRegistration({ policy, domains })
+    const saved = await usersApi.setRegistration(
+      policy === 'default' ? { policy: null, domains: [] } : { policy, domains },
+    )
     client.setQueryData(['registration'], saved)
     await client.invalidateQueries({ queryKey: ['config'] })
     setSavedAt(Date.now())
@@ -67,14 +97,17 @@ function Choose({ registration }: { registration: Registration }) {
     <form onSubmit={form.submit} className="space-y-5">
       <fieldset className="space-y-3">
         <legend className="sr-only">Who may register</legend>
-        {POLICIES.map(({ id, name, text }) => (
+        {[unchosen(registration), ...POLICIES].map(({ id, name, text }) => (
           <label key={id} className="flex items-start gap-2.5">
             <input
               type="radio"
               name="policy"
               value={id}
               checked={policy === id}
-              onChange={() => setPolicy(id)}
+              onChange={() => {
+                setPolicy(id)
+                setSavedAt(0)
+              }}
               className="mt-1 size-4 shrink-0 accent-accent"
             />
             <span className="min-w-0">
@@ -94,14 +127,10 @@ function Choose({ registration }: { registration: Registration }) {
           autoCapitalize="none"
           spellCheck={false}
           defaultValue={registration.domains.join(', ')}
+          onChange={() => setSavedAt(0)}
           placeholder="example.com, example.org"
           hint="Separated by commas. A domain does not include those below it."
         />
-      ) : null}
-      {registration.source === 'environment' ? (
-        <p className="text-sm text-muted">
-          Set in the environment of the server now; what you save here goes before it.
-        </p>
       ) : null}
       <FormProblem form={form} />
       <div className="flex flex-wrap items-center gap-3">

@@ -69,7 +69,10 @@ function Choose({ retention }: { retention: Retention }) {
               type="radio"
               name="kind"
               checked={isLimited === choice.isLimited}
-              onChange={() => setLimited(choice.isLimited)}
+              onChange={() => {
+                setLimited(choice.isLimited)
+                setSavedAt(0)
+              }}
               className="mt-1 size-4 shrink-0 accent-accent"
             />
             <span className="min-w-0">
@@ -90,6 +93,7 @@ function Choose({ retention }: { retention: Retention }) {
           max={3650}
           required
           defaultValue={retention.days ?? 365}
+          onChange={() => setSavedAt(0)}
         />
       ) : null}
       <FormProblem form={form} />
