@@ -76,9 +76,9 @@ export class AuthClient implements Identities, Disposable {
     this.#feed = new FeedReader({
       follow: (position) => link.follow(position),
       onLine: (line) => this.#heard(line),
+      onBroken: (why) => parts.outage.failed(why),
       clock,
       random,
-      logger,
     })
     this.#health = new LinkHealth({ ...parts, feed: this.#feed })
     this.#look()

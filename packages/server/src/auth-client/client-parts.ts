@@ -7,6 +7,7 @@ import { Doubt } from './doubt.ts'
 import { Entrances } from './entrances.ts'
 import { KnownKeys } from './known-keys.ts'
 import { LinkMetrics } from './link-metrics.ts'
+import { OutageLog } from './outage-log.ts'
 import { RecentChanges } from './recent-changes.ts'
 import { ServiceLink } from './service-link.ts'
 import { SessionAsker } from './session-asker.ts'
@@ -32,11 +33,14 @@ export function clientParts(needs: Needs) {
   const { clock, logger } = needs
   const changes = new RecentChanges()
   const doubt = new Doubt(clock)
+  const outage = new OutageLog(clock, logger)
   const metrics = new LinkMetrics(needs.metrics)
   const link = new ServiceLink({
     ...needs,
     metrics,
-    onTry: (end) => {
+    onTry: (end, why = 'it does not answer') => {
+      if (end === 'answered') outage.answered()
+      else outage.failed(why)
       if (end === 'refused') doubt.nobodyListens()
       else doubt.somebodyListens()
     },
@@ -64,6 +68,7 @@ export function clientParts(needs: Needs) {
   return {
     changes,
     doubt,
+    outage,
     metrics,
     link,
     memory,

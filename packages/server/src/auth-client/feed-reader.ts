@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http'
 
 import { FEED_HEARTBEAT_MS, type FeedLine, feedLine } from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Logger } from '../platform/logger.ts'
 import { NobodyListens } from './http-call.ts'
 
 /** Two heartbeats and a half: whoever says nothing for so long is not there. */
@@ -16,9 +15,10 @@ const MAX_LINE_CHARS = 10_000
 interface Needs {
   follow: (position: string | undefined) => Promise<IncomingMessage>
   onLine: (line: FeedLine) => void
+  /** It could not be followed, or no longer. */
+  onBroken: (why: string) => void
   clock: Clock
   random: () => number
-  logger: Logger
 }
 
 /** Follows the auth service's feed for as long as this node runs, from where it stopped. */
@@ -43,7 +43,7 @@ export class FeedReader {
   }
 
   async #run(): Promise<void> {
-    const { logger, clock, random } = this.#needs
+    const { onBroken, clock, random } = this.#needs
     while (!this.#closed) {
       let cap = MAX_WAIT_MS
       try {
@@ -51,7 +51,7 @@ export class FeedReader {
       } catch (error) {
         if (error instanceof NobodyListens) cap = MAX_WAIT_WHILE_AWAY_MS
         else if (!this.#closed) {
-          logger.warn({ err: error }, 'the feed of the auth service broke off; trying again')
+          onBroken(`its feed broke off: ${error instanceof Error ? error.message : String(error)}`)
         }
       }
       this.isFollowing = false

@@ -15,7 +15,7 @@ export interface LinkOptions {
   logger: Logger
   metrics: LinkMetrics
   /** Called after each try: whether anybody listens there. */
-  onTry: (end: 'answered' | 'refused' | 'failed') => void
+  onTry: (end: 'answered' | 'refused' | 'failed', why?: string) => void
 }
 
 export interface Question<Answer> {

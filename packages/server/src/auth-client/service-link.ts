@@ -121,7 +121,7 @@ export class ServiceLink implements Disposable {
       if (response.statusCode === 401) this.#token.forget()
       throw new Error(`the feed of the auth service answered ${response.statusCode}`)
     } catch (error) {
-      this.#options.onTry(error instanceof NobodyListens ? 'refused' : 'failed')
+      this.#options.onTry(error instanceof NobodyListens ? 'refused' : 'failed', whyOf(error))
       throw error
     }
   }
@@ -192,12 +192,12 @@ export class ServiceLink implements Disposable {
     const wasOpen = this.circuit.state === 'OPEN'
     await call.failed(error)
     if (!wasOpen && this.circuit.state === 'OPEN') this.#options.metrics.opened()
-    this.#tried(error instanceof NobodyListens ? 'refused' : 'failed')
+    this.#tried(error instanceof NobodyListens ? 'refused' : 'failed', error)
   }
 
-  #tried(end: 'answered' | 'refused' | 'failed'): void {
+  #tried(end: 'answered' | 'refused' | 'failed', error?: unknown): void {
     this.#options.metrics.asked(end)
-    this.#options.onTry(end)
+    this.#options.onTry(end, whyOf(error))
   }
 
   #note(
@@ -208,14 +208,14 @@ export class ServiceLink implements Disposable {
     const { logger } = this.#options
     const record = { trace_id: traceId, method, path: path.split('?')[0], status }
     if (error === undefined) logger.info(record, 'asked the auth service')
-    // The first of a row is news; the others are its echo.
-    else if (this.circuit.failure_count > 1) {
-      const why = error instanceof Error ? error.message : undefined
-      logger.info({ ...record, why }, 'the auth service could not be asked')
-    } else logger.warn({ ...record, err: error }, 'the auth service could not be asked')
+    // That it is away is told by the outage's own lines; this is for who follows one trace.
+    else logger.info({ ...record, why: whyOf(error) }, 'the auth service could not be asked')
   }
 
   #unavailable(): AuthUnavailable {
     return new AuthUnavailable(this.retryAfterMs)
   }
 }
+
+const whyOf = (error: unknown): string | undefined =>
+  error instanceof Error ? error.message : undefined

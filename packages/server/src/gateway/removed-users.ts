@@ -1,4 +1,5 @@
 import type { Commands } from '../command/command.ts'
+import { AuthUnavailable } from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { UserId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -42,7 +43,10 @@ export function eraseRemovedUsers(needs: Needs): AsyncDisposable {
     working = eraseAll(needs, erased)
       .then((next) => next ?? LOOK_MS)
       .catch((error: unknown) => {
-        logger.warn({ err: error }, 'removed accounts cannot be erased yet; trying again')
+        // An auth service that is away has lines of its own.
+        if (!(error instanceof AuthUnavailable)) {
+          logger.warn({ err: error }, 'removed accounts cannot be erased yet; trying again')
+        }
         return RETRY_MS
       })
       .then((waitMs) => {

@@ -62,6 +62,9 @@ export function addCommandRoutes({ app, parts, user }: Http): void {
         const message = 'Netra cannot reach its store right now. /health says why.'
         return send(reply, { ...refusal(null, 'unavailable', message), ...RETRY })
       }
+      if (error instanceof HttpError && error.isToldElsewhere) {
+        return send(reply, { ...refusal(null, 'unavailable', error.message), ...RETRY })
+      }
       logger.error({ err: error, request_id: request.id }, 'a command could not be carried out')
       const message = 'Something went wrong inside Netra. The server log has the details.'
       return send(reply, { ...refusal(null, 'internal', message), retry: 'same' })

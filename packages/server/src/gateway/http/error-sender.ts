@@ -72,7 +72,8 @@ export class ErrorSender {
     }
     if (status >= 500) {
       this.#counted?.add({ status: String(status) })
-      this.#parts.logger.error({ err: error, ...line }, 'request failed')
+      if (known.isToldElsewhere) this.#parts.logger.info(line, 'the auth service is away')
+      else this.#parts.logger.error({ err: error, ...line }, 'request failed')
     } else if (status === 429) {
       const { ip, origin, user_id } = line
       const limit = known.limit ?? 'requests'
@@ -158,4 +159,7 @@ function plainMessage({ code, message }: FastifyError): string {
 }
 
 export const fromAuthUnavailable = (error: AuthUnavailable): HttpError =>
-  new HttpError(503, 'SERVICE_UNAVAILABLE', error.message, { retryAfterMs: error.retryAfterMs })
+  new HttpError(503, 'SERVICE_UNAVAILABLE', error.message, {
+    retryAfterMs: error.retryAfterMs,
+    isToldElsewhere: true,
+  })

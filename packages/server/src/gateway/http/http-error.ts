@@ -11,6 +11,8 @@ export class HttpError extends Error {
   readonly retryAfterMs: number | undefined
   /** Which limit a 429 is of, for the metrics. */
   readonly limit: string | undefined
+  /** An outage that has lines of its own in the log: not each request that met it. */
+  readonly isToldElsewhere: boolean
   /** Of a 405: the methods that there are. */
   readonly allow: string | undefined
 
@@ -18,7 +20,13 @@ export class HttpError extends Error {
     status: number,
     code: string,
     message: string,
-    extra: { details?: unknown; retryAfterMs?: number; limit?: string; allow?: string } = {},
+    extra: {
+      details?: unknown
+      retryAfterMs?: number
+      limit?: string
+      isToldElsewhere?: boolean
+      allow?: string
+    } = {},
   ) {
     super(message)
     this.status = status
@@ -26,6 +34,7 @@ export class HttpError extends Error {
     this.details = extra.details
     this.retryAfterMs = extra.retryAfterMs
     this.limit = extra.limit
+    this.isToldElsewhere = extra.isToldElsewhere ?? false
     this.allow = extra.allow
   }
 }
