@@ -7,11 +7,13 @@ import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc')
 
-process.on('SIGUSR2', async () => {
+async function tell() {
   for (let round = 0; round < 3; round += 1) {
     gc()
     await sleep(20)
   }
   const { heapUsed, external } = process.memoryUsage()
   appendFileSync(process.env.MEMORY_FILE, `${heapUsed + external}\n`)
-})
+}
+
+process.on('SIGUSR2', () => void tell())
