@@ -9,14 +9,18 @@ const SRC = new URL('./', import.meta.url).pathname
 test('the public face is this list, and nothing else', () => {
   expect(Object.keys(face).toSorted()).toMatchInlineSnapshot(`
     [
+      "AccountApi",
       "ApiError",
       "ClientStopped",
       "CommandError",
+      "EntranceApi",
       "HttpApi",
       "NetraClient",
       "SignedOut",
       "StreamEnded",
       "TokenSession",
+      "UsersApi",
+      "challengeSchema",
       "httpTransport",
       "indexedOutbox",
       "isConnected",
