@@ -119,6 +119,45 @@ test('each further lock lasts twice as long, and signing in well ends the count'
   expect(third).toBeLessThanOrEqual(15 * 60)
 }, 120_000)
 
+test('the headers of a lock agree, and an administrator unlocks an account (S16)', async () => {
+  expect((await joins('192.0.2.1')).status).toBe(201)
+  const root = await post('/auth/setup', '192.0.2.200', {
+    token: server.setupUrl?.split('#token=')[1],
+    email: 'root@example.com',
+    password: PASSWORD,
+  })
+  await guess(10, () => '198.51.100.8')
+  const locked = await login('198.51.100.8')
+  expect(locked.status).toBe(429)
+  const seconds = locked.headers.get('retry-after')
+  expect(Number(seconds)).toBeGreaterThan(60)
+  expect(locked.headers.get('ratelimit')).toBe(`"sign_in";r=0;t=${seconds}`)
+  expect(locked.headers.get('x-ratelimit-remaining')).toBe('0')
+  expect(locked.headers.get('x-ratelimit-reset')).toBe(seconds)
+
+  const headers = { authorization: `Bearer ${root.body.access_token}` }
+  const found = await request<{ users: { id: string }[] }>(
+    `${url()}/auth/admin/users?q=ada@example.com`,
+    { headers },
+  )
+  const id = found.body.users[0]?.id ?? ''
+  const unlock = (who: string) =>
+    request(`${url()}/auth/admin/users/${who}/unlock`, { method: 'POST', headers })
+  expect((await unlock('nobody')).status).toBe(404)
+  expect((await unlock(id)).status).toBe(204)
+  expect((await login('198.51.100.8')).status).toBe(200)
+  // What was forgiven does not make the next lock come sooner or last longer.
+  expect(await guess(11, () => '198.51.100.9')).toEqual([...Array<number>(10).fill(401), 429])
+  const audit = await request<{ entries: { action: string; user_id: string }[] }>(
+    `${url()}/auth/admin/audit?user=${id}`,
+    { headers },
+  )
+  expect(audit.body.entries.map(({ action, user_id }) => [action, user_id])).toContainEqual([
+    'user.unlocked',
+    id,
+  ])
+}, 120_000)
+
 test('a restart gives no fresh guesses', async () => {
   await joins('192.0.2.1')
   await guess(10, () => '198.51.100.4')

@@ -69,6 +69,10 @@ export const ADMIN_ROWS: Record<string, Row | Row[]> = {
     ask: ({ user }) => remove(`/auth/admin/users/${user}/sessions`),
     shownBy: one,
   }),
+  'POST /auth/admin/users/:id/unlock': users({
+    ask: ({ user }) => post(`/auth/admin/users/${user}/unlock`),
+    shownBy: one,
+  }),
   'DELETE /auth/admin/users/:id/two-factor': {
     owner: 'admin',
     async make(stage) {

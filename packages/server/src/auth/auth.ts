@@ -134,7 +134,16 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
     const { rows, rules, links, twoFactor, passwords } = accountParts
     const sessionStart = new SessionStart({ database, clock, cookieSecret, publicUrl })
     const sessionList = new SessionList(database, sessions, clock, audit)
-    const userAdmin = new UserAdmin({ database, users, rows, sessions, audit, links, twoFactor })
+    const userAdmin = new UserAdmin({
+      database,
+      users,
+      rows,
+      sessions,
+      audit,
+      links,
+      twoFactor,
+      attempts,
+    })
     const confirmPassword = (userId: UserId, password: string, address: string) =>
       passwords.confirm(userId, password, { address })
     const needsOfRemoval = { database, users, confirmPassword, sessions, sessionList }

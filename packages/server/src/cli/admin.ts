@@ -10,6 +10,7 @@ const USAGE = `usage: netra admin create <email>              make an administra
        netra admin demote <email>               and a user of an administrator
        netra admin disable <email>              end every session and let nobody in
        netra admin enable <email>
+       netra admin unlock <email>               forget the failed attempts that locked it
        netra admin reset-password <email>       choose a new password (asks for it)
        netra admin remove-two-factor <email>    for who lost app and recovery codes
        netra admin verify-audit                 is every entry of the audit log as it was written?`
@@ -49,6 +50,10 @@ const VERBS: Record<string, Verb> = {
   enable: async (auth, email, { out }) => {
     const user = auth.userAdmin.change('operator', userOf(auth, email).id, { disabled: false })
     out(`${user.email} may sign in again.`)
+  },
+  unlock: async (auth, email, { out }) => {
+    auth.userAdmin.unlock('operator', userOf(auth, email).id)
+    out(`${email} may try to sign in again at once.`)
   },
   'reset-password': async (auth, email, { out }) => {
     const { id, disabled } = userOf(auth, email)

@@ -50,6 +50,8 @@ interface Key {
   key: string
   what: Locked['what']
   limit: number
+  /** Of the account: nothing before it counts; milliseconds since the epoch. */
+  forgivenAt?: number | undefined
 }
 
 /**
@@ -111,29 +113,43 @@ export class Attempts {
     if (device !== undefined) this.#store.learn(account, deviceKey(device), now)
   }
 
+  /** What was tried for this account counts no more, wherever that was; a lock of an address stays. */
+  forgive(account: string): void {
+    const at = this.#clock.now()
+    this.#store.write(forgivenKey(account), { failures: [], strikes: 0, untilMs: 0, at })
+  }
+
   #keys({ address, account, device }: Who): Key[] {
     const { perAddress, perAccount, perAccountAndAddress } = this.#limits
     const network = networkOf(address)
     const byAddress: Key = { key: `address ${network}`, what: 'address', limit: perAddress }
     if (account === undefined) return [byAddress]
+    const forgivenAt = this.#store.read(forgivenKey(account))?.at
     const since = this.#clock.now() - KNOWN_FOR_MS
     if (device !== undefined && this.#store.isKnown(account, deviceKey(device), since)) {
       // Nobody else's failures count against it, not even those of its own network.
       const key = `both ${deviceKey(device)} ${account}`
-      return [{ key, what: 'account_and_address', limit: perAccountAndAddress }]
+      return [{ key, what: 'account_and_address', limit: perAccountAndAddress, forgivenAt }]
     }
     const both: Key = {
       key: `both ${network} ${account}`,
       what: 'account_and_address',
       limit: perAccountAndAddress,
+      forgivenAt,
     }
     if (this.#store.isKnown(account, network, since)) return [both, byAddress]
-    return [both, { key: `account ${account}`, what: 'account', limit: perAccount }, byAddress]
+    const everywhere: Key = {
+      key: `account ${account}`,
+      what: 'account',
+      limit: perAccount,
+      forgivenAt,
+    }
+    return [both, everywhere, byAddress]
   }
 
-  async #enter({ key, limit }: Key): Promise<void> {
+  async #enter({ key, limit, forgivenAt }: Key): Promise<void> {
     for (;;) {
-      const { failures, untilMs } = this.#tried(key)
+      const { failures, untilMs } = this.#tried(key, forgivenAt)
       const left = untilMs - this.#clock.now()
       if (left > 0) throw new AuthError('rate_limited', left)
       const running = this.#running.get(key) ?? { count: 0, waiting: [] }
@@ -146,8 +162,9 @@ export class Attempts {
     }
   }
 
-  #leave({ key, what, limit }: Key, failed: boolean, who: Who): void {
-    if (failed) this.#failed({ key, what, limit }, who)
+  #leave(entered: Key, failed: boolean, who: Who): void {
+    const { key } = entered
+    if (failed) this.#failed(entered, who)
     const running = this.#running.get(key)
     if (running === undefined) return
     running.count -= 1
@@ -156,9 +173,9 @@ export class Attempts {
     for (const wake of waiting) wake()
   }
 
-  #failed({ key, what, limit }: Key, who: Who): void {
+  #failed({ key, what, limit, forgivenAt }: Key, who: Who): void {
     const now = this.#clock.now()
-    const tried = this.#tried(key)
+    const tried = this.#tried(key, forgivenAt)
     const failures = [...tried.failures, now]
     const [oldest = now] = failures
     if (failures.length < limit) return this.#store.write(key, { ...tried, failures, at: now })
@@ -175,10 +192,11 @@ export class Attempts {
     if (device !== undefined) this.#store.forget(`both ${deviceKey(device)} ${account}`)
   }
 
-  #tried(key: string): Tried {
+  #tried(key: string, forgivenAt = -Infinity): Tried {
     const now = this.#clock.now()
     const known = this.#store.read(key)
-    if (known === undefined) return { failures: [], strikes: 0, untilMs: 0, at: now }
+    if (known === undefined || known.at <= forgivenAt)
+      return { failures: [], strikes: 0, untilMs: 0, at: now }
     const since = now - this.#limits.windowMs
     const isOld = known.at <= now - STRIKE_LASTS_MS
     return {
@@ -189,4 +207,5 @@ export class Attempts {
   }
 }
 
+const forgivenKey = (account: string): string => `forgiven ${account}`
 const deviceKey = (device: string): string => `device ${device}`

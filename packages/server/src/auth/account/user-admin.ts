@@ -6,6 +6,7 @@ import type { Sessions } from '../session/sessions.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
 import { checkedEmail, checkedName } from './account-fields.ts'
 import type { AccountRows } from './account-rows.ts'
+import type { Attempts } from './attempts.ts'
 import { refuseLastAdmin } from './last-admin.ts'
 import type { LinkPurpose, OneTimeLinks } from './one-time-links.ts'
 import type { TwoFactor } from './two-factor.ts'
@@ -27,7 +28,8 @@ interface Needs {
   sessions: Sessions
   audit: AuditLog
   links: OneTimeLinks
-  twoFactor: Pick<TwoFactor, 'remove'>
+  twoFactor: Pick<TwoFactor, 'remove' | 'forgive'>
+  attempts: Pick<Attempts, 'forgive'>
 }
 
 /**
@@ -152,6 +154,18 @@ export class UserAdmin {
       this.#record(by, 'session.ended', id, { why: 'administrator', count })
     })
     sessions.announce()
+  }
+
+  /** Ends the locks that failed attempts brought upon an account. @throws AuthError `forbidden` or `not_found`. */
+  unlock(by: By, userId: string): void {
+    this.#authorize(by)
+    const { database, twoFactor, attempts } = this.#needs
+    const { id, email } = this.#listed(userId)
+    database.transaction(() => {
+      attempts.forgive(email)
+      twoFactor.forgive(id)
+      this.#record(by, 'user.unlocked', id)
+    })
   }
 
   /** For whoever lost app and recovery codes. @throws AuthError `forbidden` or `not_found`. */

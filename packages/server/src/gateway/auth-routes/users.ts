@@ -77,6 +77,13 @@ export function addUserRoutes({ app, parts, admin }: AuthHttp): void {
     return reply.status(204).send()
   })
 
+  app.post('/auth/admin/users/:id/unlock', async (request, reply) => {
+    const identity = await admin(request)
+    const { id } = parse(byId, request.params)
+    await refusing(() => auth.userAdmin.unlock({ identity, address: request.ip }, id))
+    return reply.status(204).send()
+  })
+
   app.delete('/auth/admin/users/:id/two-factor', async (request, reply) => {
     const identity = await admin(request)
     const { id } = parse(byId, request.params)

@@ -136,8 +136,12 @@ export class RequestLimits {
   #tell(request: FastifyRequest, reply: FastifyReply): void {
     const charge = this.#charges.get(request)
     if (charge === undefined) return
-    const { limit, perMinute, remaining, resetMs } = charge
-    const resetSeconds = Math.ceil(resetMs / 1000)
+    const { limit, perMinute } = charge
+    // Whatever it was that refused, who reads these headers must not come back too early.
+    const isRefused = reply.statusCode === 429
+    const remaining = isRefused ? 0 : charge.remaining
+    const wait = isRefused ? Number(reply.getHeader('retry-after')) : Number.NaN
+    const resetSeconds = Number.isFinite(wait) ? wait : Math.ceil(charge.resetMs / 1000)
     void reply.headers({
       'ratelimit-policy': `"${limit}";q=${perMinute};w=60`,
       ratelimit: `"${limit}";r=${remaining};t=${resetSeconds}`,
