@@ -55,6 +55,11 @@ test('a user who is disabled is told so in the open page, and goes on there once
   await confirm(page, 'Disable')
   const dialog = theirs.getByRole('dialog', { name: 'Your account is disabled' })
   await dialog.waitFor()
+  const [veil, paper] = await dialog.evaluate((element) => [
+    getComputedStyle(element, '::backdrop').backgroundColor,
+    getComputedStyle(element).backgroundColor,
+  ])
+  expect(veil).toBe(paper)
   await dialog.getByLabel('Password').fill(PASSWORD)
   await dialog.getByRole('button', { name: 'Sign in', exact: true }).click()
   await dialog.getByRole('alert').waitFor()

@@ -2,9 +2,11 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test as base } from 'vitest'
 
 import { inBrowser, type InBrowser } from '../support/browser.ts'
+import { request } from '../support/http.ts'
 import { startNetra, type NetraProcess } from '../support/netra-process.ts'
 import { PASSWORD, register } from '../support/people.ts'
-import { composer, heading } from '../support/screen.ts'
+import { composer, heading, newcomer } from '../support/screen.ts'
+import { tryLogin } from '../support/sign-in.ts'
 
 const test = base.extend<InBrowser>(inBrowser)
 
@@ -72,6 +74,42 @@ test('after too many attempts the page counts down, and sends nothing before', a
   await page.getByRole('alert').waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await composer(page).waitFor()
+})
+
+test('who is locked out by Netra itself is told for how many minutes', async ({ visit }) => {
+  const person = await register(netra.url)
+  const page = await visit(netra.url, { path: '/sign-in', ...REFUSED })
+  for (let failures = 0; failures < 10; failures += 1) {
+    await tryLogin(netra.url, person.email, 'not the password')
+  }
+  await fillSignIn(page, person.email)
+  await page.getByRole('alert').waitFor()
+  expect(await alertOf(page)).toMatch(/Too many failed attempts\. .*\b1\d minutes left\./)
+})
+
+test('whose session ended shows nothing to the next person, who may sign in as somebody else', async ({
+  visit,
+}) => {
+  const { page, person } = await newcomer(visit, netra.url, REFUSED)
+  await composer(page).fill('a secret thought')
+  await request(`${netra.url}/auth/logout`, {
+    method: 'POST',
+    headers: person.headers,
+    body: { everywhere: true },
+  })
+  const dialog = page.getByRole('dialog', { name: 'Sign in again' })
+  await dialog.waitFor()
+  const veil = await dialog.evaluate((element) => {
+    return getComputedStyle(element, '::backdrop').backdropFilter
+  })
+  expect(veil).toContain('blur')
+  await dialog.getByRole('button', { name: 'Sign in as somebody else' }).click()
+  await heading(page, 'Sign in to Netra').waitFor()
+  const other = await register(netra.url)
+  await fillSignIn(page, other.email)
+  await composer(page).waitFor()
+  expect(await composer(page).inputValue()).toBe('')
+  expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('secret thought')
 })
 
 test('a forgotten password without email leads to the administrator', async ({ visit }) => {

@@ -32,6 +32,14 @@ test('a demonstration says so, and lets anybody in with an account that ends', a
   await words.waitFor()
   await page.getByText('Member', { exact: true }).waitFor()
   expect(await page.getByText('Administration').count()).toBe(0)
+  await page.getByText(/^A guest account\. It ends on .*20\d\d/).waitFor()
+  for (const name of ['Password', 'Other ways to sign in']) {
+    expect(await heading(page, name).count()).toBe(0)
+  }
+  expect(await page.content()).not.toContain('netra.invalid')
+  await page.goto(`${netra.url}/settings/security`)
+  await heading(page, 'Sessions and devices').waitFor()
+  expect(await heading(page, 'Two-factor sign-in').count()).toBe(0)
 })
 
 test('each provider has a link that leads back to where the person wanted to be', async ({
@@ -89,6 +97,18 @@ test('a server that is away is asked again by itself, by every page', async ({ v
     })
   })
   await inside.goto(netra.url)
+  await inside.getByRole('status').getByText('It is away. It is tried again by itself.').waitFor()
   await heading(inside, 'Netra cannot be opened now').waitFor()
   await composer(inside).waitFor()
+})
+
+test('a page that waits long for an answer says what it waits for', async ({ visit }) => {
+  const { page } = await newcomer(visit, netra.url, { path: null })
+  const held: (() => Promise<void>)[] = []
+  await page.route('**/auth/me', (route) => void held.push(() => route.fallback()))
+  await page.goto(netra.url)
+  await page.getByText('Netra is being asked who you are').waitFor()
+  await Promise.all(held.map((release) => release()))
+  await page.unroute('**/auth/me')
+  await composer(page).waitFor()
 })

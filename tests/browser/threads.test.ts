@@ -215,8 +215,12 @@ test('an answer and a message are copied as they were written', async ({ visit }
 test('a conversation is downloaded as Markdown and as JSON', async ({ visit }) => {
   const { page } = await newcomer(visit, netra.url)
   await startThread(page, 'to be exported')
-  const save = async (format: string) => {
-    await page.getByRole('button', { name: 'Actions for this conversation' }).click()
+  const inHeader = page.getByRole('button', { name: 'Actions for this conversation' })
+  const inSidebar = page
+    .getByRole('navigation', { name: 'Conversations' })
+    .getByRole('button', { name: /^Actions for/ })
+  const save = async (format: string, menu = inHeader) => {
+    await menu.click()
     const download = page.waitForEvent('download')
     await page.getByRole('menuitem', { name: `Export as ${format}` }).click()
     const file = await download
@@ -226,6 +230,8 @@ test('a conversation is downloaded as Markdown and as JSON', async ({ visit }) =
   expect(markdown.name).toMatch(/\.md$/)
   expect(markdown.text).toContain('to be exported')
   expect(markdown.text).toContain('**Reply 1** to: to be exported')
+  const listed = await save('Markdown', inSidebar)
+  expect(listed).toEqual(markdown)
   const json = await save('JSON')
   expect(json.name).toMatch(/\.json$/)
   expect(JSON.stringify(JSON.parse(json.text))).toContain('**Reply 1** to: to be exported')

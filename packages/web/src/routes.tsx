@@ -223,7 +223,8 @@ function SignedIn() {
       />
     )
   }
-  if (!me.data || !config.data) return <Opening />
+  const failed = me.failureReason ?? config.failureReason
+  if (!me.data || !config.data) return <Opening problem={failed} />
   return <Connected key={me.data.id} me={me.data} config={config.data} />
 }
 

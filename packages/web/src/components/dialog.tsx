@@ -5,6 +5,7 @@ interface DialogProps {
   onClose: () => void
   children: ReactNode
   shape?: keyof typeof SHAPES
+  veil?: keyof typeof VEILS
 }
 
 const WINDOW = 'max-h-[min(85dvh,48rem)] rounded-xl border bg-paper'
@@ -18,8 +19,23 @@ const SHAPES = {
   drawer: 'm-0 h-dvh max-h-none w-[min(18.5rem,86vw)] border-r bg-side',
 }
 
+/** What becomes of the page behind it. */
+const VEILS = {
+  dimmed: '',
+  /** Nobody reads it. */
+  blurred: 'backdrop:backdrop-blur-lg',
+  /** Nothing of it is seen. */
+  hidden: 'backdrop:bg-paper',
+}
+
 /** A modal window: keeps the focus inside and gives it back. Mounted means open. */
-export function Dialog({ label, onClose, children, shape = 'small' }: DialogProps) {
+export function Dialog({
+  label,
+  onClose,
+  children,
+  shape = 'small',
+  veil = 'dimmed',
+}: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const element = dialog.current
@@ -43,7 +59,7 @@ export function Dialog({ label, onClose, children, shape = 'small' }: DialogProp
       onMouseDown={(event) => {
         if (event.target === event.currentTarget) onClose()
       }}
-      className={`appear overflow-hidden border-line p-0 shadow-float ${SHAPES[shape]}`}
+      className={`appear overflow-hidden border-line p-0 shadow-float ${SHAPES[shape]} ${VEILS[veil]}`}
     >
       {children}
     </dialog>

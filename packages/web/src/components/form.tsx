@@ -106,12 +106,18 @@ export function FormProblem({ form }: { form: FormState }) {
       {wait ? (
         <>
           {' '}
-          <Seconds until={wait.until} words={(seconds) => `${seconds} left.`} />
+          <Seconds until={wait.until} words={(left) => `${left} left.`} />
+          <span className="sr-only"> {waitWords(wait.until)}</span>
         </>
       ) : null}
     </Problem>
   )
 }
+
+/** For those who do not see the countdown: as it was when the problem came up. */
+const waitWords = (until: number): string => `Try again at ${clock.format(until)}.`
+
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 
 /** Nobody can sign in now; it is tried again at `until`. */
 export function Unavailable({ until, onTry }: { until: number; onTry: () => void }) {
@@ -132,7 +138,7 @@ export function Unavailable({ until, onTry }: { until: number; onTry: () => void
 /** A countdown that is not read out second by second. */
 function Seconds({ until, words }: { until: number; words: (seconds: string) => string }) {
   const left = Math.max(0, Math.ceil((until - useNow(500)) / 1000))
-  const text = left < 120 ? `${left} s` : `${Math.ceil(left / 60)} min`
+  const text = left < 120 ? `${left} s` : `${Math.ceil(left / 60)} minutes`
   return (
     <span aria-hidden="true" className="figures">
       {words(text)}

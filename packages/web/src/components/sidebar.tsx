@@ -9,10 +9,11 @@ import { groupByDay } from '../timeline/thread-groups.ts'
 import { IconButton } from './button.tsx'
 import { ComposeIcon, GearIcon, MoreIcon, SearchIcon, Wordmark } from './icons.tsx'
 import { Menu } from './menu.tsx'
+import { Problem } from './notice.tsx'
 import { RenameThread } from './rename-thread.tsx'
 import { SHORTCUT } from './shortcut.ts'
 import { ThemeMenu } from './theme-menu.tsx'
-import { deleteItem, DeleteThread, renameItem } from './thread-actions.tsx'
+import { deleteItem, DeleteThread, renameItem, useExportItems } from './thread-actions.tsx'
 
 interface SidebarProps {
   onSearch: () => void
@@ -159,6 +160,7 @@ function ThreadRow({ id, title, isRunning, onLeave }: ThreadRowProps) {
   const { threadId } = useParams({ strict: false })
   const isCurrent = threadId === id
   const name = title || 'New conversation'
+  const exporting = useExportItems(id, name)
   if (state === 'renamed')
     return (
       <li>
@@ -172,7 +174,7 @@ function ThreadRow({ id, title, isRunning, onLeave }: ThreadRowProps) {
     )
   return (
     <li
-      className={`group/row relative flex items-center rounded-md hover:bg-hover ${isCurrent ? 'bg-hover' : ''}`}
+      className={`group/row relative flex flex-wrap items-center rounded-md hover:bg-hover ${isCurrent ? 'bg-hover' : ''}`}
     >
       <Link
         to="/t/$threadId"
@@ -194,7 +196,11 @@ function ThreadRow({ id, title, isRunning, onLeave }: ThreadRowProps) {
         <Menu
           label={`Actions for ${name}`}
           align="end"
-          items={[renameItem(() => setState('renamed')), deleteItem(() => setState('deleted'))]}
+          items={[
+            renameItem(() => setState('renamed')),
+            ...exporting.items,
+            deleteItem(() => setState('deleted')),
+          ]}
           button={(attributes) => (
             <IconButton
               small
@@ -210,6 +216,11 @@ function ThreadRow({ id, title, isRunning, onLeave }: ThreadRowProps) {
       {state === 'deleted' ? (
         <DeleteThread id={id} title={name} onClose={() => setState('shown')} />
       ) : null}
+      {exporting.problem === null ? null : (
+        <div className="basis-full">
+          <Problem>{exporting.problem}</Problem>
+        </div>
+      )}
     </li>
   )
 }

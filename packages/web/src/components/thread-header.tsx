@@ -1,16 +1,13 @@
 import { useState, type ReactNode } from 'react'
 
-import { problemText } from '../live/api.ts'
-import { useLive } from '../live/use-live.ts'
 import { IconButton } from './button.tsx'
 import { DeliveryButton } from './delivery-button.tsx'
 import { DrawerButton } from './drawer-button.tsx'
-import { DownloadIcon, MoreIcon } from './icons.tsx'
+import { MoreIcon } from './icons.tsx'
 import { Menu } from './menu.tsx'
 import { Problem } from './notice.tsx'
 import { RenameThread } from './rename-thread.tsx'
-import { saveText } from './save-file.ts'
-import { deleteItem, DeleteThread, renameItem } from './thread-actions.tsx'
+import { deleteItem, DeleteThread, renameItem, useExportItems } from './thread-actions.tsx'
 
 interface ThreadHeaderProps {
   threadId: string | null
@@ -19,22 +16,9 @@ interface ThreadHeaderProps {
 }
 
 export function ThreadHeader({ threadId, title, children }: ThreadHeaderProps) {
-  const { api } = useLive()
   const [state, setState] = useState<'shown' | 'renamed' | 'deleted'>('shown')
-  const [problem, setProblem] = useState<string | null>(null)
   const name = title || 'New conversation'
-  const download = (format: 'markdown' | 'json') => {
-    if (threadId === null) return
-    setProblem(null)
-    // By request and not by a link: at another host a link would not carry who asks.
-    api.exportThread(threadId, format).then(
-      (text) =>
-        format === 'json'
-          ? saveText(`${fileNameOf(name)}.json`, text, 'application/json')
-          : saveText(`${fileNameOf(name)}.md`, text),
-      (error: unknown) => setProblem(problemText(error)),
-    )
-  }
+  const exporting = useExportItems(threadId, name)
   return (
     <header className="relative flex h-14 shrink-0 items-center gap-2 px-2 md:pl-6">
       <title>{threadId === null ? 'Netra' : `${name} · Netra`}</title>
@@ -61,18 +45,7 @@ export function ThreadHeader({ threadId, title, children }: ThreadHeaderProps) {
           align="end"
           items={[
             renameItem(() => setState('renamed')),
-            {
-              key: 'markdown',
-              label: 'Export as Markdown',
-              icon: <DownloadIcon size={16} />,
-              onSelect: () => download('markdown'),
-            },
-            {
-              key: 'json',
-              label: 'Export as JSON',
-              icon: <DownloadIcon size={16} />,
-              onSelect: () => download('json'),
-            },
+            ...exporting.items,
             deleteItem(() => setState('deleted')),
           ]}
           button={(attributes) => (
@@ -85,18 +58,11 @@ export function ThreadHeader({ threadId, title, children }: ThreadHeaderProps) {
       {threadId !== null && state === 'deleted' ? (
         <DeleteThread id={threadId} title={name} onClose={() => setState('shown')} />
       ) : null}
-      {problem === null ? null : (
+      {exporting.problem === null ? null : (
         <div className="absolute inset-x-4 top-14 z-20 md:inset-x-6">
-          <Problem>{problem}</Problem>
+          <Problem>{exporting.problem}</Problem>
         </div>
       )}
     </header>
   )
 }
-
-/** A title as file systems take it. */
-const fileNameOf = (title: string): string =>
-  title
-    .replaceAll(/[^\p{L}\p{N} _-]+/gu, ' ')
-    .trim()
-    .slice(0, 80) || 'conversation'

@@ -1,5 +1,5 @@
 import type { ErrorComponentProps } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 
 import { Button } from '../components/button.tsx'
 import { Mark } from '../components/icons.tsx'
@@ -18,15 +18,42 @@ export function Broken({ error }: ErrorComponentProps) {
   )
 }
 
-export function Opening() {
+/** Nobody needs words for a wait this short. */
+const QUIET_MS = 1500
+
+interface OpeningProps {
+  /** Why the last try did not work, while more are made. */
+  problem?: unknown
+}
+
+export function Opening({ problem = null }: OpeningProps) {
+  const [isLong, setLong] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), QUIET_MS)
+    return () => clearTimeout(timer)
+  }, [])
   return (
     <div className="grid h-dvh place-items-center" aria-label="Opening Netra" aria-busy="true">
-      <div className="breathing">
-        <Mark size={32} />
+      <div className="relative">
+        <div className="breathing">
+          <Mark size={32} />
+        </div>
+        {/* Beside the flow: the mark stays where it is. */}
+        <div
+          role="status"
+          className="absolute top-full left-1/2 mt-4 w-72 -translate-x-1/2 text-center text-sm text-muted"
+        >
+          {isLong ? <p className="appear">{waitWords(problem)}</p> : null}
+        </div>
       </div>
     </div>
   )
 }
+
+const waitWords = (problem: unknown): string =>
+  problem === null
+    ? 'Netra is being asked who you are. It takes longer than usual.'
+    : `${problemText(problem)} It is tried again by itself.`
 
 interface UnreachableProps {
   text: string

@@ -14,6 +14,7 @@ import { useLive } from '../../live/use-live.ts'
 import { pageAddress } from '../../page-address.ts'
 import { DeleteAccount } from './delete-account.tsx'
 import { LinkedProviders } from './linked-providers.tsx'
+import { momentOf } from './moments.ts'
 import { Loaded, Section } from './section.tsx'
 import { useAccount, useAccountApi, useSendsEmail } from './use-account.ts'
 
@@ -34,11 +35,19 @@ export function Account() {
 function Rest({ account }: { account: AccountData | undefined }) {
   return (
     <>
-      {account ? <Password account={account} /> : null}
-      {account ? <LinkedProviders account={account} /> : null}
+      {account && !account.is_test_user ? (
+        <>
+          <Password account={account} />
+          <LinkedProviders account={account} />
+        </>
+      ) : null}
       <Section
         title="Sign out"
-        text="Answers that are running go on; they are there when you come back."
+        text={
+          account?.is_test_user
+            ? 'Nobody can sign in to a guest account again: what is in it is lost to you then.'
+            : 'Answers that are running go on; they are there when you come back.'
+        }
       >
         <div className="flex flex-wrap gap-2">
           <SignOut everywhere={false} label="Sign out" />
@@ -56,6 +65,10 @@ function Rest({ account }: { account: AccountData | undefined }) {
   )
 }
 
+/** `endsAt`: ISO 8601. */
+const guestWords = (endsAt: string | null): string =>
+  `A guest account. It ends ${endsAt === null ? 'by itself' : `on ${momentOf(endsAt)}`}, with all that is in it.`
+
 function You({ account }: { account: AccountData }) {
   const accountApi = useAccountApi()
   const sendsEmail = useSendsEmail()
@@ -70,13 +83,22 @@ function You({ account }: { account: AccountData }) {
   return (
     <div className="space-y-5">
       <dl className="grid grid-cols-[6rem_minmax(0,1fr)] gap-y-2.5 sm:grid-cols-[7rem_minmax(0,1fr)]">
-        <dt className="text-muted">Email</dt>
-        <dd className="wrap-anywhere">
-          {account.email}
-          {account.email_verified || !sendsEmail ? null : (
-            <span className="text-muted"> (not confirmed)</span>
-          )}
-        </dd>
+        {account.is_test_user ? (
+          <>
+            <dt className="text-muted">Account</dt>
+            <dd>{guestWords(account.expires_at ?? null)}</dd>
+          </>
+        ) : (
+          <>
+            <dt className="text-muted">Email</dt>
+            <dd className="wrap-anywhere">
+              {account.email}
+              {account.email_verified || !sendsEmail ? null : (
+                <span className="text-muted"> (not confirmed)</span>
+              )}
+            </dd>
+          </>
+        )}
         <dt className="text-muted">Role</dt>
         <dd>{account.role === 'admin' ? 'Administrator' : 'Member'}</dd>
       </dl>

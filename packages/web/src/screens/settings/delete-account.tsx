@@ -15,6 +15,9 @@ import { useAccountApi } from './use-account.ts'
 const LAST_ADMINISTRATOR =
   'You are the only administrator. Make somebody else one first, under Users; then you can go.'
 
+/** What a guest types, who has no address. */
+const GUEST_PROOF = 'delete'
+
 export function DeleteAccount({ account }: { account: Account }) {
   const [isAsked, setAsked] = useState(false)
   return (
@@ -45,7 +48,8 @@ function Ask({ account, onClose }: { account: Account; onClose: () => void }) {
     forgetKept()
     location.assign(pageAddress('/sign-in?notice=account_deleted'))
   })
-  const isSure = typed.trim().toLowerCase() === account.email.toLowerCase()
+  const proof = account.is_test_user ? GUEST_PROOF : account.email
+  const isSure = typed.trim().toLowerCase() === proof.toLowerCase()
   return (
     <Dialog label="Delete your account" onClose={onClose}>
       <form onSubmit={form.submit} className="space-y-4 p-5">
@@ -55,7 +59,7 @@ function Ask({ account, onClose }: { account: Account; onClose: () => void }) {
           back.
         </p>
         <Field
-          label="Your email address, to be sure"
+          label={account.is_test_user ? 'To be sure' : 'Your email address, to be sure'}
           name="confirmation"
           autoComplete="off"
           autoCapitalize="none"
@@ -64,13 +68,15 @@ function Ask({ account, onClose }: { account: Account; onClose: () => void }) {
           data-first-focus
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
-          hint={<span className="wrap-anywhere">Type {account.email}</span>}
+          hint={<span className="wrap-anywhere">Type {proof}</span>}
         />
         {account.has_password ? (
           <PasswordField is="current" label="Your password" name="password" />
         ) : (
           <p className="text-sm text-muted">
-            This works within 10 minutes of signing in: sign out and in again if it is refused.
+            {account.is_test_user
+              ? 'This works within 10 minutes of its start; afterwards it ends by itself.'
+              : 'This works within 10 minutes of signing in: sign out and in again if it is refused.'}
           </p>
         )}
         <FormProblem form={form} />

@@ -2,6 +2,7 @@ import { useState } from 'react'
 
 import { Button } from '../../components/button.tsx'
 import { PasswordDialog } from '../../components/password-dialog.tsx'
+import { useLive } from '../../live/use-live.ts'
 import { RecoveryCodesDialog } from './recovery-codes.tsx'
 import { Loaded, Section } from './section.tsx'
 import { Sessions } from './sessions.tsx'
@@ -10,22 +11,25 @@ import { useAccount, useAccountApi } from './use-account.ts'
 
 export function Security() {
   const account = useAccount()
+  const { me } = useLive()
   return (
     <>
-      <Section
-        title="Two-factor sign-in"
-        text="Besides your password, a code from an authenticator app on your phone: a stolen password alone lets nobody in."
-      >
-        <Loaded query={account} lines={1}>
-          {(data) => (
-            <TwoFactor
-              isOn={data.two_factor}
-              hasPassword={data.has_password}
-              onChanged={() => void account.refetch()}
-            />
-          )}
-        </Loaded>
-      </Section>
+      {me.is_test_user ? null : (
+        <Section
+          title="Two-factor sign-in"
+          text="Besides your password, a code from an authenticator app on your phone: a stolen password alone lets nobody in."
+        >
+          <Loaded query={account} lines={1}>
+            {(data) => (
+              <TwoFactor
+                isOn={data.two_factor}
+                hasPassword={data.has_password}
+                onChanged={() => void account.refetch()}
+              />
+            )}
+          </Loaded>
+        </Section>
+      )}
       <Sessions />
     </>
   )
