@@ -13,6 +13,7 @@ interface Entry {
   actor: { kind: string; id: string | null }
   action: string
   outcome: string
+  actor_email: string | null
   user_id: string | null
   address: string | null
   details: Record<string, unknown>
@@ -87,7 +88,10 @@ test('what is done to accounts is written down with who did it, and leaves as li
   const own = entries.filter(({ actor }) => actor.id === ada.userId)
   expect(own.length).toBeGreaterThan(4)
   expect(own.every(({ address }) => address === null)).toBe(true)
-  for (const word of ['example.com', PASSWORD, 'not this one', 'a secret name', '#token=']) {
+  // Beside the ids stand the addresses of those who are there, as they are now.
+  expect(byRoot.every((entry) => entry.actor_email === root.email)).toBe(true)
+  expect(own.every((entry) => entry.actor_email === null)).toBe(true)
+  for (const word of [ada.email, PASSWORD, 'not this one', 'a secret name', '#token=']) {
     expect(text).not.toContain(word)
   }
   const summary = entries.at(-1)

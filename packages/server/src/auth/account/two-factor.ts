@@ -207,10 +207,7 @@ export class TwoFactor {
     })
   }
 
-  /** Wrong codes of this user count no more. */
-  forgive(userId: UserId): void {
-    this.#guesses.forgive(userId)
-  }
+  forgive = (userId: UserId): void => this.#guesses.forgive(userId)
 
   #guessing<T>(userId: UserId, { address }: Origin, guess: () => T): Promise<T> {
     return this.#guesses.run(

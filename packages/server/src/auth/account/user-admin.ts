@@ -76,6 +76,17 @@ export class UserAdmin {
     return this.#needs.users.findByEmail(email)
   }
 
+  /** Whose address it is, for as long as the account is there. @throws AuthError `forbidden`. */
+  addresses(by: By): (userId: string) => string | null {
+    this.#authorize(by)
+    const known = new Map<string, string | null>()
+    return (userId) => {
+      const email = known.get(userId) ?? this.#needs.users.find(userId)?.email ?? null
+      known.set(userId, email)
+      return email
+    }
+  }
+
   /**
    * An account without a password: a one-time link lets its owner choose one.
    *

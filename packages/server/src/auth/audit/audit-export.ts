@@ -19,9 +19,11 @@ const COLUMNS = [
   'at',
   'actor_kind',
   'actor_id',
+  'actor_email',
   'action',
   'outcome',
   'user_id',
+  'user_email',
   'address',
   'details',
   'address_hash',
@@ -30,10 +32,12 @@ const COLUMNS = [
 
 /**
  * The whole log as text, piece by piece. Its last line says whether the log is as it was written:
- * the entry `audit.verified`, which has no position and is not part of the log.
+ * the entry `audit.verified`, which has no position and is not part of the log. The e-mail addresses
+ * are of now, for who reads it: the log has ids alone, and its hashes are over what it has.
  */
 export async function* exportAudit(
   log: AuditLog,
+  emailOf: (userId: string) => string | null,
   format: 'jsonl' | 'csv',
   now: () => string,
 ): AsyncGenerator<string> {
@@ -43,7 +47,7 @@ export async function* exportAudit(
   for (;;) {
     const next = await pages.next()
     if (!next.done) {
-      yield next.value.map((entry) => line(shownEntry(entry))).join('')
+      yield next.value.map((entry) => line(withEmails(shownEntry(entry), emailOf))).join('')
       continue
     }
     const verdict = next.value
@@ -53,7 +57,9 @@ export async function* exportAudit(
       actor: { kind: 'service', id: null },
       action: 'audit.verified',
       outcome: verdict.intact ? 'ok' : 'refused',
+      actor_email: null,
       user_id: null,
+      user_email: null,
       address: null,
       details: verdict.intact
         ? { entries: verdict.entries }
@@ -65,7 +71,20 @@ export async function* exportAudit(
   }
 }
 
-type Line = Omit<ReturnType<typeof shownEntry>, 'position' | 'hash'> & {
+function withEmails(
+  { actor, user_id, ...rest }: ReturnType<typeof shownEntry>,
+  emailOf: (userId: string) => string | null,
+) {
+  return {
+    actor,
+    actor_email: actor.kind === 'user' && actor.id !== null ? emailOf(actor.id) : null,
+    user_id,
+    user_email: user_id === null ? null : emailOf(user_id),
+    ...rest,
+  }
+}
+
+type Line = Omit<ReturnType<typeof withEmails>, 'position' | 'hash'> & {
   position: number | null
   hash: string | null
 }

@@ -81,7 +81,7 @@ test('an entry that was not written keeps no position: what fails whole leaves n
   expect(await auth.audit.verify()).toMatchObject({ intact: true, entries: 2 })
 })
 
-test('pages go back in time, of everybody or of one', () => {
+test('pages go back in time, of everybody or of one, of all kinds or of one', () => {
   for (let n = 0; n < 5; n++) record(`thing.${n}`)
   auth.audit.record({ actor: { kind: 'user', id: 'root' }, action: 'role.changed', userId: 'ada' })
   auth.audit.record({ actor: { kind: 'user', id: 'root' }, action: 'role.changed', userId: 'bob' })
@@ -92,10 +92,20 @@ test('pages go back in time, of everybody or of one', () => {
   expect(positions({ limit: 2, userId: 'ada' })).toEqual([6, 5])
   expect(positions({ limit: 9, userId: 'root' })).toEqual([7, 6])
   expect(positions({ limit: 9, userId: 'bob' })).toEqual([7])
+  expect(positions({ limit: 9, kind: 'role' })).toEqual([7, 6])
+  expect(positions({ limit: 1, before: 5, kind: 'thing' })).toEqual([4])
+  expect(positions({ limit: 9, userId: 'bob', kind: 'thing' })).toEqual([])
 })
 
 async function exported(format: 'jsonl' | 'csv'): Promise<string> {
-  const pieces = await Array.fromAsync(exportAudit(auth.audit, format, () => 'now'))
+  const pieces = await Array.fromAsync(
+    exportAudit(
+      auth.audit,
+      (id) => `=${id}@x`,
+      format,
+      () => 'now',
+    ),
+  )
   return pieces.join('')
 }
 
@@ -109,7 +119,9 @@ test('exports end with whether the log is as it was written', async () => {
     actor: { kind: 'user', id: 'ada' },
     action: 'thing.0',
     outcome: 'ok',
+    actor_email: '=ada@x',
     user_id: 'ada',
+    user_email: '=ada@x',
     address: ADDRESS,
     details: {},
     address_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -134,9 +146,11 @@ test('no cell of the CSV is a formula, and quotes and line ends stay inside thei
   auth.audit.record({ actor: { kind: 'user', id: evil }, action: '+1', userId: '@sum\r\nx,y' })
   const [head, line] = (await exported('csv')).split('\r\n')
   expect(head).toBe(
-    'position,at,actor_kind,actor_id,action,outcome,user_id,address,details,address_hash,hash',
+    'position,at,actor_kind,actor_id,actor_email,action,outcome,user_id,user_email,address,details,address_hash,hash',
   )
-  expect(line).toContain(`,"'=HYPERLINK(""http://evil"")",'+1,ok,"'@sum`)
+  expect(line).toContain(
+    `,"'=HYPERLINK(""http://evil"")","'==HYPERLINK(""http://evil"")@x",'+1,ok,"'@sum`,
+  )
   expect(await exported('csv')).not.toMatch(/(^|,)"?[=+@\t]/m)
 })
 

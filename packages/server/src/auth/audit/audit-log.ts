@@ -133,23 +133,25 @@ export class AuditLog {
     before?: number | undefined
     /** Only what this user did, or what was done to them. */
     userId?: string | undefined
+    /** Only actions of this kind: what stands before their point, as `session`. */
+    kind?: string | undefined
   }): AuditEntry[] {
-    const { limit, before = Number.MAX_SAFE_INTEGER, userId } = page
-    const rows =
-      userId === undefined
-        ? this.#database.all<Row>(
-            `${SELECT} WHERE e.position < ? ORDER BY e.position DESC LIMIT ?`,
-            before,
-            limit,
-          )
-        : this.#database.all<Row>(
-            `${SELECT} WHERE e.position < ? AND (e.user_id = ? OR e.actor_id = ?)
-             ORDER BY e.position DESC LIMIT ?`,
-            before,
-            userId,
-            userId,
-            limit,
-          )
+    const { limit, before = Number.MAX_SAFE_INTEGER, userId, kind } = page
+    const conditions = ['e.position < ?']
+    const values: (string | number)[] = [before]
+    if (userId !== undefined) {
+      conditions.push('(e.user_id = ? OR e.actor_id = ?)')
+      values.push(userId, userId)
+    }
+    if (kind !== undefined) {
+      conditions.push('substr(e.action, 1, length(?)) = ?')
+      values.push(`${kind}.`, `${kind}.`)
+    }
+    const rows = this.#database.all<Row>(
+      `${SELECT} WHERE ${conditions.join(' AND ')} ORDER BY e.position DESC LIMIT ?`,
+      ...values,
+      limit,
+    )
     return rows.map(entryOf)
   }
 

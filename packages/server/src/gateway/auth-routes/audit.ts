@@ -12,6 +12,7 @@ const page = z.object({
   before: z.coerce.number().int().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
   user: z.string().min(1).max(128).optional(),
+  kind: z.string().min(1).max(64).optional(),
 })
 const wanted = z.object({ format: z.enum(['jsonl', 'csv']).default('jsonl') })
 const MEDIA_TYPE = { jsonl: 'application/x-ndjson', csv: 'text/csv' } as const
@@ -23,8 +24,8 @@ export function addAuditRoutes({ app, parts, admin }: AuthHttp): void {
   app.get('/auth/admin/audit', async (request) => {
     const identity = await admin(request)
     await refusing(() => auth.userAdmin.requireAdmin(identity))
-    const { before, limit, user: userId } = parse(page, request.query)
-    const found = auth.audit.list({ limit: limit + 1, before, userId })
+    const { before, limit, user: userId, kind } = parse(page, request.query)
+    const found = auth.audit.list({ limit: limit + 1, before, userId, kind })
     const entries = found.slice(0, limit)
     return {
       entries: entries.map(shownEntry),
@@ -34,7 +35,9 @@ export function addAuditRoutes({ app, parts, admin }: AuthHttp): void {
 
   app.get('/auth/admin/audit/export', async (request, reply) => {
     const identity = await admin(request)
-    await refusing(() => auth.userAdmin.requireAdmin(identity))
+    const emailOf = await refusing(() =>
+      auth.userAdmin.addresses({ identity, address: request.ip }),
+    )
     const { format } = parse(wanted, request.query)
     auth.audit.record({
       actor: { kind: 'user', id: identity.userId },
@@ -42,7 +45,7 @@ export function addAuditRoutes({ app, parts, admin }: AuthHttp): void {
       address: request.ip,
       details: { format },
     })
-    const text = exportAudit(auth.audit, format, () => isoTime(clock))
+    const text = exportAudit(auth.audit, emailOf, format, () => isoTime(clock))
     return reply
       .header('content-type', `${MEDIA_TYPE[format]}; charset=utf-8`)
       .header('content-disposition', `attachment; filename="netra-audit.${format}"`)
