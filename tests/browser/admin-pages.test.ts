@@ -217,6 +217,13 @@ test('the audit log tells who did what, about one person alone, and as a file', 
   await page.getByLabel('About').selectOption('Everybody')
   await rows.filter({ hasText: bystander.email }).first().waitFor()
 
+  await tryLogin(netra.url, bystander.email, 'not the password')
+  await page.getByLabel('What', { exact: true }).selectOption('Signing in and out')
+  const refusal = rows.filter({ hasText: 'Sign-in refused' }).first()
+  await refusal.waitFor()
+  expect((await refusal.innerText()).match(/refused/g)).toHaveLength(1)
+  expect(await entry.count()).toBe(0)
+
   const saving = page.waitForEvent('download')
   await page.getByRole('link', { name: 'CSV of the whole log' }).click()
   expect(await readFile(await (await saving).path(), 'utf8')).toContain('user.disabled')

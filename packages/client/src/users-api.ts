@@ -87,7 +87,13 @@ export class UsersApi {
   }
 
   audit(
-    query: { before?: number | undefined; limit?: number; user?: string | undefined },
+    query: {
+      before?: number | undefined
+      limit?: number
+      user?: string | undefined
+      /** The start of the actions' names, up to the point. */
+      kind?: string | undefined
+    },
     signal?: AbortSignal,
   ): Promise<AuditPage> {
     return this.#http.json(auditPageSchema, 'GET', '/auth/admin/audit', { query, signal })

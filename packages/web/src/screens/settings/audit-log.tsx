@@ -5,7 +5,7 @@ import { Button } from '../../components/button.tsx'
 import { DownloadIcon } from '../../components/icons.tsx'
 import { Problem } from '../../components/notice.tsx'
 import { problemText } from '../../live/api.ts'
-import { AuditFilter } from './audit-filter.tsx'
+import { AuditFilter, type AuditChoice } from './audit-filter.tsx'
 import { AuditTable } from './audit-table.tsx'
 import { AdminOnly, Loaded, Section } from './section.tsx'
 import { useUsersApi } from './use-users.ts'
@@ -27,33 +27,47 @@ export function AuditLog() {
   )
 }
 
+/** One of the choices, as the page's address has it; null when it has none. */
+function useChosen(name: string): string | null {
+  const value = useLocation({
+    select: ({ search }) => new Map(Object.entries(search)).get(name),
+  })
+  return typeof value === 'string' ? value : null
+}
+
 function Log() {
   const usersApi = useUsersApi()
   const navigate = useNavigate()
-  const user = useLocation({
-    select: ({ search }) => new Map(Object.entries(search)).get('user'),
-  })
-  const userId = typeof user === 'string' ? user : null
+  const user = useChosen('user')
+  const kind = useChosen('kind')
   const known = useQuery({
     queryKey: ['users', 'names'],
     queryFn: ({ signal }) => usersApi.users({ limit: NAMED, offset: 0 }, signal),
   })
   const names = new Map((known.data?.users ?? []).map(({ id, email }) => [id, email]))
   const log = useInfiniteQuery({
-    queryKey: ['audit', userId],
+    queryKey: ['audit', user, kind],
     queryFn: ({ pageParam, signal }) =>
-      usersApi.audit({ before: pageParam, limit: PAGE, user: userId ?? undefined }, signal),
+      usersApi.audit(
+        { before: pageParam, limit: PAGE, user: user ?? undefined, kind: kind ?? undefined },
+        signal,
+      ),
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (last) => last.before ?? undefined,
     staleTime: 0,
     gcTime: 0,
   })
-  const show = (id: string | null) =>
-    void navigate({ to: '/settings/audit-log', search: id === null ? {} : { user: id } })
+  const show = (choice: AuditChoice) => {
+    const search = {
+      ...(choice.user !== null && { user: choice.user }),
+      ...(choice.kind !== null && { kind: choice.kind }),
+    }
+    void navigate({ to: '/settings/audit-log', search })
+  }
   return (
     <>
       <div className="mb-4 flex flex-wrap items-end gap-3">
-        <AuditFilter userId={userId} names={names} onShow={show} />
+        <AuditFilter choice={{ user, kind }} names={names} onShow={show} />
         <Download format="csv" address={usersApi.auditExportAddress('csv')} />
         <Download format="jsonl" address={usersApi.auditExportAddress('jsonl')} />
       </div>
@@ -63,7 +77,7 @@ function Log() {
           return entries.length === 0 ? (
             <p className="text-muted">There are no entries.</p>
           ) : (
-            <AuditTable entries={entries} names={names} onShow={show} />
+            <AuditTable entries={entries} names={names} onShow={(id) => show({ user: id, kind })} />
           )
         }}
       </Loaded>

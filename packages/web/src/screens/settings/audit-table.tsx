@@ -69,7 +69,7 @@ function Entry({ entry, names, onShow }: EntryProps) {
       </Cell>
       <Cell isBlock>
         <span className="font-medium">{actionWords(action)}</span>
-        {outcome === 'refused' ? (
+        {outcome === 'refused' && !action.endsWith('.refused') ? (
           <>
             {' '}
             <Badge tone="warn">refused</Badge>

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { actionWords, detailWords, personWords } from './audit-words.ts'
+import { exactly } from './moments.ts'
 
 const names = new Map([['u1', 'ada@example.org']])
 
@@ -25,4 +26,9 @@ test('details are told one by one, empty ones not at all', () => {
     'session: 01a1fee1…',
   )
   expect(detailWords(null)).toBe('')
+  expect(detailWords({ policy: 'closed', domains: 0 })).toBe('policy: closed · no domains')
+  expect(detailWords({ domains: 2 })).toBe('2 domains')
+  expect(detailWords({ scopes: ['chat:read', 'chat:write'] })).toBe('scopes: chat:read, chat:write')
+  const until = '2026-11-21T17:30:00.000Z'
+  expect(detailWords({ until })).toBe(`until: ${exactly(until)}`)
 })

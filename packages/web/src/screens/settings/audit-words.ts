@@ -1,5 +1,8 @@
 import type { AuditEntry } from '@netra/client'
 
+import { countOf } from '../../timeline/format.ts'
+import { exactly } from './moments.ts'
+
 const ACTIONS: Record<string, string> = {
   'session.began': 'Signed in',
   'session.refused': 'Sign-in refused',
@@ -34,6 +37,26 @@ const ACTIONS: Record<string, string> = {
   'test_user.made': 'Test user made',
 }
 
+/** The kinds of actions, by the start of their names. */
+export const KINDS_OF_ACTION: ReadonlyMap<string, string> = new Map([
+  ['session', 'Signing in and out'],
+  ['password', 'Passwords'],
+  ['two_factor', 'Two-factor sign-in'],
+  ['email', 'Email addresses'],
+  ['provider', 'Providers'],
+  ['api_key', 'API keys'],
+  ['user', 'Accounts'],
+  ['name', 'Names'],
+  ['role', 'Roles'],
+  ['link', 'One-time links'],
+  ['invitation', 'Invitations'],
+  ['registration', 'Registration'],
+  ['retention', 'Retention'],
+  ['service', 'Services'],
+  ['audit', 'The audit log'],
+  ['test_user', 'Test users'],
+])
+
 /** What happened, in words; an action of a later version as it is named. */
 export const actionWords = (action: string): string =>
   ACTIONS[action] ?? action.replaceAll(/[._]/g, ' ')
@@ -42,11 +65,23 @@ export const actionWords = (action: string): string =>
 export const detailWords = (details: AuditEntry['details']): string =>
   Object.entries(details ?? {})
     .filter(([, value]) => value !== null && value !== '')
-    .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${valueWords(value)}`)
+    .map(([name, value]) => oneDetail(name, value))
     .join(' · ')
 
+const oneDetail = (name: string, value: unknown): string => {
+  if (name === 'domains' && typeof value === 'number') {
+    return value === 0 ? 'no domains' : countOf(value, 'domain')
+  }
+  return `${name.replaceAll('_', ' ')}: ${valueWords(value)}`
+}
+
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/
+
 const valueWords = (value: unknown): string => {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(valueWords).join(', ')
   if (typeof value !== 'string') return JSON.stringify(value)
+  if (MOMENT.test(value) && !Number.isNaN(Date.parse(value))) return exactly(value)
   // Of an id its start is enough for people; the export has all of it.
   return /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(value)
     ? `${value.slice(0, 8)}…`
