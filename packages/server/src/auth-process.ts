@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises'
-
 import type { Auth } from './auth/auth.ts'
 import type { Config } from './config/config.ts'
 import { openAuthGateway } from './gateway/auth-gateway.ts'
@@ -7,6 +5,7 @@ import { eraseExpiredUsers } from './gateway/expired-users.ts'
 import { openConfiguredAuth } from './open-auth.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { lockDataFolder } from './platform/data-folder-lock.ts'
+import { makeDataFolder } from './platform/data-folder.ts'
 import type { Logger } from './platform/logger.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { REVISION, VERSION } from './version.ts'
@@ -33,7 +32,7 @@ export async function startAuth(
 ): Promise<RunningAuth> {
   const stack = new AsyncDisposableStack()
   try {
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+    makeDataFolder(config.dataDir)
     stack.defer(lockDataFolder(config.dataDir))
     const publicUrl = config.authPublicUrl ?? config.publicUrl ?? `http://localhost:${config.port}`
     const allMetrics = createMetrics()

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -25,6 +24,7 @@ import { openSqliteJournal } from './journal/sqlite/sqlite-journal.ts'
 import { startUpkeep } from './journal/upkeep.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { shareDataFolder } from './platform/data-folder-lock.ts'
+import { makeDataFolder } from './platform/data-folder.ts'
 import { openKeyFile } from './platform/key-file.ts'
 import { noteMemoryDeath } from './platform/last-death.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
@@ -65,7 +65,7 @@ export async function startServer(
   const stack = new AsyncDisposableStack()
   const metrics = createMetrics()
   try {
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+    makeDataFolder(config.dataDir)
     const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`
     let listening = publicUrl
     const { databaseUrl, metricsToken, openaiApiKey, anthropicApiKey, googleApiKey } =

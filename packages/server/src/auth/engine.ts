@@ -37,7 +37,7 @@ export async function openEngine(options: EngineOptions) {
   return engine
 }
 
-function engineSettings({ cookieSecret, publicUrl, logger }: EngineOptions) {
+function engineSettings({ database, cookieSecret, publicUrl, logger }: EngineOptions) {
   const secure = publicUrl.startsWith('https:')
   return {
     appName: 'Netra',
@@ -66,7 +66,11 @@ function engineSettings({ cookieSecret, publicUrl, logger }: EngineOptions) {
     logger: {
       level: 'error' as const,
       // Its further arguments may hold addresses and rows; the message is enough.
-      log: (_level: string, message: string) => logger.error({ part: 'better-auth' }, message),
+      log: (_level: string, message: string) => {
+        // It looks at its tables in the background; a start that gave up has closed them meanwhile.
+        const level = database.isOpen ? 'error' : 'debug'
+        logger[level]({ part: 'better-auth' }, message)
+      },
     },
     plugins: [admin()],
   }

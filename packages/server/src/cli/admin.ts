@@ -2,9 +2,10 @@ import { createInterface } from 'node:readline/promises'
 
 import { AuthError, openAuth, type Auth, type ListedUser, type User } from '../auth/auth.ts'
 import { ConfigError, loadConfig } from '../config/config.ts'
+import { requireAccounts } from './require-accounts.ts'
 import type { Terminal } from './terminal.ts'
 
-const USAGE = `usage: netra admin create <email>              make an administrator (asks for the password)
+export const ADMIN_USAGE = `usage: netra admin create <email>              make an administrator (asks for the password)
        netra admin list [part of an address]    everybody who has an account
        netra admin promote <email>              make an administrator of a user
        netra admin demote <email>               and a user of an administrator
@@ -18,6 +19,11 @@ const USAGE = `usage: netra admin create <email>              make an administra
 /** Where its administrator is reached; nothing of the network. */
 const THIS_MACHINE = 'this machine'
 const PAGE = 200
+
+interface Store {
+  auth: Auth
+  folder: string
+}
 
 type Verb = (auth: Auth, email: string, terminal: Terminal) => Promise<void>
 
@@ -74,10 +80,10 @@ const VERBS: Record<string, Verb> = {
 /** What is about nobody alone; each answers its exit code. */
 const ABOUT_ALL: Record<
   string,
-  (auth: Auth, search: string | undefined, terminal: Terminal) => number | Promise<number>
+  (store: Store, search: string | undefined, terminal: Terminal) => number | Promise<number>
 > = {
-  list: (auth, search, terminal) => list(auth, search, terminal),
-  'verify-audit': async (auth, _search, { out, err }) => {
+  list: (store, search, terminal) => list(store, search, terminal),
+  'verify-audit': async ({ auth }, _search, { out, err }) => {
     const verdict = await auth.audit.verify()
     if (verdict.intact) {
       out(`${verdict.entries} entries, all as they were written. Head: ${verdict.head}`)
@@ -93,7 +99,7 @@ export async function admin(args: string[], terminal: Terminal): Promise<number>
   const [verb = '', email] = args
   const act = VERBS[verb]
   if (!(verb in ABOUT_ALL) && (!act || email === undefined)) {
-    terminal.err(USAGE)
+    terminal.err(ADMIN_USAGE)
     return 2
   }
   const config = loadConfig(terminal.env)
@@ -102,6 +108,7 @@ export async function admin(args: string[], terminal: Terminal): Promise<number>
       `the accounts are kept by the auth service at ${config.authServiceUrl}: run this where it runs, with its NETRA_DATA_DIR`,
     ])
   }
+  requireAccounts(config.dataDir, verb === 'create')
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`
   const auth = await openAuth({ folder: config.dataDir, publicUrl })
   try {
@@ -109,13 +116,17 @@ export async function admin(args: string[], terminal: Terminal): Promise<number>
       await act(auth, email, terminal)
       return 0
     }
-    return (await ABOUT_ALL[verb]?.(auth, email, terminal)) ?? 2
+    return (await ABOUT_ALL[verb]?.({ auth, folder: config.dataDir }, email, terminal)) ?? 2
   } finally {
     await auth[Symbol.asyncDispose]()
   }
 }
 
-function list(auth: Auth, search = '', { out }: Terminal): number {
+function list({ auth, folder }: Store, search = '', { out }: Terminal): number {
+  const { total } = auth.userAdmin.page('operator', { search, limit: 1, offset: 0 })
+  if (total === 0) {
+    out(`no accounts in ${folder}${search === '' ? '' : ` with "${search}" in their address`}`)
+  }
   for (let offset = 0; ; offset += PAGE) {
     const { users } = auth.userAdmin.page('operator', { search, limit: PAGE, offset })
     for (const user of users) out(lineOf(user))

@@ -3,10 +3,12 @@ import { loadConfig } from '../config/config.ts'
 import { openConfiguredAuth } from '../open-auth.ts'
 import { systemClock } from '../platform/clock.ts'
 import { createLogger } from '../platform/logger.ts'
+import { requireAccounts } from './require-accounts.ts'
 import type { Terminal } from './terminal.ts'
 import { untilSignal } from './until-signal.ts'
 
 const DEFAULT_PORT = '8083'
+export const AUTH_USAGE = 'usage: netra auth | netra auth rotate-keys [--compromised]'
 
 /** `netra auth`: the auth service alone; `netra auth rotate-keys`: new signing keys for it. */
 export async function auth(args: string[], terminal: Terminal): Promise<number> {
@@ -14,7 +16,7 @@ export async function auth(args: string[], terminal: Terminal): Promise<number> 
   if (verb === undefined) return serve(terminal)
   const isCompromised = flags[0] === '--compromised'
   if (verb !== 'rotate-keys' || flags.length > (isCompromised ? 1 : 0)) {
-    terminal.err('usage: netra auth | netra auth rotate-keys [--compromised]')
+    terminal.err(AUTH_USAGE)
     return 2
   }
   return rotateKeys(isCompromised, terminal)
@@ -47,6 +49,7 @@ function setupHint({ setup }: RunningAuth): string {
 async function rotateKeys(isCompromised: boolean, { env, out }: Terminal): Promise<number> {
   const config = loadConfig({ ...env, AUTH_SERVICE_URL: '' })
   const logger = createLogger(config.logLevel)
+  requireAccounts(config.dataDir)
   const publicUrl = config.authPublicUrl ?? config.publicUrl ?? 'http://localhost'
   const opened = await openConfiguredAuth(config, {
     publicUrl,

@@ -1,32 +1,37 @@
 import { ConfigError } from '../config/config.ts'
-import { admin } from './admin.ts'
-import { auth } from './auth.ts'
+import { ADMIN_USAGE, admin } from './admin.ts'
+import { AUTH_USAGE, auth } from './auth.ts'
 import { printConfig } from './config.ts'
-import { service } from './service.ts'
+import { SERVICE_USAGE, service } from './service.ts'
 import { start } from './start.ts'
 import type { Terminal } from './terminal.ts'
 import { web } from './web.ts'
 
 const COMMANDS: Record<
   string,
-  { help: string; run: (args: string[], terminal: Terminal) => Promise<number> }
+  { help: string; usage?: string; run: (args: string[], terminal: Terminal) => Promise<number> }
 > = {
   start: { help: 'start the server (the default)', run: start },
   admin: {
     help: 'admin create|list|promote|disable|reset-password <email>, and more: see netra admin',
+    usage: ADMIN_USAGE,
     run: admin,
   },
   web: { help: 'the web app alone, when it has a host of its own (NETRA_WEB_URL)', run: web },
   auth: {
     help: 'the auth service alone, on port 8083; auth rotate-keys: new signing keys',
+    usage: AUTH_USAGE,
     run: auth,
   },
   service: {
     help: 'service add|rotate|revoke <name>, service list: programs that may ask the auth service',
+    usage: SERVICE_USAGE,
     run: service,
   },
   config: { help: 'show every setting, its value and where it comes from', run: printConfig },
 }
+
+const HELP = new Set(['help', '--help', '-h'])
 
 /** A package of its own, which bin/netra.mjs starts: a black box shares no code with the server. */
 const BLACK_BOX = {
@@ -41,7 +46,7 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
   const [name = 'start', ...rest] = args
   const command = COMMANDS[name]
   if (!command) {
-    const isHelp = ['help', '--help', '-h'].includes(name)
+    const isHelp = HELP.has(name)
     const lines = Object.entries({ ...COMMANDS, ...BLACK_BOX }).map(
       ([key, { help }]) => `  netra ${key.padEnd(15)} ${help}`,
     )
@@ -49,6 +54,17 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
     if (!isHelp) print(`netra: there is no command "${name}". These are:`)
     for (const line of lines) print(line)
     return isHelp ? 0 : 2
+  }
+  const { usage, help } = command
+  const asksHelp = rest.some((arg) => HELP.has(arg))
+  if (asksHelp || (usage === undefined && rest.length > 0)) {
+    // A server that starts although it was asked for something else serves what nobody meant.
+    const print = asksHelp ? terminal.out : terminal.err
+    if (!asksHelp) print(`netra ${name}: "${rest[0]}" is unknown.`)
+    print(
+      usage ?? `usage: netra ${name}    ${help}; settings are environment variables: netra config`,
+    )
+    return asksHelp ? 0 : 2
   }
   try {
     return await command.run(rest, terminal)

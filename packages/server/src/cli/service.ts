@@ -3,9 +3,10 @@ import { loadConfig } from '../config/config.ts'
 import { openConfiguredAuth } from '../open-auth.ts'
 import { systemClock } from '../platform/clock.ts'
 import { createLogger } from '../platform/logger.ts'
+import { requireAccounts } from './require-accounts.ts'
 import type { Terminal } from './terminal.ts'
 
-const USAGE = `usage: netra service add <name>
+export const SERVICE_USAGE = `usage: netra service add <name>
        netra service rotate <name> [--now]
        netra service list
        netra service revoke <name>`
@@ -18,10 +19,11 @@ export async function service(args: string[], terminal: Terminal): Promise<numbe
       ? name === ''
       : name !== '' && (flags.length === 0 || (verb === 'rotate' && flags.join() === '--now'))
   if (!isWellFormed || !['add', 'rotate', 'list', 'revoke'].includes(verb)) {
-    terminal.err(USAGE)
+    terminal.err(SERVICE_USAGE)
     return 2
   }
   const config = loadConfig({ ...terminal.env, AUTH_SERVICE_URL: '' })
+  requireAccounts(config.dataDir, verb === 'add')
   const auth = await openConfiguredAuth(config, {
     publicUrl: config.authPublicUrl ?? config.publicUrl ?? 'http://localhost',
     shared: false,

@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
+import { DataFolderUnusable } from './data-folder.ts'
+
 export class DataFolderTaken extends Error {
   override readonly name = 'DataFolderTaken'
 
@@ -56,9 +58,17 @@ function tryHold(folder: string, name: string): (() => void) | undefined {
   }
 }
 
+function openLock(folder: string, name: string): DatabaseSync {
+  try {
+    return new DatabaseSync(join(folder, name), { timeout: 0 })
+  } catch (error) {
+    throw new DataFolderUnusable(resolve(folder), `${name} cannot be made in it`, error)
+  }
+}
+
 function hold(folder: string, name: string, how: string): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const database = new DatabaseSync(join(folder, name), { timeout: 0 })
+  const database = openLock(folder, name)
   try {
     database.exec(how)
   } catch (error) {
