@@ -51,6 +51,26 @@ test('an auth service elsewhere needs a secret, and https beyond this machine', 
   expect(at('http://auth:8083', { NETRA_SERVICE_SECRET, NETRA_INSECURE_HTTP: '1' })).toEqual([])
 })
 
+test('what is wrong with a setting is said without words of the schema', () => {
+  const [port, env, level] = problemsOf({
+    PORT: '70000',
+    NETRA_ENV: 'prod',
+    NETRA_LOG_LEVEL: 'loud',
+  })
+  expect(port).toMatch(/^PORT \("70000"\): must be at most 65535\. /)
+  expect(env).toMatch(/^NETRA_ENV \("prod"\): must be one of development, staging, production\. /)
+  expect(level).toContain('must be one of silent, fatal, error')
+})
+
+test('a secret that is too short is one problem', () => {
+  const problems = problemsOf({
+    AUTH_SERVICE_URL: 'http://localhost:8083',
+    NETRA_SERVICE_SECRET: 'short',
+  })
+  expect(problems).toHaveLength(1)
+  expect(problems[0]).toContain('NETRA_SERVICE_SECRET: is shorter than 32 characters')
+})
+
 test('a wrong secret is never echoed', () => {
   const problems = problemsOf({ DATABASE_URL: 'mysql://u:hunter2@h/db' })
   expect(problems[0]).toContain('DATABASE_URL: is not of the form postgres://')

@@ -20,9 +20,13 @@ export class ConfigError extends Error {
  * @throws ConfigError with every problem at once.
  */
 export function loadConfig(env: Record<string, string | undefined>): Config {
-  const { settings, problems } = readSettings(env)
+  const { settings, problems, unread } = readSettings(env)
   const normalized = normalize(settings)
-  const all = [...problems, ...normalized.problems]
+  // What could not be read looks absent to the checks between settings: what they say of it misleads.
+  const between = normalized.problems.filter(
+    (problem) => !unread.some((name) => new RegExp(`\\b${name}\\b`).test(problem)),
+  )
+  const all = [...problems, ...between]
   if (all.length > 0) throw new ConfigError(all)
   return normalized.config
 }

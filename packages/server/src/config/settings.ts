@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import { problemWords } from '../platform/problem-words.ts'
+
 /** One entry a setting: its variable, its schema with default, one sentence, and whether it is secret. */
 interface Setting<Schema extends z.ZodType = z.ZodType> {
   env: string
@@ -308,12 +310,16 @@ const NOT_YET: Record<string, string> = {
 export function readSettings(env: Record<string, string | undefined>): {
   settings: Settings
   problems: string[]
+  /** The variables that could not be read. */
+  unread: string[]
 } {
   const problems: string[] = []
+  const unread: string[] = []
   const entries = Object.entries(SETTINGS).map(([name, entry]) => {
     const given = env[entry.env] === '' ? undefined : env[entry.env]
-    const parsed = entry.schema.safeParse(given)
+    const parsed = entry.schema.safeParse(given, { error: problemWords })
     if (parsed.success) return [name, parsed.data]
+    unread.push(entry.env)
     const shown = 'secret' in entry ? '' : ` ("${given}")`
     problems.push(`${entry.env}${shown}: ${parsed.error.issues[0]?.message}. ${entry.doc}`)
     return [name, entry.schema.safeParse(undefined).data]
@@ -324,7 +330,7 @@ export function readSettings(env: Record<string, string | undefined>): {
     if (name.startsWith('NETRA_') && !known.has(name) && !TEST_ONLY.has(name))
       problems.push(`${name}: no such setting; the nearest is ${nearest(name, [...known])}`)
   }
-  return { settings: Object.fromEntries(entries) as Settings, problems }
+  return { settings: Object.fromEntries(entries) as Settings, problems, unread }
 }
 
 /** Variables of the test suite that may stand in the same environment. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 
 import type { RefusalCode } from '../../command/command.ts'
+import { problemWords } from '../../platform/problem-words.ts'
 
 /** A refusal on its way to the error handler; `message` is for the person. */
 export class HttpError extends Error {
@@ -78,15 +79,15 @@ export const fromRefusal = (refusal: {
 
 /** A body or query as its schema says. @throws HttpError 422 that names each wrong field. */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(value ?? {})
+  const parsed = schema.safeParse(value ?? {}, { error: problemWords })
   if (parsed.success) return parsed.data
   const details = parsed.error.issues.map((issue) => ({
     field: issue.path.join('.'),
     problem: issue.message,
   }))
   const [first] = details
-  const where = first?.field ? `${first.field}: ` : ''
-  throw new HttpError(422, 'VALIDATION_ERROR', `${where}${first?.problem ?? 'not valid'}`, {
-    details,
-  })
+  const { field = '', problem = 'is not valid' } = first ?? {}
+  const isPredicate = /^(?:is|must|has) /.test(problem)
+  const where = isPredicate ? `${field || 'What was sent'} ` : field && `${field}: `
+  throw new HttpError(422, 'VALIDATION_ERROR', `${where}${problem}`, { details })
 }
