@@ -108,6 +108,7 @@ test('a page that waits long for an answer says what it waits for', async ({ vis
   await page.route('**/auth/me', (route) => void held.push(() => route.fallback()))
   await page.goto(netra.url)
   await page.getByText('Netra is being asked who you are').waitFor()
+  expect(held).not.toHaveLength(0)
   await Promise.all(held.map((release) => release()))
   await page.unroute('**/auth/me')
   await composer(page).waitFor()

@@ -105,7 +105,7 @@ export function Menu({ label, items, button, align = 'start', side = 'below', wi
           role="menu"
           aria-label={label}
           className={`appear absolute z-30 max-h-[min(60dvh,26rem)] overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-float ${
-            wide ? 'w-72 max-w-[calc(100vw-2rem)]' : 'min-w-44'
+            wide ? 'w-72 max-w-[calc(100vw-2rem)]' : 'min-w-52'
           } ${align === 'end' ? 'right-0' : 'left-0'} ${
             side === 'above' ? 'bottom-full mb-1.5' : 'top-full mt-1.5'
           }`}

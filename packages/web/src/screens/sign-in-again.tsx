@@ -23,14 +23,15 @@ const WORDS = {
 
 /** The session ended while the page was open: sign in where one is, and nothing is lost. */
 export function SignInAgain() {
-  const { api, me, reconnect, close } = useLive()
+  const live = useLive()
+  const { api, me, reconnect } = live
   const client = useQueryClient()
   const connection = useConnection()
   const path = useLocation({ select: (location) => location.pathname })
   const config = useQuery({ queryKey: ['config'], queryFn: () => api.config() })
   const { title, text, veil } = WORDS[connection.kind === 'signed_out' ? connection.why : 'ended']
   const leave = () => {
-    close()
+    live.close()
     // A new page, and what was written here goes: the next person may be somebody else.
     forgetKept()
     location.assign(pageAddress('/sign-in'))
