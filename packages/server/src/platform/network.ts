@@ -1,6 +1,9 @@
-/** What counts as one caller by its address: an IPv6 host owns a /64 at least. */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address
+/**
+ * What counts as one caller by its address: an IPv6 host owns a /64 at least. A caller who has hung up
+ * already has no address any more.
+ */
+export function networkOf(address: string | undefined): string {
+  if (!address?.includes(':')) return address ?? ''
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped !== undefined) return mapped
   const [head = '', tail] = address.toLowerCase().split('::')
