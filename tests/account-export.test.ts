@@ -72,6 +72,11 @@ test('the archive holds account, conversations and files of its owner, and nothi
     'files/passwd.csv',
     'files/prices (2).csv',
   ])
+  expect(JSON.parse(strFromU8(files['files.json'] ?? new Uint8Array())).files).toContainEqual({
+    path: 'files/prices (2).csv',
+    name: 'prices.csv',
+    created_at: expect.any(String),
+  })
   const threads = names.filter((name) => name.startsWith('threads/'))
   expect(threads).toHaveLength(4)
   for (const name of threads) {
@@ -218,7 +223,7 @@ test('6,000 messages and 100 MB of files leave in little memory, whole, also to 
     process.stderr.write(
       `export: ${found.size} entries in ${seconds.toFixed(1)} s, memory grew by ${grown.toFixed(0)} MB\n`,
     )
-    expect(found.size).toBe(1 + 2 * THREADS + 2)
+    expect(found.size).toBe(2 + 2 * THREADS + 2)
     expect(found.get('files/one.csv')).toEqual({ bytes: content.size, hash })
     expect(found.get('files/two.csv')).toEqual({ bytes: content.size, hash })
     expect(found.has(`threads/2026-01-01 the same title (${THREADS}).json`)).toBe(true)

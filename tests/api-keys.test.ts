@@ -4,7 +4,7 @@ import { administrator } from './support/administrator.ts'
 import { bearer, makeKey, type MadeKey } from './support/api-key.ts'
 import { request } from './support/http.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
-import { register, type Person } from './support/people.ts'
+import { PASSWORD, register, type Person } from './support/people.ts'
 import { hello, openSocket } from './support/raw-socket.ts'
 
 let netra: NetraProcess
@@ -25,6 +25,8 @@ const list = async (person: Person) => {
   )
   return body.api_keys
 }
+
+const ENDED = 'This API key is not valid any more.'
 
 const threadsAs = (headers: Record<string, string>) =>
   request<unknown>(`${netra.url}/api/threads`, { headers })
@@ -129,15 +131,29 @@ test('a revoked key, a wrong one and a stranger’s say no more than that', asyn
   expect((await request(url, { method: 'DELETE', headers: ada.headers })).status).toBe(204)
   expect(await list(ada)).toEqual([])
   const revoked = await threadsAs(bearer(made.key))
-  expect(revoked).toMatchObject({ status: 401, body: { message: /has ended/ } })
+  expect(revoked).toMatchObject({ status: 401, body: { message: ENDED } })
   const guess = `${made.key.slice(0, -43)}${'A'.repeat(43)}`
   for (const wrong of [guess, 'netra_', `${made.key}x`, 'netra_../../x', made.key.toUpperCase()]) {
     const answer = await threadsAs(bearer(wrong))
     expect(answer).toMatchObject({ status: 401, body: { message: /not valid/ } })
   }
   for (const wrong of ['x', ada.token, '']) {
-    expect((await threadsAs({ 'x-api-key': wrong })).status).toBe(401)
+    const refused = await threadsAs({ 'x-api-key': wrong })
+    expect(refused.status).toBe(401)
+    expect(refused.body).toMatchObject({ message: 'This API key is not valid.' })
   }
+})
+
+test('a key whose account is gone is told of as a key', async () => {
+  const carla = await register(netra.url)
+  const { key } = await make(carla, ['chat:read'])
+  const gone = await request(`${netra.url}/auth/me`, {
+    method: 'DELETE',
+    headers: carla.headers,
+    body: { password: PASSWORD },
+  })
+  expect(gone.status).toBe(204)
+  expect(await threadsAs(bearer(key))).toMatchObject({ status: 401, body: { message: ENDED } })
 })
 
 test('fifty keys are enough, and their wishes are checked', async () => {

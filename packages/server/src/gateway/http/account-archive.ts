@@ -34,7 +34,10 @@ export async function planArchive(parts: Parts, userId: UserId): Promise<Archive
   return { threads, files: await parts.files.list(userId) }
 }
 
-/** Files of the archive: `account.json`, each thread as JSON and Markdown, and uploads and results. */
+/**
+ * Files of the archive: `account.json`, each thread as JSON and Markdown, uploads and results, and
+ * `files.json` with what those two are called.
+ */
 export async function* archiveEntries(
   parts: Parts,
   userId: UserId,
@@ -53,14 +56,22 @@ export async function* archiveEntries(
     yield { ...base, name: json, content: encoded(texts.json) }
     yield { ...base, name: names.take('threads', title, '.md'), content: encoded(texts.md) }
   }
+  const listed: { path: string; name: string; created_at: string }[] = []
   for (const file of files) {
     const folder = file.origin === 'result' ? 'results' : 'files'
     const content = await contentOf(parts.files.pathOf(file))
     // Deleted while the archive was made.
     if (content === undefined) continue
     const name = names.take(folder, file.name)
+    listed.push({ path: name, name: file.name, created_at: file.createdAt })
     yield { name, modified: new Date(file.createdAt), compress: false, content }
   }
+  const list = oneText(JSON.stringify({ files: listed }))
+  yield { name: 'files.json', modified: new Date(), compress: true, content: encoded(list) }
+}
+
+async function* oneText(text: string): AsyncGenerator<string> {
+  yield text
 }
 
 async function* jsonOf(

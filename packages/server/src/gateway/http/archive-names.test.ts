@@ -26,6 +26,17 @@ test('no name leads out of its folder, and none is a device', () => {
   }
 })
 
+test('names are ASCII, as like their titles as that goes', () => {
+  const names = new ArchiveNames()
+  const nameOf = (title: string) => names.take('threads', title, '.md')
+  expect(nameOf('What is the total…')).toBe('threads/What is the total.md')
+  expect(nameOf('Größe – “naïve” Œuvre')).toBe('threads/Grosse - _naive_ OEuvre.md')
+  expect(nameOf('2026-01-01 数据 分析 🎉')).toBe('threads/2026-01-01 _ _ _.md')
+  expect(nameOf('2026-01-01 数据 分析 🎉')).toBe('threads/2026-01-01 _ _ _ (2).md')
+  expect(nameOf('．．／etc')).toMatch(/^threads\/_[^/]+\.md$/)
+  expect(names.take('files', 'Übersicht….csv')).toBe('files/Ubersicht....csv')
+})
+
 test('equal names get numbers before their ending, also where case alone differs', () => {
   const names = new ArchiveNames()
   const taken = ['a.csv', 'A.csv', 'a.csv', 'a (2).csv', 'b'].map((name) => names.take('f', name))

@@ -2,7 +2,27 @@ const MAX_CHARACTERS = 100
 /** Windows takes these for devices, whatever follows the first dot. */
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 
-/** Names of one archive: they lead nowhere outside it, and no two differ by case alone. */
+/** What Unicode does not take apart into a letter and its marks. */
+const LETTERS: Record<string, string> = {
+  ß: 'ss',
+  æ: 'ae',
+  Æ: 'AE',
+  œ: 'oe',
+  Œ: 'OE',
+  ø: 'o',
+  Ø: 'O',
+  đ: 'd',
+  Đ: 'D',
+  ł: 'l',
+  Ł: 'L',
+  ı: 'i',
+  þ: 'th',
+  Þ: 'Th',
+  '‘': "'",
+  '’': "'",
+}
+
+/** Names of one archive, in ASCII, for not every unzip reads others; the texts hold them whole. They lead nowhere outside it, and no two differ by case alone. */
 export class ArchiveNames {
   readonly #taken = new Set<string>()
   /** How often each name was wanted: thousands of one name are found room for without trying all. */
@@ -28,7 +48,13 @@ export class ArchiveNames {
 
 function safeName(name: string): string {
   const plain = name
-    .normalize('NFC')
+    .normalize('NFKD')
+    .replaceAll(/\p{M}+/gu, '')
+    .replaceAll(/\p{Pd}/gu, '-')
+    .replaceAll(
+      /[^\p{ASCII}]/gu,
+      (letter) => LETTERS[letter] ?? (/\s/u.test(letter) ? ' ' : '\u0000'),
+    )
     .replaceAll(/[\p{C}<>:"/\\|?*]+/gu, '_')
     .replaceAll(/\s+/gu, ' ')
     .trim()

@@ -15,7 +15,7 @@ import type { Metrics } from '../../platform/metrics.ts'
 import { unreachable } from '../../platform/unreachable.ts'
 import { belowBase, hostProblem, originProblem, plainTarget, type Addresses } from '../addresses.ts'
 import type { Caller } from '../parts.ts'
-import { authorizationOf } from './authorization.ts'
+import { authorizationOf, isApiKey } from './authorization.ts'
 import { addCrossOrigin } from './cross-origin.ts'
 import { answerClientError, callers, ErrorSender, fromAuthUnavailable } from './error-sender.ts'
 import { HttpError } from './http-error.ts'
@@ -163,7 +163,7 @@ async function identityOf(
     return answer.identity
   }
   if (answer.why !== 'unavailable') parts.limits.unidentified(request)
-  throw refusalOf(answer.why)
+  throw refusalOf(answer.why, isApiKey(authorization))
 }
 
 /** A route that names no scope is for people alone. */
@@ -179,7 +179,7 @@ function checkScopes(identity: Identity, scopes: readonly Scope[]): void {
   throw new HttpError(403, 'AUTH_UNAUTHORIZED', message)
 }
 
-function refusalOf(why: Refusal): HttpError {
+function refusalOf(why: Refusal, isKey: boolean): HttpError {
   switch (why) {
     case 'missing':
       return new HttpError(
@@ -190,11 +190,21 @@ function refusalOf(why: Refusal): HttpError {
     case 'unavailable':
       return fromAuthUnavailable(new AuthUnavailable(AUTH_RETRY_MS))
     case 'invalid':
-      return unauthenticated('The credential is not valid. Sign in again.')
+      return unauthenticated(
+        isKey ? 'This API key is not valid.' : 'The credential is not valid. Sign in again.',
+      )
     case 'expired':
-      return unauthenticated('The credential has expired. Sign in again or refresh the token.')
+      return unauthenticated(
+        isKey
+          ? 'This API key has expired. Make a new one.'
+          : 'The credential has expired. Sign in again or refresh the token.',
+      )
     case 'revoked':
-      return unauthenticated('This login session has ended. Sign in again.')
+      return unauthenticated(
+        isKey
+          ? 'This API key is not valid any more.'
+          : 'This login session has ended. Sign in again.',
+      )
     case 'disabled':
       return unauthenticated('This account is disabled. Ask an administrator.')
     default:
