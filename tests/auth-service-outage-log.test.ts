@@ -34,8 +34,9 @@ test('an outage of the auth service is a line when it begins and one when it is 
   expect((await request(`${node.url}/health`)).status).toBe(503)
   expect((await request(`${node.url}/health/live`)).status).toBe(200)
   expect((await request(`${node.url}/api/threads`, { headers: ada.headers })).status).toBe(200)
-  await using _second = await startAuthProcess({ folder: folder.path, port })
+  await using second = await startAuthProcess({ folder: folder.path, port })
   await healthy(node.url)
+  expect((await request(`${second.url}/health`)).status).toBe(200)
   await until(() => node.log().includes('the auth service is back'))
 
   const lines = node
