@@ -103,6 +103,19 @@ test('a link of the administrator sets a password once, and leaves the address a
   await again.getByRole('alert').waitFor()
 })
 
+test('somebody who is locked out gets in again once an administrator unlocks the account', async ({
+  visit,
+}) => {
+  const { email } = await register(netra.url)
+  for (let tries = 0; tries < 10; tries += 1) await tryLogin(netra.url, email, 'a wrong password')
+  expect((await tryLogin(netra.url, email)).status).toBe(429)
+  const page = await visit(netra.url, { as: admin, path: '/settings/users' })
+  await choose(page, email, 'Unlock sign-in')
+  await confirm(page, 'Unlock')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect((await tryLogin(netra.url, email)).status).toBe(200)
+})
+
 test('an administrator makes a user, changes the role and deletes the account', async ({
   visit,
 }) => {

@@ -147,7 +147,8 @@ async function play(
   if (after === 'finish') response.end(ending.join(''))
   else if (after === 'close') response.end()
   // What was written must have left before the socket dies, or the client sees less than was sent.
-  else if (after === 'cut') setTimeout(() => response.destroy(), 20)
+  // A reader that is behind loses what it has not read yet, as undici's body then fails as a whole.
+  else if (after === 'cut') setTimeout(() => response.destroy(), 250)
 }
 
 function sendError(

@@ -65,6 +65,11 @@ export class UsersApi {
     return this.#http.nothing('DELETE', `${userPath(id)}/two-factor`)
   }
 
+  /** Lets somebody sign in again before the lock of too many failures is over. */
+  unlock(id: string): Promise<void> {
+    return this.#http.nothing('POST', `${userPath(id)}/unlock`)
+  }
+
   registration(signal?: AbortSignal): Promise<Registration> {
     return this.#http.json(registrationSchema, 'GET', '/auth/admin/registration', { signal })
   }

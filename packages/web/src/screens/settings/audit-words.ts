@@ -20,6 +20,7 @@ const ACTIONS: Record<string, string> = {
   'user.created': 'Account made',
   'user.disabled': 'Account disabled',
   'user.enabled': 'Account enabled',
+  'user.unlocked': 'Sign-in unlocked',
   'user.removed': 'Account deleted',
   'invitation.made': 'Invitation made',
   'invitation.revoked': 'Invitation revoked',

@@ -61,6 +61,14 @@ function plansFor({ id, email, role, disabled, sessions, two_factor }: ListedUse
       action: 'Remove two-factor',
       work: (api) => api.removeTwoFactor(id),
     },
+    {
+      key: 'unlock',
+      label: 'Unlock sign-in',
+      title: `Unlock sign-in for ${email}?`,
+      text: 'After too many wrong passwords or codes nobody gets in for a while, also not with the right one. They can try again at once.',
+      action: 'Unlock',
+      work: (api) => api.unlock(id),
+    },
     disabled
       ? {
           key: 'enable',
