@@ -272,7 +272,7 @@ describe('what nobody foresaw', () => {
       allMetrics,
     })
     app.get('/bug', async () => {
-      throw new Error('PLANTED-SECRET in /work/somewhere.ts:1:1')
+      throw new Error('PLANTED-SECRET in /opt/app/somewhere.ts:1:1')
     })
     await app.listen({ port: 0, host: '127.0.0.1' })
     function hostOf(): string {
