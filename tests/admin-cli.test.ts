@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { administrator, signIn } from './support/administrator.ts'
 import { request } from './support/http.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { PASSWORD, register, type Person } from './support/people.ts'
 import { hello, openSocket } from './support/raw-socket.ts'
+import { setUp, signIn } from './support/sign-in.ts'
 
 const BIN = fileURLToPath(new URL('../packages/server/bin/netra.mjs', import.meta.url))
 
@@ -15,7 +15,7 @@ let netra: NetraProcess
 let root: Person
 beforeAll(async () => {
   netra = await startNetra()
-  root = await administrator(netra.url, netra.setupToken)
+  root = await setUp(netra)
 }, 60_000)
 afterAll(() => netra[Symbol.asyncDispose]())
 

@@ -1,7 +1,6 @@
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { administrator } from './support/administrator.ts'
 import { healthy, startAuthProcess, startNode } from './support/auth-process.ts'
 import { openEventStream } from './support/event-stream.ts'
 import { request } from './support/http.ts'
@@ -9,6 +8,7 @@ import { startModelServer } from './support/model-server.ts'
 import type { NetraProcess } from './support/netra-process.ts'
 import { PASSWORD, register, type Person } from './support/people.ts'
 import { hello, openSocket } from './support/raw-socket.ts'
+import { setUp } from './support/sign-in.ts'
 
 /** The same, with the accounts in a process of their own. */
 let service: NetraProcess
@@ -19,7 +19,7 @@ beforeAll(async () => {
   service = await startAuthProcess()
   node = await startNode(service.url)
   await healthy(node.url)
-  root = await administrator(node.url, service.setupToken)
+  root = await setUp({ url: node.url, setupToken: service.setupToken })
 }, 120_000)
 afterAll(async () => {
   for (const one of [node, service]) await one?.[Symbol.asyncDispose]()

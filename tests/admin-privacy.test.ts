@@ -1,30 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { administrator, signIn } from './support/administrator.ts'
-import { request } from './support/http.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
-import { PASSWORD, register, type Person } from './support/people.ts'
+import { PASSWORD, register, requestsAs, type Person } from './support/people.ts'
 import { hello, openSocket } from './support/raw-socket.ts'
+import { setUp, signIn } from './support/sign-in.ts'
 
 let netra: NetraProcess
 let root: Person
 beforeAll(async () => {
   netra = await startNetra()
-  root = await administrator(netra.url, netra.setupToken)
+  root = await setUp(netra)
 }, 60_000)
 afterAll(() => netra[Symbol.asyncDispose]())
 
-const call = <Body = Record<string, unknown>>(
-  person: Person,
-  method: string,
-  path: string,
-  body?: unknown,
-) =>
-  request<Body>(`${netra.url}${path}`, {
-    method,
-    headers: { ...person.headers, accept: 'application/json' },
-    ...(body !== undefined && { body }),
-  })
+const call = requestsAs(() => netra)
 
 async function conversationOf(person: Person, marker: string) {
   const thread = await call<{ id: string }>(person, 'POST', '/api/threads', {

@@ -7,10 +7,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadConfig } from '../packages/server/src/config/config.ts'
 import { silentLogger } from '../packages/server/src/platform/logger.ts'
 import { startServer, type RunningServer } from '../packages/server/src/server.ts'
-import { administrator } from './support/administrator.ts'
 import { request } from './support/http.ts'
 import { MovingClock } from './support/moving-clock.ts'
 import { register, type Person } from './support/people.ts'
+import { setUp } from './support/sign-in.ts'
 
 const DAY = 24 * 3600_000
 const ROUND = 10 * 60_000
@@ -29,7 +29,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'netra-retention-'))
   clock = new MovingClock()
   await start()
-  root = await administrator(server.url, /#token=(\S+)/.exec(server.setupUrl ?? '')?.[1])
+  root = await setUp({
+    url: server.url,
+    setupToken: /#token=(\S+)/.exec(server.setupUrl ?? '')?.[1],
+  })
   ada = await register(server.url)
 })
 afterEach(async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { administrator, signIn } from './support/administrator.ts'
 import { request } from './support/http.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
-import { PASSWORD, register, type Person } from './support/people.ts'
+import { PASSWORD, register, requestsAs, type Person } from './support/people.ts'
+import { setUp, signIn } from './support/sign-in.ts'
 
 interface Listed {
   id: string
@@ -20,21 +20,11 @@ let netra: NetraProcess
 let root: Person
 beforeAll(async () => {
   netra = await startNetra()
-  root = await administrator(netra.url, netra.setupToken)
+  root = await setUp(netra)
 }, 60_000)
 afterAll(() => netra[Symbol.asyncDispose]())
 
-const call = <Body = Record<string, unknown>>(
-  person: Person,
-  method: string,
-  path: string,
-  body?: unknown,
-) =>
-  request<Body>(`${netra.url}${path}`, {
-    method,
-    headers: { ...person.headers, accept: 'application/json' },
-    ...(body !== undefined && { body }),
-  })
+const call = requestsAs(() => netra)
 
 const users = (query: string) =>
   call<{ users: Listed[]; total: number }>(root, 'GET', `/auth/admin/users${query}`)

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { administrator } from './support/administrator.ts'
 import { bearer, makeKey, type MadeKey } from './support/api-key.ts'
 import { request } from './support/http.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { PASSWORD, register, type Person } from './support/people.ts'
 import { hello, openSocket } from './support/raw-socket.ts'
+import { setUp } from './support/sign-in.ts'
 
 let netra: NetraProcess
 let root: Person
 beforeAll(async () => {
   netra = await startNetra({ env: { NETRA_LOG_LEVEL: 'debug' } })
-  root = await administrator(netra.url, netra.setupToken)
+  root = await setUp(netra)
 }, 60_000)
 afterAll(() => netra[Symbol.asyncDispose]())
 

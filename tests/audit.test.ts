@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 
 import { expect, test } from 'vitest'
 
-import { administrator, signIn } from './support/administrator.ts'
 import { request } from './support/http.ts'
 import { startNetra } from './support/netra-process.ts'
 import { PASSWORD, register } from './support/people.ts'
+import { setUp, signIn } from './support/sign-in.ts'
 
 interface Entry {
   position: number | null
@@ -23,7 +23,7 @@ interface Entry {
 test('what is done to accounts is written down with who did it, and leaves as lines or a table', async () => {
   await using netra = await startNetra()
   const { url } = netra
-  const root = await administrator(url, netra.setupToken)
+  const root = await setUp(netra)
   const ada = await register(url, 'ada@example.com')
   const asRoot = (method: string, path: string, body?: unknown) =>
     request(`${url}${path}`, { method, headers: root.headers, ...(body ? { body } : {}) })
@@ -117,7 +117,7 @@ test('what is done to accounts is written down with who did it, and leaves as li
 
 test('whoever has an export can verify the chain without Netra', async () => {
   await using netra = await startNetra()
-  const root = await administrator(netra.url, netra.setupToken)
+  const root = await setUp(netra)
   const url = `${netra.url}/auth/admin/audit/export?format=jsonl`
   const text = await (await fetch(url, { headers: root.headers })).text()
   const entries = text

@@ -1,30 +1,23 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { openAuth } from '../packages/server/src/auth/auth.ts'
-import { administrator, signIn } from './support/administrator.ts'
 import { request } from './support/http.ts'
 import { startModelServer } from './support/model-server.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { register, type Person } from './support/people.ts'
-import { hello, openSocket, type RawSocket } from './support/raw-socket.ts'
+import { welcomedSocket } from './support/raw-socket.ts'
+import { setUp, signIn } from './support/sign-in.ts'
 
 let netra: NetraProcess
 let root: Person
 beforeAll(async () => {
   netra = await startNetra()
-  root = await administrator(netra.url, netra.setupToken)
+  root = await setUp(netra)
 }, 60_000)
 afterAll(() => netra[Symbol.asyncDispose]())
 
 const LIMIT_MS = 1_000
 const asRoot = () => ({ headers: root.headers })
-
-async function socketOf(token: string): Promise<RawSocket> {
-  const socket = await openSocket(netra.url)
-  socket.send(hello(token))
-  await socket.next(({ type }) => type === 'welcome')
-  return socket
-}
 
 test.each([
   [
@@ -44,7 +37,7 @@ test.each([
   'what is sent at the moment of %s is carried out whole or not at all, and nothing afterwards (S10)',
   async (_what, act) => {
     const person = await register(netra.url)
-    const socket = await socketOf(person.token)
+    const socket = await welcomedSocket(netra.url, person.token)
     const send = (n: number, moment: string) =>
       socket.send({
         type: 'send_message',
@@ -93,7 +86,7 @@ test('a session that another process ended is refused at the very next command, 
   try {
     for (let round = 0; round < 5; round++) {
       const person = await register(netra.url)
-      const socket = await socketOf(person.token)
+      const socket = await welcomedSocket(netra.url, person.token)
       const found = await auth.authenticate({ authorization: `Bearer ${person.token}` })
       if (!found.ok) throw new Error(found.why)
       auth.logout(found.identity)
@@ -125,7 +118,7 @@ test.each([
     })
     const env = { OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/slow' }
     await using slow = await startNetra({ env: { ...env, OPENAI_API_KEY: 'x' } })
-    const admin = await administrator(slow.url, slow.setupToken)
+    const admin = await setUp(slow)
     const [ada, bob] = [await register(slow.url), await register(slow.url)]
     for (const { headers } of [ada, bob]) {
       const body = { content: 'a long story, please' }

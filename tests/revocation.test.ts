@@ -1,29 +1,22 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { administrator, signIn } from './support/administrator.ts'
 import { openEventStream, type EventStream } from './support/event-stream.ts'
 import { request } from './support/http.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { PASSWORD, register, type Person } from './support/people.ts'
-import { hello, openSocket, type RawSocket } from './support/raw-socket.ts'
+import { hello, openSocket, welcomedSocket, type RawSocket } from './support/raw-socket.ts'
+import { setUp, signIn } from './support/sign-in.ts'
 
 let netra: NetraProcess
 let root: Person
 beforeAll(async () => {
   netra = await startNetra()
-  root = await administrator(netra.url, netra.setupToken)
+  root = await setUp(netra)
 }, 60_000)
 afterAll(() => netra[Symbol.asyncDispose]())
 
 const LIMIT_MS = 1_000
 const asRoot = () => ({ headers: root.headers })
-
-async function socketOf(token: string): Promise<RawSocket> {
-  const socket = await openSocket(netra.url)
-  socket.send(hello(token))
-  await socket.next(({ type }) => type === 'welcome')
-  return socket
-}
 
 async function readerOf(person: { userId: string; headers: Record<string, string> }) {
   const stream = `user:${person.userId}`
@@ -168,14 +161,14 @@ test.each(WAYS)(
     const key = await keyOf(person)
     const token = byKey ? key.key : person.token
     const watched = {
-      socket: await socketOf(token),
-      second: await socketOf(token),
+      socket: await welcomedSocket(netra.url, token),
+      second: await welcomedSocket(netra.url, token),
       reader: await readerOf({
         userId: person.userId,
         headers: { authorization: `Bearer ${token}` },
       }),
     }
-    using other = await socketOf(bystander.token)
+    using other = await welcomedSocket(netra.url, bystander.token)
     const waiting = Promise.all([
       closed(watched.socket),
       closed(watched.second),

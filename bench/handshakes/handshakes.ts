@@ -43,7 +43,7 @@ async function run(): Promise<Row[]> {
     { ...row('accepted per processor second', 'bare', 'processor', rounds), goal: { least: 0.5 } },
     row('accepted per second of the event loop', 'bare', 'loop', rounds),
     row(
-      'accepted per processor second, beside upgrades that verify the token',
+      'accepted per processor second, beside upgrades with the same look at the token',
       'checked',
       'processor',
       rounds,

@@ -1,14 +1,10 @@
-import { createServer } from 'node:http'
-import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-
-import { WebSocketServer } from 'ws'
 
 import { openSqliteJournal } from '../../packages/server/src/journal/sqlite/sqlite-journal.ts'
 import { silentLogger } from '../../packages/server/src/platform/logger.ts'
-import { openBareUpgrades } from '../resume/bare-upgrades.ts'
+import { byToken, openBareUpgrades } from '../resume/bare-upgrades.ts'
 import { answerParent } from '../support/child.ts'
-import { listen, openDelivery } from '../support/delivery.ts'
+import { openDelivery } from '../support/delivery.ts'
 import { benchFolder } from '../support/folder.ts'
 import { makeFollowers, openAccounts } from '../support/people.ts'
 import type { Cost, ServerRequest, Variant } from './messages.ts'
@@ -17,34 +13,8 @@ const folder = benchFolder()
 const journal = await openSqliteJournal({ folder: folder.path, logger: silentLogger })
 const auth = await openAccounts(folder.path, 'http://localhost:8000')
 const delivery = await openDelivery({ journal, auth })
-const checked = await openBareUpgrades(folder.path)
-const bare = await openPlainUpgrades()
-
-/** A `ws` server that lets in whoever comes. */
-async function openPlainUpgrades(): Promise<{ port: number; readonly connections: number }> {
-  const server = createServer()
-  const sockets = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    clientTracking: false,
-  })
-  let connections = 0
-  server.on('upgrade', (request, socket: Duplex, head) => {
-    sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      connections += 1
-      webSocket.on('error', () => undefined)
-      webSocket.on('close', () => {
-        connections -= 1
-      })
-    })
-  })
-  return {
-    port: await listen(server),
-    get connections() {
-      return connections
-    },
-  }
-}
+const checked = await openBareUpgrades(await byToken(folder.path))
+const bare = await openBareUpgrades()
 
 const servers: Record<Variant, { port: number; readonly connections: number }> = {
   netra: delivery,

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 import { WebSocketServer } from 'ws'
@@ -13,10 +13,18 @@ export interface BareUpgrades {
   readonly connections: number
 }
 
-/** A bare `ws` server that lets in whoever brings an access token of the same keys. */
-export async function openBareUpgrades(folder: string): Promise<BareUpgrades> {
+/** Lets in whoever brings an access token of the same keys. */
+export async function byToken(folder: string): Promise<(request: IncomingMessage) => boolean> {
   const { signingKeys } = await openSecrets(folder)
   const tokens = new AccessTokens(new KeyRing(signingKeys))
+  return ({ headers: { authorization = '' } }) =>
+    tokens.verify(authorization.replace(/^Bearer /, ''), Date.now()).ok
+}
+
+/** A bare `ws` server that does nothing but upgrade whom it lets in. */
+export async function openBareUpgrades(
+  letsIn: (request: IncomingMessage) => boolean = () => true,
+): Promise<BareUpgrades> {
   const server = createServer()
   const sockets = new WebSocketServer({
     noServer: true,
@@ -25,8 +33,7 @@ export async function openBareUpgrades(folder: string): Promise<BareUpgrades> {
   })
   let connections = 0
   server.on('upgrade', (request, socket: Duplex, head) => {
-    const token = (request.headers.authorization ?? '').replace(/^Bearer /, '')
-    if (!tokens.verify(token, Date.now()).ok) {
+    if (!letsIn(request)) {
       socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n')
       return
     }

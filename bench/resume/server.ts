@@ -8,7 +8,7 @@ import { answerParent } from '../support/child.ts'
 import { openDelivery, type Delivery } from '../support/delivery.ts'
 import { benchFolder } from '../support/folder.ts'
 import { makeFollowers, openAccounts, type Follower } from '../support/people.ts'
-import { openBareUpgrades } from './bare-upgrades.ts'
+import { byToken, openBareUpgrades } from './bare-upgrades.ts'
 import { EVENTS, type Cost, type Ready, type ServerRequest, type Variant } from './messages.ts'
 
 const folder = benchFolder()
@@ -29,7 +29,7 @@ async function stop(): Promise<void> {
 }
 
 await start()
-const bare = await openBareUpgrades(folder.path)
+const bare = await openBareUpgrades(await byToken(folder.path))
 
 async function prepare(clients: number): Promise<Follower[]> {
   const followers = await makeFollowers(auth, journal, clients)

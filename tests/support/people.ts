@@ -1,3 +1,5 @@
+import { request } from './http.ts'
+
 /** An account made over HTTP, and what it takes to act as its owner. */
 export interface Person {
   userId: string
@@ -36,3 +38,13 @@ export async function register(
 }
 
 export const PASSWORD = 'correct horse battery'
+
+/** Requests of a person to the server that is there when they are made. */
+export const requestsAs =
+  (server: () => { url: string }) =>
+  <Body = Record<string, unknown>>(person: Person, method: string, path: string, body?: unknown) =>
+    request<Body>(`${server().url}${path}`, {
+      method,
+      headers: { ...person.headers, accept: 'application/json' },
+      ...(body !== undefined && { body }),
+    })

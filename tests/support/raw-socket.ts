@@ -76,3 +76,11 @@ export const hello = (token: string, more: Record<string, unknown> = {}) => ({
   resume: [],
   ...more,
 })
+
+/** A socket that has been let in by its token. */
+export async function welcomedSocket(url: string, token: string): Promise<RawSocket> {
+  const socket = await openSocket(url)
+  socket.send(hello(token))
+  await socket.next(({ type }) => type === 'welcome')
+  return socket
+}

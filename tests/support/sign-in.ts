@@ -25,9 +25,11 @@ export async function signIn(
   return asPerson(answer)
 }
 
-/** The first administrator, by the set-up link. */
-export async function setUp(netra: { url: string; setupToken: string | undefined }) {
-  const email = 'root@example.com'
+/** The first administrator, by the one-time token that the start printed. */
+export async function setUp(
+  netra: { url: string; setupToken: string | undefined },
+  email = 'root@example.com',
+) {
   const body = { token: netra.setupToken, email, password: PASSWORD }
   const answer = await request<Tokens>(`${netra.url}/auth/setup`, { body })
   if (answer.status !== 201) throw new Error(`set-up: ${answer.status}`)

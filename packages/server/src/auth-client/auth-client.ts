@@ -3,6 +3,7 @@ import type {
   Credentials as Shown,
   Entrance,
   FeedLine,
+  ForwardedRequest,
   Identities,
   Identity,
   SessionEndListener,
@@ -17,7 +18,6 @@ import { clientParts, type ClientParts } from './client-parts.ts'
 import { FeedReader } from './feed-reader.ts'
 import { LinkHealth } from './link-health.ts'
 import { OpenSessions, type OpenSession } from './open-sessions.ts'
-import type { ForwardedRequest } from './questions.ts'
 import { RemovalsElsewhere } from './removals-elsewhere.ts'
 
 export type { OpenSession } from './open-sessions.ts'

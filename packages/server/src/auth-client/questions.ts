@@ -28,14 +28,3 @@ export interface Question<Answer> {
   /** Says for whom it is asked, from this machine. */
   forLocal?: boolean
 }
-
-export interface ForwardedRequest {
-  method: string
-  /** With its query. */
-  path: string
-  headers: Record<string, string | string[]>
-  body: Buffer | undefined
-  address: string
-  isLocal: boolean
-  traceId: string
-}

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-import { AuthUnavailable, FORWARDED } from '../identity/identity.ts'
+import { AuthUnavailable, FORWARDED, type ForwardedRequest } from '../identity/identity.ts'
 import {
   CircuitOpen,
   createCircuitBreaker,
@@ -9,7 +9,7 @@ import {
 } from '../platform/circuit-breaker.ts'
 import { createCaller, NobodyListens, type Caller } from './http-call.ts'
 import { AskRefused, JsonCalls, newTraceId, traceHeaders } from './json-calls.ts'
-import type { ForwardedRequest, LinkOptions, Question } from './questions.ts'
+import type { LinkOptions, Question } from './questions.ts'
 import { ServiceToken } from './service-token.ts'
 
 /** A question with all its tries ends within this. */

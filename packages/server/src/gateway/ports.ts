@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 
+import type { ForwardedRequest } from '../identity/identity.ts'
+
 /** What the edge shows of agents and models; the composition root fills it from `agent/`. */
 export interface AgentCatalogue {
   list(): Promise<unknown[]>
@@ -40,13 +42,7 @@ export interface SampleFile {
 /** How a request reaches the auth service when it runs elsewhere. */
 export interface AuthForward {
   /** @throws AuthUnavailable */
-  forward(request: {
-    method: string
-    path: string
-    headers: Record<string, string | string[]>
-    body: Buffer | undefined
-    address: string
-    isLocal: boolean
-    traceId: string
-  }): Promise<Readable & { statusCode?: number | undefined; headers: IncomingHttpHeaders }>
+  forward(
+    request: ForwardedRequest,
+  ): Promise<Readable & { statusCode?: number | undefined; headers: IncomingHttpHeaders }>
 }

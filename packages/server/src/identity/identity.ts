@@ -158,3 +158,15 @@ export class AuthUnavailable extends Error {
     this.retryAfterMs = retryAfterMs
   }
 }
+
+/** A person's request on its way to an auth service elsewhere. */
+export interface ForwardedRequest {
+  method: string
+  /** With its query. */
+  path: string
+  headers: Record<string, string | string[]>
+  body: Buffer | undefined
+  address: string
+  isLocal: boolean
+  traceId: string
+}

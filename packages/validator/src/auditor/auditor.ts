@@ -10,7 +10,7 @@ import { Traffic } from './traffic.ts'
 import { Window } from './window.ts'
 
 export type { Observation, HeardMessage, JournalEvent, StreamState } from './observation.ts'
-export { RULES, type Counts, type Rule, type Violation } from './report.ts'
+export { noCounts, RULES, type Counts, type Rule, type Violation } from './report.ts'
 
 export interface Audit {
   violations: Violation[]

@@ -55,20 +55,23 @@ export interface Counts {
   snapshots: number
 }
 
+/** Nothing counted yet. */
+export const noCounts = (): Counts => ({
+  committed: 0,
+  delivered: 0,
+  lost: 0,
+  duplicated: 0,
+  reordered: 0,
+  unreported: 0,
+  resumes: 0,
+  resets: 0,
+  snapshots: 0,
+})
+
 /** Where rules write what they find. */
 export class Report {
   readonly violations: Violation[] = []
-  readonly counts: Counts = {
-    committed: 0,
-    delivered: 0,
-    lost: 0,
-    duplicated: 0,
-    reordered: 0,
-    unreported: 0,
-    resumes: 0,
-    resets: 0,
-    snapshots: 0,
-  }
+  readonly counts = noCounts()
 
   violation(
     rule: Rule,

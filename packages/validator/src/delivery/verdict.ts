@@ -1,4 +1,4 @@
-import type { Counts } from '../auditor/auditor.ts'
+import { noCounts, type Counts } from '../auditor/auditor.ts'
 import type { PlanResult } from './run-plan.ts'
 
 export interface Finding {
@@ -41,17 +41,7 @@ export function addUp(options: {
   untried: string[]
 }): Verdict {
   const { seed, planned, results, kills, untried } = options
-  const counts: Counts = {
-    committed: 0,
-    delivered: 0,
-    lost: 0,
-    duplicated: 0,
-    reordered: 0,
-    unreported: 0,
-    resumes: 0,
-    resets: 0,
-    snapshots: 0,
-  }
+  const counts = noCounts()
   const closes: Record<string, number> = {}
   for (const { audit, notes } of results) {
     for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] += audit.counts[name]
