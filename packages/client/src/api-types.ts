@@ -37,7 +37,21 @@ export const serverConfigSchema = z.object({
   demo: z.boolean().default(false),
   /** Test suites may sign in as users of their own. */
   e2e: z.boolean().default(false),
-  limits: z.object({ max_frame_bytes: z.number(), max_upload_bytes: z.number() }),
+  /** What may be done now, and why not everything. */
+  mode: z
+    .object({
+      level: z.enum(['full', 'no_tools', 'read_only', 'maintenance']).catch('full'),
+      why: z.string().nullable().default(null),
+    })
+    .optional(),
+  /** Checks at the start that were gone around on purpose. */
+  startup_bypass: z.array(z.string()).default([]),
+  limits: z.object({
+    max_frame_bytes: z.number(),
+    max_upload_bytes: z.number(),
+    max_connections_per_user: z.number().optional(),
+    max_subscriptions: z.number().optional(),
+  }),
   heartbeat: z.object({ interval_ms: z.number(), timeout_ms: z.number() }),
 })
 
@@ -140,6 +154,17 @@ export const storedFileSchema = z.object({
 
 export const fileListSchema = z.object({ files: z.array(storedFileSchema) })
 
+/** A circuit breaker: while it is open, calls are refused at once. */
+export const breakerSchema = z.object({
+  state: z.enum(['CLOSED', 'OPEN', 'HALF_OPEN']),
+  /** In a row. */
+  failure_count: z.number(),
+  success_count: z.number(),
+  last_failure_time: z.string().nullable(),
+  next_attempt_time: z.string().nullable(),
+  last_error: z.string().nullish(),
+})
+
 const modelConnectionSchema = z.object({
   provider: z.string(),
   source: z.enum(['environment', 'stored', 'detected']),
@@ -147,7 +172,7 @@ const modelConnectionSchema = z.object({
   key_hint: z.string().nullish(),
   models: z.array(z.string()),
   enabled_models: z.array(z.string()),
-  breaker: z.string().nullish(),
+  breaker: breakerSchema.nullish(),
   label: z.string().nullish(),
   /** What keeps it from working, in words. */
   problem: z.string().nullish(),
@@ -156,6 +181,8 @@ const modelConnectionSchema = z.object({
 export const modelConnectionsSchema = z.object({
   connections: z.array(modelConnectionSchema),
   default_model: z.string().nullable(),
+  /** Those that stand in for one that cannot answer, in their order. */
+  fallback_models: z.array(z.string()).optional(),
 })
 
 export const connectionTestSchema = z.object({

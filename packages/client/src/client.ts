@@ -7,6 +7,14 @@ export type { AdminApi } from './http.ts'
 export { EntranceApi } from './entrance-api.ts'
 export { AccountApi } from './account-api.ts'
 export { UsersApi } from './users-api.ts'
+export { OperationsApi } from './operations-api.ts'
+export type {
+  Breaker,
+  Dashboard,
+  ErrorGroups,
+  ServiceLevel,
+  ServiceMode,
+} from './operations-api.ts'
 export { challengeSchema } from './account-types.ts'
 export type {
   Account,
@@ -21,6 +29,8 @@ export type {
   TwoFactorSetup,
 } from './account-types.ts'
 export type { HttpOptions } from './http-request.ts'
+export type { RunTimeline, Seen } from './timeline-types.ts'
+export { newTraceparent, traceIdOf } from './traceparent.ts'
 export type { UploadProgress } from './upload.ts'
 export { ApiError } from './api-error.ts'
 export type { FieldProblem } from './api-error.ts'

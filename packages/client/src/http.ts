@@ -39,6 +39,7 @@ import { pageCredentials, ticketCredentials, type Credentials } from './credenti
 import { HttpRequester, isOfAuth, parseAnswer, type HttpOptions } from './http-request.ts'
 import type { HttpAddresses } from './http-socket/http-transport.ts'
 import { PageToken } from './page-token.ts'
+import { runTimelineSchema, type RunTimeline, type Seen } from './timeline-types.ts'
 import { canReportProgress, uploadWithProgress, type UploadProgress } from './upload.ts'
 
 const threadListSchema = z.array(threadSchema)
@@ -155,6 +156,18 @@ export class HttpApi {
     return this.#http.json(deliveryReportSchema, 'GET', `/api/threads/${part(threadId)}/delivery`, {
       signal,
     })
+  }
+
+  /** Why an answer took as long as it did. */
+  runTimeline(runId: string, signal?: AbortSignal): Promise<RunTimeline> {
+    return this.#http.json(runTimelineSchema, 'GET', `/api/runs/${part(runId)}/timeline`, {
+      signal,
+    })
+  }
+
+  /** Says what the person waited; the first of a device counts. */
+  runSeen(runId: string, seen: Seen): Promise<void> {
+    return this.#http.nothing('POST', `/api/runs/${part(runId)}/seen`, { body: seen })
   }
 
   /** Messages older than `before`, for threads whose state does not begin at the start. */

@@ -1,6 +1,7 @@
 import type { Ok } from '@netra/protocol'
 
 import type { CommandMessage } from './outbox-storage.ts'
+import { newTraceparent } from './traceparent.ts'
 
 export interface MessageToSend {
   /** Null: a new thread. */
@@ -13,6 +14,8 @@ export interface MessageToSend {
   model?: string | null
   /** The same id for the same wish makes sending it twice safe; made up unless given. */
   clientMessageId?: string
+  /** W3C Trace Context; the trace that the click began, made up unless given. */
+  traceparent?: string
 }
 
 export interface MessageToRegenerate {
@@ -22,6 +25,7 @@ export interface MessageToRegenerate {
   agent?: string | null
   model?: string | null
   clientMessageId?: string
+  traceparent?: string
 }
 
 export interface Decision {
@@ -54,6 +58,7 @@ export function sendMessageOf(id: string, wish: MessageToSend): Message<'send_me
     ...(wish.parentMessageId !== undefined && { parent_message_id: wish.parentMessageId }),
     ...(wish.agent != null && { agent: wish.agent }),
     ...(wish.model != null && { model: wish.model }),
+    traceparent: wish.traceparent ?? newTraceparent(),
   }
 }
 
@@ -66,6 +71,7 @@ export function regenerateOf(id: string, wish: MessageToRegenerate): Message<'re
     message_id: wish.messageId,
     ...(wish.agent != null && { agent: wish.agent }),
     ...(wish.model != null && { model: wish.model }),
+    traceparent: wish.traceparent ?? newTraceparent(),
   }
 }
 

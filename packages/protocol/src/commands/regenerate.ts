@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { clientMessageIdSchema, messageIdSchema, requestIdSchema, threadIdSchema } from '../ids.ts'
+import { traceparentSchema } from '../traceparent.ts'
 
 /** Answers a user's message once more; adds no message, and the old answer stays as a branch. */
 export const regenerateSchema = z.object({
@@ -12,6 +13,7 @@ export const regenerateSchema = z.object({
   message_id: messageIdSchema,
   agent: z.string().min(1).max(128).nullable().optional(),
   model: z.string().min(1).max(256).nullable().optional(),
+  traceparent: traceparentSchema,
 })
 
 export type Regenerate = z.infer<typeof regenerateSchema>

@@ -8,6 +8,7 @@ import {
   requestIdSchema,
   threadIdSchema,
 } from '../ids.ts'
+import { traceparentSchema } from '../traceparent.ts'
 
 /** Idempotent on the sender and `client_message_id`: an unknown outcome is retried with the same. */
 export const sendMessageSchema = z
@@ -29,6 +30,7 @@ export const sendMessageSchema = z
     parent_message_id: messageIdSchema.nullable().optional(),
     agent: z.string().min(1).max(128).nullable().optional(),
     model: z.string().min(1).max(256).nullable().optional(),
+    traceparent: traceparentSchema,
   })
   .refine(
     (message) =>

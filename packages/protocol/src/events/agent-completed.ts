@@ -14,6 +14,10 @@ export const agentCompletedSchema = z.object({
   cost: costSchema,
   duration_ms: z.number().min(0),
   steps: z.int().min(0),
+  /** Who gave the answer, as `<provider>/<model>`. */
+  model: z.string().optional(),
+  /** The model that was asked for, when another one answered in its stead. */
+  instead_of: z.string().optional(),
 })
 
 export type AgentCompleted = z.infer<typeof agentCompletedSchema>

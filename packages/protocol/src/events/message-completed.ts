@@ -13,6 +13,8 @@ export const messageCompletedSchema = z.object({
   usage: usageSchema,
   /** What this model call cost; `usd` is null where no price is known. */
   cost: costSchema.optional(),
+  /** Who said it, as `<provider>/<model>`. */
+  model: z.string().optional(),
   /** The tools the model asked for with this message, in its order. */
   tool_calls: z
     .array(

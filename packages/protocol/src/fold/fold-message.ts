@@ -4,7 +4,7 @@ import type { AgentCompleted } from '../events/agent-completed.ts'
 import type { MessageAdded } from '../events/message-added.ts'
 import type { MessageCompleted } from '../events/message-completed.ts'
 import type { MessageDelta } from '../events/message-delta.ts'
-import { noteInTimeline } from './change.ts'
+import { changeRun, noteInTimeline } from './change.ts'
 import { DeltaGap } from './delta-gap.ts'
 import type { ThreadMessage, ThreadState } from './thread-state.ts'
 
@@ -82,8 +82,9 @@ export function messageDelta(state: ThreadState, delta: MessageDelta): ThreadSta
 
 /** A step that only called tools has said nothing, and nothing is no message. */
 export function messageCompleted(state: ThreadState, event: MessageCompleted): ThreadState {
+  const spoken = saidBy(state, event)
   const index = indexOfMessage(state, event.message_id)
-  if (index < 0 && textOf(event.content) === '') return state
+  if (index < 0 && textOf(event.content) === '') return spoken
   const message: ThreadMessage = {
     ...(state.messages[index] ?? beginMessage(state, event.run_id, event.message_id)),
     content: event.content,
@@ -92,10 +93,16 @@ export function messageCompleted(state: ThreadState, event: MessageCompleted): T
     usage: event.usage,
     at: event.at,
   }
-  if (index >= 0) return replaceMessage(state, index, message)
-  const added = { ...state, messages: [...state.messages, message] }
+  if (index >= 0) return replaceMessage(spoken, index, message)
+  const added = { ...spoken, messages: [...spoken.messages, message] }
   return noteInTimeline(added, event.run_id, { kind: 'message', id: event.message_id })
 }
+
+/** After a fallback, and after an attempt that began anew with the model that was asked for. */
+const saidBy = (state: ThreadState, { run_id, model }: MessageCompleted): ThreadState =>
+  model === undefined
+    ? state
+    : changeRun(state, run_id, (run) => (run.model === model ? run : { ...run, model }))
 
 /** An answer that was never spoken as a message of its own still is one. */
 export function finalMessage(state: ThreadState, event: AgentCompleted): ThreadState {

@@ -34,10 +34,11 @@ export function runAccepted(state: ThreadState, event: RunAccepted): ThreadState
 }
 
 export function agentThinking(state: ThreadState, event: AgentThinking): ThreadState {
-  const { id, thought, step, at, run_id } = event
+  const { id, thought, step, at, run_id, fallback } = event
   const thinking = changeRun(state, run_id, (run) => ({
     ...run,
-    thoughts: [...run.thoughts, { id, thought, step, at }],
+    ...(fallback && { model: fallback.to }),
+    thoughts: [...run.thoughts, { id, thought, step, at, ...(fallback && { fallback }) }],
   }))
   return noteInTimeline(thinking, run_id, { kind: 'thought', id })
 }

@@ -57,6 +57,24 @@ test('a finished message replaces what its deltas said, and takes no more of the
   expect(foldThread(state, delta('m', 5, '!'))).toBe(state)
 })
 
+test('a run names the model that answers, also after a fallback and back again', () => {
+  const asked = fold(accepted())
+  expect(asked.runs[0]?.model).toBe('m/x')
+  const fallback = { from: 'm/x', to: 'b/two', why: 'm/x is down.' }
+  const fallen = foldThread(
+    asked,
+    threadEvent('agent_thinking', { thought: 't', step: 1, fallback }),
+  )
+  expect(fallen.runs[0]?.model).toBe('b/two')
+  const said = threadEvent('message_completed', {
+    message_id: 'm',
+    content: [{ type: 'text', text: 'whole' }],
+    usage: { input_tokens: 1, output_tokens: 2 },
+    model: 'm/x',
+  })
+  expect(foldThread(fallen, said).runs[0]?.model).toBe('m/x')
+})
+
 test('an answer follows the question of its run', () => {
   expect(fold(accepted(), delta('m', 0, 'a')).messages[0]).toMatchObject({
     parent_message_id: 'q',

@@ -42,6 +42,8 @@ export const thoughtSchema = z.object({
   thought: z.string(),
   step: z.int(),
   at: isoTimeSchema,
+  /** Another model stands in for the one that was asked for, from here on. */
+  fallback: z.object({ from: z.string(), to: z.string(), why: z.string() }).optional(),
 })
 
 export const attemptSchema = z.object({
