@@ -1,5 +1,5 @@
 import { verifyDeliveryCommand } from './delivery/command.ts'
-import { validateCommand } from './validate-command.ts'
+import { validateCommand } from './validate/command.ts'
 
 const [command, ...args] = process.argv.slice(2)
 

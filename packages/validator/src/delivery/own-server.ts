@@ -24,6 +24,8 @@ export interface OwnServer extends AsyncDisposable {
   /** Of the one-time link that makes the first account. */
   readonly setupToken: string
   readonly folder: string
+  /** Of the process that serves now. */
+  readonly pid: number | undefined
   readonly kills: number
   /** What it wrote to standard error, the newest last. */
   log(): string
@@ -65,6 +67,9 @@ export async function startOwnServer({ env, keep }: OwnServerOptions): Promise<O
     url,
     setupToken,
     folder,
+    get pid() {
+      return current.child.pid
+    },
     get kills() {
       return kills
     },

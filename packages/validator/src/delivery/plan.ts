@@ -106,7 +106,8 @@ function planOne(options: {
   return { number, name, devices, steps: steps.toSorted((a, b) => a.atMs - b.atMs) }
 }
 
-const sends =
+/** Sends one of its questions, now and then twice, elsewhere too, or with a stop behind it. */
+export const sends =
   (possible: Possible): Maker =>
   (random, device) => ({
     does: 'send',

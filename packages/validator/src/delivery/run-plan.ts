@@ -22,13 +22,19 @@ export interface PlanResult {
 export async function runPlan(
   world: World,
   plan: Plan,
-  options: { seed: number; isDone?: (notes: Notes) => boolean },
+  options: {
+    seed: number
+    isDone?: (notes: Notes) => boolean
+    /** Everybody is connected, and nothing has happened yet. */
+    onGathered?: () => Promise<void>
+  },
 ): Promise<PlanResult> {
-  const { seed, isDone } = options
+  const { seed, isDone, onGathered } = options
   const begun = performance.now()
   const stage = new Stage(world, plan, seed)
   try {
     await stage.gather()
+    await onGathered?.()
     await play(stage)
     if (isDone) await stage.wait(() => isDone(stage.notes))
     calm(stage)
