@@ -131,7 +131,7 @@ export const SECURITY: Record<string, Requirement> = {
   S13: {
     text: 'how many sessions and sockets a user may have is documented and enforced',
     tests: [
-      'tests/rate-limits-sockets.test.ts › a user has at most 20 sockets; one more is told 4504',
+      'tests/rate-limits-sockets.test.ts › a user has at most 32 sockets; one more is told 4504',
       'tests/browser/accounts.test.ts › the list of sessions names each device and ends another one at once',
     ],
   },
@@ -165,7 +165,7 @@ export const SECURITY: Record<string, Requirement> = {
       'tests/lockout.test.ts › the headers of a lock agree, and an administrator unlocks an account',
       'tests/oidc-discovery.test.ts › starts and failures are limited by address, and told when to come again',
       'tests/rate-limits-sockets.test.ts › a network opens so many sockets a second and no more; chains of proxies do not help',
-      'tests/rate-limits-sockets.test.ts › a user has at most 20 sockets; one more is told 4504',
+      'tests/rate-limits-sockets.test.ts › a user has at most 32 sockets; one more is told 4504',
       'tests/rate-limits-sockets.test.ts › a full node says so with 4010, and to classic clients with 1013',
       'tests/rate-limits-sockets.test.ts › commands of all sockets of a user and of HTTP are counted together',
       'tests/rate-limits-sockets.test.ts › a socket that sends more bytes a second than it may is closed with 4007',
@@ -360,7 +360,10 @@ export const SECURITY: Record<string, Requirement> = {
   },
   S41: {
     text: "a fault that nobody caught drops no other user's socket",
-    tests: ['tests/attack-sockets.test.ts › an error that nobody caught ends no socket'],
+    tests: [
+      'tests/attack-sockets.test.ts › an error that nobody caught ends no socket',
+      'tests/recovery.test.ts › what throws in the handlers of two people’s sockets ends nobody’s, is counted, and told once it goes on (S41)',
+    ],
   },
   S42: {
     text: 'services have credentials of their own, with least rights, rotated',

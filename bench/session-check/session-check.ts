@@ -37,6 +37,8 @@ const RUNS: Runs = {
   tokensWaitMs: async () => 0,
   recover: async () => 0,
   status: () => ({ active: 0, queued: 0, started: 0 }),
+  timing: () => undefined,
+  drain: async () => undefined,
   [Symbol.asyncDispose]: async () => undefined,
 }
 

@@ -1,12 +1,15 @@
 /** server/src folder → the folders it may import (types included). The order is the data flow. */
 export const MAY_IMPORT: Record<string, readonly string[]> = {
-  gateway: ['auth', 'identity', 'access', 'command', 'hub', 'health', 'platform'],
+  gateway: ['auth', 'identity', 'access', 'command', 'hub', 'health', 'service-levels', 'platform'],
   command: ['access', 'run', 'journal', 'files', 'platform'],
   access: ['journal', 'platform'],
   run: ['agent', 'journal', 'platform'],
   agent: ['files', 'platform'],
   hub: ['journal', 'platform'],
   health: ['platform'],
+  backup: ['platform'],
+  'service-levels': ['platform'],
+  telemetry: ['platform'],
   journal: ['platform'],
   files: ['platform'],
   'auth-client': ['identity', 'platform'],
@@ -43,8 +46,21 @@ export const HOME: Record<string, readonly string[]> = {
   pg: ['journal/postgres/'],
   pino: ['platform/'],
   'prom-client': ['platform/'],
+  ...Object.fromEntries(
+    [
+      'api',
+      'core',
+      'resources',
+      'sdk-trace',
+      'sdk-logs',
+      'sdk-metrics',
+      'exporter-trace-otlp-http',
+      'exporter-logs-otlp-http',
+      'exporter-metrics-otlp-http',
+    ].map((name) => [`@opentelemetry/${name}`, ['telemetry/']]),
+  ),
   kysely: ['platform/', 'journal/', 'auth/', 'access/', 'command/', 'run/', 'files/'],
-  'node:sqlite': ['platform/', 'journal/', 'auth/'],
+  'node:sqlite': ['platform/', 'journal/', 'auth/', 'backup/'],
 }
 
 /** workspace package → the workspace packages it may import. */

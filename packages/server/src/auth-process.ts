@@ -3,6 +3,8 @@ import type { Config } from './config/config.ts'
 import { openAuthGateway } from './gateway/auth-gateway.ts'
 import { eraseExpiredUsers } from './gateway/expired-users.ts'
 import { openConfiguredAuth } from './open-auth.ts'
+import { openConfiguredTelemetry } from './open-telemetry.ts'
+import { Breakers } from './platform/breakers.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { lockDataFolder } from './platform/data-folder-lock.ts'
 import { makeDataFolder } from './platform/data-folder.ts'
@@ -36,9 +38,12 @@ export async function startAuth(
     stack.defer(lockDataFolder(config.dataDir))
     const publicUrl = config.authPublicUrl ?? config.publicUrl ?? `http://localhost:${config.port}`
     const allMetrics = createMetrics()
+    const metrics = allMetrics
+    const telemetry = stack.use(await openConfiguredTelemetry(config, { clock, logger, metrics }))
     const auth = stack.use(
       await openConfiguredAuth(config, {
         metrics: allMetrics,
+        breakers: new Breakers(clock, allMetrics),
         publicUrl,
         webUrl: () => config.publicUrl ?? NODE_URL,
         shared: false,
@@ -65,6 +70,7 @@ export async function startAuth(
           allMetrics,
           metricsToken: config.secrets.metricsToken,
           requestsPerMinute: config.requestsPerMinute,
+          spans: telemetry.spans,
         },
         { host: config.host, port: config.port },
       ),

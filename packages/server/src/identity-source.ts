@@ -5,10 +5,12 @@ import type { Config } from './config/config.ts'
 import type { AuthForward } from './gateway/gateway.ts'
 import type { Identities } from './identity/identity.ts'
 import { openConfiguredAuth } from './open-auth.ts'
+import type { Breakers } from './platform/breakers.ts'
 import type { Clock } from './platform/clock.ts'
 import type { UserId } from './platform/ids.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Metrics } from './platform/metrics.ts'
+import { BREAKER_OPENS } from './platform/recovery/recovery-table.ts'
 
 /** Where a node learns who people are: from the auth service inside it, or from one elsewhere. */
 export interface IdentitySource extends AsyncDisposable {
@@ -30,6 +32,7 @@ export interface IdentitySource extends AsyncDisposable {
 }
 
 interface Parts {
+  breakers: Breakers
   publicUrl: string
   webUrl: () => string
   shared: boolean
@@ -41,7 +44,7 @@ interface Parts {
 export async function openIdentitySource(config: Config, parts: Parts): Promise<IdentitySource> {
   const { authServiceUrl, serviceId, secrets } = config
   if (authServiceUrl === undefined) return inside(await openConfiguredAuth(config, parts))
-  const { clock, logger, metrics } = parts
+  const { clock, logger, metrics, breakers } = parts
   const client = new AuthClient({
     url: authServiceUrl,
     serviceId,
@@ -49,6 +52,7 @@ export async function openIdentitySource(config: Config, parts: Parts): Promise<
     clock,
     logger,
     metrics,
+    breaker: breakers.of('service', 'auth', BREAKER_OPENS.auth),
   })
   return {
     identities: client,

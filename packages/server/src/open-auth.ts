@@ -1,11 +1,13 @@
 import { openAuth, providersOf, type Auth } from './auth/auth.ts'
 import type { Config } from './config/config.ts'
+import { refuseAccountMigration } from './one-way-migration.ts'
+import type { Breakers } from './platform/breakers.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Metrics } from './platform/metrics.ts'
 
 /** The auth service as the settings say, for a node that has it inside and for `netra auth` alike. */
-export function openConfiguredAuth(
+export async function openConfiguredAuth(
   config: Config,
   parts: {
     publicUrl: string
@@ -15,8 +17,10 @@ export function openConfiguredAuth(
     clock: Clock
     logger: Logger
     metrics?: Metrics
+    breakers?: Breakers
   },
 ): Promise<Auth> {
+  refuseAccountMigration(config)
   const { demo, secrets } = config
   const testUsers = { demo, e2eKey: secrets.e2eKey, stagingSecret: secrets.stagingJwtSecret }
   for (const door of openDoors(config)) {

@@ -1,37 +1,54 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { createAccess, createThreads } from './access/access.ts'
-import { createAgents, type Agents } from './agent/agent.ts'
+import { catalogueOf, settingsPageOf } from './agent-catalogue.ts'
+import { createAgents } from './agent/agent.ts'
 import { createBuiltinModel } from './agent/model/builtin/builtin.ts'
 import { createConnectionStore } from './agent/model/connection-store.ts'
-import { createModels, type Models } from './agent/model/models.ts'
+import { createModels } from './agent/model/models.ts'
 import { createDataTools } from './agent/tools/data/data-tools.ts'
-import { createCommands, startRetention } from './command/command.ts'
+import {
+  createCommands,
+  createTimelines,
+  startRetention,
+  type Commands,
+} from './command/command.ts'
 import type { Config } from './config/config.ts'
 import { openFiles } from './files/open-files.ts'
 import { sampleWorkload } from './files/sample-workload.ts'
 import { stopRunsOfDisabledUsers } from './gateway/disabled-users.ts'
 import { eraseExpiredUsers } from './gateway/expired-users.ts'
-import { openGateway, type AgentCatalogue, type ModelSettingsPage } from './gateway/gateway.ts'
+import { openGateway } from './gateway/gateway.ts'
 import { eraseRemovedUsers } from './gateway/removed-users.ts'
+import { healthChecks, measureStore } from './health-checks.ts'
 import { createHealth } from './health/health.ts'
+import type { StartupReport } from './health/startup/report.ts'
 import { createHub } from './hub/hub.ts'
 import { openIdentitySource, type IdentitySource } from './identity-source.ts'
 import { positionOf, type Journal, type StreamName } from './journal/journal.ts'
-import { openSqliteJournal } from './journal/sqlite/sqlite-journal.ts'
 import { startUpkeep } from './journal/upkeep.ts'
+import { refuseOneWayMigration } from './one-way-migration.ts'
+import { openJournal } from './open-journal.ts'
+import { openLogger } from './open-logger.ts'
+import { openServiceMode } from './open-service-mode.ts'
+import { openConfiguredTelemetry } from './open-telemetry.ts'
+import { Breakers } from './platform/breakers.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { shareDataFolder } from './platform/data-folder-lock.ts'
 import { makeDataFolder } from './platform/data-folder.ts'
 import { openKeyFile } from './platform/key-file.ts'
 import { noteMemoryDeath } from './platform/last-death.ts'
-import { createLogger, type Logger } from './platform/logger.ts'
-import { createMetrics, type Metrics } from './platform/metrics.ts'
+import type { Logger } from './platform/logger.ts'
+import { createMetrics } from './platform/metrics.ts'
 import { RateLimit } from './platform/rate-limit.ts'
+import type { LastResort } from './platform/recovery/last-resort.ts'
 import { createRuns } from './run/run.ts'
+import { measureModelCalls } from './service-levels/service-levels.ts'
+import { metricsOfPeople } from './startup-metrics.ts'
+import { Startup, tellOf, viewOf } from './startup.ts'
 import { REVISION, VERSION } from './version.ts'
+import { watchService } from './watch-service.ts'
 
 export interface RunningServer extends AsyncDisposable {
   /** Where browsers reach it. */
@@ -43,8 +60,17 @@ export interface RunningServer extends AsyncDisposable {
   setupRequiredElsewhere: () => Promise<boolean>
   /** Runs an earlier process left open, now going on. */
   recovered: number
+  /** What was checked before anybody was let in. */
+  startup: StartupReport
+  /**
+   * Says at once that it is not ready, serves on for `delayMs` so that balancers notice, then sends
+   * everybody away and lets runs end within the window, or hands them on. Dispose of it next.
+   */
+  drain(times: { delayMs: number; withinMs: number }): Promise<void>
 }
 
+/** A run that was silent for so long while the server goes down waits for something: it is handed on. */
+const QUIET_MS = 2_000
 const MAX_UPLOAD_BYTES = 200 * 1000 * 1000
 export const WEB_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
@@ -55,17 +81,30 @@ export const WEB_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.ur
  */
 export async function startServer(
   config: Config,
-  options: { clock?: Clock; logger?: Logger; webFolder?: string } = {},
+  options: {
+    clock?: Clock
+    logger?: Logger
+    webFolder?: string
+    /** Only to try it out: nothing that an earlier process left is taken up, and nobody is let in. */
+    trial?: boolean
+    /** What catches the errors that nobody caught, once it is installed. */
+    lastResort?: LastResort
+  } = {},
 ): Promise<RunningServer> {
-  const {
-    clock = systemClock,
-    logger = createLogger(config.logLevel),
-    webFolder = WEB_FOLDER,
-  } = options
+  const { trial = false } = options
+  const { clock = systemClock, logger = openLogger(config), webFolder = WEB_FOLDER } = options
   const stack = new AsyncDisposableStack()
-  const metrics = createMetrics()
+  const metrics = createMetrics({ process: true })
+  options.lastResort?.measure(metrics)
+  const people = metricsOfPeople(metrics)
+  const startup = new Startup({ config, clock, webFolder, all: trial })
   try {
+    // First to open, so last to close: what is said while the rest ends is exported too.
+    const telemetry = stack.use(await openConfiguredTelemetry(config, { clock, logger, metrics }))
+    const { spans } = telemetry
     makeDataFolder(config.dataDir)
+    await startup.before()
+    await startup.opened('migrations', refuseOneWayMigration(config))
     const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`
     let listening = publicUrl
     const { databaseUrl, metricsToken, openaiApiKey, anthropicApiKey, googleApiKey } =
@@ -73,9 +112,11 @@ export async function startServer(
     const shared = databaseUrl !== undefined
     // With PostgreSQL several processes are one Netra; a SQLite journal takes the folder for itself.
     const sharing = shared ? stack.use(shareDataFolder(config.dataDir)) : { first: true }
+    const breakers = new Breakers(clock, metrics)
     const opening = {
       journal: openJournal(config, { clock, logger, metrics }).then((opened) => stack.use(opened)),
       source: openIdentitySource(config, {
+        breakers,
         publicUrl,
         webUrl: () => listening,
         shared,
@@ -87,11 +128,13 @@ export async function startServer(
     }
     // What opened beside a failure must be there to be closed, or it keeps the process alive.
     await Promise.allSettled(Object.values(opening))
-    const [journal, source, key] = [await opening.journal, await opening.source, await opening.key]
+    const journal = await startup.opened('store', opening.journal)
+    const source = await startup.opened('auth', opening.source)
+    const key = await startup.opened('agents', opening.key)
     const { auth } = source
 
     // After the folder is held: what is found there is of the process before.
-    const ranOutOfMemory = noteMemoryDeath(config.dataDir)
+    const ranOutOfMemory = !trial && noteMemoryDeath(config.dataDir)
 
     const files = await openFiles({
       folder: join(config.dataDir, 'files'),
@@ -100,12 +143,14 @@ export async function startServer(
       limits: { maxFileBytes: MAX_UPLOAD_BYTES },
       shared,
     })
+    const mode = stack.use(openServiceMode(config, { journal, breakers, clock, logger, metrics }))
     const dataTools = stack.use(
       createDataTools({ files, dataFolder: config.dataDir, logger, clock }),
     )
     const models = await createModels({
       settings: {
         model: config.model,
+        modelFallback: config.modelFallback,
         openaiApiKey,
         anthropicApiKey,
         googleApiKey,
@@ -118,10 +163,20 @@ export async function startServer(
         now: () => new Date(clock.now()).toISOString(),
       }),
       builtin: createBuiltinModel(),
+      breakers,
       clock,
       logger,
     })
-    const agents = createAgents({ models, tools: dataTools, files, clock, logger, metrics })
+    const agents = createAgents({
+      models,
+      tools: dataTools,
+      files,
+      clock,
+      logger,
+      metrics: people.metrics,
+      breakers,
+      toolsOff: () => mode.toolsOff(),
+    })
 
     const runs = createRuns({
       journal,
@@ -129,74 +184,107 @@ export async function startServer(
       defaultModel: async () => (await models.list()).default,
       clock,
       logger,
-      metrics,
+      metrics: people.metrics,
       isSoleOwner: !shared,
       tokensPerDay: config.tokensPerDay,
       ranOutOfMemory,
+      spans: measureModelCalls(people.metrics, spans),
     })
     stack.use(runs)
-    stack.use(startUpkeep({ journal, clock, logger }))
     const access = createAccess(journal)
     const messageRate = new RateLimit(clock, { perMinute: 240, burst: 120 })
-    const commandParts = { access, files, journal, runs, clock, messageRate }
+    const commandParts = { access, files, journal, runs, clock, messageRate, mode }
     const commands = createCommands(commandParts)
     const retention = stack.use(await startRetention({ ...commandParts, logger }))
-    if (auth) {
-      stack.use(eraseExpiredUsers({ testUsers: auth.testUsers, commands, clock, logger }))
-    }
-    stack.use(stopRunsOfDisabledUsers({ identities: source.identities, commands, clock, logger }))
-    stack.use(eraseRemovedUsers({ removals: source.removals, commands, clock, logger }))
-    const hub = stack.use(createHub({ journal, clock, logger, metrics }))
+    if (!trial) tidyUp(stack, { source, journal, commands, clock, logger })
+    const hub = stack.use(createHub({ journal, clock, logger, metrics: people.metrics }))
 
     const health = createHealth({
       clock,
-      checks: checksOf({ journal, source, webFolder }),
-      details: { auth: source.details },
+      checks: healthChecks({ journal, source, webFolder, config, lastResort: options.lastResort }),
+    })
+    measureStore(metrics, journal)
+    const serviceLevels = watchService(stack, {
+      config,
+      clock,
+      logger,
+      metrics: people.metrics,
+      journal,
+      runs,
+      tools: dataTools,
     })
     const gateway = stack.use(
-      await openGateway(
-        {
-          identities: source.identities,
-          auth,
-          authForward: source.forward,
-          access,
-          threads: createThreads(journal),
-          commands,
-          files,
-          retention,
-          hub,
-          health,
-          agents: catalogueOf(agents, models),
-          modelSettings: settingsPageOf(models),
-          sample: sampleWorkload,
-          clock,
-          logger,
-          headOf: async (stream) =>
-            positionOf(journal.epoch, await journal.head(stream as StreamName)),
-          webFolder,
-          version: VERSION,
-          revision: REVISION,
-          environment: config.environment,
-          publicUrl: config.publicUrl,
-          webUrl: config.webPublicUrl,
-          authUrl: config.authPublicUrl,
-          allowedOrigins: config.allowedOrigins,
-          trustedProxies: config.trustedProxies,
-          requestsPerMinute: config.requestsPerMinute,
-          maxSockets: config.maxSockets,
-          https: config.https,
-          maxUploadBytes: MAX_UPLOAD_BYTES,
-          allMetrics: metrics,
-          metricsToken,
-        },
-        { host: config.host, port: config.port },
+      await startup.opened(
+        'sockets',
+        openGateway(
+          {
+            identities: startup.identity.among(source.identities),
+            auth,
+            authForward: source.forward,
+            access,
+            threads: createThreads(journal),
+            commands,
+            files,
+            retention,
+            timelines: createTimelines({ access, journal, runs, clock, spans }),
+            errors: telemetry.errors,
+            spans,
+            hub,
+            health,
+            agents: catalogueOf(agents, models),
+            modelSettings: settingsPageOf(models),
+            sample: sampleWorkload,
+            clock,
+            logger,
+            headOf: async (stream) =>
+              positionOf(journal.epoch, await journal.head(stream as StreamName)),
+            webFolder,
+            version: VERSION,
+            revision: REVISION,
+            environment: config.environment,
+            publicUrl: config.publicUrl,
+            webUrl: config.webPublicUrl,
+            authUrl: config.authPublicUrl,
+            allowedOrigins: config.allowedOrigins,
+            trustedProxies: config.trustedProxies,
+            requestsPerMinute: config.requestsPerMinute,
+            maxSockets: config.maxSockets,
+            https: config.https,
+            maxUploadBytes: MAX_UPLOAD_BYTES,
+            allMetrics: people.metrics,
+            serviceLevels,
+            metricsToken,
+            startup: viewOf(startup),
+            breakers,
+            mode,
+          },
+          { host: config.host, port: config.port },
+        ),
       ),
     )
     listening = gateway.url
-    source.watch(() => gateway.openSessions())
-    const recovered = await runs.recover()
+    startup.phase('open')
+    await startup.after({
+      journal,
+      auth,
+      askAuth: () => source.check(),
+      agents,
+      models,
+      commands,
+      port: gateway.port,
+    })
+    hub.deliveries.forgetDeparted()
+    people.begin()
+    tellOf(startup, logger)
+    const letIn = (): Promise<number> => {
+      source.watch(() => gateway.openSessions())
+      mode.begin()
+      gateway.openDoor()
+      return runs.recover()
+    }
+    const recovered = trial ? 0 : await letIn()
     // A new link would end the one that the first process printed.
-    const token = sharing.first ? auth?.setupToken() : undefined
+    const token = sharing.first && !trial ? auth?.setupToken() : undefined
     return {
       url: gateway.url,
       port: gateway.port,
@@ -207,6 +295,16 @@ export async function startServer(
       setupRequiredElsewhere: async () =>
         auth === undefined && (await source.identities.entrance(true)).setup_required,
       recovered,
+      startup: startup.report,
+      async drain({ delayMs, withinMs }) {
+        gateway.beginDrain()
+        if (delayMs > 0) await new Promise<void>((go) => clock.after(delayMs, go))
+        const [away] = await Promise.all([
+          gateway.sendAway(withinMs),
+          runs.drain({ withinMs, quietMs: QUIET_MS }),
+        ])
+        logger.info(away, 'everybody was sent away, and runs have ended or are handed on')
+      },
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     }
   } catch (error) {
@@ -215,50 +313,20 @@ export async function startServer(
   }
 }
 
-async function openJournal(
-  { dataDir, secrets }: Config,
-  parts: { clock: Clock; logger: Logger; metrics: Metrics },
-): Promise<Journal> {
-  if (secrets.databaseUrl === undefined) return openSqliteJournal({ folder: dataDir, ...parts })
-  const markFile = join(dataDir, 'postgres.mark')
-  // Its client is loaded where it is used: nobody else waits for it at start.
-  const { openPostgresJournal } = await import('./journal/postgres/postgres-journal.ts')
-  return openPostgresJournal({ url: secrets.databaseUrl, markFile, ...parts })
-}
-
-function checksOf(parts: { journal: Journal; source: IdentitySource; webFolder: string }) {
-  return {
-    async backend() {
-      const { writable, problem } = parts.journal.status()
-      if (!writable) throw new Error(problem ?? 'the journal cannot be written')
-      await parts.journal.query({ sql: 'select 1 as one', parameters: [] })
-    },
-    auth: () => parts.source.check(),
-    async frontend() {
-      if (!existsSync(join(parts.webFolder, 'index.html'))) {
-        throw new Error('the web app is not built; run: npm run build --workspace @netra/web')
-      }
-    },
-  }
-}
-
-const catalogueOf = (agents: Agents, models: Models): AgentCatalogue => ({
-  list: () => agents.list(),
-  models: () => models.list(),
-  breaker: async (agent) => (agents.resolve(agent, '') ? models.breaker(null) : undefined),
-  breakerState: async (_agent, model) => (await models.breaker(model)).state,
-})
-
-function settingsPageOf(models: Models): ModelSettingsPage {
-  const { connections } = models
-  return {
-    async list() {
-      const found = await connections.list()
-      return { connections: found, default_model: connections.chosenDefault() }
-    },
-    put: (provider, change) => connections.put(provider, change),
-    remove: (provider) => connections.remove(provider),
-    test: (provider) => connections.test(provider),
-    setDefaultModel: (model) => connections.setDefaultModel(model),
-  }
+/** What goes on beside serving: journal and accounts are kept in order. */
+function tidyUp(
+  stack: AsyncDisposableStack,
+  parts: {
+    source: IdentitySource
+    journal: Journal
+    commands: Commands
+    clock: Clock
+    logger: Logger
+  },
+): void {
+  const { auth, identities, removals } = parts.source
+  stack.use(startUpkeep(parts))
+  if (auth) stack.use(eraseExpiredUsers({ ...parts, testUsers: auth.testUsers }))
+  stack.use(stopRunsOfDisabledUsers({ ...parts, identities }))
+  stack.use(eraseRemovedUsers({ ...parts, removals }))
 }

@@ -1,10 +1,30 @@
 import { readFileSync } from 'node:fs'
 
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string
+const read = (path: string): Record<string, unknown> => {
+  try {
+    return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Record<
+      string,
+      unknown
+    >
+  } catch {
+    return {}
+  }
 }
 
-export const VERSION = manifest.version
+const manifest = read('../package.json')
 
-/** Which build this is: stamped by the platform that runs it, else the version. */
-export const REVISION = process.env['K_REVISION'] ?? VERSION
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
+
+export const VERSION = textOf(manifest['version']) ?? '0.0.0'
+
+/**
+ * Which build this is: what the platform that runs it says, what the operator says, or what the
+ * build left in revision.json or in the package's manifest; else the version.
+ */
+export const REVISION =
+  textOf(process.env['K_REVISION']) ??
+  textOf(process.env['NETRA_REVISION']) ??
+  textOf(read('../revision.json')['revision']) ??
+  textOf(manifest['revision']) ??
+  VERSION

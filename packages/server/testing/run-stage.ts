@@ -168,6 +168,8 @@ const agentsOf = (act: Act): Agents => ({
   resolve: () => 'assistant',
   breaker: () => Promise.reject(new Error('no breaker here')),
   breakers: () => [],
+  lacking: () => [],
+  tools: () => [],
 })
 
 /** What a process needs to live: time, and a way to the store; both can be taken from it. */

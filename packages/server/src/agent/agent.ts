@@ -1,4 +1,5 @@
 import type { Files } from '../files/files.ts'
+import { Breakers, type BreakerReport } from '../platform/breakers.ts'
 import type { CircuitStatus } from '../platform/circuit-breaker.ts'
 import { isoTime, type Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -7,9 +8,14 @@ import { orAborted } from './abort.ts'
 import { assistant } from './agents/assistant.ts'
 import { data } from './agents/data.ts'
 import type { AgentDefinition } from './agents/definition.ts'
+import { selftest, SELFTEST_MODEL } from './agents/selftest.ts'
 import { DEFAULT_LIMITS, runLoop, type Limits } from './loop.ts'
-import { BUILTIN_MODEL, type Models } from './model/models.ts'
+import { ModelOrder } from './model/model-order.ts'
+import { BUILTIN_MODEL, type Models, type OpenModel } from './model/models.ts'
+import { createSelftestModels } from './model/selftest/selftest-models.ts'
+import { toolDeclarations } from './prompt.ts'
 import { AgentFailure, type Step, type Turn } from './step.ts'
+import { selftestDigest } from './tools/selftest-digest.ts'
 import type { Tool } from './tools/tool.ts'
 
 export type * from './step.ts'
@@ -28,6 +34,7 @@ interface AgentInfo {
 
 /** Who thinks and acts. Knows models, tools and files; nothing of sockets, the journal or the wire. */
 export interface Agents {
+  /** Those that people may pick from. */
   list(): Promise<AgentInfo[]>
   /**
    * The id of an agent by name; undefined when there is none of that name. Without a name it is the
@@ -40,10 +47,14 @@ export interface Agents {
    * @throws AgentFailure with what to do; the signal's reason, promptly, when it is aborted.
    */
   act(turn: Turn, signal: AbortSignal): AsyncGenerator<Step>
-  /** The breaker of an agent's default model. */
-  breaker(): Promise<CircuitStatus>
+  /** The breaker of an agent's default model; one with a model of its own has one for each user. */
+  breaker(agent?: string, userId?: string): Promise<CircuitStatus>
   /** Every model's breaker that a call has used. */
-  breakers(): ({ model: string } & CircuitStatus)[]
+  breakers(): BreakerReport[]
+  /** Every tool of the agents that people may pick from; `input_schema` is JSON Schema. */
+  tools(): { name: string; description: string; input_schema: object; agents: string[] }[]
+  /** Tools that an agent is to have and that are not there: none, in a whole installation. */
+  lacking(): { agent: string; tool: string }[]
 }
 
 export interface AgentsOptions {
@@ -56,14 +67,31 @@ export interface AgentsOptions {
   limits?: Partial<Limits>
   /** 0 ≤ x < 1; spreads retries. */
   random?: () => number
+  /** Of the whole process; tools have theirs among them. */
+  breakers?: Breakers
+  /** Why tools are not to be used at the moment, in words; undefined: they are. */
+  toolsOff?: () => string | undefined
 }
 
-const DEFINITIONS: readonly AgentDefinition[] = [assistant, data]
+const DEFINITIONS: readonly AgentDefinition[] = [assistant, data, selftest]
+const LISTED = DEFINITIONS.filter(({ hidden }) => !hidden)
+
+/** Long enough for whatever its language can ask for. */
+const SELFTEST_MS = 150_000
 
 function resolve(name: string | null, model: string): string | undefined {
-  const wanted = name ?? (model === BUILTIN_MODEL ? data.id : assistant.id)
+  const wanted = name ?? defaultFor(model)
   return DEFINITIONS.find((definition) => definition.id === wanted)?.id
 }
+
+function defaultFor(model: string): string {
+  if (model === BUILTIN_MODEL) return data.id
+  return model === SELFTEST_MODEL ? selftest.id : assistant.id
+}
+
+/** The model that an agent speaks with and no other; undefined: any. */
+export const ownModelOf = (agent: string | null): string | undefined =>
+  DEFINITIONS.find(({ id }) => id === agent)?.model
 
 /** Puts the agents over their models and tools. Touches neither network nor disk. */
 export function createAgents(options: AgentsOptions): Agents {
@@ -75,25 +103,64 @@ export function createAgents(options: AgentsOptions): Agents {
     ['next'],
   )
   const onStall = (again: boolean): void => stalls.add({ next: again ? 'repeated' : 'ended' })
+  const retries = options.metrics.counter(
+    'netra_model_retries_total',
+    'Model calls made again, by what had gone wrong.',
+    ['why'],
+  )
+  const fallbacks = options.metrics.counter(
+    'netra_model_fallbacks_total',
+    'Runs that went on with another model, by what had gone wrong.',
+    ['why'],
+  )
+  const { breakers = new Breakers(clock) } = options
+  const selftestModels = createSelftestModels(clock)
+  const ownTools = [...tools, selftestDigest(clock)]
   const toolsOf = ({ tools: names }: AgentDefinition): Tool[] =>
-    names.flatMap((name) => tools.find((tool) => tool.name === name) ?? [])
+    names.flatMap((name) => ownTools.find((tool) => tool.name === name) ?? [])
+
+  async function open(
+    definition: AgentDefinition,
+    turn: Turn,
+    model: string | null,
+  ): Promise<OpenModel> {
+    const isOwn = definition.model !== undefined && (model ?? definition.model) === definition.model
+    if (isOwn) return selftestModels.open(turn.userId)
+    if (definition.model !== undefined || model === SELFTEST_MODEL)
+      throw notItsModel(definition, model)
+    return models.open(model)
+  }
 
   async function* act(turn: Turn, signal: AbortSignal): AsyncGenerator<Step> {
     signal.throwIfAborted()
     const wanted = resolve(turn.agent, turn.model ?? (await models.defaultId()))
     const definition = DEFINITIONS.find(({ id }) => id === wanted)
     if (!definition) throw noSuchAgent(turn.agent)
-    const model = await orAborted(models.open(turn.model), signal)
+    const asked = turn.model ?? definition.model ?? (await orAborted(models.defaultId(), signal))
     const instructions = definition.instructions({ today: isoTime(clock).slice(0, 10) })
-    const log = logger.child({ run_id: turn.runId, agent: definition.id, model: model.name.id })
+    const log = logger.child({ run_id: turn.runId, agent: definition.id, model: asked })
+    const toolsOff = definition.tools.length > 0 ? options.toolsOff?.() : undefined
+    const order = new ModelOrder({
+      open: (id) => open(definition, turn, id),
+      wanted: asked,
+      // An agent with a model of its own has no other.
+      others: definition.model === undefined ? models.fallbacks() : [],
+      onFallback({ from, to }, failure) {
+        fallbacks.add({ why: failure.kind ?? failure.code })
+        log.warn({ from, to, code: failure.code }, 'another model answers')
+      },
+    })
     const own = {
       turn,
       instructions,
-      tools: toolsOf(definition),
-      model,
-      limits,
+      tools: toolsOff === undefined ? toolsOf(definition) : [],
+      toolsOff,
+      models: order,
+      breakers,
+      limits: definition.model === undefined ? limits : { ...limits, maxDurationMs: SELFTEST_MS },
       random,
       onStall,
+      onRetry: (why: string) => retries.add({ why }),
       signal,
     }
     yield* runLoop({ ...options, ...own, logger: log })
@@ -102,7 +169,7 @@ export function createAgents(options: AgentsOptions): Agents {
   return {
     async list() {
       const { state } = await models.breaker(null)
-      return DEFINITIONS.map((definition) => ({
+      return LISTED.map((definition) => ({
         id: definition.id,
         name: definition.name,
         description: definition.description,
@@ -113,14 +180,44 @@ export function createAgents(options: AgentsOptions): Agents {
     },
     resolve,
     act,
-    breaker: () => models.breaker(null),
+    breaker: async (agent, userId = '') =>
+      agent === selftest.id ? selftestModels.breaker(userId) : models.breaker(null),
     breakers: () => models.breakers(),
+    tools: () =>
+      tools.flatMap((tool) => {
+        const owners = LISTED.filter((definition) => definition.tools.includes(tool.name))
+        const [declared] = toolDeclarations([tool])
+        if (owners.length === 0 || !declared) return []
+        return [
+          {
+            name: tool.name,
+            description: tool.description,
+            input_schema: declared.inputSchema,
+            agents: owners.map(({ id }) => id),
+          },
+        ]
+      }),
+    lacking: () =>
+      DEFINITIONS.flatMap(({ id, tools: names }) =>
+        names
+          .filter((name) => !ownTools.some((tool) => tool.name === name))
+          .map((tool) => ({ agent: id, tool })),
+      ),
   }
 }
 
 const noSuchAgent = (name: string | null): AgentFailure =>
   new AgentFailure(
     'internal',
-    `There is no agent ${JSON.stringify(name)}. Choose one of: ${DEFINITIONS.map(({ id }) => id).join(', ')}.`,
+    `There is no agent ${JSON.stringify(name)}. Choose one of: ${LISTED.map(({ id }) => id).join(', ')}.`,
+    { retry: 'no' },
+  )
+
+const notItsModel = ({ id, model }: AgentDefinition, wanted: string | null): AgentFailure =>
+  new AgentFailure(
+    'model_refused',
+    model === undefined
+      ? `${String(wanted)} speaks for the agent ${selftest.id} alone. Choose another model.`
+      : `The agent ${id} speaks with ${model} alone. Leave the model out.`,
     { retry: 'no' },
   )

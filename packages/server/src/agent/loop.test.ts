@@ -23,6 +23,7 @@ test('an answer without tools is thought, told, spoken and done', async () => {
     usage: { inputTokens: 12, outputTokens: 5 },
     costUsd: null,
     steps: 1,
+    model: 'openai/test-model',
   })
 })
 

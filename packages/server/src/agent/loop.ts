@@ -1,20 +1,30 @@
 import type { LanguageModelV4Message, LanguageModelV4Usage } from '@ai-sdk/provider'
 
 import type { Files } from '../files/files.ts'
+import type { Breakers } from '../platform/breakers.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
-import { deadline } from './abort.ts'
+import { RECOVERY, type FailureKind } from '../platform/recovery/recovery-table.ts'
+import { deadline, orAborted } from './abort.ts'
 import { withOwnCallIds } from './call-ids.ts'
 import { callModel, type ModelReply } from './model/call-model.ts'
+import type { ModelOrder } from './model/model-order.ts'
 import type { OpenModel } from './model/models.ts'
 import { parseInput } from './model/reply.ts'
-import { completedMessages, resultsMessage, startingPrompt, toolDeclarations } from './prompt.ts'
+import {
+  completedMessages,
+  forAnotherModel,
+  resultsMessage,
+  startingPrompt,
+  toolDeclarations,
+} from './prompt.ts'
 import { refusedOutcome } from './refused-outcome.ts'
 import { resumeFrom } from './resume.ts'
 import { runTool } from './run-tool.ts'
 import { statedStep } from './stated-step.ts'
 import {
   AgentFailure,
+  type Fallback,
   type Step,
   type ToolCall,
   type ToolOutcome,
@@ -38,7 +48,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   maxModelCalls: 16,
   maxToolCallsPerStep: 16,
-  maxToolFailures: 6,
+  maxToolFailures: RECOVERY.tool_refused.mostInARow,
   maxDurationMs: 10 * 60_000,
   maxAnswerUnits: 1_000_000,
 }
@@ -47,14 +57,23 @@ export interface LoopOptions {
   turn: Turn
   instructions: string
   tools: readonly Tool[]
-  model: OpenModel
+  /** Why the agent has none of its tools, in words. */
+  toolsOff?: string | undefined
+  breakers: Breakers
+  models: ModelOrder
   files: Files
   clock: Clock
   logger: Logger
   limits: Limits
   random: () => number
   onStall: (again: boolean) => void
+  onRetry: (kind: FailureKind) => void
   signal: AbortSignal
+}
+
+/** What one attempt at a run has besides: until when, and whether it was aborted. */
+interface Running extends LoopOptions {
+  until: number
 }
 
 const THOUGHT_CHARACTERS = 16_000
@@ -67,6 +86,11 @@ interface Progress {
   usage: Usage
   costUsd: number | null
   hasThought: boolean
+  /** Who answers now; another one after a fallback. */
+  model: OpenModel
+  /** What the model was given at first: it depends on what that model takes. */
+  starting: readonly LanguageModelV4Message[]
+  /** What came after. */
   messages: LanguageModelV4Message[]
 }
 
@@ -77,55 +101,98 @@ interface Progress {
  * @throws AgentFailure; the signal's reason as soon as it is aborted.
  */
 export async function* runLoop(options: LoopOptions): AsyncGenerator<Step> {
-  const { turn, limits, clock } = options
+  const { turn, limits, clock, toolsOff } = options
   using time = deadline(clock, limits.maxDurationMs, () => outOfTime(limits))
   const signal = AbortSignal.any([options.signal, time.signal])
-  const at = { ...options, signal }
+  const at = { ...options, signal, until: clock.monotonic() + limits.maxDurationMs }
   const resumed = resumeFrom(turn)
-  const progress: Progress = {
-    ...resumed.totals,
-    toolFailures: 0,
-    hasThought: false,
-    messages: [],
-  }
+  const { totals } = resumed
   signal.throwIfAborted()
+  let hasThought = false
   if (turn.completed.length > 0) {
-    progress.hasThought = true
-    const thought = `Going on after step ${progress.step}, where this run was interrupted.`
-    yield { kind: 'thinking', step: progress.step + 1, thought }
+    hasThought = true
+    const thought = `Going on after step ${totals.step}, where this run was interrupted.`
+    yield { kind: 'thinking', step: totals.step + 1, thought }
   }
   if (resumed.answer !== undefined) {
-    yield done(resumed.answer, progress)
+    yield done(resumed.answer, totals, options.models.wanted)
     return
   }
-  const { contextTokens } = options.model.pricing
-  const starting = await startingPrompt(turn, { ...options, ...options.model, contextTokens })
-  progress.messages = [...starting, ...completedMessages(resumed.settled)]
+  if (toolsOff !== undefined) {
+    hasThought = true
+    const thought = `Answering without tools: ${toolsOff}`
+    yield { kind: 'thinking', step: totals.step + 1, thought }
+  }
+  const { model, fallback } = await orAborted(options.models.first(), signal)
+  const progress: Progress = {
+    ...totals,
+    toolFailures: 0,
+    hasThought,
+    model,
+    starting: await promptFor(model, at),
+    messages: completedMessages(resumed.settled),
+  }
+  if (fallback) yield sayFallback(fallback, progress)
   if (resumed.pending.length > 0 && (yield* runTools(resumed.pending, progress, at, resumed)))
     return
   for (;;) {
     if (progress.modelCalls >= limits.maxModelCalls) throw outOfSteps(limits)
     const reply = yield* speak(progress, at)
     if (reply.calls.length === 0) {
-      yield done(reply.text, progress)
+      const answer = { text: reply.text, model: progress.model.name.id }
+      yield done(answer, progress, options.models.wanted)
       return
     }
     if (yield* runTools(reply.calls, progress, at, undefined)) return
   }
 }
 
-/** One model call, told as it happens. */
+const promptFor = (model: OpenModel, options: LoopOptions) =>
+  startingPrompt(options.turn, {
+    ...options,
+    accepts: model.accepts,
+    contextTokens: model.pricing.contextTokens,
+  })
+
+/** One model call; where the model fails before its first word, that of the next one. */
 async function* speak(
   progress: Progress,
-  options: LoopOptions,
+  options: Running,
 ): AsyncGenerator<Step, { text: string; calls: ToolCall[] }> {
-  const { model, tools, turn } = options
-  const step = ++progress.step
+  progress.step += 1
   progress.modelCalls += 1
-  const prompt = progress.messages
+  for (;;) {
+    try {
+      return yield* speakOnce(progress, options)
+    } catch (error) {
+      options.signal.throwIfAborted()
+      const next = await orAborted(options.models.next(error), options.signal)
+      progress.model = next.model
+      progress.starting = await promptFor(next.model, options)
+      progress.messages = forAnotherModel(progress.messages)
+      if (next.fallback) yield sayFallback(next.fallback, progress)
+    }
+  }
+}
+
+/** Never a silent one: the person reads who answers, and why. */
+function sayFallback(fallback: Fallback, progress: Progress): Step {
+  progress.hasThought = true
+  const thought = `${fallback.why} Answering with ${fallback.to} instead of ${fallback.from}.`
+  return { kind: 'thinking', step: Math.max(1, progress.step), thought, fallback }
+}
+
+/** Told as it happens. @throws AgentFailure; its kind says whether anything was told. */
+async function* speakOnce(
+  progress: Progress,
+  options: Running,
+): AsyncGenerator<Step, { text: string; calls: ToolCall[] }> {
+  const { tools, turn } = options
+  const { model, step } = progress
+  const prompt = [...progress.starting, ...progress.messages]
   const declared = toolDeclarations(tools)
   const call = declared.length === 0 ? { prompt } : { prompt, tools: declared }
-  const stream = callModel({ ...options, call })
+  const stream = callModel({ ...options, model, call })
   let reasoning = ''
   let spokenBefore = ''
   let unitsSaid = 0
@@ -139,7 +206,7 @@ async function* speak(
     for (; !next.done; next = await stream.next()) {
       const said = next.value
       unitsSaid += said.text.length
-      if (unitsSaid > options.limits.maxAnswerUnits) throw tooLong(options)
+      if (unitsSaid > options.limits.maxAnswerUnits) throw tooLong(model, options)
       if (said.kind === 'reasoning') {
         reasoning += said.text
         continue
@@ -153,13 +220,13 @@ async function* speak(
     if (!next.done) await stream.return(EMPTY_REPLY)
   }
   const reply = withOwnCallIds(next.value)
-  const calls = callsOf(reply, options)
+  const calls = callsOf(reply, model, options)
   if (reasoning.trim() !== '') yield think(reasoning.trim())
   else if (calls[0] && spokenBefore === '') yield think(statedStep(calls[0], turn.files))
   const text = reply.truncated && calls.length === 0 ? yield* sayTruncated(reply.text) : reply.text
   const { usage, costUsd } = priced(reply.usage, model)
   add(progress, usage, costUsd)
-  yield { kind: 'spoken', text, usage, costUsd, calls }
+  yield { kind: 'spoken', text, usage, costUsd, calls, model: model.name.id }
   progress.messages.push({ role: 'assistant', content: reply.content })
   return { text, calls }
 }
@@ -184,7 +251,7 @@ async function* sayTruncated(text: string): AsyncGenerator<Step, string> {
   return `${text}${note}`
 }
 
-function callsOf(reply: ModelReply, { limits, model }: LoopOptions): ToolCall[] {
+function callsOf(reply: ModelReply, model: OpenModel, { limits }: LoopOptions): ToolCall[] {
   if (reply.calls.length > limits.maxToolCallsPerStep)
     throw new AgentFailure(
       'budget',
@@ -262,12 +329,18 @@ function add(progress: Progress, usage: Usage, costUsd: number | null): void {
     progress.costUsd === null || costUsd === null ? null : progress.costUsd + costUsd
 }
 
-const done = (finalResponse: string, { usage, costUsd, step }: Progress): Step => ({
+const done = (
+  { text, model }: { text: string; model: string | undefined },
+  { usage, costUsd, step }: Pick<Progress, 'usage' | 'costUsd' | 'step'>,
+  wanted: string,
+): Step => ({
   kind: 'done',
-  finalResponse,
+  finalResponse: text,
   usage,
   costUsd,
   steps: step,
+  ...(model !== undefined && { model }),
+  ...(model !== undefined && model !== wanted && { insteadOf: wanted }),
 })
 
 const outOfTime = ({ maxDurationMs }: Limits): AgentFailure =>
@@ -284,7 +357,7 @@ const outOfSteps = ({ maxModelCalls }: Limits): AgentFailure =>
     { retry: 'same' },
   )
 
-const tooLong = ({ model, limits }: LoopOptions): AgentFailure =>
+const tooLong = (model: OpenModel, { limits }: LoopOptions): AgentFailure =>
   new AgentFailure(
     'budget',
     `${model.name.id} said more than ${limits.maxAnswerUnits.toLocaleString('en')} characters without an end and was stopped. Ask for less at once, or choose another model.`,

@@ -110,6 +110,22 @@ export function completedMessages(steps: readonly CompletedStep[]): LanguageMode
   return messages
 }
 
+/** Without what only the provider that said it wants to see again, its reasoning among it. */
+export const forAnotherModel = (
+  messages: readonly LanguageModelV4Message[],
+): LanguageModelV4Message[] =>
+  messages.map((message) => {
+    if (message.role !== 'assistant') return message
+    const content = message.content.flatMap((part): typeof message.content => {
+      if (part.type === 'text')
+        return part.text === '' ? [] : [{ type: part.type, text: part.text }]
+      if (part.type !== 'tool-call') return []
+      const { type, toolCallId, toolName, input } = part
+      return [{ type, toolCallId, toolName, input }]
+    })
+    return { role: message.role, content }
+  })
+
 function spokenMessage(text: string, calls: readonly ToolCall[]): LanguageModelV4Message {
   return {
     role: 'assistant',

@@ -10,7 +10,7 @@ export interface Resumed {
   /** Pending calls that may have begun before the run was interrupted. */
   interrupted: ReadonlySet<string>
   /** The whole answer, when only the end of the run was missing. */
-  answer: string | undefined
+  answer: { text: string; model: string | undefined } | undefined
   totals: { step: number; modelCalls: number; usage: Usage; costUsd: number | null }
 }
 
@@ -32,7 +32,7 @@ export function resumeFrom(turn: Turn): Resumed {
     pending,
     outcomes: pending.length === 0 ? [] : outcomes,
     interrupted: new Set(turn.interrupted ?? (first ? [first.callId] : [])),
-    answer: isAnswer ? last.text : undefined,
+    answer: isAnswer ? { text: last.text, model: last.model } : undefined,
     totals: totalsOf(steps),
   }
 }

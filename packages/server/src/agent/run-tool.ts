@@ -1,18 +1,25 @@
 import { z } from 'zod'
 
 import type { Files } from '../files/files.ts'
+import type { Breakers } from '../platform/breakers.ts'
+import { CircuitOpen, type CircuitBreaker, type CircuitCall } from '../platform/circuit-breaker.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import { BREAKER_OPENS, recoveryOf, type FailureKind } from '../platform/recovery/recovery-table.ts'
+import { beginSpan } from '../platform/tracing.ts'
 import { deadline, orAborted } from './abort.ts'
 import { settleResult } from './results.ts'
 import type { Step, ToolCall, ToolOutcome, Turn } from './step.ts'
-import { ToolError, type Tool, type ToolContext } from './tools/tool.ts'
+import { ToolError, ToolUnavailable, type Tool, type ToolContext } from './tools/tool.ts'
 
 type Progress = Extract<Step, { kind: 'tool_progress' }>
 
 export interface RunToolOptions {
   call: ToolCall
   tools: readonly Tool[]
+  /** Why there are none, in words. */
+  toolsOff?: string | undefined
+  breakers: Breakers
   turn: Turn
   files: Files
   signal: AbortSignal
@@ -31,11 +38,41 @@ class ToolTimeout extends Error {
  * @throws the signal's reason when it is aborted; the tool's own signal is aborted with it.
  */
 export async function* runTool(options: RunToolOptions): AsyncGenerator<Progress, ToolOutcome> {
+  const { call, clock, signal } = options
+  const span = beginSpan(clock, 'tool', `execute_tool ${call.toolName}`, {
+    'gen_ai.operation.name': 'execute_tool',
+    'gen_ai.tool.name': call.toolName,
+    'gen_ai.tool.call.id': call.callId,
+    'gen_ai.tool.type': 'function',
+  })
+  try {
+    const outcome = yield* runUnwatched(options)
+    const { status } = outcome
+    span.end(status === 'ok' ? 'ok' : 'error', {
+      'netra.tool.status': status,
+      ...(status !== 'ok' && { 'error.type': status }),
+      ...(span.takesContent && {
+        'gen_ai.tool.call.arguments': JSON.stringify(call.arguments),
+        'gen_ai.tool.call.result': JSON.stringify(outcome.result) ?? 'null',
+      }),
+    })
+    return outcome
+  } finally {
+    span.end(signal.aborted ? 'cancelled' : 'error', { 'error.type': 'aborted' })
+  }
+}
+
+async function* runUnwatched(options: RunToolOptions): AsyncGenerator<Progress, ToolOutcome> {
   const { call, tools, signal, clock, logger } = options
   const tool = tools.find((candidate) => candidate.name === call.toolName)
-  if (!tool) return failed(call, unknownTool(call.toolName, tools))
+  if (!tool) return failed(call, options.toolsOff ?? unknownTool(call.toolName, tools))
   const input = tool.input.safeParse(call.arguments)
   if (!input.success) return failed(call, invalidArguments(call, input.error))
+  const breaker = options.breakers.of('tool', tool.name, BREAKER_OPENS.tool)
+  const circuit = enter(breaker)
+  if (!circuit) return failed(call, openWords(tool, breaker, clock))
+  let ending: keyof CircuitCall = 'abandoned'
+  let fault: unknown
   using timeout = deadline(clock, tool.timeoutMs, () => new ToolTimeout(`${tool.name} timed out`))
   // Aborted at the end whatever happened: a child of a tool that was given up must not live on.
   const ended = new AbortController()
@@ -54,17 +91,54 @@ export async function* runTool(options: RunToolOptions): AsyncGenerator<Progress
       yield update
     }
     const result = await orAborted(work, toolSignal)
+    ending = 'succeeded'
     const settled = await settleResult(result, { ...options, ...call, userId: options.turn.userId })
     return { callId: call.callId, toolName: call.toolName, status: 'ok', ...settled }
   } catch (error) {
     if (signal.aborted) throw signal.reason
-    if (timeout.signal.aborted) return timedOut(call, tool)
-    if (error instanceof ToolError) return failed(call, error.message)
+    const kind = timeout.signal.aborted ? 'tool_timeout' : kindOf(error)
+    ending = endingOf(kind)
+    fault = error
+    if (kind === 'tool_timeout') return timedOut(call, tool)
+    if (error instanceof ToolError || error instanceof ToolUnavailable) {
+      if (kind === 'tool_unavailable')
+        logger.warn({ tool: tool.name, why: error.message }, 'a tool cannot be used')
+      return failed(call, error.message)
+    }
     logger.error({ err: error, tool: tool.name }, 'a tool failed in a way it does not foresee')
     return failed(call, `${tool.name} failed unexpectedly. Try another way, or tell the person.`)
   } finally {
+    // What one person's question does to a tool says nothing of the next one's: only a tool that
+    // cannot be used at all is kept from others.
+    await circuit[ending](fault)
     ended.abort(new Error('the tool call is over'))
   }
+}
+
+function kindOf(error: unknown): FailureKind {
+  if (error instanceof ToolUnavailable) return 'tool_unavailable'
+  return error instanceof ToolError ? 'tool_refused' : 'tool_fault'
+}
+
+function endingOf(kind: FailureKind): keyof CircuitCall {
+  if (recoveryOf(kind).isUnwell) return 'failed'
+  // It said no, so it works; what it came to otherwise proves nothing.
+  return kind === 'tool_refused' ? 'succeeded' : 'abandoned'
+}
+
+function enter(breaker: CircuitBreaker): CircuitCall | undefined {
+  try {
+    return breaker.enter()
+  } catch (error) {
+    if (error instanceof CircuitOpen) return undefined
+    throw error
+  }
+}
+
+function openWords(tool: Tool, breaker: CircuitBreaker, clock: Clock): string {
+  const next = Date.parse(breaker.status().next_attempt_time ?? '')
+  const wait = Math.max(1, Math.ceil((next - clock.now()) / 1000)) || 1
+  return `${tool.name} failed several times in a row and is not called for the next ${wait} s. Go on without it, or tell the person that it does not work at the moment.`
 }
 
 /** A tool that throws at once fails like one that throws later. */

@@ -1,3 +1,5 @@
+import type { FailureKind } from '../platform/recovery/recovery-table.ts'
+
 /**
  * What an agent does, one fact at a time. The run turns each step into journal events and asks for
  * the next one only when the last is durable (text excepted: it streams). The agent knows nothing
@@ -5,18 +7,35 @@
  */
 export type Step =
   /** Reasoning or a stated next step; `step` counts model and tool calls of the run from 1. */
-  | { kind: 'thinking'; step: number; thought: string }
+  | { kind: 'thinking'; step: number; thought: string; fallback?: Fallback }
   /** Text of the message that the current model call is speaking, to append to what came before. */
   | { kind: 'text'; text: string }
   /** The current model call has finished speaking; `text` is its whole message ('' if it said nothing). */
-  | { kind: 'spoken'; text: string; usage: Usage; costUsd: number | null; calls: ToolCall[] }
+  | {
+      kind: 'spoken'
+      text: string
+      usage: Usage
+      costUsd: number | null
+      calls: ToolCall[]
+      /** Who said it, as `<provider>/<model>`. */
+      model?: string
+    }
   | { kind: 'tool_started'; call: ToolCall }
   | { kind: 'tool_progress'; callId: string; progress: number; total?: number; note?: string }
   | { kind: 'tool_ended'; call: ToolCall; outcome: ToolOutcome; durationMs: number }
   /** Only a person may say whether this call runs. The turn ends here and goes on with the answer. */
   | { kind: 'waits'; call: ToolCall }
   /** The last step of a turn that went well. */
-  | { kind: 'done'; finalResponse: string; usage: Usage; costUsd: number | null; steps: number }
+  | {
+      kind: 'done'
+      finalResponse: string
+      usage: Usage
+      costUsd: number | null
+      steps: number
+      /** Who gave the answer, and in whose stead. */
+      model?: string
+      insteadOf?: string
+    }
 
 export interface Usage {
   inputTokens: number
@@ -42,7 +61,14 @@ export interface ToolOutcome {
 
 /** One completed step of this run, read back from the journal, so that a taken-over run goes on. */
 export type CompletedStep =
-  | { kind: 'spoken'; text: string; usage: Usage; costUsd: number | null; calls: ToolCall[] }
+  | {
+      kind: 'spoken'
+      text: string
+      usage: Usage
+      costUsd: number | null
+      calls: ToolCall[]
+      model?: string
+    }
   | { kind: 'tool'; call: ToolCall; outcome: ToolOutcome }
 
 export interface Attachment {
@@ -97,12 +123,22 @@ export type FailureCode =
   | 'interrupted'
   | 'internal'
 
+/** One model answered in another's stead. */
+export interface Fallback {
+  from: string
+  to: string
+  /** In words for the person. */
+  why: string
+}
+
 /** Ends a run with `agent_failed`. `message` is for the person and says what to do. */
 export class AgentFailure extends Error {
   override readonly name = 'AgentFailure'
   readonly code: FailureCode
   readonly retry: 'no' | 'same' | 'after'
   readonly breaker?: 'CLOSED' | 'OPEN' | 'HALF_OPEN'
+  /** What of the recovery table it is. */
+  readonly kind?: FailureKind
 
   constructor(
     code: FailureCode,
@@ -111,11 +147,13 @@ export class AgentFailure extends Error {
       retry: 'no' | 'same' | 'after'
       breaker?: 'CLOSED' | 'OPEN' | 'HALF_OPEN'
       cause?: unknown
+      kind?: FailureKind
     },
   ) {
     super(message, { cause: options.cause })
     this.code = code
     this.retry = options.retry
     if (options.breaker) this.breaker = options.breaker
+    if (options.kind) this.kind = options.kind
   }
 }

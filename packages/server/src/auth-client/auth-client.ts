@@ -10,6 +10,7 @@ import type {
   SessionState,
   Ticket,
 } from '../identity/identity.ts'
+import type { CircuitBreaker } from '../platform/circuit-breaker.ts'
 import { systemClock, type Clock } from '../platform/clock.ts'
 import { asId, type SessionId, type UserId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -32,6 +33,8 @@ export interface AuthClientOptions {
   random?: () => number
   logger: Logger
   metrics: Metrics
+  /** Around the service; one of its own unless given. */
+  breaker?: CircuitBreaker
 }
 
 /** A handshake has 10 s; whoever cannot be judged by then is told so before. */

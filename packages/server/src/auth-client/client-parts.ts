@@ -1,3 +1,4 @@
+import type { CircuitBreaker } from '../platform/circuit-breaker.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
@@ -24,6 +25,7 @@ interface Needs {
   random: () => number
   logger: Logger
   metrics: Metrics
+  breaker?: CircuitBreaker
 }
 
 export type ClientParts = ReturnType<typeof clientParts>

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
-
 import { z } from 'zod'
 
 import { TRACE_HEADER } from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import { currentTrace, newSpanId, newTraceId, traceparentOf } from '../platform/tracing.ts'
 import { textOf, type Caller } from './http-call.ts'
 
 /** It answered, and said no. */
@@ -93,10 +92,8 @@ export class JsonCalls {
   }
 }
 
-/** 32 hex digits, as W3C Trace Context has them. */
-export const newTraceId = (): string => randomBytes(16).toString('hex')
-
-export const traceHeaders = (traceId: string): Record<string, string> => ({
-  [TRACE_HEADER]: traceId,
-  traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
-})
+export function traceHeaders(traceId: string): Record<string, string> {
+  const trace = currentTrace()
+  const spanId = trace?.traceId === traceId ? trace.spanId : newSpanId()
+  return { [TRACE_HEADER]: traceId, traceparent: traceparentOf({ traceId, spanId }) }
+}

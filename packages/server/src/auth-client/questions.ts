@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import type { CircuitBreaker } from '../platform/circuit-breaker.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { LinkMetrics } from './link-metrics.ts'
@@ -14,6 +15,7 @@ export interface LinkOptions {
   random: () => number
   logger: Logger
   metrics: LinkMetrics
+  breaker?: CircuitBreaker
   /** Called after each try: whether anybody listens there. */
   onTry: (end: 'answered' | 'refused' | 'failed', why?: string) => void
 }

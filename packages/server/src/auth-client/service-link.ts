@@ -4,11 +4,15 @@ import { AuthUnavailable, FORWARDED, type ForwardedRequest } from '../identity/i
 import {
   CircuitOpen,
   createCircuitBreaker,
+  type CircuitBreaker,
   type CircuitCall,
   type CircuitStatus,
 } from '../platform/circuit-breaker.ts'
+import { BREAKER_OPENS, RECOVERY } from '../platform/recovery/recovery-table.ts'
+import { waitBeforeRetry } from '../platform/retry.ts'
+import { currentTrace, newTraceId } from '../platform/tracing.ts'
 import { createCaller, NobodyListens, type Caller } from './http-call.ts'
-import { AskRefused, JsonCalls, newTraceId, traceHeaders } from './json-calls.ts'
+import { AskRefused, JsonCalls, traceHeaders } from './json-calls.ts'
 import type { LinkOptions, Question } from './questions.ts'
 import { ServiceToken } from './service-token.ts'
 
@@ -16,15 +20,11 @@ import { ServiceToken } from './service-token.ts'
 const QUESTION_MS = 8_000
 const TRY_MS = 5_000
 const FORWARD_MS = 10_000
-const RETRIES = 2
-const FIRST_WAIT_MS = 100
-const MAX_WAIT_MS = 2_000
-const BREAKER = { failures: 3, openMs: 1_000 }
 
 /** Calls of the auth service: signed in, traced, tried again with patience, and not at all when in vain. */
 export class ServiceLink implements Disposable {
   readonly #options: LinkOptions
-  readonly #breaker
+  readonly #breaker: CircuitBreaker
   readonly #caller: Caller
   readonly #following: Caller
   readonly #json: JsonCalls
@@ -33,7 +33,7 @@ export class ServiceLink implements Disposable {
   constructor(options: LinkOptions) {
     const { clock } = options
     this.#options = options
-    this.#breaker = createCircuitBreaker({ clock, ...BREAKER })
+    this.#breaker = options.breaker ?? createCircuitBreaker({ clock, ...BREAKER_OPENS.auth })
     this.#caller = createCaller(clock)
     this.#following = createCaller(clock, { isFollowing: true })
     this.#json = new JsonCalls(this.#caller, options.url, clock)
@@ -135,7 +135,8 @@ export class ServiceLink implements Disposable {
     const { clock, random } = this.#options
     for (let failed = 0; ; failed += 1) {
       const call = this.#enter()
-      const traceId = newTraceId()
+      // What is asked on behalf of a request is of its trace.
+      const traceId = currentTrace()?.traceId ?? newTraceId()
       const asked = { method: question.method ?? 'POST', path: question.path, traceId }
       try {
         const left = Math.max(1, Math.min(TRY_MS, until - clock.monotonic()))
@@ -155,10 +156,9 @@ export class ServiceLink implements Disposable {
         this.#note(asked, undefined, error)
         if (error instanceof AskRefused && error.status === 401) this.#token.forget()
         const mayRepeat = question.repeatable || error instanceof NobodyListens
-        const waitMs = random() * Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** failed)
-        if (!mayRepeat || failed >= RETRIES || clock.monotonic() + waitMs >= until) {
-          throw this.#unavailable()
-        }
+        const leftMs = until - clock.monotonic()
+        const waitMs = waitBeforeRetry(RECOVERY.auth_away.retry, failed + 1, { random, leftMs })
+        if (!mayRepeat || waitMs === null) throw this.#unavailable()
         await new Promise<void>((resolve) => clock.after(waitMs, resolve))
       }
     }

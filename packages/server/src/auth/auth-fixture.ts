@@ -7,7 +7,7 @@ import { openAuth, type Auth, type AuthOptions, type Registration, type SignedIn
 
 /** A data folder with real account stores opened on it; disposing ends and removes all. */
 export class AuthFixture implements AsyncDisposable {
-  /** Starts at the real time, which Better Auth stamps sessions with. */
+  /** Starts at the real time. */
   readonly clock = new TestClock(Date.now())
   readonly folder: string
   readonly #opened: Auth[] = []

@@ -10,7 +10,7 @@ import type {
   Ticket,
 } from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { UserId } from '../platform/ids.ts'
+import { newId, type SessionId, type UserId } from '../platform/ids.ts'
 import type { AccountData } from './account/account-data.ts'
 import type { Login, NewAccount, Origin, Registration } from './account/accounts.ts'
 import type { Attempts } from './account/attempts.ts'
@@ -44,6 +44,7 @@ import type { Sessions, SessionState } from './session/sessions.ts'
 import type { SigningKeys } from './session/signing-keys.ts'
 import type { Tickets } from './session/tickets.ts'
 import type { AuthDatabase } from './store/auth-database.ts'
+import { SCHEMA_VERSION } from './store/tables.ts'
 import type { TestUsers } from './test-users/test-users.ts'
 
 /** The JSON that the classic routes answer. */
@@ -319,6 +320,32 @@ export class AuthService implements Identities, AsyncDisposable {
   /** The keys with which others verify our access tokens. */
   jwks(): { keys: PublicJwk[] } {
     return this.#parts.tokens.jwks()
+  }
+
+  /**
+   * Makes a token and a ticket and takes both back, as signing in does, for nobody.
+   *
+   * @throws when one does not hold.
+   */
+  prove(): string {
+    const { tokens, tickets, clock } = this.#parts
+    const sessionId = newId<SessionId>()
+    const nobody = { userId: newId(), email: '', permissions: [], sessionId }
+    const verified = tokens.verify(tokens.issue(nobody, clock.now()), clock.now())
+    if (!verified.ok || verified.claims.sid !== sessionId) {
+      throw new Error('a token that was just made does not hold')
+    }
+    if (tickets.redeem(tickets.issue(sessionId).ticket) !== sessionId) {
+      throw new Error('a ticket that was just made does not hold')
+    }
+    this.setupRequired()
+    return 'a token and a ticket hold'
+  }
+
+  /** The version of the account store, and the one that this code was written for. */
+  schema(): { found: number; known: number } {
+    const row = this.#parts.database.get<{ user_version: number }>('PRAGMA user_version')
+    return { found: row?.user_version ?? 0, known: SCHEMA_VERSION }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

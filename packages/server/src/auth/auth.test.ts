@@ -170,7 +170,7 @@ describe('what a person holds', () => {
     const auth = await fixture.open({ publicUrl: 'https://netra.example.com' })
     const secure = await auth.login(person('ada'))
     expect(secure.setCookies[0]).toMatch(
-      /^__Host-netra_session=\S+; Max-Age=604800; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+      /^__Host-netra_session=\S+; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
     )
     expect(await auth.authenticate({ cookie: cookieOf(secure) })).toMatchObject({ ok: true })
     expect(await auth.authenticate({ cookie: cookieOf(plain) })).toEqual({

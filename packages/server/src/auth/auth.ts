@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 
+import { Breakers } from '../platform/breakers.ts'
 import { systemClock, type Clock } from '../platform/clock.ts'
 import type { UserId } from '../platform/ids.ts'
 import { openKeyFile } from '../platform/key-file.ts'
@@ -17,7 +18,6 @@ import { UserAdmin } from './account/user-admin.ts'
 import { Users } from './account/users.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import { AuthService } from './auth-service.ts'
-import { migrateEngine, openEngine } from './engine.ts'
 import { ApiKeys } from './keys/api-keys.ts'
 import { openOAuth } from './oauth/open-oauth.ts'
 import type { ProviderSettings } from './oauth/provider-settings.ts'
@@ -28,7 +28,6 @@ import { AccessTokens } from './session/access-token.ts'
 import { Authenticator } from './session/authenticator.ts'
 import { openSecrets } from './session/key-files.ts'
 import { RefreshTokens } from './session/refresh-tokens.ts'
-import { sessionCookieName } from './session/session-cookie.ts'
 import { SessionList } from './session/session-list.ts'
 import { SessionStart } from './session/session-start.ts'
 import { SessionUse } from './session/session-use.ts'
@@ -73,6 +72,8 @@ export interface AuthOptions extends AccountSettings {
   clock?: Clock
   logger?: Logger
   metrics?: Metrics | undefined
+  /** Of the whole process; some of its own unless given. */
+  breakers?: Breakers | undefined
 }
 
 export type Auth = AuthService
@@ -80,15 +81,16 @@ export type Auth = AuthService
 /** Opens the account store below the data folder, making it and its keys the first time. */
 export async function openAuth(options: AuthOptions): Promise<Auth> {
   const { folder, publicUrl, clock = systemClock, logger = silentLogger } = options
+  const { breakers = new Breakers(clock) } = options
   const secrets = await openSecrets(folder)
   const key = await openKeyFile(join(folder, 'keys', 'two-factor-key'))
   const database = new AuthDatabase(folder, { shared: options.shared ?? false })
   try {
     const { cookieSecret } = secrets
-    const cookieName = sessionCookieName(publicUrl)
-    const needs = { database, cookieSecret, publicUrl, logger }
-    await openTables(database, () => migrateEngine(needs))
-    const engine = await openEngine(needs)
+    await openTables(database, async () => {
+      const { migrateBetterAuth } = await import('./store/better-auth-schema.ts')
+      await migrateBetterAuth(database, logger)
+    })
     repair(database, clock.now())
     const audit = new AuditLog(database, clock)
     const keys = new ApiKeys(database, clock, audit, () => sessions.announce())
@@ -123,6 +125,7 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
       clock,
       logger,
       metrics: options.metrics,
+      breakers,
       publicUrl,
       key,
       sessions,
@@ -165,14 +168,13 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
       ...accountParts,
       sessionStart,
       authenticator: new Authenticator({
-        engine,
         sessions,
         tokens,
         testUsers,
         keys,
         use,
         clock,
-        cookieName,
+        publicUrl,
         cookieSecret,
       }),
       refreshTokens: new RefreshTokens(database, clock),
@@ -197,6 +199,7 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
         clock,
         logger,
         metrics: options.metrics,
+        breakers,
       }),
     })
   } catch (error) {

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises'
 
 import { AuthError, openAuth, type Auth, type ListedUser, type User } from '../auth/auth.ts'
 import { ConfigError, loadConfig } from '../config/config.ts'
+import { refuseAccountMigration } from '../one-way-migration.ts'
 import { requireAccounts } from './require-accounts.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -109,6 +110,7 @@ export async function admin(args: string[], terminal: Terminal): Promise<number>
     ])
   }
   requireAccounts(config.dataDir, verb === 'create')
+  refuseAccountMigration(config)
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`
   const auth = await openAuth({ folder: config.dataDir, publicUrl })
   try {

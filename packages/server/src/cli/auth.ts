@@ -1,13 +1,16 @@
 import { startAuth, type RunningAuth } from '../auth-process.ts'
 import { loadConfig } from '../config/config.ts'
 import { openConfiguredAuth } from '../open-auth.ts'
+import { openLogger } from '../open-logger.ts'
 import { systemClock } from '../platform/clock.ts'
-import { createLogger } from '../platform/logger.ts'
+import { LastResort } from '../platform/recovery/last-resort.ts'
 import { requireAccounts } from './require-accounts.ts'
 import type { Terminal } from './terminal.ts'
 import { untilSignal } from './until-signal.ts'
 
 const DEFAULT_PORT = '8083'
+/** What a node would look for its auth service by. */
+const ELSEWHERE = ['AUTH_SERVICE_URL']
 export const AUTH_USAGE = 'usage: netra auth | netra auth rotate-keys [--compromised]'
 
 /** `netra auth`: the auth service alone; `netra auth rotate-keys`: new signing keys for it. */
@@ -25,12 +28,11 @@ export async function auth(args: string[], terminal: Terminal): Promise<number> 
 async function serve({ env, out }: Terminal): Promise<number> {
   // Accounts and keys: what is written below the data folder is for this account alone.
   process.umask(0o077)
-  const config = loadConfig({ ...env, PORT: env['PORT'] || DEFAULT_PORT, AUTH_SERVICE_URL: '' })
-  const logger = createLogger(config.logLevel)
+  const config = loadConfig(env, { defaults: { PORT: DEFAULT_PORT }, without: ELSEWHERE })
+  const logger = openLogger(config)
   const running = await startAuth(config, { logger })
-  process.on('uncaughtException', (error, origin) => {
-    logger.fatal({ err: error, origin }, 'an error that nobody caught; serving on')
-  })
+  using catching = new DisposableStack()
+  catching.use(new LastResort({ clock: systemClock, logger }).install())
   out(`Netra auth is ready at ${running.url}${setupHint(running)}`)
   await untilSignal()
   await running[Symbol.asyncDispose]()
@@ -47,8 +49,8 @@ function setupHint({ setup }: RunningAuth): string {
 }
 
 async function rotateKeys(isCompromised: boolean, { env, out }: Terminal): Promise<number> {
-  const config = loadConfig({ ...env, AUTH_SERVICE_URL: '' })
-  const logger = createLogger(config.logLevel)
+  const config = loadConfig(env, { without: ELSEWHERE })
+  const logger = openLogger(config)
   requireAccounts(config.dataDir)
   const publicUrl = config.authPublicUrl ?? config.publicUrl ?? 'http://localhost'
   const opened = await openConfiguredAuth(config, {

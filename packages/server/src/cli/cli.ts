@@ -1,7 +1,11 @@
 import { ConfigError } from '../config/config.ts'
 import { ADMIN_USAGE, admin } from './admin.ts'
 import { AUTH_USAGE, auth } from './auth.ts'
-import { printConfig } from './config.ts'
+import { BACKUP_USAGE, backup } from './backup.ts'
+import { CONFIG_USAGE, printConfig } from './config.ts'
+import { DOCTOR_USAGE, doctor } from './doctor.ts'
+import { LOGS_USAGE, logs } from './logs.ts'
+import { RESTORE_USAGE, restore } from './restore.ts'
 import { SERVICE_USAGE, service } from './service.ts'
 import { start } from './start.ts'
 import type { Terminal } from './terminal.ts'
@@ -28,7 +32,31 @@ const COMMANDS: Record<
     usage: SERVICE_USAGE,
     run: service,
   },
-  config: { help: 'show every setting, its value and where it comes from', run: printConfig },
+  backup: {
+    help: 'backup <file>: copy everything into one file, beside a running server',
+    usage: BACKUP_USAGE,
+    run: backup,
+  },
+  restore: {
+    help: 'restore <file> --into <folder>: make a data folder of a backup',
+    usage: RESTORE_USAGE,
+    run: restore,
+  },
+  logs: {
+    help: 'logs audit <file>: what went wrong in a log, how often, and why most likely',
+    usage: LOGS_USAGE,
+    run: logs,
+  },
+  doctor: {
+    help: 'would a start pass its checks? Beside a running server that one is asked',
+    usage: DOCTOR_USAGE,
+    run: doctor,
+  },
+  config: {
+    help: 'show every setting, its value and where it comes from; config check: only problems',
+    usage: CONFIG_USAGE,
+    run: printConfig,
+  },
 }
 
 const HELP = new Set(['help', '--help', '-h'])

@@ -22,7 +22,7 @@ export async function service(args: string[], terminal: Terminal): Promise<numbe
     terminal.err(SERVICE_USAGE)
     return 2
   }
-  const config = loadConfig({ ...terminal.env, AUTH_SERVICE_URL: '' })
+  const config = loadConfig(terminal.env, { without: ['AUTH_SERVICE_URL'] })
   requireAccounts(config.dataDir, verb === 'add')
   const auth = await openConfiguredAuth(config, {
     publicUrl: config.authPublicUrl ?? config.publicUrl ?? 'http://localhost',

@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 
 import { loadConfig, type Config } from '../config/config.ts'
-import { createLogger, type Logger } from '../platform/logger.ts'
+import { openLogger } from '../open-logger.ts'
+import { systemClock } from '../platform/clock.ts'
+import { LastResort } from '../platform/recovery/last-resort.ts'
 import { startServer, type RunningServer } from '../server.ts'
 import type { Terminal } from './terminal.ts'
 import { untilSignal } from './until-signal.ts'
@@ -13,12 +15,19 @@ export async function start(_args: string[], { env, out, err }: Terminal): Promi
   // Chats, accounts and keys: what is written below the data folder is for this account alone.
   process.umask(0o077)
   const config = loadConfig(env)
-  const logger = createLogger(config.logLevel)
-  const server = await startServer(config, { logger })
-  serveOn(logger)
+  const logger = openLogger(config)
+  const lastResort = new LastResort({ clock: systemClock, logger })
+  const server = await startServer(config, { logger, lastResort })
+  // Not before: a start that goes wrong ends.
+  using catching = new DisposableStack()
+  catching.use(lastResort.install())
   out(`Netra is ready at ${server.url}${await setupHint(server, config)}`)
   if (server.recovered > 0) err(`${server.recovered} interrupted run(s) taken up again`)
   await untilSignal()
+  await server.drain({
+    delayMs: config.drainDelaySeconds * 1_000,
+    withinMs: config.drainSeconds * 1_000,
+  })
   await server[Symbol.asyncDispose]()
   return 0
 }
@@ -37,11 +46,4 @@ async function setupHint(
   return isRequired
     ? ` — there is no administrator yet: netra auth at ${authServiceUrl} printed the link that makes one when it started`
     : ''
-}
-
-/** The last resort: what one request or socket did wrong must not end everybody else's (S41). */
-function serveOn(logger: Logger): void {
-  process.on('uncaughtException', (error, origin) => {
-    logger.fatal({ err: error, origin }, 'an error that nobody caught; serving on')
-  })
 }

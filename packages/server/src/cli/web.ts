@@ -4,21 +4,20 @@ import { WEB_FOLDER } from '../server.ts'
 import type { Terminal } from './terminal.ts'
 import { untilSignal } from './until-signal.ts'
 
-const DEFAULT_PORT = 3000
+const DEFAULT_PORT = '3000'
 
 /** `netra web`: the web app alone, when it has a host of its own. */
 export async function web(_args: string[], { env, out }: Terminal): Promise<number> {
-  const config = loadConfig(env)
+  const config = loadConfig(env, { defaults: { PORT: DEFAULT_PORT } })
   const { webPublicUrl, publicUrl, authPublicUrl } = config
   if (webPublicUrl === undefined || publicUrl === undefined) {
     throw new ConfigError([
       'netra web needs NETRA_WEB_URL, where people open it, and NETRA_PUBLIC_URL, where browsers reach the node',
     ])
   }
-  const port = env['PORT'] ? config.port : DEFAULT_PORT
   const server = await openWebGateway(
     { webUrl: webPublicUrl, apiUrl: publicUrl, authUrl: authPublicUrl, webFolder: WEB_FOLDER },
-    { host: config.host, port },
+    { host: config.host, port: config.port },
   )
   out(`The web app of Netra is ready at ${webPublicUrl} (port ${server.port})`)
   await untilSignal()

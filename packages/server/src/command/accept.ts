@@ -23,6 +23,7 @@ import {
   type UserId,
 } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
+import { currentTrace, derivedSpanId, newTraceId, readTraceparent } from '../platform/tracing.ts'
 import { done, refuse, type Outcome } from './outcome.ts'
 import { expectOwner } from './owner.ts'
 import type { CommandParts } from './parts.ts'
@@ -41,6 +42,8 @@ export interface Wish {
   clientMessageId: string
   agent: string | null
   model: string | null
+  /** W3C, as the client sent it; anything else is as if there were none. */
+  traceparent?: string | undefined
 }
 
 export const wishOf = (
@@ -49,12 +52,14 @@ export const wishOf = (
     client_message_id: string
     agent?: string | null | undefined
     model?: string | null | undefined
+    traceparent?: string | undefined
   },
 ): Wish => ({
   userId,
   clientMessageId: message.client_message_id,
   agent: message.agent ?? null,
   model: message.model ?? null,
+  traceparent: message.traceparent,
 })
 
 export const payloadHash = (payload: unknown): string =>
@@ -155,7 +160,7 @@ export async function acceptRun(
     thread_id: wish.threadId,
     run_id: runId,
     agent: resolved.agent,
-    trace_id: asId<TraceId>(newId<TraceId>().replaceAll('-', '')),
+    trace_id: traceIdOf(wish),
   }
   const stream = threadStream(wish.threadId)
   const { before } = wish
@@ -164,6 +169,7 @@ export async function acceptRun(
     run_id: runId,
     position: positionOf(journal.epoch, await journal.head(stream)),
   }
+  const asked = clock.monotonic()
   const result = await journal.commit({
     appends: [
       {
@@ -196,8 +202,36 @@ export async function acceptRun(
   }
   const first = result.appended.find((append) => append.stream === stream)?.first ?? 1
   const position = positionOf(journal.epoch, first - 1)
-  runs.start({ id: runId, threadId: wish.threadId, userId: wish.userId })
+  const acceptedMs = clock.monotonic() - asked
+  tellOfAccepted(clock, context, acceptedMs)
+  runs.start({ id: runId, threadId: wish.threadId, userId: wish.userId, acceptedMs })
   return done({ ...answer, position })
+}
+
+/** The client's, else that of the request it came with, else a new one. */
+const traceIdOf = ({ traceparent }: Wish): TraceId =>
+  readTraceparent(traceparent)?.traceId ?? asId<TraceId>(currentTrace()?.traceId ?? newTraceId())
+
+/** Named after the run, so that whoever makes the answer knows what it is part of. */
+function tellOfAccepted(
+  clock: CommandParts['clock'],
+  { run_id, trace_id, agent }: EventContext,
+  durationMs: number,
+): void {
+  const trace = currentTrace()
+  if (!trace?.watch || run_id === null || trace_id === null) return
+  trace.watch.ended({
+    traceId: trace_id,
+    spanId: derivedSpanId('accept', run_id),
+    parentId: trace.traceId === trace_id ? trace.spanId : null,
+    name: 'accept message',
+    kind: 'command',
+    startedAt: clock.now() - durationMs,
+    durationMs,
+    heldMs: durationMs,
+    status: 'ok',
+    attributes: { 'netra.run.id': run_id, ...(agent !== null && { 'gen_ai.agent.name': agent }) },
+  })
 }
 
 const fresh = ({ journal }: CommandParts, wish: Wish): Expectation => ({

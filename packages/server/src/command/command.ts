@@ -19,6 +19,7 @@ export type { Refusal, RefusalCode } from './outcome.ts'
 /** What reads of the store throw while it cannot be trusted. */
 export { JournalUnavailable as StoreUnavailable } from '../journal/journal.ts'
 export { startRetention, type Retention } from './retention.ts'
+export { createTimelines, type ShownRunTimeline, type Timelines } from './timelines.ts'
 export { FileRefused, type Files, type StoredFile } from '../files/files.ts'
 
 /**

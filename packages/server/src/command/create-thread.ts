@@ -1,15 +1,17 @@
 import { makeEvent, userStream } from '../journal/journal.ts'
 import { newId, type ThreadId, type UserId } from '../platform/ids.ts'
-import { done, notFound, type Outcome } from './outcome.ts'
+import { done, notFound, withheld, type Outcome } from './outcome.ts'
 import { expectOwner } from './owner.ts'
 import type { CommandParts } from './parts.ts'
 import { newThreadRow, outsideRuns, titleFrom } from './thread-row.ts'
 
 export async function createThread(
-  { journal, clock }: CommandParts,
+  { journal, clock, mode }: CommandParts,
   userId: UserId,
   thread: { title?: string | undefined },
 ): Promise<Outcome<{ thread_id: string }>> {
+  const closed = mode?.writing()
+  if (closed) return withheld(closed)
   const threadId = newId<ThreadId>()
   const title = titleFrom(thread.title ?? '')
   const context = outsideRuns(userId, threadId)

@@ -1,5 +1,5 @@
 import { asId, type ToolCallId, type UserId } from '../platform/ids.ts'
-import { done, notFound, refuse, type Outcome } from './outcome.ts'
+import { done, notFound, refuse, withheld, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
 
 export interface Decide {
@@ -13,7 +13,7 @@ export interface Decide {
 
 /** A person's answer to a tool call that waits for one. The first answer holds (F42). */
 export async function decide(
-  { access, journal, runs }: CommandParts,
+  { access, journal, runs, mode }: CommandParts,
   userId: UserId,
   wish: Decide,
 ): Promise<Outcome<Record<string, never>>> {
@@ -29,6 +29,8 @@ export async function decide(
   if (approval.fence !== wish.fence) {
     return refuse('conflict', 'This was asked again since. Answer what the conversation shows now.')
   }
+  const closed = mode?.writing()
+  if (closed) return withheld(closed)
   const { approved, reason } = wish
   if (await runs.decide(run, approval, { approved, by: userId, reason })) return done({})
   return refuse('conflict', 'This was decided already, or its run has ended.')

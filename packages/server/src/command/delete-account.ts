@@ -28,6 +28,8 @@ export async function deleteAccount(
     rows: [
       db.deleteFrom('idempotency').where('user_id', '=', userId).compile(),
       db.deleteFrom('approval').where('user_id', '=', userId).compile(),
+      // Also of threads that a version before erased, which did not know of timelines.
+      db.deleteFrom('run_timeline').where('user_id', '=', userId).compile(),
       db.deleteFrom('setting').where('key', '=', tokensKey(parts.clock, userId)).compile(),
       db.deleteFrom('snapshot').where('stream', '=', userStream(userId)).compile(),
     ],

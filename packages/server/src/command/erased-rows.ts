@@ -21,6 +21,8 @@ export const rowsOfThread = (
   db.deleteFrom('message').where('thread_id', '=', threadId).compile(),
   db.deleteFrom('run').where('thread_id', '=', threadId).compile(),
   db.deleteFrom('approval').where('thread_id', '=', threadId).compile(),
+  db.deleteFrom('run_timeline').where('thread_id', '=', threadId).compile(),
+  db.deleteFrom('run_seen').where('thread_id', '=', threadId).compile(),
   db
     .deleteFrom('snapshot')
     .where('stream', 'in', [threadStream(threadId), userStream(userId)])

@@ -1,3 +1,5 @@
+import type { Withheld } from '../platform/recovery/service-mode.ts'
+
 /** Why a command was refused; the codes are those of protocol.md `error.code`. */
 export type RefusalCode =
   | 'malformed'
@@ -30,6 +32,10 @@ export const refuse = (
   retry: Refusal['retry'] = 'no',
   afterMs?: number,
 ): Refusal => ({ ok: false, code, message, retry, ...(afterMs !== undefined && { afterMs }) })
+
+/** For what the mode of service does not allow at the moment. */
+export const withheld = ({ why, afterMs }: Withheld): Refusal =>
+  refuse('unavailable', why, 'after', afterMs)
 
 /** The same words for what is absent and for what is somebody else's. */
 export const notFound = (what: string): Refusal => refuse('not_found', `There is no such ${what}.`)

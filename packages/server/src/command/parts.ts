@@ -3,6 +3,7 @@ import type { Files } from '../files/files.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RateLimit } from '../platform/rate-limit.ts'
+import type { ServiceMode } from '../platform/recovery/service-mode.ts'
 import type { Runs } from '../run/run.ts'
 
 /** What commands work with. */
@@ -14,4 +15,6 @@ export interface CommandParts {
   clock: Clock
   /** Messages per user; asked after idempotency. */
   messageRate: RateLimit
+  /** Whether anything new is taken; always, unless given. */
+  mode?: Pick<ServiceMode, 'writing'>
 }

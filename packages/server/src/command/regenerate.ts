@@ -1,6 +1,6 @@
 import { asId, type MessageId, type UserId } from '../platform/ids.ts'
 import { acceptRun, alreadyAccepted, payloadHash, wishOf, type Accepted } from './accept.ts'
-import { notFound, refuse, type Outcome } from './outcome.ts'
+import { notFound, refuse, withheld, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
 
 export interface Regenerate {
@@ -10,6 +10,8 @@ export interface Regenerate {
   message_id: string
   agent?: string | null | undefined
   model?: string | null | undefined
+  /** W3C Trace Context of the click. */
+  traceparent?: string | undefined
 }
 
 export async function regenerate(
@@ -27,6 +29,8 @@ export async function regenerate(
   ])
   const before = await alreadyAccepted(parts, wish, hash)
   if (before) return before
+  const closed = parts.mode?.writing()
+  if (closed) return withheld(closed)
   const wait = parts.messageRate.take(userId)
   if (wait > 0) return refuse('rate_limited', 'Too many messages; wait a moment.', 'after', wait)
   const thread = await parts.access.thread(userId, message.thread_id)

@@ -3,7 +3,7 @@ import { isoTime } from '../platform/clock.ts'
 import { asId, newId, type MessageId, type ThreadId, type UserId } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
 import { acceptRun, alreadyAccepted, payloadHash, wishOf, type Accepted } from './accept.ts'
-import { notFound, refuse, type Outcome } from './outcome.ts'
+import { notFound, refuse, withheld, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
 import { newThreadRow, titleFrom } from './thread-row.ts'
 
@@ -16,6 +16,8 @@ export interface SendMessage {
   model?: string | null | undefined
   /** The message this one follows; absent: the thread's newest. */
   parent_message_id?: string | null | undefined
+  /** W3C Trace Context of the click. */
+  traceparent?: string | undefined
 }
 
 interface Attached {
@@ -42,6 +44,8 @@ export async function sendMessage(
   ])
   const before = await alreadyAccepted(parts, wish, hash)
   if (before) return before
+  const closed = parts.mode?.writing()
+  if (closed) return withheld(closed)
   const wait = parts.messageRate.take(userId)
   if (wait > 0) return refuse('rate_limited', 'Too many messages; wait a moment.', 'after', wait)
 

@@ -1,7 +1,7 @@
 import { makeEvent, threadStream, userStream } from '../journal/journal.ts'
 import { isoTime } from '../platform/clock.ts'
 import type { UserId } from '../platform/ids.ts'
-import { done, notFound, refuse, type Outcome } from './outcome.ts'
+import { done, notFound, refuse, withheld, type Outcome } from './outcome.ts'
 import type { CommandParts } from './parts.ts'
 import { outsideRuns } from './thread-row.ts'
 
@@ -12,13 +12,15 @@ export interface ThreadChange {
 }
 
 export async function updateThread(
-  { access, journal, clock }: CommandParts,
+  { access, journal, clock, mode }: CommandParts,
   userId: UserId,
   wanted: string,
   change: ThreadChange,
 ): Promise<Outcome<{ thread_id: string }>> {
   const thread = await access.thread(userId, wanted)
   if (!thread) return notFound('thread')
+  const closed = mode?.writing()
+  if (closed) return withheld(closed)
   const threadId = thread.id
   const title = change.title?.replaceAll(/\s+/g, ' ').trim()
   if (title === '') return refuse('malformed', 'A title needs at least one character.')

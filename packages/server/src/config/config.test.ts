@@ -119,3 +119,41 @@ test('an issuer is https; on loopback it need not be, but for production', () =>
   expect(issuer('http://localhost:9000', { NETRA_ENV: 'production' })[0]).toContain('is not https')
   expect(issuer('https://id.example/?x=1')[0]).toContain('query')
 })
+
+test.each([
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OPENAI_BASE_URL',
+  'ANTHROPIC_BASE_URL',
+  'AUTH_SERVICE_URL',
+  'NETRA_OIDC_ISSUER',
+  'NETRA_PUBLIC_URL',
+  'NETRA_AUTH_PUBLIC_URL',
+  'NETRA_WEB_URL',
+])('an address with a password is refused without repeating it: %s', (name) => {
+  for (const userInfo of ['u:s3cr@t/pw', 'u:s3cr', 's3cr', 'u:s3%40cr']) {
+    const [problem = '', ...more] = problemsOf({ [name]: `https://${encoded(userInfo)}@h.example` })
+    expect(more).toEqual([])
+    expect(problem).toContain(`${name}: holds a user name or a password`)
+    expect(problem).not.toMatch(/s3|h\.example/)
+  }
+  const [wrong = ''] = problemsOf({ [name]: 'ftp://u:s3cr@t@h.example' })
+  expect(wrong).toContain(`${name}: is not an http or https address`)
+  expect(wrong).not.toContain('s3cr')
+})
+
+const encoded = (userInfo: string): string => userInfo.replaceAll('/', '%2F')
+
+test('a secret in the query of an address is not repeated', () => {
+  const NETRA_OIDC_ISSUER = 'https://id.example/?client_secret=hunter2'
+  const [problem] = problemsOf({ NETRA_OIDC_ISSUER, NETRA_OIDC_CLIENT_ID: 'x' })
+  expect(problem).toContain('has a query')
+  expect(problem).not.toContain('hunter2')
+})
+
+test('a start that goes around its checks is refused where people are, as test users are', () => {
+  const env = { NETRA_BYPASS_STARTUP_CHECKS: 'agents' }
+  const https = { ...env, NETRA_PUBLIC_URL: 'https://netra.example' }
+  expect(problemsOf(env)).toEqual([])
+  expect(problemsOf(https)[0]).toContain('NETRA_BYPASS_STARTUP_CHECKS is set on a Netra with an')
+  expect(problemsOf({ ...https, NETRA_ENV: 'staging' })).toEqual([])
+})

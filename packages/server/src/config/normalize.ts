@@ -1,6 +1,11 @@
 import { resolve } from 'node:path'
 
-import type { Settings } from './settings.ts'
+import type { StartupCheckId } from '../platform/startup-check-ids.ts'
+import { shownValue } from './settings-shown.ts'
+import { SETTINGS, type Settings } from './settings.ts'
+import { bypassed, bypassProblems } from './startup-bypass.ts'
+import { pairsOf, telemetryOf, type TelemetryConfig } from './telemetry.ts'
+import { weakSecrets } from './weak-secrets.ts'
 
 /** Settings with what follows from them. Secrets stay apart so that the rest can be shown. */
 export interface Config {
@@ -16,9 +21,17 @@ export interface Config {
   https: boolean
   accessTokenSeconds: number
   logLevel: Settings['logLevel']
+  telemetry: TelemetryConfig
   trustedProxies: string[]
   requestsPerMinute: number
   maxSockets: number
+  drainSeconds: number
+  allowMigration: boolean
+  drainDelaySeconds: number
+  /** Start-up checks that may fail. */
+  bypassStartupChecks: StartupCheckId[]
+  /** What is allowed and unwise. */
+  warnings: string[]
   /** Of one user; 0 is no limit. */
   tokensPerDay: number
   allowedOrigins: string[]
@@ -38,12 +51,17 @@ export interface Config {
   webPublicUrl: string | undefined
   demo: boolean
   model: string | undefined
+  modelFallback: string[]
+  mode: Settings['mode']
   openaiBaseUrl: string | undefined
   anthropicBaseUrl: string | undefined
   secrets: {
     /** Holds a password. */
     databaseUrl: string | undefined
     metricsToken: string | undefined
+    /** Holds a key. */
+    sentryDsn: string | undefined
+    otlpHeaders: Record<string, string>
     googleClientSecret: string | undefined
     oidcClientSecret: string | undefined
     /** Holds a password. */
@@ -54,6 +72,7 @@ export interface Config {
     openaiApiKey: string | undefined
     anthropicApiKey: string | undefined
     googleApiKey: string | undefined
+    backupPassphrase: string | undefined
   }
 }
 
@@ -70,7 +89,7 @@ function siteProblems({ publicUrl, webPublicUrl, authPublicUrl }: Settings): str
       problems.push(`${name} needs NETRA_PUBLIC_URL, the address of the node itself`)
     } else if (siteOf(url) !== siteOf(publicUrl)) {
       problems.push(
-        `${name} (${url}) is not of the same site as NETRA_PUBLIC_URL (${publicUrl}): browsers would not send the session cookie. Use hosts of one domain and one protocol`,
+        `${name} (${shownValue(url)}) is not of the same site as NETRA_PUBLIC_URL (${shownValue(publicUrl)}): browsers would not send the session cookie. Use hosts of one domain and one protocol`,
       )
     }
   }
@@ -124,11 +143,13 @@ function providerProblems(settings: Settings): string[] {
   const isLocal = isLoopback(hostname.replace(/^\[|\]$/g, ''))
   if (protocol !== 'https:' && (settings.environment === 'production' || !isLocal)) {
     problems.push(
-      `NETRA_OIDC_ISSUER (${oidcIssuer}) is not https: who signs in could be forged on the way. Use the provider's https address`,
+      `NETRA_OIDC_ISSUER (${shownValue(oidcIssuer)}) is not https: who signs in could be forged on the way. Use the provider's https address`,
     )
   }
   if (search !== '' || hash !== '') {
-    problems.push(`NETRA_OIDC_ISSUER (${oidcIssuer}) has a query or a fragment: an issuer has none`)
+    problems.push(
+      `NETRA_OIDC_ISSUER (${shownValue(oidcIssuer)}) has a query or a fragment: an issuer has none`,
+    )
   }
   return problems
 }
@@ -153,6 +174,14 @@ function accountProblems(settings: Settings): string[] {
   return problems
 }
 
+/** Two processes on one SQLite file are refused by its lock; two files would be two Netras. */
+function replicaProblems({ replicas, databaseUrl }: Settings): string[] {
+  if (replicas === 1 || databaseUrl !== undefined) return []
+  return [
+    `NETRA_REPLICAS is ${replicas}, but the journal is SQLite, which one process alone may have: set NETRA_REPLICAS=1, or DATABASE_URL to a PostgreSQL database that all nodes share`,
+  ]
+}
+
 function authServiceProblems(settings: Settings): string[] {
   const { authServiceUrl, serviceSecret, insecureHttp } = settings
   if (authServiceUrl === undefined) return []
@@ -165,11 +194,18 @@ function authServiceProblems(settings: Settings): string[] {
   const { protocol, hostname } = new URL(authServiceUrl)
   if (protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, '')) && !insecureHttp) {
     problems.push(
-      `AUTH_SERVICE_URL (${authServiceUrl}) is neither https nor on this machine: passwords, cookies and the service's secret would cross the network unencrypted. Use https, or NETRA_INSECURE_HTTP=1 where that network is yours alone`,
+      `AUTH_SERVICE_URL (${shownValue(authServiceUrl)}) is neither https nor on this machine: passwords, cookies and the service's secret would cross the network unencrypted. Use https, or NETRA_INSECURE_HTTP=1 where that network is yours alone`,
     )
   }
   return problems
 }
+
+/** In production they are refused, elsewhere told. */
+const secretProblems = (settings: Settings): string[] =>
+  weakSecrets(settings).map(
+    ({ name, why }) =>
+      `${SETTINGS[name].env} ${why}: choose a long random one (openssl rand -base64 32), or take the one that the provider gave`,
+  )
 
 export function normalize(settings: Settings): { config: Config; problems: string[] } {
   const loopback = isLoopback(settings.host)
@@ -177,7 +213,7 @@ export function normalize(settings: Settings): { config: Config; problems: strin
   const problems: string[] = []
   if (!loopback && !https && !settings.insecureHttp) {
     problems.push(
-      `HOST (${settings.host}) is not loopback: set NETRA_PUBLIC_URL to the https address that people use, or NETRA_INSECURE_HTTP=1 to accept that everything crosses the network unencrypted`,
+      `HOST (${shownValue(settings.host)}) is not loopback: set NETRA_PUBLIC_URL to the https address that people use, or NETRA_INSECURE_HTTP=1 to accept that everything crosses the network unencrypted`,
     )
   }
   problems.push(...siteProblems(settings))
@@ -185,6 +221,10 @@ export function normalize(settings: Settings): { config: Config; problems: strin
   problems.push(...providerProblems(settings))
   problems.push(...testUserProblems(settings))
   problems.push(...accountProblems(settings))
+  problems.push(...replicaProblems(settings))
+  problems.push(...bypassProblems(settings))
+  const weak = secretProblems(settings)
+  if (settings.environment === 'production') problems.push(...weak)
   const config: Config = {
     port: settings.port,
     host: settings.host,
@@ -195,9 +235,15 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     https,
     accessTokenSeconds: settings.accessTokenSeconds,
     logLevel: settings.logLevel,
+    telemetry: telemetryOf(settings),
     trustedProxies: settings.trustedProxies,
     requestsPerMinute: settings.requestsPerMinute,
     maxSockets: settings.maxSockets,
+    drainSeconds: settings.drainSeconds,
+    allowMigration: settings.allowMigration,
+    drainDelaySeconds: settings.drainDelaySeconds,
+    bypassStartupChecks: bypassed(settings),
+    warnings: settings.environment === 'production' ? [] : weak,
     tokensPerDay: settings.tokensPerDay,
     allowedOrigins: settings.allowedOrigins,
     registration: settings.registration,
@@ -215,11 +261,15 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     webPublicUrl: settings.webPublicUrl?.replace(/\/$/, ''),
     demo: settings.demo,
     model: settings.model,
+    modelFallback: settings.modelFallback,
+    mode: settings.mode,
     openaiBaseUrl: settings.openaiBaseUrl,
     anthropicBaseUrl: settings.anthropicBaseUrl,
     secrets: {
       databaseUrl: settings.databaseUrl,
       metricsToken: settings.metricsToken,
+      sentryDsn: settings.sentryDsn,
+      otlpHeaders: pairsOf(settings.otlpHeaders),
       googleClientSecret: settings.googleClientSecret,
       oidcClientSecret: settings.oidcClientSecret,
       smtpUrl: settings.smtpUrl,
@@ -229,6 +279,7 @@ export function normalize(settings: Settings): { config: Config; problems: strin
       openaiApiKey: settings.openaiApiKey,
       anthropicApiKey: settings.anthropicApiKey,
       googleApiKey: settings.googleApiKey,
+      backupPassphrase: settings.backupPassphrase,
     },
   }
   return { config, problems }

@@ -1,6 +1,10 @@
 import { z } from 'zod'
 
 import { problemWords } from '../platform/problem-words.ts'
+import { SERVICE_LEVELS } from '../platform/recovery/service-level.ts'
+import { PROFILES } from './profiles.ts'
+import { hasUserInfo, shownValue } from './settings-shown.ts'
+import { gather, type Environment, type Given } from './sources.ts'
 
 /** One entry a setting: its variable, its schema with default, one sentence, and whether it is secret. */
 interface Setting<Schema extends z.ZodType = z.ZodType> {
@@ -25,7 +29,12 @@ const wholeNumber = (low: number, high: number, otherwise: number) =>
     .transform(Number)
     .pipe(z.number().min(low).max(high))
     .default(otherwise)
-const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http or https address' })
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'is not an http or https address' })
+  .refine(
+    (text) => !hasUserInfo(text),
+    'holds a user name or a password, which would be shown and logged with the address. Take them out of it',
+  )
 const list = z
   .string()
   .default('')
@@ -39,6 +48,13 @@ const key = z.string().min(1).optional()
 /** A path of a socket may stand for the host: postgres:///database?host=/var/run/postgresql. */
 const isPostgresUrl = (text: string): boolean =>
   /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)
+
+/** A public key, a host and a project's number at the end of the path. */
+const isSentryDsn = (text: string): boolean => {
+  if (!URL.canParse(text)) return false
+  const { username, pathname } = new URL(text)
+  return username !== '' && /\/\d+$/.test(pathname)
+}
 
 export const SETTINGS = {
   port: setting({
@@ -73,7 +89,7 @@ export const SETTINGS = {
     env: 'NETRA_ENV',
     schema: z.enum(['development', 'staging', 'production']).optional(),
     default: 'development',
-    doc: 'development, staging or production.',
+    doc: 'For whom it is: development, staging or production. Decides defaults and what is refused.',
   }),
   publicUrl: setting({
     env: 'NETRA_PUBLIC_URL',
@@ -95,6 +111,20 @@ export const SETTINGS = {
       .optional(),
     default: 'the built-in model',
     doc: 'Default model as <provider>/<model>, for example openai/gpt-4o-mini.',
+  }),
+  modelFallback: setting({
+    env: 'NETRA_MODEL_FALLBACK',
+    schema: list.pipe(
+      z.array(z.string().regex(/^[^/]+\/.+$/, 'is not of the form <provider>/<model>')),
+    ),
+    default: 'none',
+    doc: 'Models, separated by commas, that answer in their order where another one cannot; who asked is told. The conversation then goes to their provider.',
+  }),
+  mode: setting({
+    env: 'NETRA_MODE',
+    schema: z.enum(SERVICE_LEVELS).default('full'),
+    default: 'full',
+    doc: 'How much of the service there is at most: full, no_tools, read_only, or maintenance (only administrators).',
   }),
   openaiApiKey: setting({
     env: 'OPENAI_API_KEY',
@@ -255,8 +285,146 @@ export const SETTINGS = {
   logLevel: setting({
     env: 'NETRA_LOG_LEVEL',
     schema: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug']).default('warn'),
-    default: 'warn',
+    default: 'warn; info in staging and production',
     doc: 'How much is logged (JSON lines on standard error).',
+  }),
+  logFormat: setting({
+    env: 'NETRA_LOG_FORMAT',
+    schema: z.enum(['json', 'google', 'pretty']).optional(),
+    default: 'json; google where K_SERVICE is set',
+    doc: 'json lines, the form that Google Cloud reads, or pretty for people.',
+  }),
+  googleService: setting({
+    env: 'K_SERVICE',
+    schema: key,
+    default: 'none',
+    doc: 'Set by Cloud Run: the service in error reports, and the google form of logs.',
+  }),
+  googleProject: setting({
+    env: 'GOOGLE_CLOUD_PROJECT',
+    schema: key,
+    default: 'none',
+    doc: 'The project whose traces the google form of logs points to.',
+  }),
+  sentryDsn: setting({
+    env: 'SENTRY_DSN',
+    schema: z
+      .url({ protocol: /^https?$/, error: 'is not of the form https://key@host/project' })
+      .refine(isSentryDsn, 'is not of the form https://key@host/project')
+      .optional(),
+    default: 'none',
+    doc: 'Where groups of errors are reported (Sentry or anything that takes its envelopes); nothing that people wrote is in them.',
+    secret: true,
+  }),
+  otlpEndpoint: setting({
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    schema: httpUrl.optional(),
+    default: 'none: nothing is exported',
+    doc: 'An OpenTelemetry collector, for example http://localhost:4318: traces, metrics and logs go there (OTLP over HTTP, JSON).',
+  }),
+  otlpTracesEndpoint: setting({
+    env: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    schema: httpUrl.optional(),
+    default: '<OTEL_EXPORTER_OTLP_ENDPOINT>/v1/traces',
+    doc: 'The whole address for traces, where it is another.',
+  }),
+  otlpMetricsEndpoint: setting({
+    env: 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+    schema: httpUrl.optional(),
+    default: '<OTEL_EXPORTER_OTLP_ENDPOINT>/v1/metrics',
+    doc: 'The whole address for metrics, where it is another.',
+  }),
+  otlpLogsEndpoint: setting({
+    env: 'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT',
+    schema: httpUrl.optional(),
+    default: '<OTEL_EXPORTER_OTLP_ENDPOINT>/v1/logs',
+    doc: 'The whole address for logs, where it is another.',
+  }),
+  otlpHeaders: setting({
+    env: 'OTEL_EXPORTER_OTLP_HEADERS',
+    schema: z
+      .string()
+      .regex(/^\s*[\w-]+=[^,]*(?:,\s*[\w-]+=[^,]*)*$/, 'is not of the form name=value,name=value')
+      .optional(),
+    default: 'none',
+    doc: 'Headers of each export, as name=value,name=value with values percent-encoded.',
+    secret: true,
+  }),
+  otlpProtocol: setting({
+    env: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+    schema: z.enum(['http/json', 'http/protobuf']).default('http/json'),
+    default: 'http/json',
+    doc: 'JSON is sent, which every OTLP address over HTTP takes; grpc is not spoken: use port 4318.',
+  }),
+  otlpTimeoutMs: setting({
+    env: 'OTEL_EXPORTER_OTLP_TIMEOUT',
+    schema: wholeNumber(100, 60_000, 10_000),
+    default: '10000',
+    doc: 'Milliseconds that one export may take.',
+  }),
+  otelServiceName: setting({
+    env: 'OTEL_SERVICE_NAME',
+    schema: z.string().min(1).max(255).optional(),
+    default: 'netra',
+    doc: 'service.name of everything exported.',
+  }),
+  otelResourceAttributes: setting({
+    env: 'OTEL_RESOURCE_ATTRIBUTES',
+    schema: z
+      .string()
+      .regex(/^\s*[\w.-]+=[^,]*(?:,\s*[\w.-]+=[^,]*)*$/, 'is not of the form name=value,name=value')
+      .optional(),
+    default: 'none',
+    doc: 'More about this node, as name=value,name=value.',
+  }),
+  otelTracesSampler: setting({
+    env: 'OTEL_TRACES_SAMPLER',
+    schema: z
+      .enum([
+        'always_on',
+        'always_off',
+        'traceidratio',
+        'parentbased_always_on',
+        'parentbased_always_off',
+        'parentbased_traceidratio',
+      ])
+      .default('parentbased_always_on'),
+    default: 'parentbased_always_on',
+    doc: 'Which traces are exported; what a client says of its own trace decides nothing.',
+  }),
+  otelTracesSamplerArg: setting({
+    env: 'OTEL_TRACES_SAMPLER_ARG',
+    schema: z
+      .string()
+      .regex(/^(?:0(?:\.\d+)?|1(?:\.0+)?|\.\d+)$/, 'is not a number from 0 to 1')
+      .transform(Number)
+      .default(1),
+    default: '1',
+    doc: 'The share of traces for traceidratio.',
+  }),
+  otelMetricInterval: setting({
+    env: 'OTEL_METRIC_EXPORT_INTERVAL',
+    schema: wholeNumber(100, 3_600_000, 60_000),
+    default: '60000',
+    doc: 'Milliseconds between two exports of the metrics.',
+  }),
+  otelBatchDelay: setting({
+    env: 'OTEL_BSP_SCHEDULE_DELAY',
+    schema: wholeNumber(10, 60_000, 5_000),
+    default: '5000',
+    doc: 'Milliseconds after which spans and log lines are exported.',
+  }),
+  otelDisabled: setting({
+    env: 'OTEL_SDK_DISABLED',
+    schema: flag,
+    default: 'false',
+    doc: 'true exports nothing, whatever else is set.',
+  }),
+  otelContent: setting({
+    env: 'NETRA_OTEL_CONTENT',
+    schema: flag,
+    default: '0',
+    doc: '1 exports what people, models and tools say with their spans: everybody who reads the traces reads the chats.',
   }),
   metricsToken: setting({
     env: 'NETRA_METRICS_TOKEN',
@@ -283,6 +451,45 @@ export const SETTINGS = {
     default: '0: no limit',
     doc: 'Tokens that the models may read and write for one user in a day (UTC); who has used them up waits.',
   }),
+  bypassStartupChecks: setting({
+    env: 'NETRA_BYPASS_STARTUP_CHECKS',
+    schema: list,
+    default: 'none',
+    doc: 'Start-up checks, separated by commas, that may fail without ending the start, or all; never in production.',
+  }),
+  drainSeconds: setting({
+    env: 'NETRA_DRAIN_SECONDS',
+    schema: wholeNumber(0, 3_600, 10),
+    default: '10',
+    doc: 'After SIGTERM: over so many seconds sockets are sent away and runs may end; what still runs then goes on elsewhere or at the next start.',
+  }),
+  drainDelaySeconds: setting({
+    env: 'NETRA_DRAIN_DELAY_SECONDS',
+    schema: wholeNumber(0, 3_600, 0),
+    default: '0',
+    doc: 'After SIGTERM: so many seconds it is not ready and still serves, so that a balancer notices before sockets are sent away.',
+  }),
+  allowMigration: setting({
+    env: 'NETRA_ALLOW_MIGRATION',
+    schema: flag,
+    default: '0',
+    doc: '1 lets a start change the form of data that an older Netra wrote, which that one cannot read afterwards; make a backup first.',
+  }),
+  replicas: setting({
+    env: 'NETRA_REPLICAS',
+    schema: wholeNumber(1, 10_000, 1),
+    default: '1',
+    doc: 'How many nodes the platform runs at once; more than one need DATABASE_URL.',
+  }),
+  revision: setting({
+    env: 'NETRA_REVISION',
+    schema: z
+      .string()
+      .regex(/^[\w.+-]{1,100}$/, 'is not a short name of letters, digits, dots and dashes')
+      .optional(),
+    default: 'K_REVISION, else what npm run pack stamped, else the version',
+    doc: 'Which build this is, as /health and the logs tell it.',
+  }),
   trustedProxies: setting({
     env: 'NETRA_TRUSTED_PROXIES',
     schema: list,
@@ -295,6 +502,13 @@ export const SETTINGS = {
     default: 'none',
     doc: 'Further origins, separated by commas, whose pages may use this server.',
   }),
+  backupPassphrase: setting({
+    env: 'NETRA_BACKUP_PASSPHRASE',
+    schema: z.string().min(12, 'is shorter than 12 characters').optional(),
+    default: 'none: backups are not encrypted',
+    doc: 'Encrypts what netra backup writes, and opens it for netra restore.',
+    secret: true,
+  }),
 } as const
 
 export type Settings = {
@@ -306,50 +520,67 @@ const NOT_YET: Record<string, string> = {
   NATS_URL: 'several nodes are not supported yet; unset it',
 }
 
-/** All settings that can be read, and every problem with the others. An empty variable is absent. */
-export function readSettings(env: Record<string, string | undefined>): {
+/** As `readSettings` answers, and where each value came from. */
+export interface ReadSettings {
   settings: Settings
   problems: string[]
+  /** What is allowed and unwise of where values come from. */
+  warnings: string[]
   /** The variables that could not be read. */
   unread: string[]
-} {
-  const problems: string[] = []
+  /** By variable; what is absent has its default. */
+  given: ReadonlyMap<string, Given>
+}
+
+const NAMES: readonly string[] = Object.values(SETTINGS).map(({ env }) => env)
+const SECRETS = new Set<string>(
+  Object.values(SETTINGS).flatMap((entry) => ('secret' in entry ? [entry.env] : [])),
+)
+
+/** All settings that can be read, and every problem with the others. */
+export function readSettings(env: Environment, options: ReadOptions = {}): ReadSettings {
+  const { values, problems, warnings } = gather(env, {
+    names: NAMES,
+    isSecret: (name) => SECRETS.has(name),
+  })
+  const given = withDefaults(values, options)
   const unread: string[] = []
   const entries = Object.entries(SETTINGS).map(([name, entry]) => {
-    const given = env[entry.env] === '' ? undefined : env[entry.env]
-    const parsed = entry.schema.safeParse(given, { error: problemWords })
+    const { text, from } = given.get(entry.env) ?? {}
+    const parsed = entry.schema.safeParse(text, { error: problemWords })
     if (parsed.success) return [name, parsed.data]
     unread.push(entry.env)
-    const shown = 'secret' in entry ? '' : ` ("${given}")`
-    problems.push(`${entry.env}${shown}: ${parsed.error.issues[0]?.message}. ${entry.doc}`)
+    // Half of a password may look like none: of what holds one nothing is repeated.
+    const isShown = !('secret' in entry) && text === shownValue(text ?? '')
+    const shown = isShown ? ` ("${text}")` : ''
+    const where = from === undefined || from === 'environment' ? '' : ` in ${from}`
+    problems.push(`${entry.env}${shown}${where}: ${parsed.error.issues[0]?.message}. ${entry.doc}`)
     return [name, entry.schema.safeParse(undefined).data]
   })
   for (const [name, why] of Object.entries(NOT_YET)) if (env[name]) problems.push(`${name}: ${why}`)
-  const known = new Set<string>(Object.values(SETTINGS).map((entry) => entry.env))
-  for (const name of Object.keys(env)) {
-    if (name.startsWith('NETRA_') && !known.has(name) && !TEST_ONLY.has(name))
-      problems.push(`${name}: no such setting; the nearest is ${nearest(name, [...known])}`)
-  }
-  return { settings: Object.fromEntries(entries) as Settings, problems, unread }
+  return { settings: Object.fromEntries(entries) as Settings, problems, warnings, unread, given }
 }
 
-/** Variables of the test suite that may stand in the same environment. */
-const TEST_ONLY = new Set(['NETRA_REAL_DATA', 'NETRA_TEST_BROWSER'])
-
-function nearest(name: string, known: readonly string[]): string {
-  const scored = known.map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-  return scored.toSorted((a, b) => a.distance - b.distance)[0]?.candidate ?? ''
+export interface ReadOptions {
+  /** What a command takes instead of the defaults of all. */
+  defaults?: Readonly<Record<string, string>>
+  /** Settings that mean nothing to a command. */
+  without?: readonly string[]
 }
 
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
+function withDefaults(
+  values: ReadonlyMap<string, Given>,
+  { defaults = {}, without = [] }: ReadOptions,
+): Map<string, Given> {
+  const given = new Map(values)
+  for (const name of without) given.delete(name)
+  const environment = given.get('NETRA_ENV')?.text ?? 'development'
+  const profile = Object.entries(PROFILES[environment] ?? {})
+  for (const [name, text] of profile) {
+    if (!given.has(name)) given.set(name, { text, from: `default of ${environment}` })
   }
-  return row[b.length] ?? 0
+  for (const [name, text] of Object.entries(defaults)) {
+    if (!given.has(name)) given.set(name, { text, from: 'default' })
+  }
+  return given
 }

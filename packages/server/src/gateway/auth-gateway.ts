@@ -3,6 +3,7 @@ import { FORWARDED, TRACE_HEADER } from '../identity/identity.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import type { SpanWatch } from '../platform/tracing.ts'
 import { basePathOf, createAddresses, type Addresses } from './addresses.ts'
 import type { AuthHttpParts } from './auth-routes/auth-http.ts'
 import { addAuthRoutes } from './auth-routes/auth-routes.ts'
@@ -29,6 +30,8 @@ export interface AuthGatewayOptions {
   allMetrics: Metrics
   metricsToken: string | undefined
   requestsPerMinute: number
+  /** Told of requests, where somebody listens. */
+  spans?: SpanWatch | undefined
 }
 
 export interface AuthGateway extends AsyncDisposable {
@@ -68,6 +71,7 @@ export async function openAuthGateway(
     isLocal: ({ headers }) => headers[FORWARDED.isLocal] === '1',
     allMetrics: options.allMetrics,
     requestsPerMinute: options.requestsPerMinute,
+    spans: options.spans,
     limited: (limit = 'sign_in') => limits.add({ limit }),
   }
   const base = await createBase(parts)

@@ -3,6 +3,8 @@ import { RateLimit } from '../platform/rate-limit.ts'
 import { basePathOf, createAddresses, type Addresses } from './addresses.ts'
 import { handleClassic } from './classic/handle-classic.ts'
 import { addressBehind, isLocalCaller } from './client-address.ts'
+import { Door } from './door.ts'
+import { sendAway } from './drain.ts'
 import { EventRequests } from './fallback/event-requests.ts'
 import { handleMessage } from './handle-message.ts'
 import { createHttp } from './http/app.ts'
@@ -24,20 +26,27 @@ export type {
   BreakerStatus,
   ModelSettingsPage,
   SampleFile,
+  StartupView,
 } from './ports.ts'
 
 export interface Gateway extends AsyncDisposable {
   /** The port that was really taken. */
   readonly port: number
   readonly url: string
+  /** Lets in whoever waits at the door: the checks of the start are over. Counts begin here. */
+  openDoor(): void
+  /** From here on it says that it is not ready; it still serves. */
+  beginDrain(): void
+  /** Sends everybody away over a part of the window, and takes no more sockets. */
+  sendAway(withinMs: number): Promise<{ sent: number; spreadMs: number }>
   /** Login sessions that a socket or a stream is open for; one may come several times. */
   openSessions(): Iterable<{ userId: string; sessionId: string }>
 }
 
-/** Whoever is sent away comes back within so long, a millisecond for each: not all at once. */
-const DRAIN_JITTER_MS = { least: 2_000, most: 10_000 }
 /** Requests under way get so long; then whoever still waits, or says nothing at all, is cut off. */
 const DRAIN_MS = 2_000
+/** Also who asked at the very end of a drain gets so long. */
+const LEAST_DRAIN_MS = 250
 /** Connections that the system holds for us: thousands come back at once after a restart (F93). */
 const ACCEPT_QUEUE = 4_096
 
@@ -49,6 +58,12 @@ export async function openGateway(
   const { clock, logger, identities } = options
   let addresses: Addresses | undefined
   let draining = false
+  /** Since when nobody new is taken, on the monotonic clock. */
+  let leavingSince: number | undefined
+  const door = new Door(
+    (authorization) => options.startup.isOwn(authorization),
+    basePathOf(options.publicUrl),
+  )
   const metrics = new SocketMetrics(options.allMetrics, new LimitNotes(logger, clock))
   const eventRequests = new EventRequests((code) => metrics.closed(code))
   const commandRate = new RateLimit(clock, { perMinute: 1_200, burst: 200 }, (userId) =>
@@ -70,6 +85,7 @@ export async function openGateway(
     limits: LIMITS,
     runResults: createRunResults(options.hub),
     draining: () => draining,
+    door,
     isLocal: (caller) => options.publicUrl === undefined && isLocalCaller(caller),
   }
   options.allMetrics.gauge('netra_sockets', 'Open sockets.', {
@@ -112,8 +128,12 @@ export async function openGateway(
       maxSockets: options.maxSockets,
     }),
     commandRate,
+    door,
+    isLeaving: () => leavingSince !== undefined,
     node: newId(),
     headOf: options.headOf,
+    mode: options.mode,
+    spans: options.spans,
   })
   const stopSweeping = sweepSockets(eventRequests, clock)
   const stopListening = identities.onSessionEnded((sessionId, why) => {
@@ -126,9 +146,24 @@ export async function openGateway(
     }
   })
 
+  const everybody = () => [...parts.registry, ...eventRequests]
+
   return {
     port: bound.port,
     url: addresses.publicUrl,
+    openDoor() {
+      parts.registry.total = 0
+      metrics.begin()
+      door.open()
+    },
+    beginDrain() {
+      draining = true
+    },
+    sendAway(withinMs) {
+      draining = true
+      leavingSince ??= clock.monotonic()
+      return sendAway({ open: everybody, withinMs, clock })
+    },
     *openSessions() {
       for (const { userId, sessionId } of parts.registry) {
         if (userId !== undefined && sessionId !== undefined) yield { userId, sessionId }
@@ -136,14 +171,16 @@ export async function openGateway(
       for (const { reader } of eventRequests) yield reader.identity
     },
     async [Symbol.asyncDispose]() {
-      draining = true
       stopListening()
       stopSweeping()
-      const all = [...parts.registry, ...eventRequests]
-      const { least, most } = DRAIN_JITTER_MS
-      for (const open of all) open.goAway(Math.min(most, Math.max(least, all.length)))
+      draining = true
+      leavingSince ??= clock.monotonic()
+      const left = DRAIN_MS - (clock.monotonic() - leavingSince)
+      await sendAway({ open: everybody, withinMs: 0, clock })
       upgrades.close()
-      const cancel = clock.after(DRAIN_MS, () => http.server.closeAllConnections())
+      const cancel = clock.after(Math.max(LEAST_DRAIN_MS, left), () =>
+        http.server.closeAllConnections(),
+      )
       await http.close()
       cancel()
     },

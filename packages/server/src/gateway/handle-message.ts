@@ -1,8 +1,10 @@
 import type { ClientMessage } from '@netra/protocol'
 
 import { hasScope, type Identity } from '../identity/identity.ts'
+import { inTrace, traceOfMessage } from '../platform/tracing.ts'
 import { unreachable } from '../platform/unreachable.ts'
 import { carryOut, tooFast, type Command } from './carry-out.ts'
+import { closedTo } from './closed-to.ts'
 import type { Connection } from './connection.ts'
 import { CLOSE_BY_REFUSAL } from './identify.ts'
 import { LIMITS } from './limits.ts'
@@ -24,9 +26,34 @@ export async function handleMessage(
   message: ClientMessage,
 ): Promise<void> {
   if (!ASKS.has(message.type)) return carryOn(connection, identity, message)
+  if (message.type !== 'send_message' && message.type !== 'regenerate') {
+    return asChecked(connection, identity, message)
+  }
+  const { spans } = connection.parts
+  const trace = traceOfMessage(message.traceparent, { userId: identity.userId, watch: spans })
+  return inTrace(trace, () => asChecked(connection, identity, message))
+}
+
+async function asChecked(
+  connection: Connection,
+  identity: Identity,
+  message: ClientMessage,
+): Promise<void> {
   const checked = await checkSession(connection.parts.identities, identity)
   if (!checked.ok) return refuse(connection, message, checked)
   connection.identity = checked.identity
+  const closed = closedTo(connection.parts.mode, checked.identity)
+  if (closed) {
+    const retry = { retry: 'after', after_ms: closed.afterMs } as const
+    const id = 'id' in message ? message.id : null
+    return connection.send({
+      type: 'error',
+      id,
+      code: 'unavailable',
+      message: closed.why,
+      ...retry,
+    })
+  }
   return carryOn(connection, checked.identity, message)
 }
 

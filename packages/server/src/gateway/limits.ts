@@ -25,7 +25,8 @@ export const LIMITS = {
   /** A login session is asked for at least so often. */
   sessionCheckMs: 30_000,
   maxSubscriptions: 200,
-  maxConnectionsPerUser: 20,
+  /** A fifth of the hundred that `netra validate` opens over five accounts, beside those of a person. */
+  maxConnectionsPerUser: 32,
   /** Sockets of one address that have not said who they are. */
   maxUnauthenticatedPerAddress: 200,
   maxPendingCommands: 256,

@@ -1,17 +1,29 @@
 import type { Access, Threads } from '../access/access.ts'
 import type { Auth } from '../auth/auth.ts'
-import type { Commands, Files, Retention } from '../command/command.ts'
+import type { Commands, Files, Retention, Timelines } from '../command/command.ts'
 import type { Health } from '../health/health.ts'
 import type { Hub, Position } from '../hub/hub.ts'
 import type { Identities } from '../identity/identity.ts'
+import type { Breakers } from '../platform/breakers.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { RateLimit } from '../platform/rate-limit.ts'
+import type { ServiceMode } from '../platform/recovery/service-mode.ts'
+import type { SpanWatch } from '../platform/tracing.ts'
+import type { ServiceLevels } from '../service-levels/service-levels.ts'
 import type { Addresses } from './addresses.ts'
+import type { Door } from './door.ts'
 import type { EventRequests } from './fallback/event-requests.ts'
 import type { LIMITS } from './limits.ts'
-import type { AgentCatalogue, AuthForward, ModelSettingsPage, SampleFile } from './ports.ts'
+import type {
+  AgentCatalogue,
+  AuthForward,
+  ErrorReports,
+  ModelSettingsPage,
+  SampleFile,
+  StartupView,
+} from './ports.ts'
 import type { Registry } from './registry.ts'
 import type { RunResults } from './run-results.ts'
 import type { SocketMetrics } from './socket-metrics.ts'
@@ -28,6 +40,8 @@ export interface GatewayOptions {
   commands: Commands
   files: Files
   retention: Retention
+  timelines: Timelines
+  errors: ErrorReports
   hub: Hub
   health: Health
   agents: AgentCatalogue
@@ -50,12 +64,22 @@ export interface GatewayOptions {
   maxUploadBytes: number
   /** All numbers of this process. */
   allMetrics: Metrics
+  /** How it does against what was promised. */
+  serviceLevels: Pick<ServiceLevels, 'report' | 'history'>
   /** Whoever shows it as a bearer may read `/metrics` from elsewhere. */
   metricsToken: string | undefined
+  /** Of this process. */
+  breakers: Breakers
+  /** How much of the service there is. */
+  mode: ServiceMode
+  /** How far the start has come, and what it found. */
+  startup: StartupView
   /** Open at once on this node. */
   maxSockets: number
   /** Of one user; the other limits keep their proportion to it. */
   requestsPerMinute?: number | undefined
+  /** Told of spans, where somebody listens. */
+  spans?: SpanWatch | undefined
 }
 
 export interface Caller {
@@ -77,6 +101,7 @@ export interface GatewayParts extends GatewayOptions {
   limits: typeof LIMITS
   runResults: RunResults
   draining: () => boolean
+  door: Door
   /** Whether the caller sits at this machine, as far as can be known. */
   isLocal: (caller: Caller) => boolean
 }

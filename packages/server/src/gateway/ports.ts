@@ -2,14 +2,26 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 
 import type { ForwardedRequest } from '../identity/identity.ts'
+import type { ErrorGroup } from '../platform/error-group.ts'
 
 /** What the edge shows of agents and models; the composition root fills it from `agent/`. */
 export interface AgentCatalogue {
   list(): Promise<unknown[]>
   models(): Promise<unknown>
+  /** Those that some agent has that people may pick. */
+  tools(): ToolInfo[]
   /** Circuit breaker around an agent's model; undefined when there is no such agent. */
-  breaker(agent: string): Promise<BreakerStatus | undefined>
-  breakerState(agent: string, model: string | null): Promise<BreakerStatus['state']>
+  breaker(agent: string, userId: string): Promise<BreakerStatus | undefined>
+  breakerState(agent: string, model: string | null, userId: string): Promise<BreakerStatus['state']>
+}
+
+export interface ToolInfo {
+  name: string
+  description: string
+  /** JSON Schema of its arguments. */
+  input_schema: object
+  /** Ids of the agents that have it. */
+  agents: string[]
 }
 
 export interface BreakerStatus {
@@ -22,7 +34,11 @@ export interface BreakerStatus {
 
 /** The administrator's page for models. */
 export interface ModelSettingsPage {
-  list(): Promise<{ connections: unknown[]; default_model: string | null }>
+  list(): Promise<{
+    connections: unknown[]
+    default_model: string | null
+    fallback_models: readonly string[]
+  }>
   put(
     provider: string,
     change: { apiKey?: string; baseUrl?: string; enabledModels?: string[] },
@@ -30,6 +46,7 @@ export interface ModelSettingsPage {
   remove(provider: string): Promise<void>
   test(provider: string): Promise<unknown>
   setDefaultModel(model: string | null): Promise<void>
+  setFallbacks(models: readonly string[]): Promise<void>
 }
 
 /** The built-in sample workload, synthetic and labelled so. */
@@ -39,10 +56,32 @@ export interface SampleFile {
   open(): Readable
 }
 
+/** Groups of errors that this process has logged, newest first. */
+export interface ErrorReports {
+  since: string
+  list(): ErrorGroup[]
+}
+
 /** How a request reaches the auth service when it runs elsewhere. */
 export interface AuthForward {
   /** @throws AuthUnavailable */
   forward(
     request: ForwardedRequest,
   ): Promise<Readable & { statusCode?: number | undefined; headers: IncomingHttpHeaders }>
+}
+
+/** The start of this process, as health and the configuration show it. */
+export interface StartupView {
+  /** The checks are over, and passed or were gone around. */
+  readonly isReady: boolean
+  /** Ids of checks that did not pass and that the operator goes around. */
+  readonly bypassed: readonly string[]
+  readonly report: {
+    status: string
+    total_ms: number
+    phases: readonly { name: string; ms: number }[]
+    checks: readonly { id: string; status: string; ms: number }[]
+  }
+  /** Whether an Authorization header is that of this process itself, trying itself out. */
+  isOwn(authorization: string): boolean
 }

@@ -6,6 +6,8 @@ import { AuthUnavailable, type Identities, type Identity } from '../identity/ide
 import type { Clock } from '../platform/clock.ts'
 import { newId, type ConnectionId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { ServiceMode } from '../platform/recovery/service-mode.ts'
+import type { SpanWatch } from '../platform/tracing.ts'
 import { LIMITS } from './limits.ts'
 import type { Registered, Registry } from './registry.ts'
 import { checkSession, type Checked } from './session-check.ts'
@@ -19,6 +21,10 @@ export interface SocketParts {
   registry: Registry
   metrics: SocketMetrics
   socketLimits: SocketLimits
+  /** Who is no administrator may do nothing while there is a reason. */
+  mode?: Pick<ServiceMode, 'entering'> | undefined
+  /** Told of spans, where somebody listens. */
+  spans?: SpanWatch | undefined
 }
 
 const MAX_REASON_BYTES = 123

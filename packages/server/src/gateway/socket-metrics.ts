@@ -1,4 +1,4 @@
-import type { Count, Metrics } from '../platform/metrics.ts'
+import type { Count, Metrics, Spread } from '../platform/metrics.ts'
 import { limitCounter, type LimitNotes, type Met } from './limit-notes.ts'
 
 /**
@@ -7,6 +7,8 @@ import { limitCounter, type LimitNotes, type Met } from './limit-notes.ts'
  */
 export type HandshakeEnd = 'welcome' | 'refused' | 'limited' | 'failed'
 
+const WELCOME_BUCKETS_MS = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000]
+
 /** True numbers about sockets, as `/ws/health` and `/metrics` show them. */
 export class SocketMetrics {
   readonly #frames: Count
@@ -14,6 +16,7 @@ export class SocketMetrics {
   readonly #handshakes: Count
   readonly #closes: Count
   readonly #limited: Count
+  readonly #welcome: Spread
   readonly #notes: LimitNotes | undefined
   messagesReceived = 0
   badFrames = 0
@@ -24,8 +27,6 @@ export class SocketMetrics {
     failed: 0,
   }
   rateLimited = 0
-  /** Milliseconds from upgrade to welcome, of the last 1,000. */
-  readonly welcomeMs: number[] = []
   readonly closes = new Map<number, number>()
 
   constructor(metrics: Metrics, notes?: LimitNotes) {
@@ -45,12 +46,26 @@ export class SocketMetrics {
       'Attempts with a valid proof that ended in a welcome, of all such attempts.',
       { read: () => this.successRate },
     )
+    this.#welcome = metrics.histogram(
+      'netra_welcome_ms',
+      'From the upgrade of a socket to its welcome.',
+      WELCOME_BUCKETS_MS,
+    )
     this.#limited = limitCounter(metrics)
     this.#closes = metrics.counter(
       'netra_closes_total',
       'Sockets and event requests that this server ended, by close code.',
       ['code'],
     )
+  }
+
+  /** What was counted before anybody but this process itself was served is nobody's. */
+  begin(): void {
+    this.messagesReceived = 0
+    this.badFrames = 0
+    this.rateLimited = 0
+    Object.assign(this.handshakes, { welcome: 0, refused: 0, limited: 0, failed: 0 })
+    this.closes.clear()
   }
 
   /** Something was refused because there was too much of it. */
@@ -77,8 +92,7 @@ export class SocketMetrics {
   }
 
   welcomed(ms: number): void {
-    this.welcomeMs.push(ms)
-    if (this.welcomeMs.length > 1_000) this.welcomeMs.shift()
+    this.#welcome.observe(ms)
   }
 
   closed(code: number): void {

@@ -3,11 +3,13 @@ import type { Duplex } from 'node:stream'
 
 import { WebSocketServer } from 'ws'
 
+import { fromOutside } from '../platform/log-redact.ts'
 import { belowBase, hostProblem, originProblem, type Addresses } from './addresses.ts'
 import { ClassicConnection, type ClassicParts } from './classic/classic-connection.ts'
 import { Echo, MAX_ECHO_BYTES } from './classic/echo.ts'
 import { CLASSIC_SUBPROTOCOL, tokenIn } from './classic/subprotocol-token.ts'
 import { Connection, type ConnectionParts } from './connection.ts'
+import type { Door } from './door.ts'
 import { errorBody } from './http/error-body.ts'
 import { secondsOf } from './http/error-sender.ts'
 import type { Handshake } from './identify.ts'
@@ -18,7 +20,12 @@ const PATHS = new Set(['/ws', '/websocket'])
 const TEST_PATH = '/ws/test'
 const NATIVE = 'netra.v1'
 
-type UpgradeParts = ConnectionParts & ClassicParts
+type UpgradeParts = ConnectionParts &
+  ClassicParts & {
+    door?: Pick<Door, 'waitToUpgrade' | 'isOwn'>
+    /** The node is going down: whoever comes is sent elsewhere. */
+    isLeaving?: () => boolean
+  }
 
 /** Takes the upgrades of an HTTP server: checks who calls from where, then hands over the socket. */
 export function takeUpgrades(
@@ -38,16 +45,23 @@ export function takeUpgrades(
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', destroySocket)
+    const waits = parts.door?.waitToUpgrade(request)
+    if (!waits) return take(request, socket, head)
+    void waits.then(() => {
+      if (!socket.destroyed) take(request, socket, head)
+    })
+  }
+  const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const path = belowBase(addresses.basePath, request.url ?? '').split('?')[0] ?? ''
     const isTest = path === TEST_PATH && echo !== undefined
-    const refusal = refusalOf(request, { addresses, parts, path, echo })
+    const isOwn = parts.door?.isOwn(request) === true
+    const refusal = refusalOf(request, { addresses, parts, path, echo, isOwn })
     if (refusal) {
-      const { origin } = request.headers
+      const origin = fromOutside(request.headers.origin)
       const ip = parts.addressOf(request)
-      parts.logger.info(
-        { status: refusal.status, code: refusal.code, ip, origin },
-        'upgrade refused',
-      )
+      const { status, code } = refusal
+      // Too many are told by the limit, a line a minute.
+      if (status !== 429) parts.logger.info({ status, code, ip, origin }, 'upgrade refused')
       return refuse(socket, refusal)
     }
     if (isTest) {
@@ -61,7 +75,7 @@ export function takeUpgrades(
       const connection = isNative
         ? new Connection(webSocket, socket, handshake, parts)
         : new ClassicConnection(webSocket, socket, handshake, parts)
-      if (parts.socketLimits.isFull()) {
+      if (!isOwn && parts.socketLimits.isFull()) {
         parts.metrics.handshake('limited', 'sockets_of_node')
         connection.close(4010, 'This server has as many sockets as it can serve: come back later.')
       }
@@ -95,18 +109,33 @@ interface RefusedUpgrade {
 
 function refusalOf(
   request: IncomingMessage,
-  at: { addresses: Addresses; parts: UpgradeParts; path: string; echo: Echo | undefined },
+  at: {
+    addresses: Addresses
+    parts: UpgradeParts
+    path: string
+    echo: Echo | undefined
+    isOwn: boolean
+  },
 ): RefusedUpgrade | undefined {
-  const { addresses, parts, path, echo } = at
-  const host = hostProblem(addresses, request.headers.host, path)
-  if (host) return { status: 403, code: 'AUTH_UNAUTHORIZED', message: host }
-  const origin = originProblem(addresses, request.headers.origin)
-  if (origin) return { status: 403, code: 'AUTH_UNAUTHORIZED', message: origin }
+  const { addresses, parts, path, echo, isOwn } = at
+  const address = parts.addressOf(request)
+  // Whatever is refused is an attempt, too.
+  const elseRefused = (refused: RefusedUpgrade): RefusedUpgrade =>
+    parts.socketLimits.refusal(request, address) ?? refused
+  const problem =
+    hostProblem(addresses, request.headers.host, path) ??
+    originProblem(addresses, request.headers.origin)
+  if (problem) return elseRefused({ status: 403, code: 'AUTH_UNAUTHORIZED', message: problem })
   const isTest = path === TEST_PATH && echo !== undefined
   if (!PATHS.has(path) && !isTest) {
-    return { status: 404, code: 'NOT_FOUND', message: 'The socket is at /ws (also at /websocket).' }
+    const message = 'The socket is at /ws (also at /websocket).'
+    return elseRefused({ status: 404, code: 'NOT_FOUND', message })
   }
-  const address = parts.addressOf(request)
+  if (isOwn) return undefined
+  if (parts.isLeaving?.()) {
+    const message = 'This server is going down: come back in a moment.'
+    return { status: 503, code: 'SERVICE_UNAVAILABLE', message }
+  }
   if (!isTest) return parts.socketLimits.refusal(request, address)
   if (echo.hasRoomFor(address)) return undefined
   return {

@@ -1,85 +1,81 @@
 import { isoTime, type Clock } from '../platform/clock.ts'
+import { Probe, type CheckResult, type HealthCheck } from './probe.ts'
+import { Readiness } from './readiness.ts'
 
-export interface CheckResult {
-  status: 'healthy' | 'unhealthy'
-  connected: boolean
-  response_time_ms: number
-  error?: string
-  /** More about the part, for people. */
-  details?: Record<string, unknown>
-}
+export type { CheckResult, HealthCheck } from './probe.ts'
 
 export interface HealthReport {
+  /** Degraded parts leave it healthy: people can use it. */
   status: 'healthy' | 'unhealthy'
   timestamp: string
   uptimeSeconds: number
   checks: Record<string, CheckResult>
   /** One sentence for each check that failed. */
   reasons: string[]
+  /** One sentence for each part that works less well than it could. */
+  degraded: string[]
 }
-
-/** Resolves when the part works; rejects with a reason that a person can act on. */
-export type Check = () => Promise<void>
 
 export interface Health {
+  /** As things are, or were a moment ago: however many ask, the checks are run twice a second at most. */
   report(): Promise<HealthReport>
+  /** Whether to send people here, which one slow answer does not change. */
+  readiness(): Promise<{ ready: boolean; reasons: string[] }>
 }
 
-const CHECK_TIMEOUT_MS = 2_000
+const CACHE_MS = 500
 
-/** Every check has its own timeout and none can break the answer. */
+/** Every check has its own time and none can break the answer, or be asked again before it answered. */
 export function createHealth(options: {
-  checks: Record<string, Check>
-  /** By the names of the checks. */
-  details?: Record<string, (() => Record<string, unknown>) | undefined>
+  checks: Record<string, HealthCheck>
   clock: Clock
+  cacheMs?: number
 }): Health {
-  const { clock, checks, details = {} } = options
+  const { clock, cacheMs = CACHE_MS } = options
   const startedAt = clock.monotonic()
+  const probes = Object.entries(options.checks).map(
+    ([name, check]) => [name, new Probe(check, clock)] as const,
+  )
+  const readiness = new Readiness(clock)
+  let latest: { report: Promise<HealthReport>; settledAt: number | undefined } | undefined
+
+  async function look(): Promise<HealthReport> {
+    const results = await Promise.all(
+      probes.map(async ([name, probe]) => [name, await probe.result()] as const),
+    )
+    const told = (status: CheckResult['status']): string[] =>
+      results.flatMap(([name, result]) =>
+        result.status === status ? [`${name}: ${result.error ?? 'unknown'}`] : [],
+      )
+    const reasons = told('unhealthy')
+    readiness.note(reasons.length === 0)
+    return {
+      status: reasons.length === 0 ? 'healthy' : 'unhealthy',
+      timestamp: isoTime(clock),
+      uptimeSeconds: Math.floor((clock.monotonic() - startedAt) / 1000),
+      checks: Object.fromEntries(results),
+      reasons,
+      degraded: told('degraded'),
+    }
+  }
+
+  function report(): Promise<HealthReport> {
+    const isFresh =
+      latest?.settledAt === undefined || clock.monotonic() - latest.settledAt < cacheMs
+    if (latest && isFresh) return latest.report
+    const current = { report: look(), settledAt: undefined as number | undefined }
+    latest = current
+    void current.report.then(() => {
+      current.settledAt = clock.monotonic()
+    })
+    return current.report
+  }
+
   return {
-    async report() {
-      const results = await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => {
-          const result = await run(check, clock)
-          const more = details[name]?.()
-          return [name, more ? { ...result, details: more } : result] as const
-        }),
-      )
-      const reasons = results.flatMap(([name, result]) =>
-        result.error === undefined ? [] : [`${name}: ${result.error}`],
-      )
-      return {
-        status: reasons.length === 0 ? 'healthy' : 'unhealthy',
-        timestamp: isoTime(clock),
-        uptimeSeconds: Math.floor((clock.monotonic() - startedAt) / 1000),
-        checks: Object.fromEntries(results),
-        reasons,
-      }
+    report,
+    async readiness() {
+      const { reasons } = await report()
+      return { ready: readiness.isReady, reasons }
     },
   }
 }
-
-async function run(check: Check, clock: Clock): Promise<CheckResult> {
-  const begun = clock.monotonic()
-  let cancel: (() => void) | undefined
-  const timeout = new Promise<never>((_resolve, reject) => {
-    cancel = clock.after(CHECK_TIMEOUT_MS, () => reject(new Error('no answer within 2 s')))
-  })
-  try {
-    await Promise.race([check(), timeout])
-    return { status: 'healthy', connected: true, response_time_ms: elapsed(begun, clock) }
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return {
-      status: 'unhealthy',
-      connected: false,
-      response_time_ms: elapsed(begun, clock),
-      error: reason,
-    }
-  } finally {
-    cancel?.()
-  }
-}
-
-const elapsed = (begun: number, clock: Clock): number =>
-  Math.round((clock.monotonic() - begun) * 100) / 100

@@ -21,6 +21,7 @@ export class DeliveryMetrics {
   readonly #events: Count
   readonly #replayed: Count
   readonly #lag: Spread
+  readonly #firstEvent: Spread
   readonly #counted = new Map<Counted, number>()
 
   constructor(metrics: Metrics) {
@@ -73,12 +74,21 @@ export class DeliveryMetrics {
       LAG_BUCKETS,
       ['to'],
     )
+    this.#firstEvent = metrics.histogram(
+      'netra_first_event_ms',
+      "From the commit of a message until its agent's first event was sent to a reader; without runs that waited for another one of their thread",
+      LAG_BUCKETS,
+    )
   }
 
   count(state: Counted, events: number): void {
     // A fan-out counts thousands of times a turn: one sum is told.
     if (this.#counted.size === 0) setImmediate(() => this.#tell())
     this.#counted.set(state, (this.#counted.get(state) ?? 0) + events)
+  }
+
+  firstEvent(ms: number): void {
+    this.#firstEvent.observe(ms)
   }
 
   lag(to: 'sent' | 'acknowledged', ms: number): void {

@@ -111,12 +111,21 @@ export class DeliveryTracker {
     }
   }
 
+  /** Whoever left is forgotten at once. */
+  forgetDeparted(): void {
+    for (const cursors of this.#departed.keys()) this.#forget(cursors)
+  }
+
+  #forget(cursors: DeviceCursors): void {
+    const { reader, stream } = cursors
+    this.#remove(JSON.stringify([reader.userId, reader.device, reader.instance, stream]), cursors)
+  }
+
   #forgetOld(): void {
     const oldest = this.#parts.clock.monotonic() - KEPT_MS
     for (const [cursors, leftAt] of this.#departed) {
       if (leftAt > oldest && this.#departed.size <= MOST_DEPARTED) break
-      const { reader, stream } = cursors
-      this.#remove(JSON.stringify([reader.userId, reader.device, reader.instance, stream]), cursors)
+      this.#forget(cursors)
     }
   }
 

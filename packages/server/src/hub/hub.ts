@@ -7,6 +7,7 @@ import { Audience } from './audience.ts'
 import { DeliveryMetrics } from './delivery-metrics.ts'
 import type { Jump } from './delivery-states.ts'
 import { DeliveryTracker, type Delivery, type DeliveryReport } from './delivery-tracker.ts'
+import { FirstEvents } from './first-events.ts'
 import type { Sink } from './sink.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 import { createSnapshots, type Snapshots } from './snapshots.ts'
@@ -26,7 +27,7 @@ export interface Hub extends Disposable {
   subscribe(stream: StreamName, position: string | null, sink: Sink): Promise<Subscription>
   readonly subscribers: number
   /** How far each device has got. */
-  readonly deliveries: Pick<DeliveryTracker, 'begin' | 'report'>
+  readonly deliveries: Pick<DeliveryTracker, 'begin' | 'report' | 'forgetDeparted'>
 }
 
 export interface Subscription {
@@ -57,6 +58,7 @@ export function createHub({ journal, clock, logger, metrics: registry }: HubOpti
   const audiences = new Map<StreamName, Audience>()
   const metrics = new DeliveryMetrics(registry)
   const turns = new Turns(clock)
+  const firsts = new FirstEvents(clock, (ms) => metrics.firstEvent(ms))
   const stored = createStoredSnapshots({ journal, clock, logger, metrics })
   const snapshots: Snapshots = createSnapshots({
     journal,
@@ -88,6 +90,7 @@ export function createHub({ journal, clock, logger, metrics: registry }: HubOpti
     metrics,
     snapshots,
     turns,
+    firsts,
     forget(subscriber: Subscriber) {
       const audience = audiences.get(subscriber.stream)
       if (!audience?.subscribers.delete(subscriber) || audience.subscribers.size > 0) return
@@ -105,6 +108,7 @@ export function createHub({ journal, clock, logger, metrics: registry }: HubOpti
     return made
   }
   const stopHearing = journal.onCommitted((stream, first, events) => {
+    firsts.committed(stream, first, events)
     const audience = audiences.get(stream)
     metrics.count('committed', events.length)
     if (!audience) metrics.count('waiting', events.length)
@@ -128,6 +132,7 @@ export function createHub({ journal, clock, logger, metrics: registry }: HubOpti
       const plan = await journal.plan(stream, position)
       metrics.resumes.add({ answer: plan.kind })
       const subscriber = new Subscriber(parts, stream, plan, sink)
+      subscriber.since = clock.monotonic()
       // It began anew while the plan was made: nobody has told this subscriber.
       if (epoch !== journal.epoch && plan.kind === 'range') subscriber.reset('epoch_changed')
       audienceOf(stream).subscribers.add(subscriber)

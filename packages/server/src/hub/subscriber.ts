@@ -12,6 +12,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Turns } from '../platform/turns.ts'
 import type { DeliveryMetrics } from './delivery-metrics.ts'
 import type { Jump } from './delivery-states.ts'
+import type { FirstEvents } from './first-events.ts'
 import { eventFrame, type LazyFrames } from './frames.ts'
 import type { Sink } from './sink.ts'
 import type { Snapshot, Snapshots } from './snapshots.ts'
@@ -27,6 +28,7 @@ export interface SubscriberParts {
   logger: Logger
   metrics: DeliveryMetrics
   turns: Turns
+  firsts: Pick<FirstEvents, 'sent'>
   /** Takes an ended subscriber out of those that are told. */
   forget(subscriber: Subscriber): void
 }
@@ -59,6 +61,8 @@ export class Subscriber {
   readonly status: 'replay' | 'snapshot'
   /** What the newest snapshot stood for. */
   jump: Jump | undefined
+  /** When it began, on the monotonic clock. */
+  since = 0
   readonly #parts: SubscriberParts
   readonly #sink: Sink
   /** Set: a snapshot must come before any event. */
@@ -125,6 +129,7 @@ export class Subscriber {
     }
     this.#waiting = this.#cursor < frames.last
     this.#parts.metrics.count('sent', this.#cursor - before)
+    this.#noteSent()
   }
 
   /** Delivers until the head is reached or the window is shut. Safe to call at any time. */
@@ -205,6 +210,7 @@ export class Subscriber {
       this.#tries = 0
       this.#parts.metrics.count('sent', sent)
       this.#parts.metrics.count('replayed', sent)
+      this.#noteSent()
     }
     return sent
   }
@@ -260,6 +266,11 @@ export class Subscriber {
       `{"type":"snapshot","stream":${JSON.stringify(stream)},"position":${JSON.stringify(position)},"why":${JSON.stringify(why)},"state":${snapshot.state}}`,
       true,
     )
+    this.#noteSent()
+  }
+
+  #noteSent(): void {
+    this.#parts.firsts.sent(this.stream, this.#cursor, this.since)
   }
 
   #sayLive(): void {

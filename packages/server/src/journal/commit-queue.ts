@@ -36,6 +36,11 @@ export class CommitQueue {
     return this.#waiting.length + this.#inFlight
   }
 
+  /** Commits that were not even sent. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   add(commit: Commit): Promise<CommitResult> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ commit, resolve, reject })

@@ -76,7 +76,16 @@ export type Plan =
   | { kind: 'other_epoch'; head: number }
   | { kind: 'unknown' }
 
+/** How much of the store's capacity is taken; `leaked` is what was taken and never given back. */
+export interface PoolNumbers {
+  inUse: number
+  waiting: number
+  leaked: number
+  size: number
+}
+
 export interface JournalStatus {
+  pool?: PoolNumbers
   writable: boolean
   /** Why it is not, in words. */
   problem?: string

@@ -20,6 +20,8 @@ export interface Tables {
   setting: SettingRow
   snapshot: SnapshotRow
   approval: ApprovalRow
+  run_timeline: TimelineRow
+  run_seen: SeenRow
 }
 
 export interface ThreadRow {
@@ -140,4 +142,24 @@ export interface ApprovalRow {
   expires_at: string
   decided_by: string | null
   created_at: string
+}
+
+/** What a run's time went to; of the owner's, as the run is. */
+export interface TimelineRow {
+  run_id: RunId
+  thread_id: ThreadId
+  user_id: UserId
+  /** JSON, as `run/timing` writes it. */
+  timeline: string
+}
+
+/** What one browser said that its person waited. */
+export interface SeenRow {
+  run_id: RunId
+  /** Tells browsers apart and nothing else. */
+  device: string
+  thread_id: ThreadId
+  /** JSON. */
+  seen: string
+  at: string
 }

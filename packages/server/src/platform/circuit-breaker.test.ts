@@ -1,16 +1,15 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 
 import { CircuitOpen, createCircuitBreaker } from './circuit-breaker.ts'
-import { systemClock } from './clock.ts'
+import { TestClock } from './testing-clock.ts'
+
+let clock: TestClock
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-01-01T00:00:00Z') })
-})
-afterEach(() => {
-  vi.useRealTimers()
+  clock = new TestClock()
 })
 
-const breaker = () => createCircuitBreaker({ clock: systemClock, failures: 2, openMs: 1000 })
+const breaker = () => createCircuitBreaker({ clock, failures: 2, openMs: 1000 })
 
 async function opened() {
   const circuit = breaker()
@@ -51,7 +50,7 @@ test('a success between failures keeps it closed', async () => {
 
 test('after the wait one trial goes through while others are refused', async () => {
   const circuit = await opened()
-  vi.setSystemTime(Date.now() + 1000)
+  clock.advance(1000)
   expect(circuit.status().state).toBe('HALF_OPEN')
   const trial = circuit.enter()
   expect(() => circuit.enter()).toThrow(CircuitOpen)
@@ -61,13 +60,26 @@ test('after the wait one trial goes through while others are refused', async () 
 
 test('a trial that fails or is abandoned opens it again', async () => {
   const circuit = await opened()
-  vi.setSystemTime(Date.now() + 1000)
+  clock.advance(1000)
   await circuit.enter().failed(new Error('still down'))
   expect(circuit.status().state).toBe('OPEN')
-  vi.setSystemTime(Date.now() + 1000)
+  clock.advance(1000)
   await circuit.enter().abandoned()
   expect(circuit.status().state).toBe('OPEN')
   expect(() => circuit.enter()).toThrow(CircuitOpen)
+})
+
+test('when a trial is let through is decided by the clock it was given', async () => {
+  const circuit = createCircuitBreaker({ clock, failures: 1, openMs: 1000 })
+  await circuit.enter().failed(new Error('down'))
+  clock.advance(999)
+  expect(() => circuit.enter()).toThrow(CircuitOpen)
+  clock.advance(1)
+  await circuit.enter().failed(new Error('still down'))
+  expect(() => circuit.enter()).toThrow(CircuitOpen)
+  clock.advance(1000)
+  await circuit.enter().succeeded()
+  expect(circuit.status().state).toBe('CLOSED')
 })
 
 test('abandoned calls count for nothing while it is closed', async () => {

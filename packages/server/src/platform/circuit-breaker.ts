@@ -8,7 +8,7 @@ import {
 
 import { isoTime, type Clock } from './clock.ts'
 
-type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN'
+export type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN'
 
 export interface CircuitStatus {
   state: CircuitState
@@ -33,6 +33,10 @@ export interface CircuitBreaker {
   /** @throws CircuitOpen at once while the circuit is open or its one trial call is under way. */
   enter(): CircuitCall
   status(): CircuitStatus
+  /** What the last counted failure said; for administrators alone. */
+  readonly lastError: string | null
+  /** Closed again, whatever was; calls under way no longer count. */
+  reset(): void
 }
 
 export class CircuitOpen extends Error {
@@ -47,38 +51,59 @@ export function createCircuitBreaker(options: {
   clock: Clock
   failures?: number
   openMs?: number
+  onOpened?: () => void
 }): CircuitBreaker {
   const { clock, failures = 5, openMs = 30_000 } = options
-  const policy = circuitBreaker(handleAll, {
-    halfOpenAfter: openMs,
-    breaker: new ConsecutiveBreaker(failures),
+  const fresh = () => ({
+    policy: circuitBreaker(handleAll, {
+      // When that is, is decided by our own clock, at the entrance.
+      halfOpenAfter: 0,
+      breaker: new ConsecutiveBreaker(failures),
+    }),
+    failuresInARow: 0,
+    successes: 0,
+    lastFailure: null as string | null,
+    lastError: null as string | null,
+    /** On the clock that never steps; the other is for people. */
+    shutUntil: 0,
+    opensAgainAt: 0,
+    trialUnderWay: false,
   })
-  const tally = { failuresInARow: 0, successes: 0, lastFailure: null as string | null }
-  let opensAgainAt = 0
-  let trialUnderWay = false
-  policy.onBreak(() => {
-    opensAgainAt = clock.now() + openMs
-  })
+  let life = begin()
+
+  /** A reset begins another; what a call of an earlier one reports is of no effect on it. */
+  function begin() {
+    const begun = fresh()
+    begun.policy.onBreak(() => {
+      begun.shutUntil = clock.monotonic() + openMs
+      begun.opensAgainAt = clock.now() + openMs
+      options.onOpened?.()
+    })
+    return begun
+  }
 
   function enter(): CircuitCall {
-    if (trialUnderWay) throw new CircuitOpen('another call is trying whether it works again')
-    const call = admit(policy)
+    const own = life
+    if (own.trialUnderWay) throw new CircuitOpen('another call is trying whether it works again')
+    const isShut = own.policy.state === State.Open && clock.monotonic() < own.shutUntil
+    const call = isShut ? undefined : admit(own.policy)
     if (!call) throw new CircuitOpen('it failed several times in a row')
-    const isTrial = policy.state === State.HalfOpen
-    trialUnderWay = isTrial
+    const isTrial = own.policy.state === State.HalfOpen
+    own.trialUnderWay = isTrial
     const end = (error: Error | undefined): Promise<void> => {
-      if (isTrial) trialUnderWay = false
+      if (isTrial) own.trialUnderWay = false
       return call(error)
     }
     return {
       succeeded() {
-        tally.failuresInARow = 0
-        tally.successes += 1
+        own.failuresInARow = 0
+        own.successes += 1
         return end(undefined)
       },
       failed(error) {
-        tally.failuresInARow += 1
-        tally.lastFailure = isoTime(clock)
+        own.failuresInARow += 1
+        own.lastFailure = isoTime(clock)
+        own.lastError = error instanceof Error ? error.message : String(error)
         return end(error instanceof Error ? error : new Error(String(error)))
       },
       abandoned: () => (isTrial ? end(new Error('abandoned')) : Promise.resolve()),
@@ -86,21 +111,28 @@ export function createCircuitBreaker(options: {
   }
 
   function state(): CircuitState {
+    const { policy, shutUntil } = life
     if (policy.state === State.Closed) return 'CLOSED'
     if (policy.state === State.HalfOpen) return 'HALF_OPEN'
-    return clock.now() < opensAgainAt ? 'OPEN' : 'HALF_OPEN'
+    return clock.monotonic() < shutUntil ? 'OPEN' : 'HALF_OPEN'
   }
 
   return {
     enter,
     status: () => ({
       state: state(),
-      failure_count: tally.failuresInARow,
-      success_count: tally.successes,
-      last_failure_time: tally.lastFailure,
+      failure_count: life.failuresInARow,
+      success_count: life.successes,
+      last_failure_time: life.lastFailure,
       next_attempt_time:
-        policy.state === State.Closed ? null : new Date(opensAgainAt).toISOString(),
+        life.policy.state === State.Closed ? null : new Date(life.opensAgainAt).toISOString(),
     }),
+    get lastError() {
+      return life.lastError
+    },
+    reset() {
+      life = begin()
+    },
   }
 }
 

@@ -9,7 +9,7 @@ export class DataFolderTaken extends Error {
 
   constructor(folder: string) {
     super(
-      `the data folder ${resolve(folder)} is in use by another Netra; stop it or set NETRA_DATA_DIR`,
+      `the data folder ${resolve(folder)} is in use by another Netra: stop that one first, for a journal on SQLite has one process at a time (several need DATABASE_URL), or set NETRA_DATA_DIR to another folder`,
     )
   }
 }

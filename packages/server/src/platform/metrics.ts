@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 type Labels = Record<string, string>
 
@@ -12,8 +12,31 @@ export interface Level {
   set(value: number, labels?: Labels): void
 }
 
+export interface GaugeOptions {
+  labels?: string[]
+  /** Asked at each scrape. */
+  read?: () => number | Promise<number>
+  /** As `read`, for all label values that there are now. */
+  readEach?: () => readonly { labels: Labels; value: number }[]
+}
+
 export interface Spread {
   observe(value: number, labels?: Labels): void
+}
+
+/** One number of a metric as it stands; of a histogram also `<name>_bucket`, `_sum` and `_count`. */
+export interface Sample {
+  name: string
+  labels: Readonly<Record<string, string | number>>
+  value: number
+}
+
+/** A metric with all its numbers. */
+export interface Measured {
+  name: string
+  help: string
+  type: string
+  samples: readonly Sample[]
 }
 
 /**
@@ -22,16 +45,21 @@ export interface Spread {
  */
 export interface Metrics {
   counter(name: string, help: string, labels?: readonly string[]): Count
-  /** `read`, where given, is asked at each scrape. */
-  gauge(name: string, help: string, options?: { labels?: string[]; read?: () => number }): Level
+  gauge(name: string, help: string, options?: GaugeOptions): Level
   histogram(name: string, help: string, buckets: readonly number[], labels?: string[]): Spread
   /** The text exposition format, version 0.0.4. */
   text(): Promise<string>
+  /** The numbers of these metrics, by the metric's name; one that does not exist is absent. */
+  read(names: readonly string[]): Promise<Map<string, readonly Sample[]>>
+  /** All of them. */
+  all(): Promise<Measured[]>
 }
 
-export function createMetrics(): Metrics {
+/** @param options.process also measure the process itself: event loop, memory, GC, descriptors. */
+export function createMetrics(options: { process?: boolean } = {}): Metrics {
   const registry = new Registry()
   const registers = [registry]
+  if (options.process) collectDefaultMetrics({ register: registry })
   return {
     counter(name, help, labels = []) {
       const counter = new Counter({ name, help, labelNames: [...labels], registers })
@@ -43,15 +71,21 @@ export function createMetrics(): Metrics {
         },
       }
     },
-    gauge(name, help, { labels = [], read } = {}) {
+    gauge(name, help, { labels = [], read, readEach } = {}) {
       const gauge = new Gauge({
         name,
         help,
         labelNames: labels,
         registers,
         ...(read && {
+          async collect() {
+            this.set(await read())
+          },
+        }),
+        ...(readEach && {
           collect() {
-            this.set(read())
+            this.reset()
+            for (const { labels: values, value } of readEach()) this.set(values, value)
           },
         }),
       })
@@ -68,5 +102,36 @@ export function createMetrics(): Metrics {
       return { observe: (value, values = {}) => histogram.observe(values, value) }
     },
     text: () => registry.metrics(),
+    async all() {
+      const metrics = await registry.getMetricsAsJSON()
+      return metrics.map(({ name, help, type, values }) => ({
+        name,
+        help,
+        type: String(type),
+        samples: samplesOf(name, values),
+      }))
+    },
+    async read(names) {
+      const found = await Promise.all(
+        names.map(async (name) => {
+          const metric = await registry.getSingleMetric(name)?.get()
+          return metric && ([name, samplesOf(name, metric.values)] as const)
+        }),
+      )
+      return new Map(found.filter((entry) => entry !== undefined))
+    },
   }
 }
+
+interface Value {
+  value: number
+  labels: object
+  metricName?: string | undefined
+}
+
+const samplesOf = (name: string, values: readonly Value[]): Sample[] =>
+  values.map(({ value, labels, metricName }) => ({
+    name: metricName ?? name,
+    labels: labels as Sample['labels'],
+    value,
+  }))

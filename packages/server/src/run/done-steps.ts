@@ -32,6 +32,7 @@ interface RunEvent {
   content?: { text: string }[]
   usage?: { input_tokens: number; output_tokens: number }
   cost?: { usd: number | null }
+  model?: string
   tool_calls?: { tool_call_id: string; tool_name: string; arguments: Record<string, unknown> }[]
   tool_call_id?: string
   tool_name?: string
@@ -104,6 +105,7 @@ const spokenStep = (event: RunEvent): Extract<CompletedStep, { kind: 'spoken' }>
   },
   costUsd: event.cost?.usd ?? null,
   calls: (event.tool_calls ?? []).map(callOf),
+  ...(event.model !== undefined && { model: event.model }),
 })
 
 const toolStep = (event: RunEvent, call: ToolCall): CompletedStep => ({

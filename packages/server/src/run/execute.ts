@@ -3,6 +3,8 @@ import { JournalUnavailable, type Journal, type RunRow } from '../journal/journa
 import type { Clock } from '../platform/clock.ts'
 import type { RunId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
+import { RECOVERY } from '../platform/recovery/recovery-table.ts'
+import { inTrace } from '../platform/tracing.ts'
 import { stoppingWaiting } from './approval.ts'
 import type { Backlog } from './backlog.ts'
 import { claim, type AttemptWhy, type ClaimParts } from './claim.ts'
@@ -12,11 +14,14 @@ import { LeaseGone, type Lease } from './lease.ts'
 import { Recorder, RunLost, StoppedInstead } from './recorder.ts'
 import type { RunMetrics } from './run-metrics.ts'
 import { isOpen } from './state.ts'
+import type { RunTimer } from './timing/run-timer.ts'
+import type { QueueWhy } from './timing/timeline.ts'
+import type { Beginning, Timings } from './timing/timings.ts'
 import type { TokenBudget } from './token-budget.ts'
 import { readPast, type Past } from './turn.ts'
 
 /** A run whose process died so often, each time before a step was done, is ended. */
-export const MAX_TRIES = 3
+export const MAX_TRIES = RECOVERY.process_died.retry.tries
 
 /** Why a run's signal was aborted. */
 export class Stopped extends Error {
@@ -41,6 +46,7 @@ export interface Execution extends ClaimParts {
   metrics: RunMetrics
   backlog: Backlog
   budget: TokenBudget
+  timings: Timings
   /** The process that held this folder before died of a lack of memory. */
   ranOutOfMemory: boolean
 }
@@ -59,6 +65,8 @@ export interface Attempt {
   retriedFence: number | undefined
   /** The run is ours under this fence. */
   onClaimed: (fence: number) => void
+  /** Of a run that this process accepted. */
+  beginning: Beginning | undefined
   /** The run has come on by a whole step, so its process did not die of it. */
   onProgress: () => void
 }
@@ -77,7 +85,7 @@ export async function execute(parts: Execution, at: Attempt): Promise<Executed> 
     executed = 'settled'
     if (!row || !isOpen(row.state)) return executed
     log = parts.logger.child({ run_id: row.id, trace_id: row.trace_id })
-    if (row.state !== 'waiting') executed = await attempt(parts, { ...at, row, log })
+    if (row.state !== 'waiting') executed = await timedAttempt(parts, { ...at, row, log })
     else if (row.cancel_requested) await stopWaiting(parts, row, log)
   } catch (error) {
     executed = 'unrecorded'
@@ -100,6 +108,7 @@ export async function execute(parts: Execution, at: Attempt): Promise<Executed> 
 interface Attempting extends Attempt {
   row: RunRow
   log: Logger
+  timer: RunTimer
 }
 
 /** An attempt that owns its run. */
@@ -110,11 +119,32 @@ interface Owning extends Attempting {
   hasProgressed: () => boolean
 }
 
+/** An attempt as part of its run's trace, with its time kept. */
+async function timedAttempt(parts: Execution, at: Omit<Attempting, 'timer'>): Promise<Executed> {
+  const { row } = at
+  const timer = await parts.timings.begin(row, {
+    acceptedMs: at.beginning?.acceptedMs ?? 0,
+    waitedFor: at.beginning?.waitedFor ?? WAITED_FOR[whyOf(row, at.retriedFence)],
+  })
+  try {
+    return await inTrace(timer.trace, () => attempt(parts, { ...at, timer }))
+  } finally {
+    parts.timings.over(row.id, timer)
+  }
+}
+
+const WAITED_FOR: Record<AttemptWhy, QueueWhy | undefined> = {
+  first: 'turn',
+  decided: 'decision',
+  retried: undefined,
+  taken_over: undefined,
+}
+
 async function attempt(parts: Execution, at: Attempting): Promise<Executed> {
   const { row, log } = at
   const past = await pastOf(parts, row)
   const why = whyOf(row, at.retriedFence)
-  const claimed = await claim(parts, row, { past, why })
+  const claimed = await at.timer.storing(claim(parts, row, { past, why }))
   if (typeof claimed === 'string') {
     log.debug({ why: claimed }, 'run not begun here')
     return claimed === 'blocked' ? 'blocked' : 'settled'
@@ -135,7 +165,7 @@ async function attempt(parts: Execution, at: Attempting): Promise<Executed> {
 }
 
 function own(
-  { journal, clock, backlog, budget }: Execution,
+  { journal, clock, backlog, budget, timings }: Execution,
   at: Attempting,
   { run, lease, past }: { run: RunRow; lease: Lease; past: FoundPast },
 ): Owning {
@@ -151,6 +181,7 @@ function own(
     lastMessageId: past.lastMessageId,
     backlog: backlog.share(at.log),
     used: (tokens) => budget.used(run.user_id, tokens),
+    timing: { timer: at.timer, timings },
     onProgress() {
       hasProgressed = true
       at.onProgress()
@@ -185,7 +216,8 @@ async function conclude(parts: Execution, owning: Owning, error: unknown): Promi
   if (isStores(reason)) throw reason
   if (reason instanceof ShuttingDown) {
     await recorder.settle()
-    await handOver(parts, run, owning.hasProgressed() ? 0 : row.tries)
+    await handOver(parts, owning, owning.hasProgressed() ? 0 : row.tries)
+    owning.timer.finished('cancelled')
     log.info({ attempt: run.attempt }, 'run given up in order; another goes on')
     return 'handed_over'
   }
@@ -204,8 +236,13 @@ const pastOf = ({ journal }: Execution, row: RunRow): Promise<FoundPast> =>
 type FoundPast = Omit<Past, 'turn'> & { turn?: Past['turn']; error?: unknown }
 
 /** Nobody owns it from here on; an attempt that ends in order was not in vain. */
-const handOver = ({ journal }: Execution, run: RunRow, tries: number): Promise<void> =>
+const handOver = (
+  { journal, timings }: Execution,
+  { run, timer }: Owning,
+  tries: number,
+): Promise<void> =>
   journal.write([
+    ...timings.rows(run, timer.stored()),
     journal.db
       .updateTable('run')
       .set({ lease_until: null, tries })
@@ -220,7 +257,7 @@ const isStores = (error: unknown): boolean =>
 
 async function act(
   { agents, metrics }: Execution,
-  { run, lease, recorder, abort, log }: Owning,
+  { run, lease, recorder, abort, log, timer }: Owning,
   turn: Past['turn'],
 ): Promise<void> {
   const { signal } = abort
@@ -228,7 +265,9 @@ async function act(
   for await (const step of agents.act(turn, signal)) {
     if (signal.aborted) throw signal.reason
     // A store that answers nothing must not keep an attempt alive whose lease is gone.
+    const from = timer.now()
     await Promise.race([recorder.take(step), lease.gone])
+    timer.stood(from)
     isOver = step.kind === 'done' || step.kind === 'waits'
     if (step.kind === 'done') {
       metrics.ended.add({ outcome: 'completed' })

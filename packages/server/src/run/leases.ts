@@ -76,9 +76,13 @@ export class Leases implements Disposable {
   }
 
   /** At the end, in order: others, or the next start, take up at once what has not begun here. */
-  async giveUpAll(): Promise<void> {
+  giveUpAll(): Promise<void> {
+    return this.giveUp([...this.#held.keys()])
+  }
+
+  async giveUp(runIds: readonly RunId[]): Promise<void> {
     const { journal, logger } = this.#options
-    const leases = [...this.#held.values()]
+    const leases = runIds.flatMap((id) => this.#held.get(id) ?? [])
     if (leases.length === 0) return
     for (const lease of leases) this.drop(lease)
     try {

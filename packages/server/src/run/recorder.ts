@@ -19,6 +19,8 @@ import { endingRows, type Ending, type ToolRecord } from './ending.ts'
 import type { Lease } from './lease.ts'
 import { Speech } from './speech.ts'
 import { statesThatAllow } from './state.ts'
+import type { RunTimer } from './timing/run-timer.ts'
+import type { Timings } from './timing/timings.ts'
 
 /** Somebody else owns the run now: stop, and write nothing more. */
 export class RunLost extends Error {
@@ -45,12 +47,16 @@ const some = (name: string, query: { compile(): Statement }): Expectation => ({
   query: query.compile(),
 })
 
+const STATUS = { completed: 'ok', failed: 'error', cancelled: 'cancelled' } as const
+
 interface RecorderOptions {
   journal: Journal
   clock: Clock
   run: RunRow
   lease: Lease
   backlog: BacklogShare
+  /** Keeps what the run's time went to. */
+  timing: { timer: RunTimer; timings: Timings }
   /** What counts the tokens that a step used. */
   used: (tokens: number) => Statement[]
   /** Calls that an earlier attempt completed. */
@@ -100,7 +106,11 @@ export class Recorder {
     switch (step.kind) {
       case 'thinking':
         this.#thought = true
-        return this.#append('agent_thinking', { thought: step.thought, step: step.step })
+        return this.#append('agent_thinking', {
+          thought: step.thought,
+          step: step.step,
+          ...(step.fallback && { fallback: step.fallback }),
+        })
       case 'text':
         return this.#speech.add(step.text)
       case 'spoken':
@@ -170,7 +180,7 @@ export class Recorder {
   }
 
   async #spoken(step: Extract<Step, { kind: 'spoken' }>): Promise<void> {
-    const { text, usage, costUsd, calls } = step
+    const { text, usage, costUsd, calls, model } = step
     if (text === '' && calls.length === 0) return
     const events = await this.#speech.boundary()
     const messageId = this.#speech.finish()
@@ -180,6 +190,7 @@ export class Recorder {
         content: [{ type: 'text', text }],
         usage: countedUsage(usage),
         cost: { usd: costUsd },
+        ...(model !== undefined && { model }),
         tool_calls: calls.map((call) => ({
           tool_call_id: call.callId,
           tool_name: call.toolName,
@@ -205,8 +216,15 @@ export class Recorder {
   async #park(call: ToolCall): Promise<void> {
     const { thread, user, rows } = asking(this.#options, this.#run, call)
     const events = [...(await this.#speech.boundary()), ...thread]
+    const { timer, timings } = this.#options.timing
     const notStopped = some('not stopped', this.#row().where('cancel_requested', '=', 0))
-    await this.#commit({ thread: events, user, rows, expect: [notStopped] })
+    await this.#commit({
+      thread: events,
+      user,
+      rows: [...rows, ...timings.rows(this.#run, timer.stored())],
+      expect: [notStopped],
+    })
+    timer.finished('ok')
   }
 
   /** The run's row, to expect something of it. */
@@ -229,6 +247,8 @@ export class Recorder {
         cost: { usd: step.costUsd },
         duration_ms: Math.max(0, this.#clock.now() - Date.parse(this.#run.created_at)),
         steps: step.steps,
+        ...(step.model !== undefined && { model: step.model }),
+        ...(step.insteadOf !== undefined && { instead_of: step.insteadOf }),
       }),
     )
     await this.#end(events, 'completed', { id: messageId, text: step.finalResponse })
@@ -239,14 +259,23 @@ export class Recorder {
     state: 'completed' | 'failed' | 'cancelled',
     said: { id: MessageId; text: string } | undefined,
   ): Promise<void> {
-    const { journal, clock, run } = this.#options
+    const { journal, clock, run, timing } = this.#options
+    const { timer, timings } = timing
     const message = said && { ...said, tools: this.#tools }
+    const status = STATUS[state]
+    const from = timer.now()
     await this.#commit({
       thread: events,
       user: [this.#event('run_state_changed', { state })],
-      rows: endingRows(journal, clock, run, { state, message }),
+      rows: [
+        ...endingRows(journal, clock, run, { state, message }),
+        ...timings.rows(run, timer.stored(status)),
+      ],
       expect: [some('open', this.#row().where('state', 'in', statesThatAllow(state)))],
     })
+    timer.finished(status)
+    const endMs = timer.now() - from
+    timings.amend(run, timer.storedWith(endMs, status), endMs)
   }
 
   async #append(type: string, fields: Record<string, unknown>): Promise<void> {

@@ -1,6 +1,6 @@
-import type { RawBuilder } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
-import type { Agents } from '../agent/agent.ts'
+import { ownModelOf, type Agents } from '../agent/agent.ts'
 import {
   JournalUnavailable,
   type ApprovalRow,
@@ -11,8 +11,10 @@ import type { Clock } from '../platform/clock.ts'
 import type { RunId, ThreadId, UserId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import type { SpanWatch } from '../platform/tracing.ts'
 import { deciding, type Decision } from './approval.ts'
 import { Backlog, type BacklogLimits } from './backlog.ts'
+import { finishWithin } from './drain.ts'
 import { execute, MAX_TRIES, ShuttingDown, Stopped, type Executed } from './execute.ts'
 import { freeRuns, overdueApprovals, type KnownRun } from './free-runs.ts'
 import { LEASE_TIMES, type LeaseTimes } from './lease.ts'
@@ -22,13 +24,20 @@ import { createRunMetrics } from './run-metrics.ts'
 import { Schedule } from './schedule.ts'
 import { settledElsewhere } from './settled-elsewhere.ts'
 import { isOpen, statesThatAllow } from './state.ts'
+import type { StoredTimeline } from './timing/timeline.ts'
+import { Timings, type Beginning } from './timing/timings.ts'
 import { TokenBudget, tokensKey } from './token-budget.ts'
 
 export { isOpen, statesThatAllow, tokensKey }
+export { shownTimeline, type Seen, type StoredTimeline, type Timeline } from './timing/timeline.ts'
+export { readTimeline } from './timing/timings.ts'
 
 /** A store that could not be written is given so long to come back. */
 const RETRY_MS = 2_000
 const EXPIRY_EVERY_MS = 30_000
+
+/** A lease that was over before it began. */
+const NO_LEASE: RawBuilder<number> = sql<number>`0`
 
 /** Active and waiting runs of one user. */
 const MAX_OPEN_PER_USER = 100
@@ -49,7 +58,13 @@ export interface Runs extends AsyncDisposable {
   /** `lease_until` of a run that this process accepts: nobody else begins it meanwhile. */
   firstLease(): RawBuilder<number>
   /** Begins a run accepted with `firstLease`; runs of one thread go one after the other. */
-  start(run: { id: RunId; threadId: ThreadId; userId: UserId }): void
+  start(run: {
+    id: RunId
+    threadId: ThreadId
+    userId: UserId
+    /** How long accepting it waited for the store. */
+    acceptedMs?: number
+  }): void
   /** Stops a run wherever it is; resolves once nothing of it can begin here any more. */
   cancel(run: { id: RunId }, by: UserId): Promise<void>
   /** Answers what a run waits for; false when it was answered, or does not wait any more. */
@@ -62,7 +77,14 @@ export interface Runs extends AsyncDisposable {
   tokensWaitMs(userId: UserId): Promise<number>
   /** Takes up what nobody owns, and goes on looking for such; answers how many runs. */
   recover(): Promise<number>
+  /** What the time of a run that goes on in this process went to. */
+  timing(runId: RunId): StoredTimeline | undefined
   status(): { active: number; queued: number; started: number }
+  /**
+   * Nothing begins here any more, and what has not begun is free for others at once; what runs has
+   * so long to end. Of what is silent for `quietMs` another goes on.
+   */
+  drain(window: { withinMs: number; quietMs: number }): Promise<void>
 }
 
 export interface RunsOptions {
@@ -82,6 +104,8 @@ export interface RunsOptions {
   backlog?: BacklogLimits
   /** Of one user, that models may read and write; 0 or absent is no limit. */
   tokensPerDay?: number
+  /** Told of spans, where somebody listens. */
+  spans?: SpanWatch | undefined
 }
 
 export function createRuns(options: RunsOptions): Runs {
@@ -90,6 +114,8 @@ export function createRuns(options: RunsOptions): Runs {
   const aborts = new Map<RunId, AbortController>()
   const settled = new Map<RunId, Promise<void>>()
   const running = new Set<RunId>()
+  /** Of the runs that are here. */
+  const threads = new Map<RunId, ThreadId>()
   /** Runs that were wanted again before their last attempt here was over. */
   const wantedAgain = new Map<RunId, KnownRun>()
   /** The fences of attempts that ended here, in a process that lives on. */
@@ -117,8 +143,18 @@ export function createRuns(options: RunsOptions): Runs {
     backlog: new Backlog(metrics, options.backlog),
     budget,
     ranOutOfMemory: options.ranOutOfMemory ?? false,
+    timings: new Timings({
+      journal,
+      clock,
+      logger,
+      ...(options.spans && { watch: options.spans }),
+    }),
   }
+  /** Of runs accepted here that have not begun. */
+  const beginnings = new Map<RunId, Beginning>()
   let closing = false
+  /** Accepts runs still, for others. */
+  let draining = false
   let started = 0
   /** Of a process that is gone, leases hold nothing up. */
   let areOthersVoid = !options.isSoleOwner
@@ -136,7 +172,11 @@ export function createRuns(options: RunsOptions): Runs {
     }
     try {
       const retriedFence = endedFences.get(runId)
-      const executed = await execute(parts, { runId, abort, retriedFence, onClaimed, onProgress })
+      const beginning = beginnings.get(runId)
+      const at = { runId, abort, retriedFence, onClaimed, onProgress, beginning }
+      const executed = await execute(parts, at)
+      if (executed !== 'blocked') beginnings.delete(runId)
+      else if (beginning) beginnings.set(runId, { ...beginning, waitedFor: 'thread' })
       if (executed !== 'unrecorded') endedFences.delete(runId)
       else if (fence !== undefined) endedFences.set(runId, fence)
       return executed
@@ -146,7 +186,7 @@ export function createRuns(options: RunsOptions): Runs {
   }
 
   function begin(run: KnownRun): void {
-    if (closing) return
+    if (closing || draining) return
     if (aborts.has(run.id)) {
       wantedAgain.set(run.id, run)
       return
@@ -154,8 +194,10 @@ export function createRuns(options: RunsOptions): Runs {
     const abort = new AbortController()
     let executed: Executed = 'settled'
     aborts.set(run.id, abort)
+    threads.set(run.id, run.threadId)
     const isSuspect = (run.tries ?? 0) >= MAX_TRIES - 1
     const keys = isSuspect ? [run.threadId, SUSPECT] : [run.threadId]
+    noteHoldUp(run)
     const done = schedule.add({ keys, userId: run.userId }, async (release) => {
       if (abort.signal.reason instanceof ShuttingDown || running.has(run.id)) return
       started += 1
@@ -165,7 +207,9 @@ export function createRuns(options: RunsOptions): Runs {
       run.id,
       done.finally(() => {
         aborts.delete(run.id)
+        threads.delete(run.id)
         settled.delete(run.id)
+        if (executed !== 'blocked') beginnings.delete(run.id)
         const again = wantedAgain.get(run.id)
         wantedAgain.delete(run.id)
         // What this attempt left in the journal is gone on from, as after a restart.
@@ -174,6 +218,14 @@ export function createRuns(options: RunsOptions): Runs {
         else if (again) begin(again)
       }),
     )
+  }
+
+  /** Why a run waits is known when it comes: later others may be in its way. */
+  function noteHoldUp({ id, threadId, userId }: KnownRun): void {
+    const beginning = beginnings.get(id)
+    const holdUp = schedule.holdUp({ keys: [threadId], userId })
+    if (!beginning || holdUp === undefined) return
+    beginnings.set(id, { ...beginning, waitedFor: holdUp === 'key' ? 'thread' : holdUp })
   }
 
   async function stop(runId: RunId, by: UserId): Promise<void> {
@@ -222,13 +274,15 @@ export function createRuns(options: RunsOptions): Runs {
 
   return {
     async resolve(wish) {
-      const model = wish.model ?? (await options.defaultModel())
+      const model = wish.model ?? ownModelOf(wish.agent) ?? (await options.defaultModel())
       const agent = agents.resolve(wish.agent, model)
       return agent === undefined ? undefined : { agent, model }
     },
-    firstLease: () => leases.ending(),
-    start(run) {
+    firstLease: () => (draining ? NO_LEASE : leases.ending()),
+    start({ acceptedMs = 0, ...run }) {
+      beginnings.set(run.id, { acceptedMs, waitedFor: 'turn' })
       if (!closing && !aborts.has(run.id)) leases.hold({ id: run.id, fence: 0 }, clock.monotonic())
+      if (draining) void leases.giveUp([run.id])
       begin(run)
     },
     async cancel(run, by) {
@@ -257,12 +311,31 @@ export function createRuns(options: RunsOptions): Runs {
         return 0
       }
     },
+    timing: (runId) => parts.timings.of(runId),
     status: () => ({ ...schedule.status(), started }),
+    async drain(window) {
+      draining = true
+      for (const look of looks) look.stop()
+      const waiting = [...aborts].filter(([id]) => !running.has(id))
+      for (const [, abort] of waiting) abort.abort(new ShuttingDown())
+      await leases.giveUp(waiting.map(([id]) => id))
+      const handOn = (id: RunId) => () => aborts.get(id)?.abort(new ShuttingDown())
+      await finishWithin({
+        running: () =>
+          [...threads]
+            .filter(([id]) => running.has(id))
+            .map(([id, threadId]) => ({ threadId, handOn: handOn(id) })),
+        journal,
+        clock,
+        ...window,
+      })
+    },
     async [Symbol.asyncDispose]() {
       closing = true
       for (const look of looks) look.stop()
       for (const abort of aborts.values()) abort.abort(new ShuttingDown())
       await Promise.all(settled.values())
+      await parts.timings.settled()
       await leases.giveUpAll()
       leases[Symbol.dispose]()
     },

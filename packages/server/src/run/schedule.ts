@@ -50,6 +50,13 @@ export class Schedule {
     }
   }
 
+  /** Why something would not begin at once; undefined when it would. */
+  holdUp({ keys, userId }: Place): 'key' | 'user' | 'node' | undefined {
+    if (keys.some((key) => this.#busy.has(key))) return 'key'
+    if (this.#active >= this.#limits.perNode) return 'node'
+    return (this.#activeByUser.get(userId) ?? 0) >= this.#limits.perUser ? 'user' : undefined
+  }
+
   /** How many runs of a user are here, active or waiting. */
   countOf(userId: string): number {
     const waiting = this.#waiting.filter((job) => job.userId === userId).length

@@ -7,6 +7,10 @@ export interface AgentDefinition {
   tools: readonly string[]
   /** Questions for an empty chat, answerable with the sample workload or nothing at all. */
   examples: readonly [string, string, string]
+  /** The one model that it speaks with; no other agent does. */
+  model?: string
+  /** In no list: who calls it knows its name. */
+  hidden?: true
   instructions(at: { today: string }): string
 }
 

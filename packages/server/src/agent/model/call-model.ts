@@ -8,8 +8,11 @@ import type {
 import { CircuitOpen, type CircuitCall } from '../../platform/circuit-breaker.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
+import { recoveryOf } from '../../platform/recovery/recovery-table.ts'
+import { waitBeforeRetry } from '../../platform/retry.ts'
 import { deadline, orAborted, pause } from '../abort.ts'
-import { circuitOpen, explain, ModelCut, NoAnswer, type ModelFault } from './failures.ts'
+import { circuitOpen, explain, ModelCut, NoAnswer, type ModelFailure } from './failures.ts'
+import { watchedCall, watchedWait, type ModelSpan } from './model-span.ts'
 import type { OpenModel } from './models.ts'
 import { createReply, type AssistantContent, type ReplyBuilder, type Spoken } from './reply.ts'
 import { ModelStalled } from './watched-fetch.ts'
@@ -33,32 +36,30 @@ export interface CallModelOptions {
   logger: Logger
   /** 0 ≤ x < 1; spreads retries. */
   random: () => number
+  /** On the monotonic clock: nothing is waited for beyond. */
+  until: number
   /** A call fell silent and was given up; `again` when it is repeated. */
   onStall: (again: boolean) => void
+  /** A call is made again after a failure of that kind. */
+  onRetry: (kind: ModelFailure['kind']) => void
 }
-
-const MAX_ATTEMPTS = 3
-/** Each silence has already cost a long wait. */
-const MAX_STALLS = 2
-const FIRST_WAIT_MS = 250
-/** Longer waits are the person's to decide. */
-const MAX_WAIT_MS = 5_000
 
 /**
  * One model call: streams what the model says and answers with the whole. Before its first token
- * a failed call is repeated a few times; after it never, because what was said is already told.
+ * a failed call is repeated as the recovery table says; after it never, because what was said is
+ * already told.
  *
  * @throws AgentFailure that says what to do; the signal's reason when it is aborted.
  */
 export async function* callModel(options: CallModelOptions): AsyncGenerator<Spoken, ModelReply> {
-  const { model, signal, clock, logger } = options
+  const { model, signal, clock, logger, random } = options
   let stalls = 0
   for (let attempt = 1; ; attempt++) {
     const circuit = enter(options)
     const progress = { told: false }
     let ended = false
     try {
-      const reply = yield* streamOnce(options, progress)
+      const reply = yield* watchedCall(options, (span) => streamOnce(options, progress, span))
       await circuit.succeeded()
       ended = true
       return reply
@@ -68,17 +69,19 @@ export async function* callModel(options: CallModelOptions): AsyncGenerator<Spok
         await circuit.abandoned()
         throw signal.reason
       }
-      const fault = explain(error, model.name)
-      await settle(circuit, fault, model.breaker.status().state)
-      logger.warn({ model: model.name.id, code: fault.failure.code, attempt }, 'model call failed')
-      const waitMs = fault.waitMs ?? options.random() * FIRST_WAIT_MS * 2 ** attempt
-      const isStall = fault.failure.code === 'model_stalled'
+      const { failure, waitMs: askedMs } = explain(error, model.name, clock.now())
+      await settle(circuit, failure, model.breaker.status().state)
+      logger.warn({ model: model.name.id, code: failure.code, attempt }, 'model call failed')
+      const { retry } = recoveryOf(progress.told ? 'model_mid_answer' : failure.kind)
+      const isStall = failure.code === 'model_stalled'
       if (isStall) stalls += 1
-      const isWorthIt = fault.retryable && stalls < MAX_STALLS && attempt < MAX_ATTEMPTS
-      const again = isWorthIt && !progress.told && waitMs <= MAX_WAIT_MS
-      if (isStall) options.onStall(again)
-      if (!again) throw withBreaker(fault, model)
-      await pause(clock, waitMs, signal)
+      const failed = isStall ? Math.max(stalls, attempt - 1) : attempt
+      const leftMs = options.until - clock.monotonic()
+      const wait = retry ? waitBeforeRetry(retry, failed, { random, askedMs, leftMs }) : null
+      if (isStall) options.onStall(wait !== null)
+      if (wait === null) throw asTold(failure, model, progress.told)
+      options.onRetry(failure.kind)
+      await watchedWait(clock, () => pause(clock, wait, signal))
     } finally {
       // The consumer went away in the middle: neither success nor failure of the model.
       if (!ended) await circuit.abandoned()
@@ -96,23 +99,26 @@ function enter({ model, clock }: CallModelOptions): CircuitCall {
   }
 }
 
-const settle = (circuit: CircuitCall, fault: ModelFault, state: string): Promise<void> => {
-  if (fault.counts) return circuit.failed(fault.failure)
+const settle = (circuit: CircuitCall, failure: ModelFailure, state: string): Promise<void> => {
+  if (recoveryOf(failure.kind).isUnwell) return circuit.failed(failure)
   // A refusal is no success to count, but it ends a trial: the service is there again.
-  const answered = fault.failure.code !== 'model_rate_limited' && state === 'HALF_OPEN'
+  const answered = failure.code !== 'model_rate_limited' && state === 'HALF_OPEN'
   return answered ? circuit.succeeded() : circuit.abandoned()
 }
 
-function withBreaker(fault: ModelFault, model: OpenModel): Error {
-  const { failure } = fault
-  const { state } = model.breaker.status()
-  if (!fault.counts || failure.breaker) return failure
-  return Object.assign(failure, { breaker: state })
+/** With the state of the breaker that counted it, and as what it is for whoever decides next. */
+function asTold(failure: ModelFailure, model: OpenModel, isTold: boolean): Error {
+  const isCounted = recoveryOf(failure.kind).isUnwell && !failure.breaker
+  return Object.assign(failure, {
+    ...(isCounted && { breaker: model.breaker.status().state }),
+    ...(isTold && { kind: 'model_mid_answer' as const }),
+  })
 }
 
 async function* streamOnce(
   { model, call, signal, clock }: CallModelOptions,
   progress: { told: boolean },
+  span: ModelSpan,
 ): AsyncGenerator<Spoken, ModelReply> {
   const { firstTokenMs, betweenTokensMs } = model.patience
   let phase: ModelStalled['phase'] = 'first_byte'
@@ -125,7 +131,7 @@ async function* streamOnce(
   const abortSignal = AbortSignal.any([signal, given.signal])
   const asked = clock.monotonic()
   const { stream } = await patiently(
-    model.language.doStream({ ...model.callOptions, ...call, abortSignal }),
+    model.language.doStream({ ...model.callOptions, ...call, ...span.headers, abortSignal }),
     firstTokenMs,
   ).catch((error: unknown) => {
     given.abort(error)
@@ -143,6 +149,7 @@ async function* streamOnce(
       if (isAnswer(value.type)) {
         heardAt = clock.monotonic()
         phase = 'stream'
+        span.first()
       }
       const spoken = reply.take(value)
       if (spoken) {

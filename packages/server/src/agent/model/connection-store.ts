@@ -15,14 +15,20 @@ export interface StoredConnection {
 
 /** Connections and the default model as rows, their keys encrypted. */
 export interface ConnectionStore {
-  load(): Promise<{ connections: StoredConnection[]; defaultModel: string | null }>
+  load(): Promise<{
+    connections: StoredConnection[]
+    defaultModel: string | null
+    fallbacks?: readonly string[]
+  }>
   put(connection: StoredConnection): Promise<void>
   remove(provider: string): Promise<void>
   setDefaultModel(model: string | null): Promise<void>
+  setFallbacks?(models: readonly string[]): Promise<void>
 }
 
 const PREFIX = 'model_connection:'
 const DEFAULT_MODEL = 'model_default'
+const FALLBACKS = 'model_fallback'
 
 const stored = z.object({
   api_key: z.string().optional(),
@@ -65,8 +71,8 @@ export function createConnectionStore(options: {
   return {
     async load() {
       const found = await rows.query<{ key: string; value: string }>({
-        sql: 'select key, value from setting where key = ? or key like ? order by key',
-        parameters: [DEFAULT_MODEL, `${PREFIX}%`],
+        sql: 'select key, value from setting where key in (?, ?) or key like ? order by key',
+        parameters: [DEFAULT_MODEL, FALLBACKS, `${PREFIX}%`],
       })
       const connections = found
         .filter((row) => row.key.startsWith(PREFIX))
@@ -74,6 +80,9 @@ export function createConnectionStore(options: {
       return {
         connections,
         defaultModel: found.find((row) => row.key === DEFAULT_MODEL)?.value ?? null,
+        fallbacks: z
+          .array(z.string())
+          .parse(JSON.parse(found.find((row) => row.key === FALLBACKS)?.value ?? '[]')),
       }
     },
     async put({ provider, apiKey, baseUrl, enabledModels }) {
@@ -85,6 +94,8 @@ export function createConnectionStore(options: {
       await set(`${PREFIX}${provider}`, JSON.stringify(row))
     },
     remove: (provider) => unset(`${PREFIX}${provider}`),
+    setFallbacks: (models) =>
+      models.length === 0 ? unset(FALLBACKS) : set(FALLBACKS, JSON.stringify(models)),
     setDefaultModel: (model) => (model === null ? unset(DEFAULT_MODEL) : set(DEFAULT_MODEL, model)),
   }
 }

@@ -50,6 +50,8 @@ export interface Connections {
   find(provider: string): Connection | undefined
   /** NETRA_MODEL, else what an administrator chose; null when nobody chose. */
   chosenDefault(): string | null
+  /** NETRA_MODEL_FALLBACK, else what an administrator chose: ids of models, in their order. */
+  fallbacks(): readonly string[]
   /** Models the service lists, kept for a minute; undefined when it does not answer. */
   listed(connection: Connection, withinMs?: number): Promise<string[] | undefined>
   /** For the administrator's page; a local Ollama that answers is among them as `detected`. */
@@ -62,6 +64,8 @@ export interface Connections {
   test(provider: string): Promise<TestResult>
   /** @throws ConnectionRefused */
   setDefaultModel(model: string | null): Promise<void>
+  /** @throws ConnectionRefused */
+  setFallbacks(models: readonly string[]): Promise<void>
 }
 
 export interface ConnectionsOptions {
@@ -83,6 +87,7 @@ export async function createConnections(options: ConnectionsOptions): Promise<Co
   const loaded = await store.load()
   const stored = new Map(loaded.connections.map((entry) => [entry.provider, entry]))
   let storedDefault = loaded.defaultModel
+  let storedFallbacks = loaded.fallbacks ?? []
   const listings = new Map<string, { at: number; models: Promise<string[] | undefined> }>()
 
   const lastKnown = new Map<string, string[]>()
@@ -242,16 +247,39 @@ export async function createConnections(options: ConnectionsOptions): Promise<Co
     await saveDefault(model)
   }
 
+  const chosenFallbacks = (): readonly string[] => settings.modelFallback ?? []
+  const isSetOutside = chosenFallbacks().length > 0
+
+  async function setFallbacks(models: readonly string[]): Promise<void> {
+    if (isSetOutside)
+      throw new ConnectionRefused(
+        'conflict',
+        `NETRA_MODEL_FALLBACK in the environment sets the models that stand in (${chosenFallbacks().join(', ')}). Unset it to choose here.`,
+      )
+    for (const model of models) {
+      const { provider, model: name } = splitModelId(model)
+      if (name === '')
+        throw new ConnectionRefused('malformed', `${model} is not of the form <provider>/<model>.`)
+      if (provider !== 'netra' && !find(provider))
+        throw new ConnectionRefused('malformed', `${provider} is not connected. Connect it first.`)
+    }
+    const chosen = [...new Set(models)]
+    await store.setFallbacks?.(chosen)
+    storedFallbacks = chosen
+  }
+
   return {
     all,
     find,
     chosenDefault: () => settings.model ?? storedDefault,
+    fallbacks: () => (isSetOutside ? chosenFallbacks() : storedFallbacks),
     listed,
     list,
     put,
     remove,
     test,
     setDefaultModel,
+    setFallbacks,
   }
 }
 
@@ -265,9 +293,10 @@ function testError(error: unknown, connection: Connection): string {
   return explain(error, nameOf(connection)).failure.message
 }
 
-const nameOf = ({ provider, setAt, baseUrl }: Connection): ModelName => ({
+export const nameOf = ({ provider, setAt, addressSetAt, baseUrl }: Connection): ModelName => ({
   provider,
   id: provider,
   setAt,
+  addressSetAt,
   address: baseUrl,
 })

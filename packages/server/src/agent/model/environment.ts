@@ -4,6 +4,8 @@ import { normalizeBaseUrl, providerOf, type Connection } from './providers.ts'
 export interface ModelSettings {
   /** NETRA_MODEL */
   model?: string | undefined
+  /** NETRA_MODEL_FALLBACK */
+  modelFallback?: readonly string[] | undefined
   openaiApiKey?: string | undefined
   openaiBaseUrl?: string | undefined
   anthropicApiKey?: string | undefined
@@ -19,6 +21,12 @@ export function splitModelId(id: string): { provider: string; model: string } {
     : { provider: id.slice(0, slash), model: id.slice(slash + 1) }
 }
 
+const ADDRESS_VARIABLES: Record<string, string> = {
+  openai: 'OPENAI_BASE_URL',
+  'openai-compatible': 'OPENAI_BASE_URL',
+  anthropic: 'ANTHROPIC_BASE_URL',
+}
+
 /** What the environment connects: keys, addresses, and a local server that NETRA_MODEL names. */
 export function connectionsOf(settings: ModelSettings): Connection[] {
   const connections: Connection[] = []
@@ -31,6 +39,7 @@ export function connectionsOf(settings: ModelSettings): Connection[] {
       apiKey,
       enabledModels: [],
       setAt,
+      addressSetAt: baseUrl === undefined ? undefined : ADDRESS_VARIABLES[provider],
     })
   }
   const { openaiApiKey, openaiBaseUrl, anthropicApiKey, anthropicBaseUrl, googleApiKey } = settings

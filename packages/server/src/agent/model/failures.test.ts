@@ -10,7 +10,6 @@ import {
   turnOf,
   type StageOptions,
 } from '../../../testing/agent-stage.ts'
-import { retryAfterMs } from './failures.ts'
 
 /** Ends with a failure; answers it with how often the server was asked. */
 async function failureOf(script: Reply[], rest: Partial<StageOptions> = {}) {
@@ -35,7 +34,11 @@ test('a wrong key ends with model_auth, is not tried again and does not count ag
 test('a refused connection ends with what to check', async () => {
   const { error, breaker } = await failureOf([], {
     models: {
-      settings: { model: 'openai/x', openaiBaseUrl: `http://127.0.0.1:${await freePort()}` },
+      settings: {
+        model: 'openai/x',
+        openaiApiKey: 'sk-test',
+        openaiBaseUrl: `http://127.0.0.1:${await freePort()}`,
+      },
     },
   })
   expect(error).toMatchObject({ code: 'model_refused', retry: 'after' })
@@ -204,7 +207,7 @@ test('an open breaker fails within a second without asking, and says so', async 
   expect(error).toMatchObject({ code: 'model_refused', retry: 'after', breaker: 'OPEN' })
   expect(s.server.requests.length).toBe(asked)
   expect((await s.agents.list())[0]?.status).toBe('degraded')
-  expect(s.agents.breakers()).toMatchObject([{ model: 'openai/test-model', state: 'OPEN' }])
+  expect(s.agents.breakers()).toMatchObject([{ name: 'openai/test-model', state: 'OPEN' }])
   expect(await s.models.connections.list()).toMatchObject([
     { provider: 'openai', breaker: { state: 'OPEN' } },
   ])
@@ -238,14 +241,6 @@ test('a fault of the built-in model is ours: told once, and no reason to refuse 
     expect(error).toMatchObject({ code: 'internal', retry: 'no' })
   }
   expect((await s.agents.breaker()).state).toBe('CLOSED')
-})
-
-test('Retry-After is read in milliseconds, seconds and as a date', () => {
-  const now = Date.parse('2026-01-01T00:00:00Z')
-  expect(retryAfterMs({ 'retry-after-ms': '250', 'retry-after': '9' }, now)).toBe(250)
-  expect(retryAfterMs({ 'retry-after': '2' }, now)).toBe(2000)
-  expect(retryAfterMs({ 'retry-after': 'Thu, 01 Jan 2026 00:00:05 GMT' }, now)).toBe(5000)
-  expect(retryAfterMs({}, now)).toBeUndefined()
 })
 
 async function freePort(): Promise<number> {

@@ -1,6 +1,8 @@
 import { APICallError, InvalidResponseDataError } from '@ai-sdk/provider'
 
 import type { CircuitStatus } from '../../platform/circuit-breaker.ts'
+import type { FailureKind } from '../../platform/recovery/recovery-table.ts'
+import { retryAfterMs } from '../../platform/retry.ts'
 import { AgentFailure } from '../step.ts'
 import { ModelStalled } from './watched-fetch.ts'
 
@@ -9,27 +11,31 @@ export interface ModelName {
   provider: string
   /** `<provider>/<model>` */
   id: string
-  /** Where its key or address is set: a variable's name, or the page for administrators. */
+  /** Where its key is set: a variable's name, or the page for administrators. */
   setAt: string
+  /** Where its address is, when that is another place. */
+  addressSetAt?: string | undefined
   address: string
   /** It runs in this process: no service can be unwell. */
   builtIn?: true
 }
 
-/** A failed model call with what the loop needs to decide: try again, and does the breaker count it? */
+/** A failed model call in words for a person; `failure.kind` says what becomes of it. */
 export interface ModelFault {
-  failure: AgentFailure
-  retryable: boolean
-  /** The service itself is unwell, rather than this request or this key. */
-  counts: boolean
+  failure: ModelFailure
   /** What the service asked for by Retry-After. */
   waitMs?: number
 }
 
-type Shape = Omit<ModelFault, 'failure'>
+/** A failure of which the recovery table says what follows. */
+export type ModelFailure = AgentFailure & { readonly kind: FailureKind }
 
-const UNWELL: Shape = { retryable: true, counts: true }
-const OURS: Shape = { retryable: false, counts: false }
+const failed = (
+  kind: FailureKind,
+  code: AgentFailure['code'],
+  message: string,
+  options: Omit<ConstructorParameters<typeof AgentFailure>[2], 'kind'>,
+): ModelFailure => Object.assign(new AgentFailure(code, message, options), { kind })
 
 /** The stream ended without the API's ending. */
 export class ModelCut extends Error {
@@ -46,35 +52,40 @@ export class NoAnswer extends Error {
   }
 }
 
-/** Says in words for a person what went wrong in a model call, and what to do. Never names a key. */
-export function explain(error: unknown, name: ModelName): ModelFault {
-  if (error instanceof AgentFailure) return { failure: error, ...OURS }
+/**
+ * Says in words for a person what went wrong in a model call, and what to do. Never names a key.
+ *
+ * @param now milliseconds since 1970, against which a date in Retry-After is read.
+ */
+export function explain(error: unknown, name: ModelName, now: number = Date.now()): ModelFault {
+  if (error instanceof AgentFailure)
+    return { failure: Object.assign(error, { kind: error.kind ?? 'run_unforeseen' }) }
   if (error instanceof ModelStalled) return stalled(error, name)
   if (error instanceof ModelCut || isMissingEnd(error)) return cut(error, name)
   if (error instanceof NoAnswer) return noAnswer(error, name)
   const stall = causes(error).find((cause) => cause instanceof ModelStalled)
   if (stall) return stalled(stall, name)
   if (APICallError.isInstance(error) && error.statusCode !== undefined && error.statusCode >= 400)
-    return refusedByStatus(error, error.statusCode, name)
+    return refusedByStatus(error, error.statusCode, { name, now })
   const code = networkCode(error)
   if (code !== undefined) return unreachable(code, error, name)
   const inBand = inBandStatus(error)
-  if (inBand) return refusedByStatus(inBand, inBand.statusCode ?? 500, name)
+  if (inBand) return refusedByStatus(inBand, inBand.statusCode ?? 500, { name, now })
   if (name.builtIn) return ourFault(error)
+  const message = `${name.id} answered in a way Netra does not understand: ${brief(messageOf(error))}. Try again; if it goes on, check that the address ${name.address} speaks this API.`
   return {
-    failure: new AgentFailure(
-      'model_refused',
-      `${name.id} answered in a way Netra does not understand: ${brief(messageOf(error))}. Try again; if it goes on, check that the address ${name.address} speaks this API.`,
-      { retry: 'same', cause: error },
-    ),
-    ...UNWELL,
+    failure: failed('model_not_understood', 'model_refused', message, {
+      retry: 'same',
+      cause: error,
+    }),
   }
 }
 
 /** An open circuit: the last calls failed, so this one was not made. */
-export function circuitOpen(name: ModelName, status: CircuitStatus, now: number): AgentFailure {
+export function circuitOpen(name: ModelName, status: CircuitStatus, now: number): ModelFailure {
   const wait = Math.max(1, Math.ceil((Date.parse(status.next_attempt_time ?? '') - now) / 1000))
-  return new AgentFailure(
+  return failed(
+    'model_breaker_open',
     'model_refused',
     `${name.id} failed several times in a row, so Netra is not calling it for the moment. Try again in ${wait || 1} s, or choose another model.`,
     { retry: 'after', breaker: status.state },
@@ -83,12 +94,12 @@ export function circuitOpen(name: ModelName, status: CircuitStatus, now: number)
 
 /** One question that the built-in model fails on says nothing of the next. */
 const ourFault = (error: unknown): ModelFault => ({
-  failure: new AgentFailure(
+  failure: failed(
+    'builtin_fault',
     'internal',
     'The built-in model failed on this question; that is a fault of Netra. Ask in other words, or choose another model.',
     { retry: 'no', cause: error },
   ),
-  ...OURS,
 })
 
 function stalled(error: ModelStalled, name: ModelName): ModelFault {
@@ -97,98 +108,102 @@ function stalled(error: ModelStalled, name: ModelName): ModelFault {
     error.phase === 'first_byte'
       ? `did not begin to answer within ${seconds} s`
       : `stopped in the middle of its answer and sent nothing for ${seconds} s`
+  const message = `${name.id} ${what}. Try again, or choose another model.`
   return {
-    failure: new AgentFailure(
-      'model_stalled',
-      `${name.id} ${what}. Try again, or choose another model.`,
-      { retry: 'same', cause: error },
-    ),
-    // Once more, where nothing was told yet; see callModel.
-    ...UNWELL,
+    failure: failed('model_stalled', 'model_stalled', message, { retry: 'same', cause: error }),
   }
 }
 
 const cut = (error: unknown, name: ModelName): ModelFault => ({
-  failure: new AgentFailure(
+  failure: failed(
+    'model_cut',
     'model_cut',
     `The connection to ${name.id} broke in the middle of its answer. Try again; if it goes on, check the network between Netra and ${name.address}.`,
     { retry: 'same', cause: error },
   ),
-  ...UNWELL,
 })
 
+const NO_ANSWER: Record<NoAnswer['why'], { kind: FailureKind; words: string }> = {
+  'content-filter': {
+    kind: 'model_filtered',
+    words:
+      'refused to answer: its content filter stopped the request. Rephrase the message, or choose another model.',
+  },
+  length: {
+    kind: 'model_output_limit',
+    words:
+      'reached its output limit before it answered. Ask for less at once, or choose another model.',
+  },
+  empty: {
+    kind: 'model_empty',
+    words: 'ended without an answer. Try again, or choose another model.',
+  },
+}
+
 function noAnswer(error: NoAnswer, name: ModelName): ModelFault {
-  const words = {
-    'content-filter': `${name.id} refused to answer: its content filter stopped the request. Rephrase the message, or choose another model.`,
-    length: `${name.id} reached its output limit before it answered. Ask for less at once, or choose another model.`,
-    empty: `${name.id} ended without an answer. Try again, or choose another model.`,
-  }
+  const { kind, words } = NO_ANSWER[error.why]
   const retry = error.why === 'empty' ? 'same' : 'no'
   return {
-    failure: new AgentFailure('model_refused', words[error.why], { retry, cause: error }),
-    retryable: error.why === 'empty',
-    counts: false,
+    failure: failed(kind, 'model_refused', `${name.id} ${words}`, { retry, cause: error }),
   }
 }
 
-function refusedByStatus(error: APICallError, status: number, name: ModelName): ModelFault {
+function refusedByStatus(
+  error: APICallError,
+  status: number,
+  { name, now }: { name: ModelName; now: number },
+): ModelFault {
   const said = brief(messageOf(error))
+  const waitMs = retryAfterMs(error.responseHeaders, now)
   const fail = (
+    kind: FailureKind,
     code: AgentFailure['code'],
     message: string,
-    retry: AgentFailure['retry'],
-    shape: Shape,
+    retry: AgentFailure['retry'] = 'no',
   ): ModelFault => ({
-    failure: new AgentFailure(code, message, { retry, cause: error }),
-    ...shape,
+    failure: failed(kind, code, message, { retry, cause: error }),
+    ...(waitMs !== undefined && { waitMs }),
   })
   if (status === 401 || status === 403 || isKeyProblem(said))
     return fail(
+      'model_key_refused',
       'model_auth',
       `${name.provider} refused the API key (${status}). Check ${name.setAt}: the key may be wrong, expired, or not allowed to use ${name.id}.`,
-      'no',
-      OURS,
     )
   if (isQuotaProblem(error, status))
     return fail(
+      'model_no_credit',
       'model_rate_limited',
       `${name.provider} says that the account behind ${name.id} has no quota or credit left. Check the plan and billing at ${name.provider}, or choose another model.`,
-      'no',
-      OURS,
     )
   if (status === 429) {
-    const waitMs = retryAfterMs(error.responseHeaders)
     const when =
       waitMs === undefined ? 'in a minute' : `in ${Math.max(1, Math.ceil(waitMs / 1000))} s`
-    const shape = { retryable: true, counts: false, ...(waitMs === undefined ? {} : { waitMs }) }
     return fail(
+      'model_rate_limited',
       'model_rate_limited',
       `${name.id} takes no more requests at the moment (429). Try again ${when}, or choose another model.`,
       'after',
-      shape,
     )
   }
   if (isContextProblem(said, status))
     return fail(
+      'model_context_full',
       'model_refused',
       `This conversation is too long for ${name.id}. Start a new thread, attach less, or choose a model with a larger context.`,
-      'no',
-      OURS,
     )
   if (status === 404 || isMissingModel(said))
     return fail(
+      'model_unknown',
       'model_refused',
-      `${name.address} does not know the model of ${name.id}. Check its name, and the address in ${name.setAt}; Test in Settings → Models lists the models it has.`,
-      'no',
-      OURS,
+      `${name.address} does not know the model of ${name.id}. Check its name, and the address in ${name.addressSetAt ?? name.setAt}; Test in Settings → Models lists the models it has.`,
     )
   if (status >= 500 || status === 408 || status === 409) {
-    const waitMs = retryAfterMs(error.responseHeaders)
-    const shape = { ...UNWELL, ...(waitMs === undefined ? {} : { waitMs }) }
     const message = `${name.provider} has a problem of its own (${status}: ${said}). Try again in a moment, or choose another model.`
-    return fail('model_refused', message, 'after', shape)
+    return fail('model_unwell', 'model_refused', message, 'after')
   }
-  return fail('model_refused', `${name.id} refused the request (${status}): ${said}`, 'no', OURS)
+  const message = `${name.id} refused the request (${status}): ${said}`
+  return fail('model_request_refused', 'model_refused', message)
 }
 
 const CONNECTING = new Set([
@@ -206,17 +221,16 @@ function unreachable(code: string, error: unknown, name: ModelName): ModelFault 
     return cut(error, name)
   const words =
     code === 'ENOTFOUND' || code === 'EAI_AGAIN'
-      ? `The name in ${name.address} was not found (${code}). Check the address in ${name.setAt} and this machine's DNS.`
+      ? `The name in ${name.address} was not found (${code}). Check the address in ${name.addressSetAt ?? name.setAt} and this machine's DNS.`
       : code === 'ECONNREFUSED'
-        ? `Nothing answers at ${name.address}. Check that the model server runs, and the address in ${name.setAt}.`
-        : `${name.address} cannot be reached (${code}). Check the network, and the address in ${name.setAt}.`
+        ? `Nothing answers at ${name.address}. Check that the model server runs, and the address in ${name.addressSetAt ?? name.setAt}.`
+        : `${name.address} cannot be reached (${code}). Check the network, and the address in ${name.addressSetAt ?? name.setAt}.`
+  const kind = code === 'ENOTFOUND' ? 'model_name_not_found' : 'model_unreachable'
   return {
-    failure: new AgentFailure('model_refused', `${name.id}: ${words}`, {
+    failure: failed(kind, 'model_refused', `${name.id}: ${words}`, {
       retry: 'after',
       cause: error,
     }),
-    ...UNWELL,
-    retryable: code !== 'ENOTFOUND',
   }
 }
 
@@ -262,21 +276,6 @@ function inBandStatus(error: unknown): APICallError | undefined {
     statusCode: status,
     responseBody: text,
   })
-}
-
-/** Milliseconds from `retry-after-ms`, or `retry-after` in seconds or as a date. */
-export function retryAfterMs(
-  headers: Record<string, string> | undefined,
-  now: number = Date.now(),
-): number | undefined {
-  const precise = Number(headers?.['retry-after-ms'] ?? Number.NaN)
-  if (precise >= 0) return precise
-  const text = headers?.['retry-after']
-  if (!text) return undefined
-  const seconds = Number(text)
-  if (seconds >= 0) return seconds * 1000
-  const date = Date.parse(text)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
 const isKeyProblem = (said: string): boolean =>

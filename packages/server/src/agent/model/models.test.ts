@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 
 import { memoryStore, stage, turnOf } from '../../../testing/agent-stage.ts'
+import { Breakers } from '../../platform/breakers.ts'
+import { systemClock } from '../../platform/clock.ts'
+import { createMetrics } from '../../platform/metrics.ts'
 import { pricingFor } from './pricing.ts'
 import type { Connection } from './providers.ts'
 
@@ -100,4 +103,17 @@ test('what nobody knows the price of costs null, never nothing', async () => {
   expect(local.costUsd(usage(10, 10))).toBeNull()
   const unknown = await pricingFor(at('openai', 'https://api.openai.com/v1'), 'no-such', new Date())
   expect(unknown.costUsd(usage(10, 10))).toBeNull()
+})
+
+test('metrics name the models that a service has, and none that somebody made up', async () => {
+  const metrics = createMetrics()
+  const breakers = new Breakers(systemClock, metrics)
+  const models = { settings: {}, store: memoryStore(), breakers }
+  await using s = await stage({ script: [{ text: 'ok' }], models })
+  await s.models.connections.put('my-vllm', { baseUrl: s.server.url })
+  await s.models.open('my-vllm/evil-1')
+  await s.models.open('my-vllm/test-model')
+  const text = await metrics.text()
+  expect(text).not.toContain('evil')
+  expect(text).toContain('name="my-vllm/test-model"')
 })

@@ -1,16 +1,14 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider'
 
-import {
-  createCircuitBreaker,
-  type CircuitBreaker,
-  type CircuitStatus,
-} from '../../platform/circuit-breaker.ts'
+import { Breakers, type BreakerReport } from '../../platform/breakers.ts'
+import type { CircuitBreaker, CircuitStatus } from '../../platform/circuit-breaker.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
+import { BREAKER_OPENS } from '../../platform/recovery/recovery-table.ts'
 import { AgentFailure } from '../step.ts'
 import { ADMIN_PAGE } from './connection-change.ts'
 import type { ConnectionStore } from './connection-store.ts'
-import { createConnections, type Connections } from './connections.ts'
+import { createConnections, nameOf, type Connections } from './connections.ts'
 import { splitModelId, type ModelSettings } from './environment.ts'
 import type { ModelName } from './failures.ts'
 import { FREE, pricingFor, type Pricing } from './pricing.ts'
@@ -48,6 +46,8 @@ export interface OpenModel {
   callOptions: CallOptions
   pricing: Pricing
   breaker: CircuitBreaker
+  /** At an address that the operator set, not the provider's own. */
+  isOwn?: boolean
   patience: TokenPatience
 }
 
@@ -64,10 +64,12 @@ export interface Models {
   list(): Promise<{ default: string; models: ModelInfo[] }>
   /** @throws AgentFailure when the model is not connected or not enabled. */
   open(id: string | null): Promise<OpenModel>
+  /** Ids of the models that stand in for one that cannot answer, in their order. */
+  fallbacks(): readonly string[]
   /** The breaker of a model, or of the default one. */
   breaker(id: string | null): Promise<CircuitStatus>
   /** Every breaker that a call has used. */
-  breakers(): ({ model: string } & CircuitStatus)[]
+  breakers(): BreakerReport[]
 }
 
 export interface ModelsOptions {
@@ -83,6 +85,8 @@ export interface ModelsOptions {
   firstTokenMs?: number
   betweenTokensMs?: number
   breaker?: { failures?: number; openMs?: number }
+  /** Of the whole process; one of its own unless given. */
+  breakers?: Breakers
   ollamaUrl?: string
 }
 
@@ -95,27 +99,29 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
   const { firstTokenMs = firstByteMs * 3, betweenTokensMs = stallMs * 2 } = options
   const patience = { firstTokenMs, betweenTokensMs }
   const silentPatience = { firstTokenMs: firstTokenMs * 5, betweenTokensMs: betweenTokensMs * 5 }
-  const breakers = new Map<string, CircuitBreaker>()
+  const { breakers = new Breakers(clock) } = options
+  const opens = { ...BREAKER_OPENS.model, ...options.breaker }
   const connections = await createConnections({
     ...options,
     fetch,
     breakerOf: (provider) => worstOf(breakers, provider),
   })
 
-  function breakerOf(id: string): CircuitBreaker {
-    const known = breakers.get(id)
-    if (known) return known
-    forgetOne(breakers)
-    const made = createCircuitBreaker({ clock, ...options.breaker })
-    breakers.set(id, made)
-    return made
-  }
+  const breakerOf = (id: string, isMadeUp = false): CircuitBreaker =>
+    breakers.of('model', id, { ...opens, isMadeUp })
 
   /** Models of a connection that a person may pick from. */
   async function offered(connection: Connection): Promise<readonly string[]> {
     if (connection.enabledModels.length > 0) return connection.enabledModels
     if (isOfficial(connection)) return providerOf(connection.provider).models
     return (await connections.listed(connection)) ?? []
+  }
+
+  /** Whoever chats may name any model of a service; only the service can say whether there is one. */
+  async function isUnheardOf(connection: Connection, id: string): Promise<boolean> {
+    if (id === connections.chosenDefault() || connections.fallbacks().includes(id)) return false
+    const models = await offered(connection)
+    return !models.some((model) => `${connection.provider}/${model}` === id)
   }
 
   async function defaultId(): Promise<string> {
@@ -149,20 +155,21 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
       return openBuiltin(options.builtin, { breaker: breakerOf(id), patience })
     const connection = connections.find(provider)
     if (!connection) throw notConnected(id, provider, connections.chosenDefault() === id)
-    if (model === '' || !isAllowed(connection, id, connections.chosenDefault()))
+    if (model === '' || !isAllowed(connection, id, connections))
       throw new AgentFailure(
         'model_refused',
         `${id} is not one of the models that the administrator enabled. Choose another model.`,
-        { retry: 'no' },
+        { retry: 'no', kind: 'model_not_connected' },
       )
     const isSilent = thinksInSilence(connection, model)
     return {
       language: await createLanguageModel(connection, model, isSilent ? patientFetch : fetch),
-      name: { provider, id, setAt: connection.setAt, address: connection.baseUrl },
+      name: { ...nameOf(connection), id },
+      isOwn: !isOfficial(connection),
       accepts: acceptedBy(connection, model),
       callOptions: callOptionsFor(connection),
       pricing: await pricingFor(connection, model, new Date(clock.now())),
-      breaker: breakerOf(id),
+      breaker: breakerOf(id, await isUnheardOf(connection, id)),
       patience: isSilent ? silentPatience : patience,
     }
   }
@@ -173,27 +180,41 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
     defaultId,
     list,
     open,
-    breaker: async (id) => breakerOf(id ?? (await defaultId())).status(),
-    breakers: () =>
-      [...breakers].map(([model, breaker]) => Object.assign({ model }, breaker.status())),
+    fallbacks: () => connections.fallbacks(),
+    breaker: async (id) =>
+      breakers.find('model', id ?? (await defaultId()))?.status() ?? NEVER_CALLED,
+    breakers: () => breakers.list('model'),
   }
 }
 
 const BADNESS = { CLOSED: 0, HALF_OPEN: 1, OPEN: 2 }
 
-function worstOf(
-  breakers: ReadonlyMap<string, CircuitBreaker>,
-  provider: string,
-): CircuitStatus | null {
-  const [worst] = [...breakers]
-    .filter(([id]) => splitModelId(id).provider === provider)
-    .map(([, breaker]) => breaker.status())
+function worstOf(breakers: Breakers, provider: string): CircuitStatus | null {
+  const [worst] = breakers
+    .list('model')
+    .filter(({ name }) => splitModelId(name).provider === provider)
     .toSorted((a, b) => BADNESS[b.state] - BADNESS[a.state] || b.failure_count - a.failure_count)
-  return worst ?? null
+  if (!worst) return null
+  const { state, failure_count, success_count, last_failure_time, next_attempt_time } = worst
+  return { state, failure_count, success_count, last_failure_time, next_attempt_time }
 }
 
-const isAllowed = (connection: Connection, id: string, chosenDefault: string | null): boolean =>
-  id === chosenDefault ||
+const NEVER_CALLED: CircuitStatus = {
+  state: 'CLOSED',
+  failure_count: 0,
+  success_count: 0,
+  last_failure_time: null,
+  next_attempt_time: null,
+}
+
+/** What the administrator named, as the default or to stand in, is allowed by that. */
+const isAllowed = (
+  connection: Connection,
+  id: string,
+  connections: Pick<Connections, 'chosenDefault' | 'fallbacks'>,
+): boolean =>
+  id === connections.chosenDefault() ||
+  connections.fallbacks().includes(id) ||
   connection.enabledModels.length === 0 ||
   connection.enabledModels.some((model) => `${connection.provider}/${model}` === id)
 
@@ -237,16 +258,6 @@ function notConnected(id: string, provider: string, isDefault: boolean): AgentFa
   return new AgentFailure(
     'model_auth',
     `${id}${why} is not connected. An administrator can ${how}; the built-in model works without.`,
-    { retry: 'no' },
+    { retry: 'no', kind: 'model_not_connected' },
   )
-}
-
-/** Names come from callers: the map must not grow for ever, and a closed breaker holds nothing of worth. */
-function forgetOne(breakers: Map<string, CircuitBreaker>): void {
-  if (breakers.size < 500) return
-  for (const [id, breaker] of breakers) {
-    if (breaker.status().state !== 'CLOSED') continue
-    breakers.delete(id)
-    return
-  }
 }

@@ -13,6 +13,8 @@ export interface Connection {
   enabledModels: readonly string[]
   /** Where a person changes it: the name of a variable, or a page. */
   setAt: string
+  /** Where its address is, when that is another place. */
+  addressSetAt?: string | undefined
 }
 
 /** Kinds of file a model reads itself. */

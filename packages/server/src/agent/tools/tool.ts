@@ -33,3 +33,8 @@ export interface Tool {
 export class ToolError extends Error {
   override readonly name = 'ToolError'
 }
+
+/** What the tool needs is not there, whoever asks: its circuit breaker counts it. */
+export class ToolUnavailable extends Error {
+  override readonly name = 'ToolUnavailable'
+}

@@ -1,10 +1,12 @@
 import type { RegistrationPolicy } from '../../identity/identity.ts'
+import type { Breakers } from '../../platform/breakers.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
+import { BREAKER_OPENS } from '../../platform/recovery/recovery-table.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { Outbox } from '../mail/outbox.ts'
-import { createSmtp, type SmtpSettings } from '../mail/smtp.ts'
+import { createSmtp, heldBackBy, type SmtpSettings } from '../mail/smtp.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
 import { StoredSettings } from '../store/stored-settings.ts'
@@ -36,6 +38,7 @@ interface Needs {
   clock: Clock
   logger: Logger
   metrics?: Metrics | undefined
+  breakers: Breakers
   publicUrl: string
   /** Seals the secrets of two-factor sign-in. */
   key: Uint8Array
@@ -71,7 +74,10 @@ export function openAccounts(needs: Needs): AccountParts {
       clock,
       logger,
       metrics,
-      send: createSmtp(settings.mail),
+      send: heldBackBy(createSmtp(settings.mail), {
+        breaker: needs.breakers.of('service', 'smtp', BREAKER_OPENS.smtp),
+        clock,
+      }),
       compose: mailComposer(rows, links),
     })
   const mailRequests = new MailRequests(outbox, clock)

@@ -1,6 +1,8 @@
 import { AuthError } from '../auth-error.ts'
-import { MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS } from '../engine.ts'
 import { isCommonPassword } from './common-passwords.ts'
+
+const MIN_PASSWORD_CHARS = 8
+export const MAX_PASSWORD_CHARS = 128
 
 /**
  * Length and what everybody guesses first; no rules of composition, which make passwords worse.

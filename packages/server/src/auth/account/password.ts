@@ -2,7 +2,6 @@ import type { Identity } from '../../identity/identity.ts'
 import type { UserId } from '../../platform/ids.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { AuthError } from '../auth-error.ts'
-import { MAX_PASSWORD_CHARS } from '../engine.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import type { Origin } from '../session/session-start.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -12,7 +11,7 @@ import type { Attempts } from './attempts.ts'
 import type { MailRequests } from './mail-requests.ts'
 import type { OneTimeLinks } from './one-time-links.ts'
 import type { PasswordHashes } from './password-hashes.ts'
-import { checkNewPassword } from './password-policy.ts'
+import { checkNewPassword, MAX_PASSWORD_CHARS } from './password-policy.ts'
 
 interface Needs {
   database: AuthDatabase

@@ -2,12 +2,13 @@ import { setImmediate } from 'node:timers/promises'
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
+import { createCircuitBreaker } from '../../platform/circuit-breaker.ts'
 import { silentLogger } from '../../platform/logger.ts'
 import { AuthFixture } from '../auth-fixture.ts'
 import { AuthDatabase } from '../store/auth-database.ts'
 import type { Mail } from './messages.ts'
 import { Outbox } from './outbox.ts'
-import { MailNotSent } from './smtp.ts'
+import { heldBackBy, MailNotSent } from './smtp.ts'
 
 let fixture: AuthFixture
 let databases: AuthDatabase[]
@@ -92,6 +93,36 @@ test('a mail is tried again after 1 s, 5 s, 30 s, 2 min, 10 min and 1 h, and the
     expect(gaps[index]).toBeGreaterThanOrEqual(seconds)
     expect(gaps[index]).toBeLessThan(seconds + 10)
   }
+  expect(outbox.waiting).toBe(0)
+})
+
+test('while the mail server’s circuit is open nothing is tried or counted, and then all are sent', async () => {
+  const breaker = createCircuitBreaker({ clock: fixture.clock, failures: 3, openMs: 60_000 })
+  let isDown = true
+  const tries: string[] = []
+  const outbox = open(
+    heldBackBy(
+      async ({ to }) => {
+        tries.push(to)
+        if (isDown) throw new MailNotSent('ECONNECTION', false)
+      },
+      { breaker, clock: fixture.clock },
+    ),
+  )
+  const people = Array.from({ length: 8 }, (_, index) => `p${index}@example.com`)
+  for (const to of people) outbox.enqueue('verify_email', to)
+  await pass(30_000)
+  expect(tries).toHaveLength(3)
+  expect(breaker.status().state).toBe('OPEN')
+  expect(outbox.waiting).toBe(8)
+  const database = new AuthDatabase(fixture.folder)
+  databases.push(database)
+  const rows = database.all<{ tries: number }>('SELECT tries FROM mail_outbox')
+  expect(rows.reduce((sum, row) => sum + row.tries, 0)).toBe(3)
+  isDown = false
+  breaker.reset()
+  await pass(120_000, 500)
+  expect(tries.slice(3).toSorted()).toEqual(people)
   expect(outbox.waiting).toBe(0)
 })
 

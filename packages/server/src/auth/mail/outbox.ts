@@ -2,9 +2,10 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Count, Metrics } from '../../platform/metrics.ts'
 import { RateLimit } from '../../platform/rate-limit.ts'
+import { RECOVERY } from '../../platform/recovery/recovery-table.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
 import { MAIL_KINDS, type Mail, type MailKind } from './messages.ts'
-import { MailNotSent } from './smtp.ts'
+import { MailHeldBack, MailNotSent } from './smtp.ts'
 
 /** Wishes, not mails: a link is made when its mail is sent, so that no token ever lies here. */
 export const OUTBOX_TABLES = `
@@ -23,7 +24,7 @@ export const OUTBOX_TABLES = `
 
 /** What was written to it says nothing by when it is worked on. */
 const FIRST_TRY_MS = { least: 50, most: 500 }
-const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000]
+const RETRY_AFTER_MS = RECOVERY.mail_away.retryAfterMs
 /** Longer than a mail server may take; a mail whose process died meanwhile is sent by the next. */
 const CLAIM_MS = 120_000
 /** Finds what another process left. */
@@ -165,6 +166,17 @@ export class Outbox {
   #failed(row: Row, error: unknown): void {
     if (this.#isClosed) return
     const { database, clock, logger } = this.#needs
+    if (error instanceof MailHeldBack) {
+      // It was not tried: nothing is counted, and it is no later than the next trial.
+      const at = clock.now() + error.afterMs
+      database.run(
+        'UPDATE mail_outbox SET due_at = ?, tries = ? WHERE id = ?',
+        at,
+        row.tries - 1,
+        row.id,
+      )
+      return
+    }
     const why = error instanceof MailNotSent ? error.message : 'a fault of Netra'
     if (!(error instanceof MailNotSent)) logger.error({ err: error }, 'an e-mail was not made')
     const isFinal = error instanceof MailNotSent && error.isFinal

@@ -1,5 +1,8 @@
 import type { Transporter } from 'nodemailer'
 
+import { behindBreaker, untilNextCall } from '../../platform/behind-breaker.ts'
+import { CircuitOpen, type CircuitBreaker } from '../../platform/circuit-breaker.ts'
+import type { Clock } from '../../platform/clock.ts'
 import type { Mail } from './messages.ts'
 
 const CONNECT_MS = 10_000
@@ -22,6 +25,34 @@ export class MailNotSent extends Error {
     this.isFinal = isFinal
   }
 }
+
+/** The server failed several times in a row, so this mail was not even tried. */
+export class MailHeldBack extends Error {
+  override readonly name = 'MailHeldBack'
+  readonly afterMs: number
+
+  constructor(afterMs: number) {
+    super('the mail server is not asked for the moment')
+    this.afterMs = afterMs
+  }
+}
+
+const isUnwell = (error: unknown): boolean => !(error instanceof MailNotSent && error.isFinal)
+
+/** @throws MailHeldBack while the circuit is open. */
+export const heldBackBy =
+  (
+    send: (mail: Mail) => Promise<void>,
+    { breaker, clock }: { breaker: CircuitBreaker; clock: Clock },
+  ): ((mail: Mail) => Promise<void>) =>
+  async (mail) => {
+    try {
+      await behindBreaker(breaker, () => send(mail), isUnwell)
+    } catch (error) {
+      if (!(error instanceof CircuitOpen)) throw error
+      throw new MailHeldBack(untilNextCall(breaker, clock.now()))
+    }
+  }
 
 /**
  * Sends over SMTP. Certificates are always checked; a password never crosses the network

@@ -1,3 +1,4 @@
+import type { Breakers } from '../../platform/breakers.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
@@ -30,9 +31,10 @@ export function openOAuth(parts: {
   clock: Clock
   logger: Logger
   metrics?: Metrics | undefined
+  breakers: Breakers
 }): OAuth {
   const { database, clock, rules, invitations, sessions } = parts
-  const providers = new Providers(parts.providers, clock)
+  const providers = new Providers(parts.providers, clock, parts.breakers)
   const accounts = new ProviderAccounts(database, clock)
   const report = new OAuthReport(parts)
   const rows = new AccountRows(database, clock)

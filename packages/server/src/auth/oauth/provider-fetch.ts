@@ -1,9 +1,16 @@
 import type { CustomFetch } from 'openid-client'
 
+import { behindBreaker } from '../../platform/behind-breaker.ts'
+import { CircuitOpen, type CircuitBreaker } from '../../platform/circuit-breaker.ts'
+import { RECOVERY } from '../../platform/recovery/recovery-table.ts'
+
 /** Nobody answers at the provider's address, or it says itself that it cannot right now. */
 export class ProviderUnreachable extends Error {
   override readonly name = 'ProviderUnreachable'
 }
+
+const isUnwell = (error: unknown): boolean =>
+  error instanceof ProviderUnreachable && RECOVERY.oidc_away.isUnwell
 
 /** Far more than any discovery document, key set or token answer. */
 const MAX_ANSWER_BYTES = 512 * 1024
@@ -32,7 +39,20 @@ export function isAllowedEndpoint(issuer: string, endpoint: string): boolean {
  * Requests to one provider: only where it may send us, never along a redirect, never more than
  * half a megabyte. @throws ProviderUnreachable when there is no answer to work with.
  */
-export function providerFetch(issuer: string): CustomFetch {
+export function providerFetch(issuer: string, breaker: CircuitBreaker): CustomFetch {
+  const asked = fetchOf(issuer)
+  return async (url, options) => {
+    try {
+      return await behindBreaker(breaker, () => asked(url, options), isUnwell)
+    } catch (error) {
+      if (!(error instanceof CircuitOpen)) throw error
+      const why = `${new URL(url).origin} failed several times in a row and is not asked for the moment`
+      throw new ProviderUnreachable(why, { cause: error })
+    }
+  }
+}
+
+function fetchOf(issuer: string): CustomFetch {
   return async (url, { method, headers, body, signal }) => {
     if (!isAllowedEndpoint(issuer, url)) {
       throw new Error(`the provider names an address that is not https: ${new URL(url).origin}`)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { createCircuitBreaker } from '../../platform/circuit-breaker.ts'
 import { TestClock } from '../../platform/testing-clock.ts'
 import { isAllowedEndpoint } from './provider-fetch.ts'
 import { providersOf } from './provider-settings.ts'
@@ -48,8 +49,10 @@ test('Google comes from its two variables, any other by its issuer, in this orde
 })
 
 test('people of one issuer are nobody at another', () => {
+  const clock = new TestClock()
+  const breaker = createCircuitBreaker({ clock })
   const keyOf = (issuer: string) =>
-    new Provider({ id: 'oidc', name: '', issuer, clientId: 'o' }, new TestClock()).key
+    new Provider({ id: 'oidc', name: '', issuer, clientId: 'o' }, clock, breaker).key
   expect(keyOf('https://id.example')).not.toBe(keyOf('https://id.other.example'))
 })
 

@@ -1,6 +1,7 @@
 import type { JWTVerifyGetKey } from 'jose'
 import type { Configuration, IDToken, ServerMetadata, UserInfoResponse } from 'openid-client'
 
+import type { CircuitBreaker } from '../../platform/circuit-breaker.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { FlowSecrets } from './flows.ts'
 import { isAllowedEndpoint, providerFetch } from './provider-fetch.ts'
@@ -60,11 +61,11 @@ export class Provider {
   #known: Known | undefined
   #discovering: Promise<Known> | undefined
 
-  constructor(settings: ProviderSettings, clock: Clock) {
+  constructor(settings: ProviderSettings, clock: Clock, breaker: CircuitBreaker) {
     this.settings = settings
     this.key = settings.id === 'oidc' ? `oidc ${settings.issuer}` : settings.id
     this.#clock = clock
-    this.#fetch = providerFetch(settings.issuer)
+    this.#fetch = providerFetch(settings.issuer, breaker)
   }
 
   /** Where the browser goes to sign in. */

@@ -1,4 +1,6 @@
+import type { Breakers } from '../../platform/breakers.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { BREAKER_OPENS } from '../../platform/recovery/recovery-table.ts'
 import { AuthError } from '../auth-error.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 import { Provider } from './provider.ts'
@@ -7,8 +9,10 @@ import { Provider } from './provider.ts'
 export class Providers {
   readonly #byId: ReadonlyMap<string, Provider>
 
-  constructor(settings: readonly ProviderSettings[], clock: Clock) {
-    this.#byId = new Map(settings.map((one) => [one.id, new Provider(one, clock)]))
+  constructor(settings: readonly ProviderSettings[], clock: Clock, breakers: Breakers) {
+    const breakerOf = ({ name }: ProviderSettings) =>
+      breakers.of('service', `oidc:${name}`, BREAKER_OPENS.oidc)
+    this.#byId = new Map(settings.map((one) => [one.id, new Provider(one, clock, breakerOf(one))]))
   }
 
   /** @throws AuthError `not_found` */

@@ -1,32 +1,37 @@
 import type { Authentication, Credentials, Identity, LiveSession } from '../../identity/identity.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { Engine } from '../engine.ts'
 import type { ApiKeys } from '../keys/api-keys.ts'
 import { looksLikeKey } from '../keys/key-text.ts'
 import type { TestUsers } from '../test-users/test-users.ts'
 import type { AccessTokens } from './access-token.ts'
-import { cookieValue, verifiedToken } from './session-cookie.ts'
+import {
+  cookieValue,
+  sessionCookieName,
+  signedSessionCookie,
+  verifiedToken,
+} from './session-cookie.ts'
 import type { SessionUse } from './session-use.ts'
 import type { Sessions } from './sessions.ts'
 
 interface Needs {
-  engine: Engine
   sessions: Sessions
   tokens: AccessTokens
   keys: ApiKeys
   use: SessionUse
   testUsers: TestUsers
   clock: Clock
-  cookieName: string
+  publicUrl: string
   cookieSecret: string
 }
 
 /** The one place that turns a cookie or token into an identity, or says why not. */
 export class Authenticator {
   readonly #needs: Needs
+  readonly #cookieName: string
 
   constructor(needs: Needs) {
     this.#needs = needs
+    this.#cookieName = sessionCookieName(needs.publicUrl)
   }
 
   /** A bearer token decides alone when there is one, so that a cookie never lends it rights. */
@@ -77,27 +82,25 @@ export class Authenticator {
   }
 
   async byCookie(header: string | undefined): Promise<Authentication> {
-    const { sessions, cookieName, cookieSecret } = this.#needs
-    const value = cookieValue(header, cookieName)
+    const { sessions, cookieSecret } = this.#needs
+    const value = cookieValue(header, this.#cookieName)
     if (value === undefined) return { ok: false, why: 'missing' }
     const token = verifiedToken(value, cookieSecret)
-    const state = token === undefined ? undefined : sessions.stateOfToken(token)
+    if (token === undefined) return { ok: false, why: 'invalid' }
+    const state = sessions.stateOfToken(token)
     if (state === undefined) return { ok: false, why: 'invalid' }
     if (!state.live) return { ok: false, why: state.why }
     const { session } = state
     this.#needs.use.note(session.sessionId)
-    const setCookies = sessions.extensionDue(session) ? await this.#extend(value) : []
+    const setCookies = sessions.extensionDue(session) ? [this.#extend(session, token)] : []
     return { ok: true, identity: identityOf(session, 'session', session.expiresAtMs), setCookies }
   }
 
-  /** Use keeps a session alive: Better Auth moves its end and makes the cookie last as long. */
-  async #extend(value: string): Promise<string[]> {
-    const { engine, cookieName } = this.#needs
-    const { headers } = await engine.api.getSession({
-      headers: new Headers({ cookie: `${cookieName}=${value}` }),
-      returnHeaders: true,
-    })
-    return headers.getSetCookie()
+  /** Use keeps a session alive; its cookie must last as long. */
+  #extend({ sessionId }: LiveSession, token: string): string {
+    const { sessions, publicUrl, cookieSecret } = this.#needs
+    sessions.extend(sessionId)
+    return signedSessionCookie({ publicUrl, cookieSecret, token })
   }
 }
 

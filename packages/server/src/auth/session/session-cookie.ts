@@ -1,5 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
+import { IDLE_SESSION_SECONDS } from './lifetimes.ts'
+
 const MAX_COOKIE_HEADER_CHARS = 8192
 
 /**
@@ -18,14 +20,15 @@ export function forgetfulCookie(publicUrl: string): string {
   return `${sessionCookieName(publicUrl)}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax${secure}`
 }
 
-/** The Set-Cookie header of a session that was begun without Better Auth, in its very form. */
+/** The Set-Cookie header that carries a session to a browser, in Better Auth's form. */
 export function signedSessionCookie(session: {
   publicUrl: string
   cookieSecret: string
   token: string
-  maxAgeSeconds: number
+  /** As long as an unused session lives, unless it is one that ends earlier. */
+  maxAgeSeconds?: number
 }): string {
-  const { publicUrl, cookieSecret, token, maxAgeSeconds } = session
+  const { publicUrl, cookieSecret, token, maxAgeSeconds = IDLE_SESSION_SECONDS } = session
   const value = signedToken(token, cookieSecret)
   const secure = publicUrl.startsWith('https:') ? '; Secure' : ''
   return `${sessionCookieName(publicUrl)}=${value}; Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; SameSite=Lax${secure}`
@@ -57,7 +60,7 @@ export function verifiedToken(value: string, secret: string): string | undefined
 }
 
 /** The cookie's raw value for a session token, as Better Auth writes it. */
-export const signedToken = (token: string, secret: string): string =>
+const signedToken = (token: string, secret: string): string =>
   encodeURIComponent(`${token}.${createHmac('sha256', secret).update(token).digest('base64')}`)
 
 function percentDecoded(value: string): string | undefined {

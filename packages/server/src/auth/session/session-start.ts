@@ -1,9 +1,9 @@
 import type { Clock } from '../../platform/clock.ts'
 import { newId, type SessionId } from '../../platform/ids.ts'
-import { IDLE_SESSION_SECONDS } from '../engine.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
 import { randomSecret } from '../store/secret-text.ts'
-import { sessionCookieName, signedToken } from './session-cookie.ts'
+import { IDLE_SESSION_SECONDS } from './lifetimes.ts'
+import { signedSessionCookie } from './session-cookie.ts'
 
 const MAX_USER_AGENT_CHARS = 500
 
@@ -37,7 +37,7 @@ export class SessionStart {
   }
 
   begin(userId: string, { address, userAgent = '' }: Origin): Begun {
-    const { database, clock } = this.#needs
+    const { database, clock, cookieSecret, publicUrl } = this.#needs
     const sessionId = newId<SessionId>()
     const token = randomSecret()
     const now = new Date(clock.now()).toISOString()
@@ -53,13 +53,6 @@ export class SessionStart {
       userAgent.slice(0, MAX_USER_AGENT_CHARS),
       userId,
     )
-    return { sessionId, setCookies: [this.#cookie(token)] }
-  }
-
-  #cookie(token: string): string {
-    const { cookieSecret, publicUrl } = this.#needs
-    const secure = publicUrl.startsWith('https:') ? ' Secure;' : ''
-    const value = `${sessionCookieName(publicUrl)}=${signedToken(token, cookieSecret)}`
-    return `${value}; Max-Age=${IDLE_SESSION_SECONDS}; Path=/; HttpOnly;${secure} SameSite=Lax`
+    return { sessionId, setCookies: [signedSessionCookie({ publicUrl, cookieSecret, token })] }
   }
 }

@@ -118,11 +118,15 @@ test('a listener that fails keeps no other from hearing', () => {
 })
 
 test('an unused session ends after 7 days, and the end is announced (S14)', async () => {
-  fixture.clock.jump(7 * DAY - MINUTE)
-  expect((await whyNot(ada))[0]).toBe('accepted')
+  const pollForAMinute = () => {
+    for (let poll = 0; poll < 240; poll++) fixture.clock.jump(250)
+  }
+  fixture.clock.jump(7 * DAY - 2 * MINUTE)
+  pollForAMinute()
+  expect(ended).toEqual([])
   fixture.clock.jump(2 * MINUTE)
   expect(await whyNot(ada)).toEqual(['expired', 'expired'])
-  for (let poll = 0; poll < 240; poll++) fixture.clock.jump(250)
+  pollForAMinute()
   expect(ended).toEqual([[ada.identity.sessionId, 'expired']])
   expect(await whyNot(ada)).toEqual(['expired', 'expired'])
 })
@@ -139,7 +143,7 @@ test('use by refresh token keeps a session alive, for 30 days in all (S14)', asy
   expect(await refusal(() => auth.refresh(token))).toBe('session_ended')
 })
 
-test('a cookie used after an hour is given out anew by Better Auth, with the same value', async () => {
+test('a cookie used after an hour is given out anew, with the same value', async () => {
   const { AuthDatabase } = await import('../store/auth-database.ts')
   const cookie = cookieOf(ada)
   expect(await auth.authenticate({ cookie })).toMatchObject({ ok: true, setCookies: [] })

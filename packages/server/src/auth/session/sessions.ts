@@ -2,10 +2,10 @@ import type { LiveSession, Role, SessionEnd, SessionEndListener } from '../../id
 import type { Clock } from '../../platform/clock.ts'
 import { asId, type SessionId, type UserId } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/logger.ts'
-import { EXTEND_SESSION_AFTER_SECONDS, IDLE_SESSION_SECONDS, MAX_SESSION_MS } from '../engine.ts'
 import type { ApiKeys } from '../keys/api-keys.ts'
 import { keyOfSession } from '../keys/key-text.ts'
 import type { AuthDatabase } from '../store/auth-database.ts'
+import { EXTEND_SESSION_AFTER_SECONDS, IDLE_SESSION_SECONDS, MAX_SESSION_MS } from './lifetimes.ts'
 
 /** Of the store, which is always there to be asked. */
 export type SessionState = { live: true; session: LiveSession } | { live: false; why: SessionEnd }

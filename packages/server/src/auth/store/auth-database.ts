@@ -36,10 +36,6 @@ export class AuthDatabase {
     }
   }
 
-  get isOpen(): boolean {
-    return this.#connection.isOpen
-  }
-
   exec(sql: string): void {
     this.#connection.exec(sql)
   }

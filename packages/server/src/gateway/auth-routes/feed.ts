@@ -7,6 +7,7 @@ import { parse } from '../http/http-error.ts'
 import type { AuthHttp } from './auth-http.ts'
 import { serviceCalling } from './service-caller.ts'
 
+export const from = z.object({ position: z.string().max(100).optional() })
 /** A reader so far behind comes back with its position. */
 const MAX_WAITING_BYTES = 1024 * 1024
 
@@ -27,10 +28,7 @@ export function addFeedRoute({ app, parts }: AuthHttp): void {
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       const { token } = serviceCalling(auth, request, 'feed:read')
-      const { position: asked } = parse(
-        z.object({ position: z.string().max(100).optional() }),
-        request.query,
-      )
+      const { position: asked } = parse(from, request.query)
       const body = new PassThrough()
       const say = (line: FeedLine): void => {
         body.write(`${JSON.stringify(line)}\n`)

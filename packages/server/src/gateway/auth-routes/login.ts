@@ -6,15 +6,17 @@ import { originOf } from './origin.ts'
 import { refusing } from './refusing.ts'
 import { sendSignedIn } from './signed-in.ts'
 
-const credentials = z.object({ email: z.string().max(320), password: z.string().max(1024) })
-const registration = credentials.extend({
+export const credentials = z.object({ email: z.string().max(320), password: z.string().max(1024) })
+export const registration = credentials.extend({
   name: z.string().max(200).optional(),
   invitation: z.string().max(200).optional(),
 })
-const setup = credentials.extend({
+export const setup = credentials.extend({
   token: z.string().max(200),
   name: z.string().max(200).optional(),
 })
+export const renewal = z.object({ refresh_token: z.string().max(1024) })
+export const signOut = z.object({ everywhere: z.boolean().optional() })
 
 /** Registering, signing in and out, and the tokens that follow. */
 export function addLoginRoutes({ app, parts, user }: AuthHttp): void {
@@ -44,13 +46,13 @@ export function addLoginRoutes({ app, parts, user }: AuthHttp): void {
   })
 
   app.post('/auth/refresh', async (request) => {
-    const body = parse(z.object({ refresh_token: z.string().max(1024) }), request.body)
+    const body = parse(renewal, request.body)
     return refusing(() => auth.refresh(body.refresh_token))
   })
 
   app.post('/auth/logout', async (request, reply) => {
     const identity = await user(request)
-    const body = parse(z.object({ everywhere: z.boolean().optional() }), request.body)
+    const body = parse(signOut, request.body)
     const cookies = await refusing(() =>
       auth.logout(identity, { everywhere: body.everywhere, address: request.ip }),
     )

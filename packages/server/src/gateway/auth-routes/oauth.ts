@@ -7,14 +7,14 @@ import type { AuthHttp } from './auth-http.ts'
 import { refusing } from './refusing.ts'
 
 const ProviderId = z.string().regex(/^[a-z0-9-]{1,40}$/, 'is not the id of a provider')
-const start = z.object({
+export const start = z.object({
   provider: ProviderId.optional(),
   return_to: z.string().max(4_000).optional(),
   invitation: z.string().max(200).optional(),
 })
 const named = z.object({ id: ProviderId })
-const link = z.object({ return_to: z.string().max(4_000).optional() })
-const logout = z.object({ logout_token: z.string().max(32_768).default('') })
+export const link = z.object({ return_to: z.string().max(4_000).optional() })
+export const logout = z.object({ logout_token: z.string().max(32_768).default('') })
 const MAX_FORM_BYTES = 64 * 1024
 
 const STATUS: Record<OAuthFailureCode, [number, string]> = {

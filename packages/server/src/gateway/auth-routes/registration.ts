@@ -9,7 +9,7 @@ const domain = z
   .toLowerCase()
   .max(253)
   .regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}$/, 'is not a domain, as example.com')
-const choice = z
+export const choice = z
   .object({
     /** Null takes the stored choice away: what is configured, or the default, holds again. */
     policy: z.enum(['open', 'invitation', 'domain', 'closed']).nullable(),

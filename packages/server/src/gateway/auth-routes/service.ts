@@ -19,13 +19,21 @@ import { refusing } from './refusing.ts'
 import { bearerOf, serviceCalling } from './service-caller.ts'
 
 const id = z.string().min(1).max(128)
-const named = z.object({ session_id: id, user_id: id })
-const asked = z.union([
+export const named = z.object({ session_id: id, user_id: id })
+export const asked = z.union([
   z.object({ token: z.string().max(8192) }),
   z.object({ cookie: z.string().max(8192) }),
   z.object({ session: named }),
   z.object({ sessions: z.array(named).min(1).max(MAX_SESSIONS_ASKED) }),
 ])
+export const secret = z.object({
+  service_id: z.string().max(64),
+  service_secret: z.string().max(1024),
+})
+export const redeemed = z.object({
+  ticket: z.string().max(512),
+  cookie: z.string().max(8192).optional(),
+})
 
 /** What nodes and other services ask of the auth service. */
 export function addServiceRoutes({ app, parts }: AuthHttp): void {
@@ -45,10 +53,7 @@ export function addServiceRoutes({ app, parts }: AuthHttp): void {
   }))
 
   app.post('/auth/service-token', async (request) => {
-    const body = parse(
-      z.object({ service_id: z.string().max(64), service_secret: z.string().max(1024) }),
-      request.body,
-    )
+    const body = parse(secret, request.body)
     return refusing(() => auth.services.exchange(body.service_id, body.service_secret))
   })
 
@@ -100,10 +105,7 @@ export function addServiceRoutes({ app, parts }: AuthHttp): void {
 
   app.post('/auth/tickets/redeem', async (request) => {
     serviceCalling(auth, request, 'tickets:use')
-    const body = parse(
-      z.object({ ticket: z.string().max(512), cookie: z.string().max(8192).optional() }),
-      request.body,
-    )
+    const body = parse(redeemed, request.body)
     return wireAnswer(await auth.redeemTicket(body.ticket, body.cookie))
   })
 

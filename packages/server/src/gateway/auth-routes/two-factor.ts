@@ -7,8 +7,9 @@ import { refusing } from './refusing.ts'
 import { sendSignedIn } from './signed-in.ts'
 
 const code = z.string().min(1).max(64)
-const answer = z.object({ challenge: z.string().max(200), code })
-const byPassword = z.object({ password: z.string().max(1024) })
+export const answer = z.object({ challenge: z.string().max(200), code })
+export const byCode = z.object({ code })
+export const byPassword = z.object({ password: z.string().max(1024) })
 
 /** A second proof beside the password: completing a sign-in with it, turning it on and off. */
 export function addTwoFactorRoutes({ app, parts, user }: AuthHttp): void {
@@ -29,7 +30,7 @@ export function addTwoFactorRoutes({ app, parts, user }: AuthHttp): void {
 
   app.post('/auth/two-factor/enable', async (request) => {
     const { userId } = await user(request)
-    const body = parse(z.object({ code }), request.body)
+    const body = parse(byCode, request.body)
     const codes = await refusing(() => twoFactor.enable(userId, { ...body, ...originOf(request) }))
     return { recovery_codes: codes }
   })

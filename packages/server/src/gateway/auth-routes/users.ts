@@ -6,23 +6,23 @@ import type { AuthHttp } from './auth-http.ts'
 import { refusing } from './refusing.ts'
 
 const byId = z.object({ id: z.string().min(1).max(128) })
-const page = z.object({
+export const page = z.object({
   q: z.string().max(200).default(''),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
 })
 const role = z.enum(['user', 'admin'])
-const newUser = z.object({
+export const newUser = z.object({
   email: z.string().max(320),
   name: z.string().max(200).optional(),
   role: role.optional(),
 })
-const change = z.object({
+export const change = z.object({
   role: role.optional(),
   disabled: z.boolean().optional(),
   name: z.string().trim().min(1).max(200).optional(),
 })
-const link = z.object({ kind: z.enum(['password_reset', 'verify_email']) })
+export const link = z.object({ kind: z.enum(['password_reset', 'verify_email']) })
 
 /** The administrator's page of users: how their accounts stand, never what is in them. */
 export function addUserRoutes({ app, parts, admin }: AuthHttp): void {

@@ -42,6 +42,7 @@ export const wishSchema = z.preprocess(
       .optional(),
     agent: id.nullable().optional(),
     model: z.string().min(1).max(256).nullable().optional(),
+    traceparent: z.string().max(256).optional().catch(undefined),
   }),
 )
 

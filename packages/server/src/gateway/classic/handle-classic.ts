@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { hasScope, type Identity, type Scope } from '../../identity/identity.ts'
 import { isoTime } from '../../platform/clock.ts'
 import { asId, type ThreadId } from '../../platform/ids.ts'
+import { inTrace, traceOfMessage } from '../../platform/tracing.ts'
 import { unreachable } from '../../platform/unreachable.ts'
+import { closedTo } from '../closed-to.ts'
 import { checkSession } from '../session-check.ts'
 import { authenticateClassic } from './authenticate-classic.ts'
 import type { Beat } from './beats.ts'
@@ -59,6 +61,16 @@ export async function handleClassic(
     })
   }
   connection.identity = checked.identity
+  const closed = closedTo(connection.parts.mode, checked.identity)
+  if (closed) {
+    return connection.refuse({
+      code: 'SERVICE_UNAVAILABLE',
+      message: closed.why,
+      isBad: false,
+      about: message,
+      retryAfterMs: closed.afterMs,
+    })
+  }
   const exchange = { connection, identity: checked.identity, message }
   const needed: Scope = READS.has(type) ? 'chat:read' : 'chat:write'
   if (!hasScope(checked.identity, needed)) {
@@ -76,8 +88,12 @@ function carryOn(exchange: Exchange, type: Asked): Promise<void> {
   switch (type) {
     case 'user_message':
     case 'chat_message':
-    case 'start_agent':
-      return begin(exchange)
+    case 'start_agent': {
+      const { connection, identity, message } = exchange
+      const from = { userId: identity.userId, watch: connection.parts.spans }
+      const trace = traceOfMessage(message.fields['traceparent'], from)
+      return inTrace(trace, () => begin(exchange))
+    }
     case 'stop_agent':
       return stop(exchange)
     case 'list_threads':
@@ -120,6 +136,7 @@ async function begin(exchange: Exchange): Promise<void> {
     attachments: wish.attachments,
     agent: wish.agent,
     model: wish.model,
+    traceparent: wish.traceparent,
   })
   if (!outcome.ok) return refuse(exchange, outcome)
   const { thread_id, run_id, position, duplicate } = outcome.answer

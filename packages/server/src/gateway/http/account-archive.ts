@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 
 import type { ShownMessage, ShownThread, Threads } from '../../access/access.ts'
-import type { Files, StoredFile } from '../../command/command.ts'
+import type { Files, StoredFile, Timelines } from '../../command/command.ts'
 import type { UserId } from '../../platform/ids.ts'
 import { ArchiveNames } from './archive-names.ts'
 import { markdownHead, markdownMessage } from './export.ts'
@@ -13,6 +13,7 @@ const PAGE = 200
 interface Parts {
   threads: Threads
   files: Files
+  timelines: Timelines
 }
 
 /** What goes into a person's archive, known before the first byte is sent. */
@@ -35,8 +36,8 @@ export async function planArchive(parts: Parts, userId: UserId): Promise<Archive
 }
 
 /**
- * Files of the archive: `account.json`, each thread as JSON and Markdown, uploads and results, and
- * `files.json` with what those two are called.
+ * Files of the archive: `account.json`, each thread as JSON and Markdown, `timelines.json` with what
+ * the time of each run went to, uploads and results, and `files.json` with what those two are called.
  */
 export async function* archiveEntries(
   parts: Parts,
@@ -56,6 +57,13 @@ export async function* archiveEntries(
     yield { ...base, name: json, content: encoded(texts.json) }
     yield { ...base, name: names.take('threads', title, '.md'), content: encoded(texts.md) }
   }
+  const times = jsonList('timelines', parts.timelines.pages(userId, PAGE))
+  yield {
+    name: 'timelines.json',
+    modified: new Date(),
+    compress: true,
+    content: encoded(times),
+  }
   const listed: { path: string; name: string; created_at: string }[] = []
   for (const file of files) {
     const folder = file.origin === 'result' ? 'results' : 'files'
@@ -68,6 +76,21 @@ export async function* archiveEntries(
   }
   const list = oneText(JSON.stringify({ files: listed }))
   yield { name: 'files.json', modified: new Date(), compress: true, content: encoded(list) }
+}
+
+async function* jsonList(
+  name: string,
+  pages: AsyncIterable<readonly unknown[]>,
+): AsyncGenerator<string> {
+  yield `{${JSON.stringify(name)}:[`
+  let first = true
+  for await (const page of pages) {
+    for (const each of page) {
+      yield `${first ? '' : ','}\n${JSON.stringify(each)}`
+      first = false
+    }
+  }
+  yield '\n]}\n'
 }
 
 async function* oneText(text: string): AsyncGenerator<string> {

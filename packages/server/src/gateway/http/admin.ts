@@ -4,13 +4,15 @@ import { HttpError, parse } from './http-error.ts'
 import type { Http } from './http.ts'
 
 const byProvider = z.object({ provider: z.string().min(1).max(64) })
-const connection = z.object({
+export const connection = z.object({
   api_key: z.string().max(1_000).optional(),
   base_url: z.string().max(500).optional(),
   enabled_models: z.array(z.string().max(256)).max(500).optional(),
 })
+export const defaultModel = z.object({ model: z.string().max(256).nullable() })
+export const fallbackModels = z.object({ models: z.array(z.string().max(256)).max(16) })
 
-const retention = z.object({ days: z.number().int().min(1).max(36_500).nullable() })
+export const retention = z.object({ days: z.number().int().min(1).max(36_500).nullable() })
 
 /** The administrator's pages about this node: connections to models, and how long chats are kept. */
 export function addAdminRoutes({ app, parts, admin }: Http): void {
@@ -69,8 +71,15 @@ export function addAdminRoutes({ app, parts, admin }: Http): void {
 
   app.put('/api/admin/default-model', async (request) => {
     await admin(request)
-    const body = parse(z.object({ model: z.string().max(256).nullable() }), request.body)
+    const body = parse(defaultModel, request.body)
     await granting(modelSettings.setDefaultModel(body.model))
+    return modelSettings.list()
+  })
+
+  app.put('/api/admin/fallback-models', async (request) => {
+    await admin(request)
+    const { models } = parse(fallbackModels, request.body)
+    await granting(modelSettings.setFallbacks(models))
     return modelSettings.list()
   })
 }

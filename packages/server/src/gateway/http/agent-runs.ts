@@ -9,7 +9,7 @@ import type { Http } from './http.ts'
 import { answerWithRun } from './run-answers.ts'
 
 const id = z.string().min(1).max(128)
-const start = z.object({
+export const start = z.object({
   agent_type: id.optional(),
   agent: id.optional(),
   message: z.string().min(1).max(60_000).optional(),
@@ -24,8 +24,8 @@ const start = z.object({
     })
     .optional(),
 })
-const which = z.object({ run_id: id.optional(), thread_id: id.optional() })
-const page = which.extend({ limit: z.coerce.number().int().min(1).max(200).default(50) })
+export const which = z.object({ run_id: id.optional(), thread_id: id.optional() })
+export const page = which.extend({ limit: z.coerce.number().int().min(1).max(200).default(50) })
 
 const MOST_STOPPED = 100
 

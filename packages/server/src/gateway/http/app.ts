@@ -8,18 +8,24 @@ import { addAgentRunRoutes } from './agent-runs.ts'
 import { addAgentRoutes } from './agents.ts'
 import { addAuthForward } from './auth-forward.ts'
 import { createBase } from './base.ts'
+import { addBreakerRoutes } from './breakers.ts'
 import { addClassicConfigRoutes } from './classic-config.ts'
 import { addCommandRoutes } from './commands.ts'
 import { addConfigRoutes } from './config.ts'
+import { addDashboardRoutes } from './dashboard.ts'
 import { addDeliveryRoutes } from './delivery.ts'
+import { addErrorGroupRoute } from './error-groups.ts'
 import { addEventRoutes } from './events.ts'
 import { addFileRoutes } from './files.ts'
 import { addHealthRoutes } from './health.ts'
 import type { Http } from './http.ts'
+import { addMcpRoutes } from './mcp.ts'
 import { addMessageRoutes } from './messages.ts'
 import { addMetricsRoute } from './metrics.ts'
+import { addModeRoutes } from './mode.ts'
 import { addThreadRoutes } from './threads.ts'
 import { addTicketRoute } from './tickets.ts'
+import { addTimelineRoutes } from './timeline.ts'
 import { addWebApp } from './web.ts'
 
 /** The HTTP side of the edge; every route is a thin adapter over commands, queries and policies. */
@@ -41,11 +47,17 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addMessageRoutes(http)
   addEventRoutes(http)
   addDeliveryRoutes(http)
+  addTimelineRoutes(http)
+  addErrorGroupRoute(http)
   addCommandRoutes(http)
   addAgentRoutes(http)
   addAgentRunRoutes(http)
+  addMcpRoutes(http)
   addFileRoutes(http)
   addAdminRoutes(http)
+  addBreakerRoutes(http)
+  addModeRoutes(http)
+  addDashboardRoutes(http)
   await addWebApp(base.app, {
     webFolder: parts.webFolder,
     page: () => ({

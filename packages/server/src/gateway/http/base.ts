@@ -12,13 +12,18 @@ import {
 import { systemClock, type Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
+import type { ServiceMode } from '../../platform/recovery/service-mode.ts'
+import { noteUser, type SpanWatch } from '../../platform/tracing.ts'
 import { unreachable } from '../../platform/unreachable.ts'
 import { belowBase, hostProblem, originProblem, plainTarget, type Addresses } from '../addresses.ts'
+import { closedTo } from '../closed-to.ts'
+import type { Door } from '../door.ts'
 import type { Caller } from '../parts.ts'
 import { authorizationOf, isApiKey } from './authorization.ts'
 import { addCrossOrigin } from './cross-origin.ts'
 import { answerClientError, callers, ErrorSender, fromAuthUnavailable } from './error-sender.ts'
 import { HttpError } from './http-error.ts'
+import { measureRequests } from './http-metrics.ts'
 import { noteRoutes } from './known-routes.ts'
 import { RequestLimits } from './rate-limits.ts'
 import { addRequestIds, requestIdOf } from './request-ids.ts'
@@ -42,10 +47,16 @@ export interface BaseParts {
   isLocal: (caller: Caller) => boolean
   clock?: Clock
   allMetrics?: Metrics
+  /** What a request waits for while the server starts. */
+  door?: Door
   /** Counts a request that was refused because there were too many, by the limit. */
   limited?: (limit?: string) => void
+  /** Who is no administrator may do nothing while there is a reason; signing in goes on. */
+  mode?: Pick<ServiceMode, 'entering'>
   /** Of one user; other limits keep their proportion to it. */
   requestsPerMinute?: number | undefined
+  /** Told of requests, where somebody listens. */
+  spans?: SpanWatch | undefined
 }
 
 /** What all routes share, of the nodes and of the auth service: who asks, decided once a request. */
@@ -82,14 +93,16 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
     requestTimeout: 15 * 60_000,
   })
   noteRoutes(app)
-  addRequestIds(app)
+  addRequestIds(app, parts)
+  if (parts.door) waitAt(app, parts.door)
+  if (parts.allMetrics) measureRequests(app, parts.allMetrics)
   await app.register(multipart, {
     // The parser cuts at its limit without a word; one byte more lets the file store see and refuse it.
     limits: { files: 1, fileSize: parts.maxUploadBytes + 1, fields: 10 },
   })
 
   app.addHook('onRequest', async (request) => {
-    checkAddresses(parts, request)
+    checkAddresses(withLimits, request)
   })
   addSecurityHeaders(app, { https: parts.https, others: () => listOf(parts.addresses().authUrl) })
   await addCrossOrigin(app, parts.addresses)
@@ -118,18 +131,29 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
   }
 }
 
+function waitAt(app: FastifyInstance, door: Door): void {
+  app.addHook('onRequest', async (request) => {
+    await door.wait(request.raw)
+  })
+}
+
 /** A login session in use is extended now and then: the browser must get the longer cookie. */
 const freshCookies = new WeakMap<FastifyRequest, string[]>()
 
 const listOf = (url: string | undefined): string[] => (url === undefined ? [] : [url])
 
-function checkAddresses(parts: BaseParts, request: FastifyRequest): void {
-  const { addresses } = parts
+/** Before any other limit, so what is refused here counts for the network that it came from. */
+function checkAddresses(
+  { addresses, limits }: BaseParts & { limits: RequestLimits },
+  request: FastifyRequest,
+): void {
   const path = request.url.split('?')[0] ?? ''
-  const host = hostProblem(addresses(), request.headers.host, path)
-  if (host) throw new HttpError(403, 'AUTH_UNAUTHORIZED', host)
-  const origin = originProblem(addresses(), request.headers.origin)
-  if (origin) throw new HttpError(403, 'AUTH_UNAUTHORIZED', origin)
+  const problem =
+    hostProblem(addresses(), request.headers.host, path) ??
+    originProblem(addresses(), request.headers.origin)
+  if (problem === undefined) return
+  limits.unidentified(request)
+  throw new HttpError(403, 'AUTH_UNAUTHORIZED', problem)
 }
 
 /**
@@ -157,13 +181,24 @@ async function identityOf(
   })
   if (answer.ok) {
     callers.set(request, answer.identity.userId)
+    noteUser(answer.identity.userId)
     parts.limits.identified(request, answer.identity)
     checkScopes(answer.identity, scopes)
+    checkMode(parts, request, answer.identity)
     if (answer.setCookies.length > 0) freshCookies.set(request, answer.setCookies)
     return answer.identity
   }
   if (answer.why !== 'unavailable') parts.limits.unidentified(request)
   throw refusalOf(answer.why, isApiKey(authorization))
+}
+
+function checkMode({ mode }: BaseParts, request: FastifyRequest, identity: Identity): void {
+  const closed = request.url.startsWith('/auth/') ? undefined : closedTo(mode, identity)
+  if (!closed) return
+  throw new HttpError(503, 'SERVICE_UNAVAILABLE', closed.why, {
+    retryAfterMs: closed.afterMs,
+    isToldElsewhere: true,
+  })
 }
 
 /** A route that names no scope is for people alone. */

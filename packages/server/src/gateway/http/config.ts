@@ -25,6 +25,10 @@ export function addConfigRoutes({ app, parts }: Http): void {
       auth: entrance,
       demo,
       e2e,
+      /** How much of the service there is; `why` is for people. */
+      mode: parts.mode.now(),
+      /** Start-up checks that did not pass and that the operator goes around: normally none. */
+      startup_bypass: parts.startup.bypassed,
       /** Conversations untouched for so many days are erased; null keeps them. */
       retention_days: parts.retention.days,
       limits: {

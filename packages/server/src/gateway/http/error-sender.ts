@@ -7,6 +7,7 @@ import { StoreUnavailable } from '../../command/command.ts'
 import { AuthUnavailable } from '../../identity/identity.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { UserId } from '../../platform/ids.ts'
+import { fromOutside } from '../../platform/log-redact.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { LimitNotes } from '../limit-notes.ts'
@@ -54,6 +55,7 @@ export class ErrorSender {
     const isLater = status === 429 || status === 503
     const waitMs = known.retryAfterMs ?? (isLater ? BUSY_RETRY_MS : undefined)
     if (waitMs !== undefined) void reply.header('retry-after', secondsOf(waitMs))
+    if (status === 413 && isSoonRead(request)) void reply.removeHeader('connection')
     void reply.status(status).type('application/json; charset=utf-8').send(body)
   }
 
@@ -63,16 +65,16 @@ export class ErrorSender {
       trace_id: traceId,
       request_id: request.id,
       method: request.method,
-      url: request.url.split('?')[0],
+      url: fromOutside(request.url.split('?')[0]),
       status,
       code,
       ip: request.ip,
-      origin: request.headers.origin,
+      origin: fromOutside(request.headers.origin),
       user_id: callers.get(request),
     }
     if (status >= 500) {
       this.#counted?.add({ status: String(status) })
-      if (known.isToldElsewhere) this.#parts.logger.info(line, 'the auth service is away')
+      if (known.isToldElsewhere) this.#parts.logger.info(line, 'not available at the moment')
       else this.#parts.logger.error({ err: error, ...line }, 'request failed')
     } else if (status === 429) {
       const { ip, origin, user_id } = line
@@ -83,6 +85,15 @@ export class ErrorSender {
     else if (status === 403) this.#parts.logger.info(line, 'not allowed')
   }
 }
+
+const MOST_READ_ANYWAY_BYTES = 16 * 1024 * 1024
+
+/**
+ * A connection that is closed while its body still comes is reset, and the answer is lost on the way:
+ * a proxy says 502 in its place. What is bounded and not too much is read and thrown away instead.
+ */
+const isSoonRead = ({ headers }: FastifyRequest): boolean =>
+  Number(headers['content-length'] ?? Infinity) <= MOST_READ_ANYWAY_BYTES
 
 /** Whole seconds, rounded up, so that who comes back then is not too early. */
 export const secondsOf = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))

@@ -13,7 +13,7 @@ import type { Http } from './http.ts'
 const POLL_MS = 25_000
 
 const id = z.string().min(1).max(128)
-const asked = z.object({
+export const asked = z.object({
   stream: z.string().min(1).max(256),
   position: claimedPositionSchema.unwrap().optional(),
   device: id.optional(),

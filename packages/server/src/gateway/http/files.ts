@@ -17,6 +17,13 @@ export function addFileRoutes({ app, parts, user }: Http): void {
     userId: string,
     upload: { name: string; mediaType: string; content: Readable; origin: 'upload' | 'sample' },
   ) => {
+    const closed = parts.mode.writing()
+    if (closed) {
+      throw new HttpError(503, 'SERVICE_UNAVAILABLE', closed.why, {
+        retryAfterMs: closed.afterMs,
+        isToldElsewhere: true,
+      })
+    }
     try {
       return shown(await files.store({ userId, ...upload }))
     } catch (error) {

@@ -1,14 +1,23 @@
+import type { Caller, GatewayParts } from '../parts.ts'
 import type { Http } from './http.ts'
+
+/** The answer waits no longer for what it only shows. */
+const ENTRANCE_MS = 500
 
 export function addHealthRoutes({ app, parts }: Http): void {
   const { health } = parts
 
   /** Who may come in without an account; nobody while the auth service cannot say. */
-  const openDoors = () =>
-    parts.identities.entrance(false).then(
+  const openDoors = async () => {
+    const closed = { demo: false, e2e: false }
+    const late = Promise.withResolvers<typeof closed>()
+    const cancel = parts.clock.after(ENTRANCE_MS, () => late.resolve(closed))
+    const asked = parts.identities.entrance(false).then(
       ({ demo, e2e }) => ({ demo, e2e }),
-      () => ({ demo: false, e2e: false }),
+      () => closed,
     )
+    return Promise.race([asked, late.promise]).finally(cancel)
+  }
 
   app.route({
     method: ['GET', 'HEAD'],
@@ -32,7 +41,10 @@ export function addHealthRoutes({ app, parts }: Http): void {
           ]),
         ),
         ...(await openDoors()),
+        startup_bypass: parts.startup.bypassed,
+        mode: parts.mode.now(),
         ...(report.reasons.length > 0 && { reasons: report.reasons }),
+        ...(report.degraded.length > 0 && { degraded: report.degraded }),
       })
     },
   })
@@ -41,16 +53,18 @@ export function addHealthRoutes({ app, parts }: Http): void {
 
   for (const url of ['/health/ready', '/health/startup']) {
     app.get(url, async (_request, reply) => {
-      const report = await health.report()
-      const ready = report.status === 'healthy' && !parts.draining()
+      const found = await health.readiness()
+      const isStarting = !parts.startup.isReady
+      const ready = found.ready && !parts.draining() && !isStarting
+      const unready = parts.draining() ? 'draining' : isStarting ? 'starting' : 'not_ready'
       return reply.status(ready ? 200 : 503).send({
-        status: ready ? 'ready' : parts.draining() ? 'draining' : 'not_ready',
-        reasons: report.reasons,
+        status: ready ? 'ready' : unready,
+        reasons: found.reasons,
       })
     })
   }
 
-  app.get('/api/health', async (_request, reply) => {
+  app.get('/api/health', async (request, reply) => {
     const report = await health.report()
     return reply.status(report.status === 'healthy' ? 200 : 503).send({
       status: report.status,
@@ -60,6 +74,11 @@ export function addHealthRoutes({ app, parts }: Http): void {
       timestamp: report.timestamp,
       uptime_seconds: report.uptimeSeconds,
       checks: report.checks,
+      ...(report.degraded.length > 0 && { degraded: report.degraded }),
+      startup: startupFor(parts, request),
+      startup_bypass: parts.startup.bypassed,
+      mode: parts.mode.now(),
+      breakers: parts.breakers.counts(),
     })
   })
 
@@ -91,4 +110,11 @@ export function addHealthRoutes({ app, parts }: Http): void {
       e2e_testing: { enabled: (await openDoors()).e2e },
     }
   })
+}
+
+/** What a check found names folders and addresses: that is for this machine alone. */
+function startupFor({ startup, isLocal }: GatewayParts, request: Caller) {
+  const { checks, ...times } = startup.report
+  if (isLocal(request)) return { ...times, checks }
+  return { ...times, checks: checks.map(({ id, status, ms }) => ({ id, status, ms })) }
 }

@@ -74,6 +74,7 @@ export const fromRefusal = (refusal: {
     ...(refusal.afterMs !== undefined && { retryAfterMs: refusal.afterMs }),
     ...(refusal.code === 'rate_limited' && { limit: 'messages' }),
     ...(refusal.code === 'busy' && { limit: 'runs' }),
+    ...(refusal.code === 'unavailable' && { isToldElsewhere: true }),
   })
 }
 

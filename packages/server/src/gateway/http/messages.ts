@@ -8,15 +8,15 @@ import type { Http } from './http.ts'
 import { answerWithRun } from './run-answers.ts'
 
 const byId = z.object({ id: z.string().min(1).max(128) })
-const page = z.object({
+export const page = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z.string().min(1).max(128).optional(),
 })
-const classicPage = z.object({
+export const classicPage = z.object({
   thread_id: z.string().min(1).max(128),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
-const message = z.object({
+export const message = z.object({
   content: z.string().min(1).max(60_000),
   client_message_id: z.string().min(1).max(128).optional(),
   attachments: z
@@ -27,7 +27,7 @@ const message = z.object({
   model: z.string().max(256).optional(),
 })
 
-const chatMessage = message.extend({ thread_id: z.string().max(128).nullable().optional() })
+export const chatMessage = message.extend({ thread_id: z.string().max(128).nullable().optional() })
 
 /** Messages over HTTP: the same command and the same run as over the socket. */
 export function addMessageRoutes({ app, parts, user }: Http): void {

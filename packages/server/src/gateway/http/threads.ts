@@ -5,7 +5,7 @@ import { exportThread } from './export.ts'
 import { absent, fromRefusal, parse } from './http-error.ts'
 import type { Http } from './http.ts'
 
-const page = z.object({
+export const page = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   offset: z.coerce.number().int().min(0).default(0),
   q: z.string().max(200).optional(),
@@ -28,15 +28,16 @@ const metadata = z
       JSON.stringify(value).length <= MAX_METADATA_CHARACTERS,
     `is longer than ${MAX_METADATA_CHARACTERS} characters or nested deeper than ${MAX_METADATA_DEPTH} levels`,
   )
-const newThread = z.object({
+export const newThread = z.object({
   title: z.string().max(200).optional(),
   metadata: metadata.optional(),
 })
-const change = z.object({
+export const change = z.object({
   title: z.string().max(200).optional(),
   archived: z.boolean().optional(),
   metadata: metadata.optional(),
 })
+export const exported = z.object({ format: z.enum(['markdown', 'json']).default('markdown') })
 
 export function addThreadRoutes({ app, parts, user }: Http): void {
   const { commands, threads } = parts
@@ -103,10 +104,7 @@ export function addThreadRoutes({ app, parts, user }: Http): void {
   app.get('/api/threads/:id/export', async (request, reply) => {
     const { userId } = await user(request, 'chat:read')
     const { id } = parse(byId, request.params)
-    const { format } = parse(
-      z.object({ format: z.enum(['markdown', 'json']).default('markdown') }),
-      request.query,
-    )
+    const { format } = parse(exported, request.query)
     const thread = await shown(userId, id)
     const messages = await threads.allMessages(userId, id)
     const file = exportThread(thread, messages, format)

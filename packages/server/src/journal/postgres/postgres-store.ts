@@ -5,6 +5,7 @@ import {
   type Commit,
   type Compaction,
   EventsRemoved,
+  type PoolNumbers,
   type StoredEvent,
   type StreamName,
 } from '../journal.ts'
@@ -28,6 +29,7 @@ import {
   type StreamHead,
 } from './shared-store.ts'
 import { isCollision, lost, queryError } from './sql-errors.ts'
+import { TakenClients } from './taken-clients.ts'
 
 type Limit = { events: number; bytes: number }
 
@@ -46,13 +48,17 @@ const HEADS = `
 export class PostgresStore implements SharedStore {
   readonly #url: string
   readonly #pool: Pool
+  readonly #taken: TakenClients
   #writer: Promise<Client> | undefined
   /** The writer's tasks, one after the other. */
   #lane: Promise<unknown> = Promise.resolve()
+  /** Tasks of the writer that have no end yet. */
+  #writing = 0
 
   constructor(url: string) {
     this.#url = url
     this.#pool = readerPool(url)
+    this.#taken = new TakenClients(this.#pool)
   }
 
   check(known: { mark: Mark | undefined; heads: ReadonlyMap<StreamName, number> }): Promise<Epoch> {
@@ -143,6 +149,16 @@ export class PostgresStore implements SharedStore {
     return this.#write((client) => compactEvents(client, compaction))
   }
 
+  pool(): PoolNumbers {
+    const { max } = this.#pool.options
+    return {
+      inUse: this.#taken.count + Math.min(1, this.#writing),
+      waiting: this.#pool.waitingCount + Math.max(0, this.#writing - 1),
+      leaked: this.#taken.overdue(),
+      size: max + 1,
+    }
+  }
+
   beginEpoch(since: Epoch, why: string): Promise<Epoch> {
     return this.#write((client) => beginEpoch(client, since.number, why))
   }
@@ -207,7 +223,12 @@ export class PostgresStore implements SharedStore {
 
   /** One task of the writer after the other; whatever breaks its connection ends that task alone. */
   #write<T>(task: (client: Client, fresh: boolean) => Promise<T>): Promise<T> {
-    const result = this.#lane.then(() => this.#attempt(task))
+    this.#writing += 1
+    const result = this.#lane
+      .then(() => this.#attempt(task))
+      .finally(() => {
+        this.#writing -= 1
+      })
     this.#lane = result.catch(() => undefined)
     return result
   }

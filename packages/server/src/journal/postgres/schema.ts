@@ -1,13 +1,13 @@
 import type { Client } from 'pg'
 
-import { type Migration, rowMigrations } from '../migrations/migrations.ts'
+import { type Migration, rowMigrations, timingMigrations } from '../migrations/migrations.ts'
 
 /**
  * Payloads are bytes, for PostgreSQL's text holds no NUL. `hash` is that of the payload as it was
  * first written and stays when the payload goes; `kept_hash` is that of what a compaction left in
  * its place. `chain` stands on the last event of each append.
  */
-const eventMigrations: readonly Migration[] = [
+export const eventMigrations: readonly Migration[] = [
   {
     name: 'epochs, streams, events',
     statements: [
@@ -61,6 +61,7 @@ export async function migrate(client: Client): Promise<void> {
     )
     await bringUp(client, 'events', eventMigrations)
     await bringUp(client, 'rows', rowMigrations)
+    await bringUp(client, 'timing', timingMigrations)
     await client.query('commit')
   } catch (error) {
     await client.query('rollback').catch(() => undefined)

@@ -2,8 +2,9 @@ import { Kysely, type RawBuilder, sql } from 'kysely'
 
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import type { Metrics } from '../../platform/metrics.ts'
+import type { Metrics, Spread } from '../../platform/metrics.ts'
 import type { Row, Statement } from '../../platform/statement.ts'
+import { commitDuration } from '../commit-duration.ts'
 import { CommitQueue } from '../commit-queue.ts'
 import {
   type Commit,
@@ -75,12 +76,14 @@ export class SharedJournal implements Journal {
   #commits = 0
   #events = 0
   #lastCommitMs = 0
+  readonly #commitMs: Spread | undefined
 
   /** `epoch`: as `check` of the store found it; `changed`: why it began anew at this start. */
   constructor(options: SharedJournalOptions, epoch: Epoch, changed?: string) {
     const { store, clock, logger, metrics, pollMs = POLL_MS, scrubMs = SCRUB_MS } = options
     this.#options = options
     this.#store = store
+    this.#commitMs = metrics && commitDuration(metrics)
     this.#memory = new StreamMemory(logger)
     const mark = (): Mark | undefined => this.#mark
     this.#known = { mark, head: (stream) => this.#memory.headOf(stream) }
@@ -187,7 +190,9 @@ export class SharedJournal implements Journal {
 
   status(): JournalStatus {
     const { problem, epochChanged } = this.#watch
+    const pool = this.#store.pool?.()
     return {
+      ...(pool && { pool: { ...pool, waiting: pool.waiting + this.#queue.waiting } }),
       writable: !this.#closed && problem === undefined,
       ...(problem === undefined ? {} : { problem }),
       ...(epochChanged === undefined ? {} : { epochChanged }),
@@ -220,6 +225,7 @@ export class SharedJournal implements Journal {
       this.#store.commit(commits, this.#known),
     )
     this.#lastCommitMs = clock.monotonic() - started
+    this.#commitMs?.observe(this.#lastCommitMs)
     this.#watch.adopt(epoch)
     if (mark) {
       this.#mark = mark

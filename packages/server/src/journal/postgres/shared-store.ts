@@ -1,5 +1,5 @@
 import type { Row, Statement } from '../../platform/statement.ts'
-import type { Commit, Compaction, StoredEvent, StreamName } from '../journal.ts'
+import type { Commit, Compaction, PoolNumbers, StoredEvent, StreamName } from '../journal.ts'
 import type { CommitOutcome } from '../outcome.ts'
 
 /** One life of the store. `number` only grows, so that of two answers the later is known. */
@@ -95,6 +95,8 @@ export interface SharedStore extends AsyncDisposable {
   beginEpoch(since: Epoch, why: string): Promise<Epoch>
   /** A new epoch in which the lost events of the stream count as removed and its chain holds again. */
   reseal(stream: StreamName, since: Epoch, why: string): Promise<Epoch>
+  /** Of its connections; absent where there are none. */
+  pool?(): PoolNumbers
   /** Verifies some more events; undefined once all streams were seen. One process at a time does. */
   scrub(from: ScrubPlace | undefined, events: number): Promise<ScrubPlace | undefined>
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Count, Metrics } from '../../platform/metrics.ts'
+import { RECOVERY } from '../../platform/recovery/recovery-table.ts'
 import { JournalUnavailable, type StreamName } from '../journal.ts'
 import { messageOf } from '../outcome.ts'
 import {
@@ -12,8 +13,7 @@ import {
   StreamDamaged,
 } from './shared-store.ts'
 
-const RETRY_FIRST_MS = 100
-const RETRY_MOST_MS = 5_000
+const { first: RETRY_FIRST_MS, most: RETRY_MOST_MS } = RECOVERY.store_lost.againMs
 
 export interface StoreWatchOptions {
   store: SharedStore

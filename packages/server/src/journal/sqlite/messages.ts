@@ -108,7 +108,8 @@ export interface Opened {
 export type ReaderRequest = { kind: 'query'; statement: Statement } | { kind: 'close' }
 
 export type ReaderAnswer =
-  | { kind: 'rows'; rows: Row[] }
+  /** `open`: the query left a transaction open, which keeps the log from being emptied. */
+  | { kind: 'rows'; rows: Row[]; open?: boolean }
   | { kind: 'closed' }
   /** `corrupt`: the file is not what SQLite wrote. */
   | { kind: 'failed'; failure: Failure; corrupt?: boolean }

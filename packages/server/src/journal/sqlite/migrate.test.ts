@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import type { Tables } from '../journal.ts'
-import { rowMigrations } from '../migrations/migrations.ts'
+import { rowMigrations, timingMigrations } from '../migrations/migrations.ts'
 import { migrate } from './migrate.ts'
 
 let database: DatabaseSync
@@ -153,6 +153,14 @@ const COLUMNS: { [Table in keyof Tables]: Record<keyof Tables[Table], 'nullable'
     hash: 'filled',
     made_at: 'filled',
   },
+  run_timeline: { run_id: 'filled', thread_id: 'filled', user_id: 'filled', timeline: 'filled' },
+  run_seen: {
+    run_id: 'filled',
+    device: 'filled',
+    thread_id: 'filled',
+    seen: 'filled',
+    at: 'filled',
+  },
   approval: {
     run_id: 'filled',
     tool_call_id: 'filled',
@@ -170,6 +178,7 @@ const COLUMNS: { [Table in keyof Tables]: Record<keyof Tables[Table], 'nullable'
 
 test.each(Object.entries(COLUMNS))('table %s has the columns of its type', (table, columns) => {
   migrate(database, 'rows', rowMigrations)
+  migrate(database, 'timing', timingMigrations)
   const found = database.prepare('select * from pragma_table_info(?)').all(table)
   const made = found.map(({ name, notnull, pk }) => [name, notnull || pk ? 'filled' : 'nullable'])
   expect(Object.fromEntries(made)).toEqual(columns)

@@ -34,7 +34,9 @@ export function serveReader(
 
   port.on('message', ({ id, request }: { id: number; request: ReaderRequest }) => {
     try {
-      port.postMessage({ id, answer: answer(request) })
+      const answered = answer(request)
+      const isOpen = request.kind !== 'close' && database?.isTransaction === true
+      port.postMessage({ id, answer: isOpen ? { ...answered, open: true } : answered })
     } catch (error) {
       port.postMessage({
         id,

@@ -3,8 +3,10 @@ import { Kysely, type RawBuilder, sql } from 'kysely'
 import { type Clock, systemClock } from '../../platform/clock.ts'
 import { lockDataFolder } from '../../platform/data-folder-lock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import type { Count, Metrics } from '../../platform/metrics.ts'
+import type { Count, Metrics, Spread } from '../../platform/metrics.ts'
+import { RECOVERY } from '../../platform/recovery/recovery-table.ts'
 import type { Row, Statement } from '../../platform/statement.ts'
+import { commitDuration } from '../commit-duration.ts'
 import { CommitQueue } from '../commit-queue.ts'
 import {
   type Commit,
@@ -16,6 +18,7 @@ import {
   JournalUnavailable,
   type NewEvent,
   type Plan,
+  type PoolNumbers,
   type StoredEvent,
   type StreamName,
   type Tables,
@@ -64,10 +67,9 @@ const RECENT_CHARACTERS = 32 * 1024 * 1024
 /** One in its transaction, one already waiting at the writer's door. */
 const GROUPS_IN_FLIGHT = 2
 /** How often a full disk is tried again. */
-const FULL_RETRY_MS = 1_000
+const FULL_RETRY_MS = RECOVERY.store_full.againMs.first
 /** How long a store that failed is left alone before it is opened anew; doubled each time. */
-const REOPEN_FIRST_MS = 1_000
-const REOPEN_MOST_MS = 60_000
+const { first: REOPEN_FIRST_MS, most: REOPEN_MOST_MS } = RECOVERY.store_failed.againMs
 const VERIFY_ROWS = 4_000
 
 /** The journal of one process, with what only it can be asked. */
@@ -114,6 +116,10 @@ class Threads {
 
   get reader(): ReaderLink {
     return this.#there().reader
+  }
+
+  loads(): { pending: number; overdue: number }[] {
+    return this.#links ? [this.#links.reader.load(), this.#links.writer.load()] : []
   }
 
   #there(): { writer: WriterLink; reader: ReaderLink } {
@@ -180,6 +186,7 @@ class SqliteJournal implements OwnJournal {
   readonly #overwrite: OverwriteTimer
   readonly #scrub: ScrubTimer
   readonly #damage: Count | undefined
+  readonly #commitMs: Spread | undefined
   #recent = new RecentEvents(RECENT_CHARACTERS)
   #epoch: string
   #epochChanged: string | undefined
@@ -189,6 +196,7 @@ class SqliteJournal implements OwnJournal {
   #commits = 0
   #events = 0
   #lastCommitMs = 0
+  #openTransactions = 0
 
   constructor({ threads, opened, logger, clock = systemClock, metrics, upkeep, release }: Parts) {
     this.#clock = clock
@@ -200,6 +208,7 @@ class SqliteJournal implements OwnJournal {
       'netra_journal_damage_total',
       'Times the journal was found to be less than what it had acknowledged',
     )
+    this.#commitMs = metrics && commitDuration(metrics)
     this.db = new Kysely<Tables>({
       dialect: readOnlyDialect(SQLITE, (statement) => this.#ask(statement)),
     })
@@ -260,7 +269,9 @@ class SqliteJournal implements OwnJournal {
       if (answer.corrupt) await this.#tablesAreDamaged(answer.failure.message)
       throw toError(answer.failure)
     }
-    return answer.kind === 'rows' ? (answer.rows as R[]) : []
+    if (answer.kind !== 'rows') return []
+    this.#openTransactions = answer.open ? 1 : 0
+    return answer.rows as R[]
   }
 
   /** Told once: the next query may meet the same page. */
@@ -394,12 +405,27 @@ class SqliteJournal implements OwnJournal {
   status(): JournalStatus {
     return {
       writable: !this.#closed && this.#problem === undefined,
+      pool: this.#pool(),
       ...(this.#problem === undefined ? {} : { problem: this.#problem.message }),
       ...(this.#epochChanged === undefined ? {} : { epochChanged: this.#epochChanged }),
       commits: this.#commits,
       events: this.#events,
       pendingCommits: this.#queue.pending,
       lastCommitMs: this.#lastCommitMs,
+    }
+  }
+
+  /** One thread reads and one writes; everything else waits for them. */
+  #pool(): PoolNumbers {
+    const loads = this.#threads.loads()
+    const inUse = loads.filter(({ pending }) => pending > 0).length
+    const pending = loads.reduce((sum, load) => sum + load.pending, 0)
+    const overdue = loads.reduce((sum, load) => sum + load.overdue, 0)
+    return {
+      inUse,
+      waiting: pending - inUse + this.#queue.waiting,
+      leaked: overdue + this.#openTransactions,
+      size: 2,
     }
   }
 
@@ -424,6 +450,7 @@ class SqliteJournal implements OwnJournal {
     const started = this.#clock.monotonic()
     const answer = await this.#threads.writer.ask({ kind: 'commits', group: packGroup(commits) })
     this.#lastCommitMs = this.#clock.monotonic() - started
+    this.#commitMs?.observe(this.#lastCommitMs)
     if (answer.changed) this.#changed(answer.changed)
     if (answer.kind === 'failed') throw toError(answer.failure)
     if (answer.kind !== 'commits') return []

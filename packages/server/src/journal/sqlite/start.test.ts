@@ -281,7 +281,7 @@ describe('who may open it', () => {
     })
     await once(child.stdout, 'data')
     await expect(openSqliteJournal({ folder, logger: silentLogger })).rejects.toThrow(
-      `the data folder ${folder} is in use by another Netra; stop it or set NETRA_DATA_DIR`,
+      `the data folder ${folder} is in use by another Netra: stop that one first, for a journal on SQLite has one process at a time (several need DATABASE_URL), or set NETRA_DATA_DIR to another folder`,
     )
     child.kill('SIGKILL')
     await once(child, 'exit')

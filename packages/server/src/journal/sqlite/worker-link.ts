@@ -4,9 +4,13 @@ import { JournalUnavailable } from '../journal.ts'
 import { messageOf } from '../outcome.ts'
 
 interface Waiting<Answer> {
+  askedAt: number
   resolve: (answer: Answer) => void
   reject: (error: Error) => void
 }
+
+/** A request that waits for so long is taken for one that nobody will answer. */
+const OVERDUE_MS = 60_000
 
 /** The end of a link at which requests are served. */
 export interface ServicePort<Message> {
@@ -56,12 +60,24 @@ export class WorkerLink<Request, Answer, Opened> {
     return this.#opened
   }
 
+  /** Requests without an answer, and those of them that have been so for longer than any may take. */
+  load(): { pending: number; overdue: number } {
+    const before = performance.now() - OVERDUE_MS
+    let overdue = 0
+    // The oldest come first.
+    for (const { askedAt } of this.#waiting.values()) {
+      if (askedAt > before) break
+      overdue += 1
+    }
+    return { pending: this.#waiting.size, overdue }
+  }
+
   ask(request: Request): Promise<Answer> {
     if (this.#death) return Promise.reject(this.#death)
     const id = this.#nextId
     this.#nextId += 1
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
+      this.#waiting.set(id, { resolve, reject, askedAt: performance.now() })
       // oxlint-disable-next-line unicorn/require-post-message-target-origin
       this.#worker.postMessage({ id, request })
     })

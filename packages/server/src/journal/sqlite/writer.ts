@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import { chainStart, payloadHash } from '../chain.ts'
 import type { Compaction } from '../journal.ts'
-import { rowMigrations } from '../migrations/migrations.ts'
+import { rowMigrations, timingMigrations } from '../migrations/migrations.ts'
 import type { CommitOutcome, Failure } from '../outcome.ts'
 import { Checkpoint } from './checkpoint.ts'
 import type { Reached } from './crash-points.ts'
@@ -40,6 +40,8 @@ export interface WriterOptions {
    * hold it without ever writing it.
    */
   afterFailure?: boolean
+  /** The store is a copy of an earlier moment: positions given out since must not count in it. */
+  newEpoch?: string
   /** Tests let it fail; never crosses threads. */
   openMark?: typeof openMarkFile
   /** Tests end the process at a named moment; never crosses threads. */
@@ -81,6 +83,7 @@ export class Writer {
     this.#reached('start: file opened')
     migrate(this.#database, 'log', logMigrations)
     migrate(this.#database, 'rows', rowMigrations)
+    migrate(this.#database, 'timing', timingMigrations)
     this.#reached('start: tables made')
     this.#statements = new Statements(this.#database)
     this.#streams = new Streams(this.#statements)
@@ -104,6 +107,7 @@ export class Writer {
     const fresh = mark === undefined && tail.end.row <= 1
     const why =
       tail.faults[0]?.why ??
+      options.newEpoch ??
       (fresh ? undefined : disagreement(this.#statements, { epoch, mark, end: tail.end }))
     if (epoch !== undefined && !fresh && why === undefined) this.#epoch = epoch
     else this.#beginEpoch(why ?? 'the journal was made', tail)

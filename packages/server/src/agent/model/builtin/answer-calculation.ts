@@ -13,7 +13,7 @@ export function answerCalculation(
   if (!tools.has('calculate')) {
     return {
       kind: 'answer',
-      text: 'Arithmetic needs the tool `calculate`, which this agent does not have.',
+      text: 'Arithmetic needs the tool `calculate`, which is not at hand: this agent lacks it, or tools are off for now.',
     }
   }
   const call: PlannedCall = { toolName: 'calculate', input: { expression } }

@@ -56,7 +56,7 @@ function profileOf(
   }
   if (!tools.has('profile_table')) {
     return answer(
-      'Looking at tables needs the tool `profile_table`, which this agent does not have.',
+      'Looking at tables needs the tool `profile_table`, which is not at hand: this agent lacks it, or tools are off for now.',
     )
   }
   return { kind: 'calls', thought: `Looking at the columns of ${file.name} first.`, calls: [call] }
@@ -137,7 +137,7 @@ function run(
   if (lacking) {
     return {
       kind: 'text',
-      text: `This needs the tool ${code(lacking.toolName)}, which this agent does not have.`,
+      text: `This needs the tool ${code(lacking.toolName)}, which is not at hand: this agent lacks it, or tools are off for now.`,
     }
   }
   const missing = plan.calls.filter((call) => !recordOf(current, call))

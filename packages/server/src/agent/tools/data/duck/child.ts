@@ -72,8 +72,10 @@ function perform(request: DuckRequest): Promise<LoadAnswer | ProfileAnswer | Que
   }
 }
 
-async function handle({ id, request }: RequestMessage): Promise<void> {
+async function handle({ id, request, traceparent }: RequestMessage): Promise<void> {
   current = id
+  // Who looks at a busy machine sees which run it works for.
+  process.title = `netra-duckdb ${traceparent?.split('-')[1] ?? ''}`
   try {
     const value = await perform(request)
     if (current === id) answer({ id, status: 'ok', value })
@@ -83,6 +85,7 @@ async function handle({ id, request }: RequestMessage): Promise<void> {
     answer({ id, status: known ? 'refused' : 'failed', message: explain(error) })
   } finally {
     if (current === id) current = undefined
+    if (current === undefined) process.title = 'netra-duckdb'
   }
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 
 import type { Clock } from '../../../../platform/clock.ts'
 import type { Logger } from '../../../../platform/logger.ts'
-import { ToolError } from '../../tool.ts'
+import { currentTrace, traceparentOf, type Trace } from '../../../../platform/tracing.ts'
+import { ToolError, ToolUnavailable } from '../../tool.ts'
 import type { AnswerMessage, DuckRequest } from './messages.ts'
 import { startChild } from './start-child.ts'
 
@@ -22,6 +23,8 @@ export interface DuckPoolOptions {
 interface Job {
   request: DuckRequest
   userId: string
+  /** Of the run that asks; the child's end is told of in it. */
+  trace: Trace | undefined
   signal: AbortSignal
   resolve: (answer: unknown) => void
   reject: (error: Error) => void
@@ -31,7 +34,15 @@ interface Child {
   process: ChildProcess
   job: Job | undefined
   requests: number
+  /** It has answered something: what ends it later is the fault of a request. */
+  hasAnswered: boolean
 }
+
+const UNAVAILABLE =
+  'The process that reads tables cannot be started on this server. Answer without tables, or tell the person that an administrator finds the reason in the log.'
+
+const ENDED =
+  'The process that ran this query ended before it answered, most likely for lack of memory. Filter or aggregate more, and try again.'
 
 class DuckAborted extends Error {
   override readonly name = 'AbortError'
@@ -62,14 +73,22 @@ export class DuckPool implements AsyncDisposable {
   /**
    * The child's answer to `request`.
    *
-   * @throws ToolError when the SQL or the data is at fault, DuckAborted when `signal` aborted it.
+   * @throws ToolError when the SQL or the data is at fault, ToolUnavailable when no child can be
+   * started, DuckAborted when `signal` aborted it.
    */
   ask(request: DuckRequest, userId: string, signal: AbortSignal): Promise<unknown> {
     const done = Promise.withResolvers<unknown>()
     if (this.#closed || signal.aborted) {
       done.reject(new DuckAborted('The query was stopped.'))
     } else {
-      const job: Job = { request, userId, signal, resolve: done.resolve, reject: done.reject }
+      const job: Job = {
+        request,
+        userId,
+        trace: currentTrace(),
+        signal,
+        resolve: done.resolve,
+        reject: done.reject,
+      }
       this.#waiting.push(job)
       signal.addEventListener('abort', () => this.#abort(job), { once: true })
       this.#next()
@@ -99,10 +118,22 @@ export class DuckPool implements AsyncDisposable {
 
   #next(): void {
     while (this.#waiting.length > 0) {
-      const child = this.#idleChild()
+      const child = this.#childOrRefuse()
       if (!child) return
       const job = this.#takeFairly()
       if (job) this.#send(child, job)
+    }
+  }
+
+  /** Whoever waits is told at once when no child can be started. */
+  #childOrRefuse(): Child | undefined {
+    try {
+      return this.#idleChild()
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'a data process cannot be started')
+      if (this.#children.size > 0) return undefined
+      for (const job of this.#waiting.splice(0)) job.reject(new ToolUnavailable(UNAVAILABLE))
+      return undefined
     }
   }
 
@@ -128,12 +159,19 @@ export class DuckPool implements AsyncDisposable {
     this.#started += 1
     const scratch = join(this.#options.scratch, String(this.#started))
     mkdirSync(scratch, { recursive: true })
-    const child: Child = { process: startChild(scratch), job: undefined, requests: 0 }
+    const child: Child = {
+      process: startChild(scratch),
+      job: undefined,
+      requests: 0,
+      hasAnswered: false,
+    }
     child.process.on('message', (message: AnswerMessage) => this.#settle(child, message))
-    child.process.on('error', (error) => this.#lost(child, error.message))
+    child.process.on('error', (error) => this.#lost(child, error.message, true))
     child.process.on('exit', (code, signal) => {
       rmSync(scratch, { recursive: true, force: true })
-      this.#lost(child, signal ?? `exit code ${code}`)
+      // Ended by itself before it ever answered: it never came up. Lack of memory ends it by a signal.
+      const neverCameUp = signal === null && code !== 0 && !child.hasAnswered
+      this.#lost(child, signal ?? `exit code ${code}`, neverCameUp)
     })
     this.#children.add(child)
     return child
@@ -163,7 +201,9 @@ export class DuckPool implements AsyncDisposable {
       cancel()
       reject(error)
     }
-    child.process.send({ id: child.requests, request: job.request }, (error) => {
+    const { request, trace } = job
+    const traceparent = trace && traceparentOf(trace)
+    child.process.send({ id: child.requests, request, traceparent }, (error) => {
       if (error) this.#lost(child, error.message)
     })
   }
@@ -171,6 +211,7 @@ export class DuckPool implements AsyncDisposable {
   #settle(child: Child, message: AnswerMessage): void {
     const job = child.job
     if (!job || message.id !== child.requests) return
+    child.hasAnswered = true
     child.job = undefined
     // An idle child must not keep a server alive that wants to end.
     child.process.unref()
@@ -189,17 +230,15 @@ export class DuckPool implements AsyncDisposable {
     this.#lost(child, 'killed')
   }
 
-  #lost(child: Child, why: string): void {
+  #lost(child: Child, why: string, neverCameUp = false): void {
     if (!this.#children.delete(child)) return
     const job = child.job
     child.job = undefined
     if (job) {
-      this.#options.logger.warn({ why, kind: job.request.kind }, 'a data process ended early')
-      job.reject(
-        new ToolError(
-          'The process that ran this query ended before it answered, most likely for lack of memory. Filter or aggregate more, and try again.',
-        ),
-      )
+      const { trace, request } = job
+      const of = { trace_id: trace?.traceId, run_id: trace?.runId, user_id: trace?.userId }
+      this.#options.logger.warn({ ...of, why, kind: request.kind }, 'a data process ended early')
+      job.reject(neverCameUp ? new ToolUnavailable(UNAVAILABLE) : new ToolError(ENDED))
     }
     if (!this.#closed) this.#next()
   }

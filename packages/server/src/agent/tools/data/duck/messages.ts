@@ -39,6 +39,8 @@ export type QueryAnswer = z.infer<typeof queryAnswer>
 export interface RequestMessage {
   id: number
   request: DuckRequest
+  /** W3C: of the run that asks; the process bears its trace id as its name meanwhile. */
+  traceparent?: string | undefined
 }
 
 export type AnswerMessage =
