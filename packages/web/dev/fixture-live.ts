@@ -90,6 +90,7 @@ export function fixtureLive(story: Story): Live {
     regenerate: refuse('regenerating'),
     cancel: refuse('cancelling'),
     decide: refuse('deciding'),
+    shown: () => undefined,
     acknowledgeReset: () => undefined,
     reconnect: () => undefined,
     close: () => undefined,

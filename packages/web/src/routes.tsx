@@ -140,6 +140,14 @@ const retention = createRoute({
     'RetentionSettings',
   ),
 })
+const dashboard = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/dashboard',
+  component: lazyRouteComponent(
+    () => import('./screens/settings/dashboard/dashboard.tsx'),
+    'DashboardPage',
+  ),
+})
 const auditLog = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/audit-log',
@@ -162,6 +170,7 @@ export const routeTree = root.addChildren([
       security,
       apiKeys,
       models,
+      dashboard,
       users,
       invitations,
       registration,

@@ -6,16 +6,18 @@ import type { Model } from '../live/api.ts'
 import { useLive } from '../live/use-live.ts'
 import { runView, type Problem, type RunView } from '../timeline/run-view.ts'
 import type { Answer as AnswerOf, Fork } from '../timeline/turns.ts'
+import { useNow } from '../use-now.ts'
 import { ApprovalCard } from './approval-card.tsx'
 import { Button, IconButton } from './button.tsx'
 import { Chart } from './chart.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { ForkSwitch } from './fork-switch.tsx'
-import { ChevronRightIcon, DownloadIcon, RetryIcon } from './icons.tsx'
+import { ChevronRightIcon, DownloadIcon, RetryIcon, WarningIcon } from './icons.tsx'
 import { Markdown } from './markdown.tsx'
 import { Problem as ProblemNotice } from './notice.tsx'
 import { saveText } from './save-file.ts'
 import { StepList, type StepParts } from './step-list.tsx'
+import { WhyLong, WhyLongPanel } from './why-long.tsx'
 
 interface AnswerProps extends StepParts {
   answer: AnswerOf
@@ -35,6 +37,8 @@ export const Answer = memo(function Answer(props: AnswerProps) {
   const { answer, model, agentName, onRegenerate } = props
   const { me } = useLive()
   const view = useMemo(() => runView(answer, model?.built_in === true), [answer, model])
+  const [isAsked, setAsked] = useState(false)
+  const askWhy = () => setAsked(true)
   const isOpen = view.state === 'running' || view.state === 'queued' || view.state === 'waiting'
   return (
     <article
@@ -46,6 +50,14 @@ export const Answer = memo(function Answer(props: AnswerProps) {
         <h2 className="font-semibold">{agentName}</h2>
         <span className="text-muted">{model?.label ?? answer.run?.model ?? ''}</span>
       </header>
+      {view.fallback ? (
+        <p className="flex items-start gap-2 text-sm text-soft">
+          <WarningIcon size={16} className="mt-0.5 text-warn" />
+          <span className="min-w-0 wrap-anywhere">
+            {view.fallback.why} {view.fallback.to} answers instead of {view.fallback.from}.
+          </span>
+        </p>
+      ) : null}
       {answer.run ? <Steps {...props} view={view} isOpen={isOpen} /> : null}
       {answer.approvals.map((approval) => (
         <ApprovalCard
@@ -79,10 +91,32 @@ export const Answer = memo(function Answer(props: AnswerProps) {
         </ProblemNotice>
       ) : null}
       {view.state === 'cancelled' ? <p className="text-sm text-muted">Stopped.</p> : null}
-      {isOpen ? null : <Footer {...props} view={view} />}
+      {isOpen ? (
+        <Pending answer={answer} onAskWhy={askWhy} />
+      ) : (
+        <Footer {...props} view={view} onAskWhy={askWhy} />
+      )}
+      {isAsked && answer.run ? (
+        <WhyLongPanel runId={answer.run.id} isOpen={isOpen} onClose={() => setAsked(false)} />
+      ) : null}
     </article>
   )
 })
+
+/** Only what lasts leads to the question why: it must not come and go under every quick answer. */
+const LONG_MS = 5_000
+
+function Pending({ answer, onAskWhy }: { answer: AnswerOf; onAskWhy: () => void }) {
+  const { run } = answer
+  const since = run === null ? null : Date.parse(run.accepted_at)
+  const now = useNow(1_000)
+  if (run === null || since === null || now - since < LONG_MS) return null
+  return (
+    <div className="-ml-1.5">
+      <WhyLong tookMs={now - since} onAsk={onAskWhy} />
+    </div>
+  )
+}
 
 /** It had begun before it was asked for: nobody knows how that ended. */
 const wasInterrupted = (calls: AnswerOf['calls'], approval: Approval): boolean =>
@@ -136,7 +170,8 @@ function Steps(props: AnswerProps & { view: RunView; isOpen: boolean }) {
   )
 }
 
-function Footer({ view, answers, onRegenerate, onChoose }: AnswerProps & { view: RunView }) {
+function Footer(props: AnswerProps & { view: RunView; onAskWhy: () => void }) {
+  const { answer, view, answers, onRegenerate, onChoose } = props
   const text = view.answer?.text ?? ''
   return (
     <div className="figures -ml-1.5 flex min-h-7 flex-wrap items-center gap-x-1 text-xs text-muted">
@@ -157,6 +192,7 @@ function Footer({ view, answers, onRegenerate, onChoose }: AnswerProps & { view:
         </IconButton>
       )}
       {view.footer.length > 0 ? <span className="ml-1.5">{view.footer.join(' · ')}</span> : null}
+      {answer.run ? <WhyLong tookMs={view.tookMs} onAsk={props.onAskWhy} /> : null}
     </div>
   )
 }

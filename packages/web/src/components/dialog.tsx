@@ -15,6 +15,8 @@ const SHAPES = {
   small: `${WINDOW} m-auto w-[min(26rem,calc(100vw-2rem))]`,
   /** Near the top, for things that are typed into. */
   search: `${WINDOW} mx-auto mt-[12dvh] mb-auto w-[min(36rem,calc(100vw-2rem))]`,
+  /** For something to read. */
+  wide: `${WINDOW} m-auto w-[min(40rem,calc(100vw-2rem))]`,
   /** Along the left edge. */
   drawer: 'm-0 h-dvh max-h-none w-[min(18.5rem,86vw)] border-r bg-side',
 }

@@ -2,6 +2,7 @@ import type { ThreadState, UserState } from '@netra/protocol'
 
 import type { Api, StoredFile, User } from './api.ts'
 import type { Store } from './frame-store.ts'
+import type { ShownRun } from './waits.ts'
 
 export type ConnectionView =
   | { kind: 'connecting' }
@@ -81,6 +82,8 @@ export interface Live {
     approved: boolean
   }): Promise<void>
   acknowledgeReset: (threadId: string) => void
+  /** Something of a run was drawn: how long the person waited is measured by it. */
+  shown: (run: ShownRun) => void
   /** Tries at once, also after signing in again. */
   reconnect: () => void
   close(): void

@@ -13,6 +13,7 @@ import { perFrame, type Store } from './frame-store.ts'
 import type { ConnectionView, Live, Outgoing, StreamView, ThreadView } from './live-types.ts'
 import { createStore, mergeOutgoing } from './outgoing.ts'
 import { sharedTransports } from './shared-transports.ts'
+import { afterPaint, Waits } from './waits.ts'
 
 /** Close codes after which only signing in again helps. */
 const SESSION_ENDED = new Set([0, 4501, 4502, 4503, 4507])
@@ -115,6 +116,17 @@ export function createLive(parts: { api: Api; me: User; config: ServerConfig }):
     outbox,
   })
   const threads = new Map<string, Store<ThreadView>>()
+  const waits = new Waits({
+    now: () => performance.now(),
+    afterPaint,
+    isSeen: () => document.visibilityState === 'visible',
+    // A measurement that is lost is nobody's problem: the server then knows its own part alone.
+    report: (runId, seen) => void api.runSeen(runId, seen).catch(() => undefined),
+  })
+  const onVisibility = () => {
+    if (document.visibilityState !== 'visible') waits.lookedAway()
+  }
+  document.addEventListener('visibilitychange', onVisibility)
   const connect = () => {
     // Whatever ends it stands in the connection's state, which the screens show.
     client.connect().catch(() => undefined)
@@ -125,7 +137,8 @@ export function createLive(parts: { api: Api; me: User; config: ServerConfig }):
     api,
     connection: connectionStore(client.status),
     user: perFrame(derived(client.user(me.id), streamView())),
-    ...sending(client),
+    ...sending(client, waits),
+    shown: (run) => waits.shown(run),
     thread(threadId) {
       const known = threads.get(threadId)
       if (known) return known
@@ -141,6 +154,7 @@ export function createLive(parts: { api: Api; me: User; config: ServerConfig }):
       else client.nudge()
     },
     close() {
+      document.removeEventListener('visibilitychange', onVisibility)
       client.close()
       outbox[Symbol.dispose]()
     },
@@ -150,6 +164,7 @@ export function createLive(parts: { api: Api; me: User; config: ServerConfig }):
 /** Messages on their way, with what the screen needs to show them meanwhile. */
 function sending(
   client: NetraClient,
+  waits: Waits,
 ): Pick<Live, 'outgoing' | 'send' | 'resend' | 'discard' | 'regenerate'> {
   const own = createStore<readonly Outgoing[]>([])
   const outgoing = createStore<readonly Outgoing[]>([])
@@ -166,6 +181,7 @@ function sending(
       const { threadId, text, attachments, agent, model, parentMessageId } = wish
       const item = { clientMessageId, threadId, text, attachments, status: 'sending' } as const
       own.set([...own.getSnapshot(), item])
+      const became = waits.clicked()
       try {
         const accepted = await client.sendMessage({
           clientMessageId,
@@ -176,10 +192,12 @@ function sending(
           attachments: attachments.map(({ file_id }) => ({ file_id })),
           ...(threadId !== null && { parentMessageId }),
         })
+        became(accepted.runId)
         const settled = { ...item, threadId: accepted.threadId, status: 'accepted' } as const
         own.set([...without(clientMessageId).slice(-ACCEPTED_REMEMBERED), settled])
         return accepted
       } catch (error) {
+        became(null)
         own.set(without(clientMessageId))
         // The page is leaving, or the person discarded it: it is kept, or done with, and no draft.
         if (error instanceof ClientStopped) return new Promise<never>(() => undefined)
@@ -189,7 +207,12 @@ function sending(
     resend: (id) => void client.resend(id),
     discard: (id) => client.discard(id),
     async regenerate(wish) {
-      await client.regenerate(wish)
+      const became = waits.clicked()
+      const accepted = await client.regenerate(wish).catch((error: unknown) => {
+        became(null)
+        throw error
+      })
+      became(accepted.runId)
     },
   }
 }

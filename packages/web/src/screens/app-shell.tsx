@@ -15,6 +15,8 @@ import { useConnection, useLive } from '../live/use-live.ts'
 const loadSignInAgain = () => import('./sign-in-again.tsx')
 const SignInAgain = lazy(async () => ({ default: (await loadSignInAgain()).SignInAgain }))
 
+const CONFIG_EVERY_MS = 30_000
+
 export function AppShell() {
   const [isDrawerOpen, setDrawerOpen] = useState(false)
   const [isSearching, setSearching] = useState(false)
@@ -23,9 +25,17 @@ export function AppShell() {
   useEffect(preloadMarkdown, [])
   // It must be there when the session ends, also after an update of the server.
   useEffect(() => void loadSignInAgain().catch(() => undefined), [])
-  const isSignedOut = useConnection().kind === 'signed_out'
+  const connection = useConnection().kind
+  const isSignedOut = connection === 'signed_out'
   const { api, me } = useLive()
-  const config = useQuery({ queryKey: ['config'], queryFn: () => api.config() })
+  // What is possible may change while the page is open; it is told without a reload.
+  const config = useQuery({
+    queryKey: ['config'],
+    queryFn: () => api.config(),
+    refetchInterval: connection === 'connected' ? CONFIG_EVERY_MS : false,
+    refetchIntervalInBackground: false,
+    retry: false,
+  })
   useVisibleHeight()
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {

@@ -1,10 +1,17 @@
-import { emptyThreadState, type ThreadState } from '@netra/protocol'
-import { useCallback, useMemo, useState } from 'react'
+import { emptyThreadState, textOf, type ThreadState } from '@netra/protocol'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 
 import { problemText } from '../live/api.ts'
 import { useLive, useThread } from '../live/use-live.ts'
 import { withOlder, type OlderMessages } from '../timeline/older.ts'
-import { pathOf, reuseTurns, type Choices, type Fork, type Turn } from '../timeline/turns.ts'
+import {
+  pathOf,
+  reuseTurns,
+  type Answer,
+  type Choices,
+  type Fork,
+  type Turn,
+} from '../timeline/turns.ts'
 
 const NOTHING: ThreadState = emptyThreadState()
 const NO_CHOICES: Choices = {}
@@ -51,6 +58,19 @@ function useOlder(threadId: string | null) {
   return { messages, isLoading, problem, load }
 }
 
+/** Tells what of an answer was drawn, so that the wait for it can be measured. */
+function useShown(answer: Answer | null): void {
+  const { shown } = useLive()
+  const run = answer?.run ?? null
+  const id = run?.id
+  const hasEvent = run !== null && (run.started_at !== null || run.timeline.length > 0)
+  const hasText = answer?.messages.some(({ content }) => textOf(content) !== '') ?? false
+  const hasEnded = run !== null && run.outcome !== null
+  useEffect(() => {
+    if (id !== undefined) shown({ id, hasEvent, hasText, hasEnded })
+  }, [shown, id, hasEvent, hasText, hasEnded])
+}
+
 /** A thread as one path through its branches, with what came before its window. */
 export function useConversation(threadId: string | null): ConversationView {
   const { acknowledgeReset } = useLive()
@@ -70,7 +90,9 @@ export function useConversation(threadId: string | null): ConversationView {
     if (id !== undefined) setChoices((known) => ({ ...known, [fork.key]: id }))
   }, [])
   const showNewest = useCallback(() => setChoices(NO_CHOICES), [])
-  const run = turns.at(-1)?.answer?.run
+  const last = turns.at(-1)?.answer
+  const run = last?.run
+  useShown(last ?? null)
   return {
     state,
     turns,

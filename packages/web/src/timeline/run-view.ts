@@ -41,6 +41,10 @@ export interface RunView {
   /** Duration, steps, tokens and cost of a run that went well. */
   footer: string[]
   problem: Problem | null
+  /** Another model answers than the one that was asked. */
+  fallback: { from: string; to: string; why: string } | null
+  /** From the message to the end, as the server counts; 0 while it is open. */
+  tookMs: number
 }
 
 const PROBLEMS: Record<Problem['code'], string> = {
@@ -56,6 +60,10 @@ const PROBLEMS: Record<Problem['code'], string> = {
   interrupted: 'The run was interrupted',
   internal: 'Something went wrong',
 }
+
+/** An open breaker refused it: the model was not even asked. */
+const titleOf = ({ code, breaker }: Extract<Outcome, { kind: 'failed' }>): string =>
+  breaker === 'OPEN' && code === 'model_refused' ? 'The model is not called now' : PROBLEMS[code]
 
 const answerOf = (message: ThreadMessage): AnswerText => ({
   id: message.id,
@@ -79,8 +87,10 @@ function stepsOf(run: Run, answer: Answer, finalId: string | null): Step[] {
   for (const { kind, id } of run.timeline) {
     switch (kind) {
       case 'thought': {
-        const text = run.thoughts.find((thought) => thought.id === id)?.thought ?? ''
-        if (!said.has(text.trim())) steps.push({ kind, id, text })
+        const thought = run.thoughts.find((one) => one.id === id)
+        const text = thought?.thought ?? ''
+        // What stands in for the model is said above all steps.
+        if (!thought?.fallback && !said.has(text.trim())) steps.push({ kind, id, text })
         break
       }
       case 'message': {
@@ -169,9 +179,11 @@ export function runView(answer: Answer, builtIn: boolean): RunView {
     answer: message ? answerOf(message) : null,
     summary: summaryOf(run, steps),
     footer: footerOf(outcome, builtIn),
+    fallback: run.thoughts.findLast(({ fallback }) => fallback !== undefined)?.fallback ?? null,
+    tookMs: outcome?.kind === 'completed' ? outcome.duration_ms : elapsed(run),
     problem:
       outcome?.kind === 'failed'
-        ? { title: PROBLEMS[outcome.code], message: outcome.message, code: outcome.code }
+        ? { title: titleOf(outcome), message: outcome.message, code: outcome.code }
         : null,
   }
 }
@@ -184,4 +196,6 @@ const EMPTY: RunView = {
   summary: '',
   footer: [],
   problem: null,
+  fallback: null,
+  tookMs: 0,
 }
