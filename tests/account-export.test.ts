@@ -223,7 +223,7 @@ test('6,000 messages and 100 MB of files leave in little memory, whole, also to 
     process.stderr.write(
       `export: ${found.size} entries in ${seconds.toFixed(1)} s, memory grew by ${grown.toFixed(0)} MB\n`,
     )
-    expect(found.size).toBe(2 + 2 * THREADS + 2)
+    expect(found.size).toBe(2 + 2 * THREADS + 3)
     expect(found.get('files/one.csv')).toEqual({ bytes: content.size, hash })
     expect(found.get('files/two.csv')).toEqual({ bytes: content.size, hash })
     expect(found.has(`threads/2026-01-01 the same title (${THREADS}).json`)).toBe(true)

@@ -244,7 +244,7 @@ test('the addresses that classic clients ask for are those that answer', async (
       test_url: `${ws}/ws/test`,
       subprotocols: ['jwt-auth'],
     },
-    limits: { max_message_size: 65_536, max_connections_per_user: 20, heartbeat_interval: 10 },
+    limits: { max_message_size: 65_536, max_connections_per_user: 32, heartbeat_interval: 10 },
   })
 })
 

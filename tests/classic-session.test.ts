@@ -161,7 +161,7 @@ test('the end of a token is told before; without a fresh one the socket is told 
 test('beyond the connection limit a socket is told so, counted, and closed with 1013', async () => {
   const someone = await register(netra.url)
   const sockets = await Promise.all(
-    Array.from({ length: 20 }, () => welcomedClassic(netra.url, someone.token)),
+    Array.from({ length: 32 }, () => welcomedClassic(netra.url, someone.token)),
   )
   const before = await metric('netra_handshakes_total{end="limited"}')
   using oneMore = await openClassic(netra.url, someone.token)
@@ -195,7 +195,7 @@ test('invalid proofs are counted apart from the success rate, which /ws/health s
         authentication: { success_rate: 1, rate_limited_requests: 0 },
         monitoring: { monitored_connections: 1, healthy_connections: 1 },
       },
-      config: { max_connections_per_user: 20, heartbeat_interval: 10 },
+      config: { max_connections_per_user: 32, heartbeat_interval: 10 },
       e2e_testing: { enabled: false },
     })
   })

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { expect, test } from 'vitest'
@@ -61,8 +64,25 @@ test('a port that is taken is told with what to do', async () => {
   await expect(startNetra({ port: Number(new URL(server.url).port) })).rejects.toThrow(/set PORT/)
 })
 
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+test('what npm start has started ends when npm is ended', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'netra-npm-'))
+  const npm = spawn('npm', ['start'], {
+    cwd: root,
+    env: { ...process.env, PORT: '0', NETRA_DATA_DIR: folder },
+  })
+  let output = ''
+  npm.stdout.on('data', (data: Buffer) => (output += data.toString()))
+  const address = () => /ready at (\S+)/.exec(output)?.[1] ?? ''
+  await expect.poll(address, { timeout: 20_000 }).not.toBe('')
+  npm.kill('SIGTERM')
+  const isThere = () => fetch(`${address()}/health/live`).then(Boolean, () => false)
+  await expect.poll(isThere, { timeout: 20_000 }).toBe(false)
+  await rm(folder, { recursive: true, force: true })
+}, 60_000)
+
 test('npm exec finds netra', async () => {
-  const root = fileURLToPath(new URL('..', import.meta.url))
   const answer = await new Promise<string>((resolve) => {
     const child = spawn('npm', ['exec', '--', 'netra', 'help'], { cwd: root })
     let output = ''

@@ -45,7 +45,7 @@ test('a second start on a busy folder says so and nothing else', async () => {
     const { code, err } = await netra(['start'], first.folder)
     expect(code).toBe(1)
     expect(err.trim().split('\n')).toEqual([
-      `netra: the data folder ${first.folder} is in use by another Netra; stop it or set NETRA_DATA_DIR`,
+      `netra: the data folder ${first.folder} is in use by another Netra: stop that one first, for a journal on SQLite has one process at a time (several need DATABASE_URL), or set NETRA_DATA_DIR to another folder`,
     ])
   }
 }, 120_000)

@@ -226,7 +226,7 @@ test('a newer socket of the same page replaces the older one', async () => {
 test('at the connection limit a page may still replace its own socket, and nobody else comes in', async () => {
   const someone = await register(netra.url)
   const sockets = await Promise.all(
-    Array.from({ length: 20 }, async (_, index) => {
+    Array.from({ length: 32 }, async (_, index) => {
       const socket = await openSocket(netra.url)
       socket.send(hello(someone.token, { instance: `page-${index}` }))
       await socket.next((frame) => frame.type === 'welcome')
@@ -238,7 +238,7 @@ test('at the connection limit a page may still replace its own socket, and nobod
   await again.next((frame) => frame.type === 'welcome')
   expect((await sockets[7]?.closed)?.code).toBe(4506)
   using oneMore = await openSocket(netra.url)
-  oneMore.send(hello(someone.token, { instance: 'page-21' }))
+  oneMore.send(hello(someone.token, { instance: 'page-33' }))
   expect((await oneMore.closed).code).toBe(4504)
   for (const socket of sockets) socket[Symbol.dispose]()
 })

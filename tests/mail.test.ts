@@ -116,12 +116,17 @@ describe('a forgotten password', () => {
     const person = await signIn(netra.url, 'cat@example.com', 'the first new one')
 
     await post('/auth/password/forgot', { email: 'cat@example.com' })
-    const next = await mail.mailTo('cat@example.com', 3)
+    // The notice of the first change may come before it or after it.
+    const resets = () =>
+      mail.mails.filter(({ to, link: at }) => to === 'cat@example.com' && /reset-password/.test(at))
+    await expect.poll(() => resets().length, { timeout: 10_000 }).toBe(2)
+    const next = resets()[1] ?? { token: '' }
     using socket = await openSocket(netra.url)
     socket.send(hello(person.token))
     await socket.next((frame) => frame.type === 'welcome')
     const begun = performance.now()
-    await post('/auth/password/reset', { token: next.token, password: 'the second new one' })
+    const again = { token: next.token, password: 'the second new one' }
+    expect((await post('/auth/password/reset', again)).status).toBe(200)
     expect((await socket.closed).code).toBe(4503)
     expect(performance.now() - begun).toBeLessThan(2_000)
     const refreshed = await post('/auth/refresh', { refresh_token: person.refreshToken })

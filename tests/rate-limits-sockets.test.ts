@@ -103,10 +103,10 @@ test('without a trusted proxy a socket is of the address that it really came fro
   expect(plain.log()).not.toContain('6.6.6.6')
 })
 
-test('a user has at most 20 sockets; one more is told 4504 (S16)', async () => {
+test('a user has at most 32 sockets; one more is told 4504 (S16)', async () => {
   const eve = await register(netra.url)
   const sockets: RawSocket[] = []
-  for (let count = 0; count < 20; count += 1) sockets.push(await welcomed(eve))
+  for (let count = 0; count < 32; count += 1) sockets.push(await welcomed(eve))
   const before = await limited('sockets_of_user')
   using more = await openSocket(netra.url)
   more.send(hello(eve.token))

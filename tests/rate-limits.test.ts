@@ -20,7 +20,11 @@ let bob: Person
 
 beforeAll(async () => {
   netra = await startNetra({
-    env: { NETRA_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8', NETRA_REQUESTS_PER_MINUTE: '10' },
+    env: {
+      NETRA_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8',
+      NETRA_REQUESTS_PER_MINUTE: '10',
+      NETRA_LOG_LEVEL: 'info',
+    },
   })
   ada = await register(netra.url)
   bob = await register(netra.url)
@@ -122,6 +126,30 @@ test.each([
   const { count, refusal, grown } = await flood(path, from('203.0.113.200', eve.headers))
   expect(count).toBeLessThanOrEqual(most + grown)
   expect(refusal.body.details?.limit).toBe(limit)
+})
+
+test.each([
+  ['a page of another site', 11, { origin: 'https://evil.example' }],
+  ['such a page with a made-up credential', 12, { origin: 'x', authorization: 'Bearer forged' }],
+  ['such a page that asks for health', 13, { origin: 'https://evil.example' }],
+])('%s is refused with 403, and counts against its network', async (what, host, headers) => {
+  const path = what.endsWith('health') ? '/health' : '/'
+  const { count, refusal, grown } = await flood(path, from(`198.51.101.${host}`, headers))
+  expect(count).toBeGreaterThanOrEqual(9)
+  expect(count).toBeLessThanOrEqual(10 + grown)
+  expect(refusal.body.details?.limit).toBe('strangers')
+  expect((await ask('/health/live', from(`198.51.101.${host}`))).status).toBe(200)
+})
+
+test('a hostile header costs no more time than any other', async () => {
+  const hostile = { origin: `token${'a'.repeat(14_000)}` }
+  const begun = performance.now()
+  const answers = await Promise.all(
+    Array.from({ length: 30 }, (_, host) => ask('/', from(`198.51.102.${host}`, hostile))),
+  )
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([403]))
+  // Half a second each when it was looked through again and again.
+  expect(performance.now() - begun).toBeLessThan(5_000)
 })
 
 test('probes of health are never turned away', async () => {

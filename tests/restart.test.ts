@@ -100,7 +100,11 @@ test(
     await using model = await startModelServer({
       script: [{ text: WORDS.slice(0, 30), paceMs: PACE_MS }],
     })
-    const env = { OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/slow' }
+    const env = {
+      OPENAI_BASE_URL: `${model.url}/v1`,
+      NETRA_MODEL: 'openai/slow',
+      NETRA_DRAIN_SECONDS: '0',
+    }
     await using first = await startNetra({ env })
     const device = new Follower(await register(first.url))
     await device.connect(first.url)

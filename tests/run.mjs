@@ -23,6 +23,14 @@ if (!browser)
     'A browser is missing: apt-get install chromium, or set NETRA_TEST_BROWSER to the path of one',
   )
 
+for (const [command, name] of [
+  ['nginx', 'nginx-light'],
+  ['caddy', 'caddy'],
+]) {
+  // The tests that need it say so and are skipped.
+  if (!isCommand(command)) install(name, `the tests of Netra behind ${command}`)
+}
+
 const { MISSING, providePostgres } = await import('./postgres-server.mjs')
 const postgres = await providePostgres(installPostgres)
 if (!postgres) fail(MISSING)
@@ -37,6 +45,11 @@ process.on('exit', () => postgres.stop())
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => fail(error.message))
 child.on('exit', (code) => process.exit(code ?? 1))
+
+function isCommand(command) {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin']
+  return folders.some((folder) => existsSync(`${folder}/${command}`))
+}
 
 function installBrowser() {
   install('chromium', 'the browser tests')

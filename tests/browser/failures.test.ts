@@ -98,7 +98,7 @@ test(
       apiKey: key,
     })
     await using netra = await startNetra()
-    const page = await visit(netra.url, {
+    await using page = await visit(netra.url, {
       path: `/setup#token=${netra.setupToken}`,
       expected: [/status of 40[13]/],
     })

@@ -13,7 +13,7 @@ test('without a choice the page of registration says what holds, keeps it, and g
 }) => {
   await using plain = await startNetra()
   const root = await setUp(plain)
-  const page = await visit(plain.url, { as: root, path: '/settings/registration' })
+  await using page = await visit(plain.url, { as: root, path: '/settings/registration' })
   const byDefault = page.getByRole('radio', { name: 'From this machine anybody' })
   const save = page.getByRole('button', { name: 'Save' })
   const saved = page.getByText('Saved, and in force.')

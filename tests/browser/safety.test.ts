@@ -108,6 +108,7 @@ test('nothing in a table runs: not its name, its columns or its cells', async ({
   await answer.getByRole('button', { name: /steps? ·/ }).click()
   await answer.getByRole('cell', { name: '<img src=x onerror=alert(1)>' }).first().waitFor()
   expect(await page.locator('main :is(script, img)').count()).toBe(0)
+  await page.close()
 })
 
 test('a huge table stays inside its place, and scrolls there', async ({ visit }) => {

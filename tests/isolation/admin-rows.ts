@@ -104,6 +104,16 @@ export const ADMIN_ROWS: Record<string, Row | Row[]> = {
     make: () => ({ marker: '"policy"' }),
     ask: () => put('/auth/admin/registration', { policy: 'open', domains: [] }),
   },
+  'GET /api/admin/dashboard': {
+    owner: 'admin',
+    make: () => ({ marker: '"service_levels"' }),
+    ask: () => get('/api/admin/dashboard'),
+  },
+  'GET /api/admin/errors': {
+    owner: 'admin',
+    make: () => ({ marker: '"groups"' }),
+    ask: () => get('/api/admin/errors'),
+  },
   'GET /api/admin/retention': {
     owner: 'admin',
     make: () => ({ marker: '"days"' }),
@@ -142,6 +152,35 @@ export const ADMIN_ROWS: Record<string, Row | Row[]> = {
     owner: 'admin',
     make: connection,
     ask: () => put('/api/admin/default-model', { model: MODEL }),
+  },
+  'PUT /api/admin/fallback-models': {
+    owner: 'admin',
+    make: connection,
+    ask: () => put('/api/admin/fallback-models', { models: [MODEL] }),
+  },
+  'GET /api/admin/breakers': {
+    owner: 'admin',
+    make: () => ({ marker: '"breakers"' }),
+    ask: () => get('/api/admin/breakers'),
+  },
+  'POST /api/admin/breakers/reset': {
+    owner: 'admin',
+    make: async (stage) => {
+      await stage.made(stage.ada, post('/api/agents/execute', { type: 'assistant', message: 'hi' }))
+      return { marker: `"id":"model:${MODEL}"`, id: `model:${MODEL}` }
+    },
+    names: ['id'],
+    ask: ({ id }) => post('/api/admin/breakers/reset', { id }),
+  },
+  'GET /api/admin/mode': {
+    owner: 'admin',
+    make: () => ({ marker: '"reasons"' }),
+    ask: () => get('/api/admin/mode'),
+  },
+  'PUT /api/admin/mode': {
+    owner: 'admin',
+    make: () => ({ marker: '"reasons"' }),
+    ask: () => put('/api/admin/mode', { mode: 'full' }),
   },
 }
 

@@ -92,6 +92,22 @@ export const CHAT_ROWS: Record<string, Row | Row[]> = {
       ask: (thing) => get(`/api/threads/${thing['thread']}/export?format=json`),
     }),
   ],
+  'GET /api/runs/:id/timeline': thread({
+    ask: (thing) => get(`/api/runs/${thing['run']}/timeline`),
+    make: (stage) => ({ ...stage.talk, marker: stage.talk.run }),
+    names: ['run'],
+  }),
+  'POST /api/runs/:id/seen': thread({
+    ask: (thing) =>
+      post(`/api/runs/${thing['run']}/seen`, {
+        click_to_ok_ms: 1,
+        click_to_first_event_ms: 2,
+        click_to_first_text_ms: 3,
+        click_to_end_ms: 4,
+      }),
+    names: ['run'],
+    shownBy: (thing) => get(`/api/threads/${thing['thread']}`),
+  }),
   'GET /api/threads/:id/delivery': thread({
     ask: (thing) => get(`/api/threads/${thing['thread']}/delivery`),
     make: (stage) => ({ ...stage.talk, marker: stage.talk.thread }),
@@ -225,6 +241,10 @@ export const CHAT_ROWS: Record<string, Row | Row[]> = {
   'POST /api/agents/execute': agentRows('/api/agents/execute', { type: 'assistant' }),
   'POST /api/agents/data': agentRows('/api/agents/data'),
   'GET /api/agents/:agent/circuit_breaker/status': { open: ONE_CATALOGUE },
+  'GET /api/mcp/servers': { open: ONE_CATALOGUE },
+  'GET /api/mcp/config': { open: ONE_CATALOGUE },
+  'GET /api/mcp/tools': { open: ONE_CATALOGUE },
+  'GET /api/mcp/status': { open: ONE_CATALOGUE },
   'POST /api/agents/triage': { open: NO_AGENT },
   'POST /api/agents/optimization': { open: NO_AGENT },
   'POST /api/agents/actions': { open: NO_AGENT },

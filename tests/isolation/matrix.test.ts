@@ -6,6 +6,7 @@ import { alikeInTime } from './alike.ts'
 import { ask, comparable, type Answer, type Asked } from './ask.ts'
 import { AUTH_ROWS } from './auth-rows.ts'
 import { CHAT_ROWS } from './chat-rows.ts'
+import { undescribed } from './described.ts'
 import { get, isOpen, type OwnedRow, type Row, type Thing } from './row.ts'
 import { found } from './search.ts'
 import { SERVICE_ROWS } from './service-rows.ts'
@@ -81,8 +82,8 @@ async function faultsOf(row: OwnedRow, thing: Thing, by: Caller, asked: Asked): 
   return faults.map((fault) => `${by.name}: ${fault}`)
 }
 
-/** The owner is answered, and what others may not see is in it. */
-async function succeedsFor(row: OwnedRow, thing: Thing): Promise<void> {
+/** The owner is answered as the OpenAPI document says, and what others may not see is in it. */
+async function succeedsFor(route: string, row: OwnedRow, thing: Thing): Promise<void> {
   const { [row.owner ?? 'ada']: known } = stage
   const owner = {
     ...known,
@@ -94,12 +95,13 @@ async function succeedsFor(row: OwnedRow, thing: Thing): Promise<void> {
     ({ status }: { status: number }) => status < 400,
   )
   expect((shown ?? answer).whole).toContain(thing.marker)
+  expect(undescribed(route, row.ask(thing), answer)).toEqual([])
 }
 
 /** What others get that is not theirs; the owner succeeds before and after. */
-async function faultsIn(row: OwnedRow): Promise<string[]> {
+async function faultsIn(route: string, row: OwnedRow): Promise<string[]> {
   const first = await row.make(stage)
-  await succeedsFor(row, first)
+  await succeedsFor(route, row, first)
   const thing = row.once ? await row.make(stage) : first
   const callers = { ada: stage.others, admin: stage.notAdmins, service: stage.notServices }[
     row.owner ?? 'ada'
@@ -115,7 +117,7 @@ async function faultsIn(row: OwnedRow): Promise<string[]> {
     return faults
   })
   const faults = (await Promise.all(tried)).flat()
-  if (faults.length === 0) await succeedsFor(row, thing)
+  if (faults.length === 0) await succeedsFor(route, row, thing)
   return faults
 }
 
@@ -124,7 +126,7 @@ describe('what is one user’s is shown to nobody else, whatever they show (S10,
     for (const row of [rows].flat()) {
       if (isOpen(row)) continue
       test(`${route} ${row.case ?? ''}`, async () => {
-        expect(await faultsIn(row)).toEqual([])
+        expect(await faultsIn(route, row)).toEqual([])
       })
     }
   }
@@ -141,6 +143,7 @@ describe('what everybody may ask shows nothing of anybody', () => {
           const answer = await asks(by, asked)
           expect(found(answer.whole, stage.secrets)).toEqual([])
           expect(answer.status).toBeLessThan(500)
+          if (answer.status < 300) expect(undescribed(route, asked, answer)).toEqual([])
         }
       })
     }

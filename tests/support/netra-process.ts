@@ -31,6 +31,8 @@ export interface NetraOptions {
   port?: number
   /** What the process is: a node unless said otherwise. */
   command?: 'start' | 'auth' | 'web'
+  /** The bin of another Netra than this tree's: an installed one, or an older version. */
+  bin?: string
 }
 
 /** Without what the machine has configured: only what the test sets. */
@@ -47,7 +49,7 @@ const BASE_ENV = Object.fromEntries(
 export async function startNetra(options: NetraOptions = {}): Promise<NetraProcess> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'netra-')))
   const begun = performance.now()
-  const child = spawn(process.execPath, [BIN, options.command ?? 'start'], {
+  const child = spawn(process.execPath, [options.bin ?? BIN, options.command ?? 'start'], {
     env: { ...BASE_ENV, PORT: String(options.port ?? 0), NETRA_DATA_DIR: folder, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

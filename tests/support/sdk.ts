@@ -30,12 +30,12 @@ export interface Answered {
 
 let count = 0
 
-export async function openProgram(url: string): Promise<Program> {
+export async function openProgram(
+  url: string,
+  email = `program${++count}@example.com`,
+): Promise<Program> {
   const open = new HttpApi({ baseUrl: url })
-  const signedIn = await open.register({
-    email: `program${++count}@example.com`,
-    password: PASSWORD,
-  })
+  const signedIn = await open.register({ email, password: PASSWORD })
   const session = new TokenSession(open, signedIn)
   const api = new HttpApi({ baseUrl: url, token: () => session.token() })
   const device = async () => {

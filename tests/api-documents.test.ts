@@ -1,0 +1,38 @@
+import asyncApiSpecs from '@asyncapi/specs'
+import { CLIENT_MESSAGE_TYPES, SERVER_MESSAGE_TYPES } from '@netra/protocol'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { Ajv } from 'ajv'
+import { expect, test } from 'vitest'
+
+import { apiDocuments } from '../scripts/api-documents.ts'
+import { ROUTES } from '../scripts/openapi/document.ts'
+import { EVERYTHING, startObserved } from './isolation/observed-server.ts'
+
+const documents = await apiDocuments()
+const parsed = (name: string) => JSON.parse(documents[name] ?? '') as Record<string, unknown>
+
+test('the OpenAPI document is one, of version 3.1', async () => {
+  const { valid, errors } = await new Validator().validate(parsed('openapi.json'))
+  expect({ valid, errors }).toEqual({ valid: true, errors: undefined })
+})
+
+test('the AsyncAPI document is one, of version 3.0, and has every message of both sides', () => {
+  const document = parsed('asyncapi.json')
+  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false })
+  const fits = ajv.compile(asyncApiSpecs.schemasWithoutId['3.0.0'])
+  fits(document)
+  expect(fits.errors).toBeNull()
+  const { channels } = document as { channels: { socket: { messages: object } } }
+  expect(Object.keys(channels.socket.messages).toSorted()).toEqual(
+    [
+      ...CLIENT_MESSAGE_TYPES.map((type) => `client_${type}`),
+      ...SERVER_MESSAGE_TYPES.map((type) => `server_${type}`),
+    ].toSorted(),
+  )
+})
+
+test('every route of the server is in the OpenAPI document, and every route there is one', async () => {
+  await using netra = await startObserved({ env: EVERYTHING })
+  const served = netra.routes.filter((route) => !/^(HEAD|OPTIONS) /.test(route))
+  expect(Object.keys(ROUTES).toSorted()).toEqual([...new Set(served)].toSorted())
+}, 60_000)

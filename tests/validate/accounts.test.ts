@@ -1,0 +1,4 @@
+import { brokenAccounts } from './broken/accounts.ts'
+import { proveAgainst } from './prove.ts'
+
+proveAgainst('accounts', brokenAccounts)

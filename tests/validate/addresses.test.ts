@@ -1,0 +1,4 @@
+import { brokenAddresses } from './broken/addresses.ts'
+import { proveAgainst } from './prove.ts'
+
+proveAgainst('addresses', brokenAddresses)

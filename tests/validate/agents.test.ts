@@ -1,0 +1,4 @@
+import { brokenAgents } from './broken/agents.ts'
+import { proveAgainst } from './prove.ts'
+
+proveAgainst('agents', brokenAgents)

@@ -1,0 +1,4 @@
+import { brokenBreaker } from './broken/runs.ts'
+import { proveAgainst } from './prove.ts'
+
+proveAgainst('breaker', brokenBreaker)

@@ -1,0 +1,4 @@
+import { brokenCrowd } from './broken/runs.ts'
+import { proveAgainst } from './prove.ts'
+
+proveAgainst('crowd', brokenCrowd)

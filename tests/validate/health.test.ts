@@ -1,0 +1,4 @@
+import { brokenHealth } from './broken/health.ts'
+import { proveAgainst } from './prove.ts'
+
+proveAgainst('health', brokenHealth)

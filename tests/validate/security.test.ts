@@ -1,0 +1,4 @@
+import { brokenSecurity } from './broken/security.ts'
+import { proveAgainst } from './prove.ts'
+
+proveAgainst('security', brokenSecurity)
