@@ -82,7 +82,8 @@ beforeEach(async () => {
   proxy = await startFaultProxy(gateway.url)
   clock = new MovingClock()
   client = startClient()
-  await until(isWell)
+  // Its keys are asked for at the start, and again when the feed has begun: that is not counted below.
+  await until(async () => (await isWell()) && (await asked()) === 2)
 })
 
 afterEach(async () => {

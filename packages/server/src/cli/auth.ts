@@ -33,8 +33,10 @@ async function serve({ env, out }: Terminal): Promise<number> {
   const running = await startAuth(config, { logger })
   using catching = new DisposableStack()
   catching.use(new LastResort({ clock: systemClock, logger }).install())
+  // Who reads that it is ready may end it at once.
+  const asked = untilSignal()
   out(`Netra auth is ready at ${running.url}${setupHint(running)}`)
-  await untilSignal()
+  await asked
   await running[Symbol.asyncDispose]()
   return 0
 }

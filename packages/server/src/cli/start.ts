@@ -21,9 +21,11 @@ export async function start(_args: string[], { env, out, err }: Terminal): Promi
   // Not before: a start that goes wrong ends.
   using catching = new DisposableStack()
   catching.use(lastResort.install())
+  // Who reads that it is ready may end it at once.
+  const asked = untilSignal()
   out(`Netra is ready at ${server.url}${await setupHint(server, config)}`)
   if (server.recovered > 0) err(`${server.recovered} interrupted run(s) taken up again`)
-  await untilSignal()
+  await asked
   await server.drain({
     delayMs: config.drainDelaySeconds * 1_000,
     withinMs: config.drainSeconds * 1_000,

@@ -19,8 +19,10 @@ export async function web(_args: string[], { env, out }: Terminal): Promise<numb
     { webUrl: webPublicUrl, apiUrl: publicUrl, authUrl: authPublicUrl, webFolder: WEB_FOLDER },
     { host: config.host, port: config.port },
   )
+  // Who reads that it is ready may end it at once.
+  const asked = untilSignal()
   out(`The web app of Netra is ready at ${webPublicUrl} (port ${server.port})`)
-  await untilSignal()
+  await asked
   await server[Symbol.asyncDispose]()
   return 0
 }
