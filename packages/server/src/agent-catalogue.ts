@@ -1,4 +1,4 @@
-import { ownModelOf, type Agents } from './agent/agent.ts'
+import type { Agents } from './agent/agent.ts'
 import type { Models } from './agent/model/models.ts'
 import type { AgentCatalogue, ModelSettingsPage } from './gateway/gateway.ts'
 
@@ -9,7 +9,7 @@ export const catalogueOf = (agents: Agents, models: Models): AgentCatalogue => (
   breaker: async (agent, userId) =>
     agents.resolve(agent, '') ? agents.breaker(agent, userId) : undefined,
   breakerState: async (agent, model, userId) => {
-    const own = ownModelOf(agent) !== undefined
+    const own = agents.ownModelOf(agent) !== undefined
     return (await (own ? agents.breaker(agent, userId) : models.breaker(model))).state
   },
 })

@@ -166,6 +166,7 @@ const agentsOf = (act: Act): Agents => ({
   act,
   list: async () => [],
   resolve: () => 'assistant',
+  ownModelOf: () => undefined,
   breaker: () => Promise.reject(new Error('no breaker here')),
   breakers: () => [],
   lacking: () => [],

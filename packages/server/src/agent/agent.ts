@@ -8,6 +8,7 @@ import { orAborted } from './abort.ts'
 import { assistant } from './agents/assistant.ts'
 import { data } from './agents/data.ts'
 import type { AgentDefinition } from './agents/definition.ts'
+import { createRegistry, type AgentRegistry } from './agents/registry.ts'
 import { selftest, SELFTEST_MODEL } from './agents/selftest.ts'
 import { DEFAULT_LIMITS, runLoop, type Limits } from './loop.ts'
 import { ModelOrder } from './model/model-order.ts'
@@ -16,10 +17,12 @@ import { createSelftestModels } from './model/selftest/selftest-models.ts'
 import { toolDeclarations } from './prompt.ts'
 import { AgentFailure, type Step, type Turn } from './step.ts'
 import { selftestDigest } from './tools/selftest-digest.ts'
-import type { Tool } from './tools/tool.ts'
+import type { Tool, ToolSource } from './tools/tool.ts'
 
 export type * from './step.ts'
 export { AgentFailure } from './step.ts'
+export type { AgentDefinition, AgentProgram } from './agents/definition.ts'
+export { ToolError, ToolUnavailable, type Tool, type ToolSource } from './tools/tool.ts'
 
 interface AgentInfo {
   id: string
@@ -41,6 +44,8 @@ export interface Agents {
    * one for the model that answers: the built-in one only knows tables.
    */
   resolve(name: string | null, model: string): string | undefined
+  /** The model that an agent speaks with and no other; undefined: any. */
+  ownModelOf(agent: string | null): string | undefined
   /**
    * Does one turn. Ask for the next step only when the last one is durable (text excepted).
    *
@@ -69,33 +74,29 @@ export interface AgentsOptions {
   random?: () => number
   /** Of the whole process; tools have theirs among them. */
   breakers?: Breakers
+  /** The built-in ones unless given. */
+  registry?: AgentRegistry
+  /** Tools that depend on who asks: those of servers that a person has connected. */
+  toolSources?: readonly ToolSource[]
+  /** What an agent is told of the person beside its instructions; '' for nothing. */
+  background?: (turn: Turn) => Promise<string>
   /** Why tools are not to be used at the moment, in words; undefined: they are. */
   toolsOff?: () => string | undefined
 }
 
-const DEFINITIONS: readonly AgentDefinition[] = [assistant, data, selftest]
-const LISTED = DEFINITIONS.filter(({ hidden }) => !hidden)
-
 /** Long enough for whatever its language can ask for. */
 const SELFTEST_MS = 150_000
-
-function resolve(name: string | null, model: string): string | undefined {
-  const wanted = name ?? defaultFor(model)
-  return DEFINITIONS.find((definition) => definition.id === wanted)?.id
-}
 
 function defaultFor(model: string): string {
   if (model === BUILTIN_MODEL) return data.id
   return model === SELFTEST_MODEL ? selftest.id : assistant.id
 }
 
-/** The model that an agent speaks with and no other; undefined: any. */
-export const ownModelOf = (agent: string | null): string | undefined =>
-  DEFINITIONS.find(({ id }) => id === agent)?.model
-
 /** Puts the agents over their models and tools. Touches neither network nor disk. */
 export function createAgents(options: AgentsOptions): Agents {
-  const { models, tools, clock, logger, random = Math.random } = options
+  const { models, tools, clock, logger, random = Math.random, toolSources = [] } = options
+  const { registry = createRegistry(), background } = options
+  const listed = (): AgentDefinition[] => registry.all().filter(({ hidden }) => !hidden)
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const stalls = options.metrics.counter(
     'netra_model_stalls_total',
@@ -119,6 +120,19 @@ export function createAgents(options: AgentsOptions): Agents {
   const toolsOf = ({ tools: names }: AgentDefinition): Tool[] =>
     names.flatMap((name) => ownTools.find((tool) => tool.name === name) ?? [])
 
+  const resolve: Agents['resolve'] = (name, model) => registry.find(name ?? defaultFor(model))?.id
+
+  async function connectedTools(definition: AgentDefinition, turn: Turn): Promise<Tool[]> {
+    if (!definition.takesConnectedTools) return []
+    return (await Promise.all(toolSources.map((source) => source.toolsFor(turn)))).flat()
+  }
+
+  async function instructionsFor(definition: AgentDefinition, turn: Turn): Promise<string> {
+    const instructions = definition.instructions({ today: isoTime(clock).slice(0, 10) })
+    const known = (await background?.(turn)) ?? ''
+    return known === '' ? instructions : `${instructions}\n\n${known}`
+  }
+
   async function open(
     definition: AgentDefinition,
     turn: Turn,
@@ -134,12 +148,13 @@ export function createAgents(options: AgentsOptions): Agents {
   async function* act(turn: Turn, signal: AbortSignal): AsyncGenerator<Step> {
     signal.throwIfAborted()
     const wanted = resolve(turn.agent, turn.model ?? (await models.defaultId()))
-    const definition = DEFINITIONS.find(({ id }) => id === wanted)
-    if (!definition) throw noSuchAgent(turn.agent)
+    const definition = registry.find(wanted)
+    if (!definition) throw noSuchAgent(turn.agent, listed())
     const asked = turn.model ?? definition.model ?? (await orAborted(models.defaultId(), signal))
-    const instructions = definition.instructions({ today: isoTime(clock).slice(0, 10) })
+    const instructions = await orAborted(instructionsFor(definition, turn), signal)
     const log = logger.child({ run_id: turn.runId, agent: definition.id, model: asked })
     const toolsOff = definition.tools.length > 0 ? options.toolsOff?.() : undefined
+    const connected = await orAborted(connectedTools(definition, turn), signal)
     const order = new ModelOrder({
       open: (id) => open(definition, turn, id),
       wanted: asked,
@@ -153,7 +168,7 @@ export function createAgents(options: AgentsOptions): Agents {
     const own = {
       turn,
       instructions,
-      tools: toolsOff === undefined ? toolsOf(definition) : [],
+      tools: toolsOff === undefined ? [...toolsOf(definition), ...connected] : [],
       toolsOff,
       models: order,
       breakers,
@@ -163,13 +178,14 @@ export function createAgents(options: AgentsOptions): Agents {
       onRetry: (why: string) => retries.add({ why }),
       signal,
     }
-    yield* runLoop({ ...options, ...own, logger: log })
+    const { program = runLoop } = definition
+    yield* program({ ...options, ...own, logger: log })
   }
 
   return {
     async list() {
       const { state } = await models.breaker(null)
-      return LISTED.map((definition) => ({
+      return listed().map((definition) => ({
         id: definition.id,
         name: definition.name,
         description: definition.description,
@@ -179,13 +195,14 @@ export function createAgents(options: AgentsOptions): Agents {
       }))
     },
     resolve,
+    ownModelOf: (agent) => registry.find(agent)?.model,
     act,
     breaker: async (agent, userId = '') =>
       agent === selftest.id ? selftestModels.breaker(userId) : models.breaker(null),
     breakers: () => models.breakers(),
     tools: () =>
       tools.flatMap((tool) => {
-        const owners = LISTED.filter((definition) => definition.tools.includes(tool.name))
+        const owners = listed().filter((definition) => definition.tools.includes(tool.name))
         const [declared] = toolDeclarations([tool])
         if (owners.length === 0 || !declared) return []
         return [
@@ -198,18 +215,20 @@ export function createAgents(options: AgentsOptions): Agents {
         ]
       }),
     lacking: () =>
-      DEFINITIONS.flatMap(({ id, tools: names }) =>
-        names
-          .filter((name) => !ownTools.some((tool) => tool.name === name))
-          .map((tool) => ({ agent: id, tool })),
-      ),
+      registry
+        .all()
+        .flatMap(({ id, tools: names }) =>
+          names
+            .filter((name) => !ownTools.some((tool) => tool.name === name))
+            .map((tool) => ({ agent: id, tool })),
+        ),
   }
 }
 
-const noSuchAgent = (name: string | null): AgentFailure =>
+const noSuchAgent = (name: string | null, listed: readonly AgentDefinition[]): AgentFailure =>
   new AgentFailure(
     'internal',
-    `There is no agent ${JSON.stringify(name)}. Choose one of: ${LISTED.map(({ id }) => id).join(', ')}.`,
+    `There is no agent ${JSON.stringify(name)}. Choose one of: ${listed.map(({ id }) => id).join(', ')}.`,
     { retry: 'no' },
   )
 

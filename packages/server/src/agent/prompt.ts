@@ -102,6 +102,7 @@ export function completedMessages(steps: readonly CompletedStep[]): LanguageMode
       results.push(step.outcome)
       continue
     }
+    if (step.kind === 'handoff') continue
     flush()
     if (step.text !== '' || step.calls.length > 0)
       messages.push(spokenMessage(step.text, step.calls))

@@ -23,6 +23,8 @@ export type Step =
   | { kind: 'tool_started'; call: ToolCall }
   | { kind: 'tool_progress'; callId: string; progress: number; total?: number; note?: string }
   | { kind: 'tool_ended'; call: ToolCall; outcome: ToolOutcome; durationMs: number }
+  /** From here on another agent of the team works; its steps are of the same run. */
+  | { kind: 'handoff'; from: string; to: string; why: string }
   /** Only a person may say whether this call runs. The turn ends here and goes on with the answer. */
   | { kind: 'waits'; call: ToolCall }
   /** The last step of a turn that went well. */
@@ -70,6 +72,7 @@ export type CompletedStep =
       model?: string
     }
   | { kind: 'tool'; call: ToolCall; outcome: ToolOutcome }
+  | { kind: 'handoff'; from: string; to: string }
 
 export interface Attachment {
   fileId: string

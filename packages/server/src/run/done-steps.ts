@@ -43,6 +43,8 @@ interface RunEvent {
   superseded?: string[]
   approved?: boolean
   reason?: string
+  from?: string
+  to?: string
 }
 
 export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps> {
@@ -72,8 +74,13 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
       case 'approval_decided':
         decisions.set(callId, { approved: event.approved === true, reason: event.reason })
         break
+      case 'agent_handoff':
+        completed.push({ kind: 'handoff', from: event.from ?? '', to: event.to ?? '' })
+        break
       case 'tool_executing':
         begun.add(callId)
+        // A call that no model asked for: an agent's own program did.
+        if (!asked.has(callId)) asked.set(callId, callOf(event))
         // It was for this run of the tool; if that breaks too, a person is asked again.
         decisions.delete(callId)
         break

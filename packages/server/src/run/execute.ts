@@ -179,6 +179,7 @@ function own(
     lease,
     tools: past.turn?.completed.filter((step) => step.kind === 'tool') ?? [],
     lastMessageId: past.lastMessageId,
+    agent: past.turn?.completed.findLast((step) => step.kind === 'handoff')?.to,
     backlog: backlog.share(at.log),
     used: (tokens) => budget.used(run.user_id, tokens),
     timing: { timer: at.timer, timings },

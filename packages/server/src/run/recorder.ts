@@ -59,6 +59,8 @@ interface RecorderOptions {
   timing: { timer: RunTimer; timings: Timings }
   /** What counts the tokens that a step used. */
   used: (tokens: number) => Statement[]
+  /** Who of the team was at work when the earlier attempt broke off. */
+  agent: string | undefined
   /** Calls that an earlier attempt completed. */
   tools: readonly ToolRecord[]
   /** The last message that an earlier attempt spoke to its end. */
@@ -78,7 +80,8 @@ export class Recorder {
   readonly #options: RecorderOptions
   readonly #clock: Clock
   readonly #run: RunRow
-  readonly #context: EventContext
+  /** Its agent is the one of the team that works now. */
+  #context: EventContext
   readonly #speech: Speech
   readonly #openCalls = new Map<string, ToolCall>()
   readonly #tools: ToolRecord[]
@@ -92,7 +95,7 @@ export class Recorder {
     this.#run = options.run
     this.#tools = [...options.tools]
     this.#lastMessageId = options.lastMessageId
-    this.#context = contextOf(options.run)
+    this.#context = { ...contextOf(options.run), agent: options.agent ?? options.run.agent }
     this.#speech = new Speech({
       runId: options.run.id,
       clock: options.clock,
@@ -131,6 +134,8 @@ export class Recorder {
         })
       case 'tool_ended':
         return this.#toolEnded(step)
+      case 'handoff':
+        return this.#handOff(step)
       case 'waits':
         return this.#park(step.call)
       case 'done':
@@ -159,6 +164,12 @@ export class Recorder {
   /** What was streamed so far becomes durable; for a run that goes on in another process. */
   async settle(): Promise<void> {
     await this.#speech.boundary()
+  }
+
+  /** The hand-off is said by who hands on; what follows is said by the other. */
+  async #handOff({ from, to, why }: Extract<Step, { kind: 'handoff' }>): Promise<void> {
+    await this.#append('agent_handoff', { from, to, why })
+    this.#context = { ...this.#context, agent: to }
   }
 
   async #toolEnded({ call, outcome, durationMs }: Extract<Step, { kind: 'tool_ended' }>) {

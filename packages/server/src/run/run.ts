@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 
-import { ownModelOf, type Agents } from '../agent/agent.ts'
+import type { Agents } from '../agent/agent.ts'
 import {
   JournalUnavailable,
   type ApprovalRow,
@@ -274,7 +274,7 @@ export function createRuns(options: RunsOptions): Runs {
 
   return {
     async resolve(wish) {
-      const model = wish.model ?? ownModelOf(wish.agent) ?? (await options.defaultModel())
+      const model = wish.model ?? agents.ownModelOf(wish.agent) ?? (await options.defaultModel())
       const agent = agents.resolve(wish.agent, model)
       return agent === undefined ? undefined : { agent, model }
     },

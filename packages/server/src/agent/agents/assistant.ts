@@ -4,6 +4,7 @@ export const assistant: AgentDefinition = {
   id: 'assistant',
   name: 'Assistant',
   description: 'Answers any question, reads attachments, and works with uploaded tables.',
+  takesConnectedTools: true,
   tools: ['profile_table', 'query_table', 'chart_table', 'price_workload', 'calculate'],
   examples: [
     'What can you do with a CSV file I upload?',

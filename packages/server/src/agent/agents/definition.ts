@@ -1,4 +1,13 @@
-/** An agent is instructions and tools over the one loop. */
+import type { LoopOptions } from '../loop.ts'
+import type { Step } from '../step.ts'
+
+/**
+ * What an agent does with a turn in place of the loop over model and tools. It yields each step before
+ * the next begins, and of a turn that was interrupted (`turn.completed`) does not repeat what was done.
+ */
+export type AgentProgram = (options: LoopOptions) => AsyncGenerator<Step>
+
+/** An agent is instructions and tools over the one loop, or a program of its own. */
 export interface AgentDefinition {
   id: string
   name: string
@@ -11,6 +20,9 @@ export interface AgentDefinition {
   model?: string
   /** In no list: who calls it knows its name. */
   hidden?: true
+  /** It may use the tools of servers that the person has connected. */
+  takesConnectedTools?: true
+  program?: AgentProgram
   instructions(at: { today: string }): string
 }
 

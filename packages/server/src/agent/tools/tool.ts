@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import type { Attachment } from '../step.ts'
+import type { Attachment, Turn } from '../step.ts'
 
 /** What a tool may use of the turn that calls it. Its authority is the turn's user, nobody else's. */
 export interface ToolContext {
@@ -27,6 +27,12 @@ export interface Tool {
   needsApproval?: boolean
   /** @throws ToolError when the arguments or the data are at fault: the model reads its message. */
   run(input: Record<string, unknown>, context: ToolContext): Promise<unknown>
+}
+
+/** Tools that are not every agent's own: whose they are depends on the person whose turn it is. */
+export interface ToolSource {
+  /** Must not wait for anything slow: what is not there yet is left out. Names are unique. */
+  toolsFor(turn: Turn): Promise<readonly Tool[]>
 }
 
 /** A failure that the model, and then the person, can act on. The message says how. */

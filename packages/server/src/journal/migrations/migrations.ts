@@ -1,8 +1,4 @@
-/** One step of a schema; once released it never changes. */
-export interface Migration {
-  name: string
-  statements: readonly string[]
-}
+import type { Migration } from './migration.ts'
 
 /** Written in the SQL that SQLite and PostgreSQL share: `text`, `integer`, `bigint`. */
 export const rowMigrations: readonly Migration[] = [
@@ -118,34 +114,5 @@ export const rowMigrations: readonly Migration[] = [
   {
     name: 'how often a run was tried in vain',
     statements: ['alter table run add column tries integer not null default 0'],
-  },
-]
-
-/**
- * Beside what a run is: what its time went to. A part of its own, so that the version before, which
- * knows nothing of it, still runs on this data.
- */
-export const timingMigrations: readonly Migration[] = [
-  {
-    name: 'timelines of runs, what their people waited',
-    statements: [
-      `create table run_timeline (
-        run_id text primary key,
-        thread_id text not null,
-        user_id text not null,
-        timeline text not null
-      )`,
-      'create index run_timeline_of_thread on run_timeline (thread_id)',
-      'create index run_timeline_of_user on run_timeline (user_id, run_id)',
-      `create table run_seen (
-        run_id text not null,
-        device text not null,
-        thread_id text not null,
-        seen text not null,
-        at text not null,
-        primary key (run_id, device)
-      )`,
-      'create index run_seen_of_thread on run_seen (thread_id)',
-    ],
   },
 ]

@@ -1,6 +1,8 @@
 import type { Client } from 'pg'
 
-import { type Migration, rowMigrations, timingMigrations } from '../migrations/migrations.ts'
+import { BESIDE } from '../migrations/beside.ts'
+import type { Migration } from '../migrations/migration.ts'
+import { rowMigrations } from '../migrations/migrations.ts'
 
 /**
  * Payloads are bytes, for PostgreSQL's text holds no NUL. `hash` is that of the payload as it was
@@ -61,7 +63,7 @@ export async function migrate(client: Client): Promise<void> {
     )
     await bringUp(client, 'events', eventMigrations)
     await bringUp(client, 'rows', rowMigrations)
-    await bringUp(client, 'timing', timingMigrations)
+    for (const [part, steps] of Object.entries(BESIDE)) await bringUp(client, part, steps)
     await client.query('commit')
   } catch (error) {
     await client.query('rollback').catch(() => undefined)

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrations/migrations.ts'
+import type { Migration } from '../migrations/migration.ts'
 
 /**
  * The log itself. `log` and `segment` grow at their ends only: an index on the stream would dirty one

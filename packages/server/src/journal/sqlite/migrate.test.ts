@@ -3,7 +3,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import type { Tables } from '../journal.ts'
-import { rowMigrations, timingMigrations } from '../migrations/migrations.ts'
+import { rowMigrations } from '../migrations/migrations.ts'
+import { timingMigrations } from '../migrations/timing.ts'
 import { migrate } from './migrate.ts'
 
 let database: DatabaseSync

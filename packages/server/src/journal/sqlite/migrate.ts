@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import type { Migration } from '../migrations/migrations.ts'
+import type { Migration } from '../migrations/migration.ts'
 
 /** Brings one part of the schema to its newest version, all steps in one transaction. */
 export function migrate(

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { type Migration, rowMigrations } from '../migrations/migrations.ts'
+import type { Migration } from '../migrations/migration.ts'
+import { rowMigrations } from '../migrations/migrations.ts'
 import { logMigrations } from './log-migrations.ts'
 
 /** Parts that an older version reads as well; it refuses a store in which one of them is newer than it. */

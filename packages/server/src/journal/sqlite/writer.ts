@@ -4,7 +4,8 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import { chainStart, payloadHash } from '../chain.ts'
 import type { Compaction } from '../journal.ts'
-import { rowMigrations, timingMigrations } from '../migrations/migrations.ts'
+import { BESIDE } from '../migrations/beside.ts'
+import { rowMigrations } from '../migrations/migrations.ts'
 import type { CommitOutcome, Failure } from '../outcome.ts'
 import { Checkpoint } from './checkpoint.ts'
 import type { Reached } from './crash-points.ts'
@@ -83,7 +84,7 @@ export class Writer {
     this.#reached('start: file opened')
     migrate(this.#database, 'log', logMigrations)
     migrate(this.#database, 'rows', rowMigrations)
-    migrate(this.#database, 'timing', timingMigrations)
+    for (const [part, steps] of Object.entries(BESIDE)) migrate(this.#database, part, steps)
     this.#reached('start: tables made')
     this.#statements = new Statements(this.#database)
     this.#streams = new Streams(this.#statements)

@@ -1,0 +1,10 @@
+import type { Migration } from './migration.ts'
+import { timingMigrations } from './timing.ts'
+
+/**
+ * Tables beside threads and runs, each a part of its own by name: the version before, which knows
+ * nothing of them, still runs on this data.
+ */
+export const BESIDE: Readonly<Record<string, readonly Migration[]>> = {
+  timing: timingMigrations,
+}
