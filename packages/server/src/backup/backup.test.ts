@@ -265,6 +265,8 @@ test('a changed byte or an end before its time is refused and leaves the folder 
 test('neither a file nor a folder with something in it is written over', async () => {
   await take()
   await expect(take()).rejects.toThrow('is there already')
+  const nowhere = join(room, 'nowhere', 'backup')
+  await expect(take({ target: nowhere })).rejects.toThrow('there is no folder')
   await expect(restore({ into: data })).rejects.toThrow('is not empty')
   rmSync(join(room, 'backup'))
   writeFileSync(join(data, 'files/unknown name'), '')

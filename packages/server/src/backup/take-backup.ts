@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream, existsSync } from 'node:fs'
 import { open, readdir, rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { backup as copyPages, DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -36,6 +36,9 @@ const ALL_PAGES = { rate: 2 ** 31 - 1 }
 export async function takeBackup(options: BackupOptions): Promise<Manifest & { bytes: number }> {
   const { dataDir, target, databaseUrl } = options
   if (existsSync(target)) throw new Error(`${target} is there already: name another file`)
+  if (!existsSync(dirname(target))) {
+    throw new Error(`there is no folder ${dirname(target)}: make it, or name a file in another one`)
+  }
   const hasAccounts = existsSync(join(dataDir, 'auth.db'))
   const hasJournal = existsSync(join(dataDir, 'journal.db'))
   if (!hasAccounts && !hasJournal && databaseUrl === undefined) {
