@@ -51,6 +51,7 @@ export function tool(name: string, run: Tool['run'], rest: Partial<Tool> = {}): 
     input: z.strictObject({ value: z.number() }),
     timeoutMs: 5_000,
     repeatable: true,
+    effect: 'none',
     run,
     ...rest,
   }

@@ -22,7 +22,15 @@ import type { Tool, ToolSource } from './tools/tool.ts'
 export type * from './step.ts'
 export { AgentFailure } from './step.ts'
 export type { AgentDefinition, AgentProgram } from './agents/definition.ts'
-export { ToolError, ToolUnavailable, type Tool, type ToolSource } from './tools/tool.ts'
+export {
+  InputNeeded,
+  ToolError,
+  ToolUnavailable,
+  type Tool,
+  type ToolContext,
+  type ToolEffect,
+  type ToolSource,
+} from './tools/tool.ts'
 
 interface AgentInfo {
   id: string

@@ -7,6 +7,7 @@ import type { Logger } from '../platform/logger.ts'
 import { RECOVERY, type FailureKind } from '../platform/recovery/recovery-table.ts'
 import { deadline, orAborted } from './abort.ts'
 import { withOwnCallIds } from './call-ids.ts'
+import { callTool } from './call-tool.ts'
 import { callModel, type ModelReply } from './model/call-model.ts'
 import type { ModelOrder } from './model/model-order.ts'
 import type { OpenModel } from './model/models.ts'
@@ -18,19 +19,19 @@ import {
   startingPrompt,
   toolDeclarations,
 } from './prompt.ts'
-import { refusedOutcome } from './refused-outcome.ts'
 import { resumeFrom } from './resume.ts'
-import { runTool } from './run-tool.ts'
 import { statedStep } from './stated-step.ts'
 import {
   AgentFailure,
   type Fallback,
+  type Question,
   type Step,
   type ToolCall,
   type ToolOutcome,
   type Turn,
   type Usage,
 } from './step.ts'
+import type { Unasked } from './tools/permit.ts'
 import type { Tool } from './tools/tool.ts'
 
 export interface Limits {
@@ -59,6 +60,10 @@ export interface LoopOptions {
   tools: readonly Tool[]
   /** Why the agent has none of its tools, in words. */
   toolsOff?: string | undefined
+  /** Tools that may write or spend without a question each time: the person said so. */
+  unasked?: Unasked | undefined
+  /** Why a question cannot be put to a person, in words; undefined: it can. */
+  askable?: ((question: Question) => string | undefined) | undefined
   breakers: Breakers
   models: ModelOrder
   files: Files
@@ -275,36 +280,22 @@ async function* runTools(
   options: LoopOptions,
   resumed: { interrupted: ReadonlySet<string>; outcomes: ToolOutcome[] } | undefined,
 ): AsyncGenerator<Step, boolean> {
-  const { tools, turn, clock, limits } = options
+  const { turn, limits } = options
   const outcomes: ToolOutcome[] = [...(resumed?.outcomes ?? [])]
   for (const call of calls) {
     options.signal.throwIfAborted()
     const step = ++progress.step
-    const tool = tools.find((candidate) => candidate.name === call.toolName)
-    const hadBegun = resumed?.interrupted.has(call.callId) ?? false
-    if (tool?.needsApproval || (hadBegun && !tool?.repeatable)) {
-      const decision = turn.decisions?.get(call.callId)
-      if (!decision) {
-        yield { kind: 'waits', call }
-        return true
-      }
-      if (!decision.approved) {
-        const outcome = refusedOutcome(call, { hadBegun, reason: decision.reason })
-        yield { kind: 'tool_ended', call, outcome, durationMs: 0 }
-        outcomes.push(outcome)
-        continue
-      }
-    }
-    if (!progress.hasThought) {
+    const beforeStart = (): Step | undefined => {
+      if (progress.hasThought) return undefined
       progress.hasThought = true
-      yield { kind: 'thinking', step, thought: statedStep(call, turn.files) }
+      return { kind: 'thinking', step, thought: statedStep(call, turn.files) }
     }
-    yield { kind: 'tool_started', call }
-    const started = clock.monotonic()
-    const outcome = yield* runTool({ ...options, call })
-    const durationMs = Math.max(0, Math.round(clock.monotonic() - started))
-    yield { kind: 'tool_ended', call, outcome, durationMs }
+    const hadBegun = resumed?.interrupted.has(call.callId) ?? false
+    const outcome = yield* callTool({ ...options, call, hadBegun, beforeStart })
+    if (!outcome) return true
     outcomes.push(outcome)
+    // What a person did not allow is no failure of the tool.
+    if (outcome.status === 'denied' || outcome.status === 'unknown') continue
     progress.toolFailures = outcome.status === 'ok' ? 0 : progress.toolFailures + 1
     if (progress.toolFailures >= limits.maxToolFailures) throw toolsFail(call, outcome, limits)
   }

@@ -9,8 +9,15 @@ import { BREAKER_OPENS, recoveryOf, type FailureKind } from '../platform/recover
 import { beginSpan } from '../platform/tracing.ts'
 import { deadline, orAborted } from './abort.ts'
 import { settleResult } from './results.ts'
-import type { Step, ToolCall, ToolOutcome, Turn } from './step.ts'
-import { ToolError, ToolUnavailable, type Tool, type ToolContext } from './tools/tool.ts'
+import type { Question, Step, ToolCall, ToolOutcome, Turn } from './step.ts'
+import type { Permit } from './tools/permit.ts'
+import {
+  InputNeeded,
+  ToolError,
+  ToolUnavailable,
+  type Tool,
+  type ToolContext,
+} from './tools/tool.ts'
 
 type Progress = Extract<Step, { kind: 'tool_progress' }>
 
@@ -25,6 +32,17 @@ export interface RunToolOptions {
   signal: AbortSignal
   clock: Clock
   logger: Logger
+  /** That the call may be made. */
+  permit: Permit
+  /** Why a question cannot be put to a person, in words; undefined: it can. */
+  askable?: ((question: Question) => string | undefined) | undefined
+}
+
+/** It came to no outcome: the person must say something first. */
+export interface Asked {
+  status: 'asks'
+  question: Question
+  state: string | undefined
 }
 
 class ToolTimeout extends Error {
@@ -37,7 +55,9 @@ class ToolTimeout extends Error {
  *
  * @throws the signal's reason when it is aborted; the tool's own signal is aborted with it.
  */
-export async function* runTool(options: RunToolOptions): AsyncGenerator<Progress, ToolOutcome> {
+export async function* runTool(
+  options: RunToolOptions,
+): AsyncGenerator<Progress, ToolOutcome | Asked> {
   const { call, clock, signal } = options
   const span = beginSpan(clock, 'tool', `execute_tool ${call.toolName}`, {
     'gen_ai.operation.name': 'execute_tool',
@@ -48,12 +68,14 @@ export async function* runTool(options: RunToolOptions): AsyncGenerator<Progress
   try {
     const outcome = yield* runUnwatched(options)
     const { status } = outcome
-    span.end(status === 'ok' ? 'ok' : 'error', {
+    const isWell = status === 'ok' || status === 'asks'
+    span.end(isWell ? 'ok' : 'error', {
       'netra.tool.status': status,
-      ...(status !== 'ok' && { 'error.type': status }),
+      ...(!isWell && { 'error.type': status }),
       ...(span.takesContent && {
         'gen_ai.tool.call.arguments': JSON.stringify(call.arguments),
-        'gen_ai.tool.call.result': JSON.stringify(outcome.result) ?? 'null',
+        'gen_ai.tool.call.result':
+          JSON.stringify(status === 'asks' ? null : outcome.result) ?? 'null',
       }),
     })
     return outcome
@@ -62,12 +84,15 @@ export async function* runTool(options: RunToolOptions): AsyncGenerator<Progress
   }
 }
 
-async function* runUnwatched(options: RunToolOptions): AsyncGenerator<Progress, ToolOutcome> {
+async function* runUnwatched(
+  options: RunToolOptions,
+): AsyncGenerator<Progress, ToolOutcome | Asked> {
   const { call, tools, signal, clock, logger } = options
   const tool = tools.find((candidate) => candidate.name === call.toolName)
   if (!tool) return failed(call, options.toolsOff ?? unknownTool(call.toolName, tools))
   const input = tool.input.safeParse(call.arguments)
   if (!input.success) return failed(call, invalidArguments(call, input.error))
+  options.permit.assertFor(tool, call)
   const breaker = options.breakers.of('tool', tool.name, BREAKER_OPENS.tool)
   const circuit = enter(breaker)
   if (!circuit) return failed(call, openWords(tool, breaker, clock))
@@ -79,7 +104,7 @@ async function* runUnwatched(options: RunToolOptions): AsyncGenerator<Progress, 
   const toolSignal = AbortSignal.any([signal, timeout.signal, ended.signal])
   const updates = createUpdates()
   const work = start(tool, input.data, {
-    ...contextOf(options.turn),
+    ...contextOf(options.turn, call),
     signal: toolSignal,
     progress: (update) => updates.push({ kind: 'tool_progress', callId: call.callId, ...update }),
   })
@@ -96,6 +121,10 @@ async function* runUnwatched(options: RunToolOptions): AsyncGenerator<Progress, 
     return { callId: call.callId, toolName: call.toolName, status: 'ok', ...settled }
   } catch (error) {
     if (signal.aborted) throw signal.reason
+    if (error instanceof InputNeeded) {
+      ending = 'succeeded'
+      return asked(call, error, options)
+    }
     const kind = timeout.signal.aborted ? 'tool_timeout' : kindOf(error)
     ending = endingOf(kind)
     fault = error
@@ -148,7 +177,32 @@ const start = async (
   context: ToolContext,
 ): Promise<unknown> => tool.run(input, context)
 
-const contextOf = ({ userId, threadId, runId, files }: Turn) => ({ userId, threadId, runId, files })
+export function contextOf(
+  { userId, threadId, runId, files, answers }: Turn,
+  { callId }: ToolCall,
+): Pick<ToolContext, 'userId' | 'threadId' | 'runId' | 'files' | 'answers'> {
+  return { userId, threadId, runId, files, answers: answers?.get(callId) ?? [] }
+}
+
+/** A person is asked so often for one call and no more. */
+const MAX_QUESTIONS = 20
+const MAX_STATE_CHARACTERS = 64 * 1024
+
+function asked(
+  call: ToolCall,
+  { question, state }: InputNeeded,
+  { turn, askable }: RunToolOptions,
+): ToolOutcome | Asked {
+  const before = turn.answers?.get(call.callId)?.length ?? 0
+  if (before >= MAX_QUESTIONS)
+    return failed(call, `${call.toolName} asked the person ${before} times and was given up.`)
+  if (state !== undefined && state.length > MAX_STATE_CHARACTERS)
+    return failed(call, `${call.toolName} asked to keep more than Netra keeps of a question.`)
+  const problem = askable?.(question)
+  if (problem !== undefined)
+    return failed(call, `${call.toolName} asked something that cannot be shown: ${problem}`)
+  return { status: 'asks', question, state }
+}
 
 const failed = ({ callId, toolName }: ToolCall, error: string): ToolOutcome => ({
   callId,
@@ -169,7 +223,7 @@ const timedOut = ({ callId, toolName }: ToolCall, tool: Tool): ToolOutcome => ({
 const unknownTool = (name: string, tools: readonly Tool[]): string =>
   `There is no tool ${name}. ${tools.length === 0 ? 'No tools are available.' : `Available: ${tools.map((tool) => tool.name).join(', ')}.`}`
 
-function invalidArguments(call: ToolCall, error: z.ZodError): string {
+export function invalidArguments(call: ToolCall, error: z.ZodError): string {
   if (typeof call.arguments['unparsed'] === 'string')
     return `The arguments of ${call.toolName} were not a JSON object. Call it again with valid JSON.`
   return `Invalid arguments for ${call.toolName}: ${z.prettifyError(error).slice(0, 1_000)}. Correct them and call it again.`

@@ -25,8 +25,8 @@ export type Step =
   | { kind: 'tool_ended'; call: ToolCall; outcome: ToolOutcome; durationMs: number }
   /** From here on another agent of the team works; its steps are of the same run. */
   | { kind: 'handoff'; from: string; to: string; why: string }
-  /** Only a person may say whether this call runs. The turn ends here and goes on with the answer. */
-  | { kind: 'waits'; call: ToolCall }
+  /** Only a person may say whether, or how, this call goes on. The turn ends here until they do. */
+  | ({ kind: 'waits'; call: ToolCall } & Asking)
   /** The last step of a turn that went well. */
   | {
       kind: 'done'
@@ -38,6 +38,49 @@ export type Step =
       model?: string
       insteadOf?: string
     }
+
+/** What a tool asks the person for in the middle of its work. */
+export type Question =
+  /** `schema`: a flat JSON Schema of an object. */
+  | { mode: 'form'; message: string; schema: Record<string, unknown> }
+  /** Something to be done at this address, by the person, in their own browser. */
+  | { mode: 'url'; message: string; url: string }
+
+export interface Answer {
+  action: 'accept' | 'decline' | 'cancel'
+  content?: Record<string, unknown>
+  /** What the tool gave along with the question. */
+  state?: string
+}
+
+/** What a call would change. */
+export interface Change {
+  /** In words, one sentence. */
+  summary: string
+  before?: unknown
+  after?: unknown
+}
+
+/** What a person is told and asked beside the call itself. */
+export interface Asking {
+  /** Absent: whether the call may run. */
+  question?: Question
+  change?: Change
+  state?: string
+  /** Whose tool it is. */
+  server?: string
+  /** What exactly is asked about: a yes holds for this and nothing else. */
+  boundTo?: string
+  answerWithinMs?: number
+}
+
+/** What a person, or the end of their time, said about a call. */
+export interface Decision {
+  approved: boolean
+  reason?: string | undefined
+  /** As it was asked. */
+  boundTo?: string | undefined
+}
 
 export interface Usage {
   inputTokens: number
@@ -109,8 +152,10 @@ export interface Turn {
    * outcome is taken to have started: calls run one after the other.
    */
   interrupted?: string[]
-  /** What a person, or the end of their time, said about calls that have no outcome, by call id. */
-  decisions?: ReadonlyMap<string, { approved: boolean; reason?: string | undefined }>
+  /** About calls that have no outcome, by call id. */
+  decisions?: ReadonlyMap<string, Decision>
+  /** What was answered to the questions of calls that have no outcome, by call id, oldest first. */
+  answers?: ReadonlyMap<string, readonly Answer[]>
 }
 
 export type FailureCode =

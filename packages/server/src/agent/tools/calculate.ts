@@ -9,6 +9,7 @@ export const calculate: Tool = {
   input: calculateInput,
   timeoutMs: 1_000,
   repeatable: true,
+  effect: 'none',
   async run(input): Promise<CalculateResult> {
     const { expression } = calculateInput.parse(input)
     return { expression, value: evaluate(expression) }

@@ -21,6 +21,7 @@ export const selftestDigest = (clock: Clock): Tool => ({
   input: digestInput,
   timeoutMs: 30_000,
   repeatable: true,
+  effect: 'none',
   async run(input, { signal, progress }) {
     const { text, takes_ms: total, fails } = digestInput.parse(input)
     for (let spent = 0; spent < total;) {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import type { Attachment, Turn } from '../step.ts'
+import type { Answer, Attachment, Change, Question, Turn } from '../step.ts'
 
 /** What a tool may use of the turn that calls it. Its authority is the turn's user, nobody else's. */
 export interface ToolContext {
@@ -12,7 +12,15 @@ export interface ToolContext {
   /** Aborted by Stop, by the tool's timeout and at shutdown; children must die with it. */
   signal: AbortSignal
   progress: (update: { progress: number; total?: number; note?: string }) => void
+  /** What the person said to this call's questions so far, oldest first. */
+  answers?: readonly Answer[]
 }
+
+/**
+ * What a call does to the world outside of its conversation: nothing at all (it computes), it reads,
+ * it changes something, it costs money. Of what writes or spends a person is asked before each call.
+ */
+export type ToolEffect = 'none' | 'reads' | 'writes' | 'spends'
 
 export interface Tool {
   /** snake_case, unique. */
@@ -23,9 +31,19 @@ export interface Tool {
   timeoutMs: number
   /** Running it twice does no harm: an interrupted call is repeated; of any other a person decides. */
   repeatable: boolean
-  /** A person says yes to each call before it runs. */
+  effect: ToolEffect
+  /** A person says yes to each call before it runs, whatever its effect. */
   needsApproval?: boolean
-  /** @throws ToolError when the arguments or the data are at fault: the model reads its message. */
+  /** How long a person has to answer; seven days unless given. */
+  answerWithinMs?: number
+  /** Whose tool it is, in words: a server that a person connected. Absent: Netra's own. */
+  server?: string
+  /** What the call would change, told to whoever must allow it. Changes nothing itself. */
+  preview?(input: Record<string, unknown>, context: ToolContext): Promise<Change>
+  /**
+   * @throws ToolError when the arguments or the data are at fault: the model reads its message.
+   * @throws InputNeeded when only the person knows how to go on.
+   */
   run(input: Record<string, unknown>, context: ToolContext): Promise<unknown>
 }
 
@@ -33,6 +51,23 @@ export interface Tool {
 export interface ToolSource {
   /** Must not wait for anything slow: what is not there yet is left out. Names are unique. */
   toolsFor(turn: Turn): Promise<readonly Tool[]>
+}
+
+/**
+ * The person must say something first. The run waits as a stored row, for days if need be, and the
+ * call is made again from its beginning with the answer as the last of `context.answers`.
+ */
+export class InputNeeded extends Error {
+  override readonly name = 'InputNeeded'
+  readonly question: Question
+  /** Opaque; handed back in the answer. */
+  readonly state: string | undefined
+
+  constructor(question: Question, state?: string) {
+    super(question.message)
+    this.question = question
+    this.state = state
+  }
 }
 
 /** A failure that the model, and then the person, can act on. The message says how. */

@@ -12,6 +12,7 @@ export const chartTable = (tables: Tables): Tool => ({
   input: chartTableInput,
   timeoutMs: 70_000,
   repeatable: true,
+  effect: 'reads',
   async run(input, context): Promise<ChartResult> {
     const { file_id, sql, kind, title, x, y } = chartTableInput.parse(input)
     const result = await queryResult(tables, file_id, sql, context)

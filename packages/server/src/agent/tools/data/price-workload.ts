@@ -19,6 +19,7 @@ export const priceWorkload = (tables: Tables, clock: Clock): Tool => ({
   input: priceWorkloadInput,
   timeoutMs: 70_000,
   repeatable: true,
+  effect: 'reads',
   async run(input, context): Promise<PriceResult> {
     const asked = priceWorkloadInput.parse(input)
     const at = new Date(clock.now())

@@ -9,5 +9,6 @@ export const profileTable = (tables: Tables): Tool => ({
   input: profileTableInput,
   timeoutMs: 70_000,
   repeatable: true,
+  effect: 'reads',
   run: (input, context) => tables.profile(profileTableInput.parse(input).file_id, context),
 })

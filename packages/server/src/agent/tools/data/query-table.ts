@@ -11,6 +11,7 @@ export const queryTable = (tables: Tables): Tool => ({
   input: queryTableInput,
   timeoutMs: 70_000,
   repeatable: true,
+  effect: 'reads',
   async run(input, context) {
     const { file_id, sql } = queryTableInput.parse(input)
     return queryResult(tables, file_id, sql, context)
