@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Files } from '../../../files/files.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Logger } from '../../../platform/logger.ts'
+import { createWorkloads, type Workloads } from '../../workload/workloads.ts'
 import { calculate } from '../calculate.ts'
 import type { Tool } from '../tool.ts'
 import { chartTable } from './chart-table.ts'
@@ -22,10 +23,12 @@ export interface DataToolsOptions {
 }
 
 /**
- * The tools over uploaded tables. Queries run in at most two child processes, which start with the
- * first question and end when this is disposed of.
+ * The tools over uploaded tables, and the same files as workloads. Queries run in at most two child
+ * processes, which start with the first question and end when this is disposed of.
  */
-export function createDataTools(options: DataToolsOptions): Tool[] & AsyncDisposable {
+export function createDataTools(
+  options: DataToolsOptions,
+): Tool[] & AsyncDisposable & { workloads: Workloads } {
   const { clock, logger, limitMs = 30_000 } = options
   const pool = new DuckPool({
     clock,
@@ -42,5 +45,8 @@ export function createDataTools(options: DataToolsOptions): Tool[] & AsyncDispos
     priceWorkload(tables, clock),
     calculate,
   ]
-  return Object.assign(tools, { [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() })
+  return Object.assign(tools, {
+    workloads: createWorkloads(tables),
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  })
 }

@@ -13,6 +13,7 @@ import {
   type ProfileAnswer,
   type QueryAnswer,
   type ResultLimits,
+  type WorkloadPart,
 } from './duck/messages.ts'
 import { partialOf } from './duck/partial.ts'
 import { guessRoles } from './roles.ts'
@@ -24,7 +25,7 @@ const READER_VERSION = 1
 const keptLoad = loadAnswer.extend({ version: z.literal(READER_VERSION) })
 
 /** One uploaded CSV, open for questions. */
-interface Table {
+export interface Table {
   file: StoredFile
   source: string
   /** The DuckDB file made of it. */
@@ -54,13 +55,13 @@ export class Tables {
     limits: ResultLimits,
     context: ToolContext,
   ): Promise<QueryAnswer> {
-    const { database } = await this.#open(fileId, context)
+    const { database } = await this.open(fileId, context)
     const request = { kind: 'query', database, sql, limits } as const
     return queryAnswer.parse(await this.#pool.ask(request, context.userId, context.signal))
   }
 
   async profile(fileId: string, context: ToolContext): Promise<TableProfile> {
-    const table = await this.#open(fileId, context)
+    const table = await this.open(fileId, context)
     const kept = `${table.source}.profile.json`
     const answer = await this.#once(
       kept,
@@ -79,8 +80,21 @@ export class Tables {
     }
   }
 
+  /** SQL over the view `workload`, which is all that `parts` select of their databases. */
+  async queryWorkload(
+    parts: readonly WorkloadPart[],
+    sql: string,
+    limits: ResultLimits,
+    context: ToolContext,
+  ): Promise<QueryAnswer> {
+    const [first] = parts
+    if (!first) throw new ToolError('Name at least one file.')
+    const request = { kind: 'workload', database: first.database, parts, sql, limits } as const
+    return queryAnswer.parse(await this.#pool.ask(request, context.userId, context.signal))
+  }
+
   /** Only a file of this thread that belongs to this user is ever opened. */
-  async #open(fileId: string, context: ToolContext): Promise<Table> {
+  async open(fileId: string, context: ToolContext): Promise<Table> {
     const attached = context.files.find((file) => file.fileId === fileId)
     const file = attached && (await this.#files.find(context.userId, fileId))
     if (!file) throw new ToolError(unknownFile(fileId, context))

@@ -16,6 +16,7 @@ import type {
 import { profileData } from './profile.ts'
 import { Refusal } from './refusal.ts'
 import { runQuery } from './run-query.ts'
+import { queryWorkload } from './workload-view.ts'
 
 /**
  * Entry of a DuckDB child process. It lives as long as its parent: when the channel closes, also
@@ -67,6 +68,13 @@ function perform(request: DuckRequest): Promise<LoadAnswer | ProfileAnswer | Que
       return profileData(database, spill)
     case 'query':
       return runQuery(database, spill, request.sql, request.limits)
+    case 'workload':
+      return queryWorkload(
+        request.parts.map((part) => ({ ...part, database: relative(folder, part.database) })),
+        spill,
+        request.sql,
+        request.limits,
+      )
     default:
       return unreachable(request)
   }
@@ -81,7 +89,8 @@ async function handle({ id, request, traceparent }: RequestMessage): Promise<voi
     if (current === id) answer({ id, status: 'ok', value })
   } catch (error) {
     if (current !== id) return
-    const known = error instanceof Refusal || request.kind === 'query'
+    const known =
+      error instanceof Refusal || request.kind === 'query' || request.kind === 'workload'
     answer({ id, status: known ? 'refused' : 'failed', message: explain(error) })
   } finally {
     if (current === id) current = undefined

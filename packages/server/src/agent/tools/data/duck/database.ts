@@ -1,5 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 
+import { quoteName, quoteText } from './quote.ts'
+
 const COMMON = {
   threads: '2',
   memory_limit: '1GB',
@@ -37,10 +39,28 @@ export const openForLoading = (path: string, scratch: string): Promise<OpenDatab
  */
 export async function openLocked(path: string, scratch: string): Promise<OpenDatabase> {
   const database = await open(path, { access_mode: 'READ_ONLY', temp_directory: scratch })
-  await database.connection.run('SET enable_external_access = false')
-  await database.connection.run('SET lock_configuration = true')
+  await lock(database)
   return database
 }
 
-export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
-export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`
+/** A new engine in memory that can read these files only, by these names; not locked yet. */
+export async function openBeside(
+  files: readonly { path: string; name: string }[],
+  scratch: string,
+): Promise<OpenDatabase> {
+  const database = await open(':memory:', { temp_directory: scratch })
+  try {
+    for (const { path, name } of files)
+      await database.connection.run(`ATTACH ${quoteText(path)} AS ${quoteName(name)} (READ_ONLY)`)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** From here on nothing else can be opened, and no setting changed. */
+export async function lock({ connection }: OpenDatabase): Promise<void> {
+  await connection.run('SET enable_external_access = false')
+  await connection.run('SET lock_configuration = true')
+}

@@ -2,9 +2,10 @@ import { open, rename, rm } from 'node:fs/promises'
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 
-import { openForLoading, quoteText } from './database.ts'
+import { openForLoading } from './database.ts'
 import type { LoadAnswer } from './messages.ts'
 import { partialOf } from './partial.ts'
+import { quoteText } from './quote.ts'
 import { readDoubtfulColumns, refineTextColumns, roundedColumns } from './refine-columns.ts'
 import { Refusal } from './refusal.ts'
 

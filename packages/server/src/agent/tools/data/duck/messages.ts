@@ -9,6 +9,20 @@ export type DuckRequest =
   | { kind: 'profile'; database: string }
   /** One statement that a model or a person wrote. */
   | { kind: 'query'; database: string; sql: string; limits: ResultLimits }
+  /** The same over the view `workload`, made of several files; `database` is one of theirs. */
+  | {
+      kind: 'workload'
+      database: string
+      parts: readonly WorkloadPart[]
+      sql: string
+      limits: ResultLimits
+    }
+
+/** What one file adds to the view `workload`: a selection of Netra's own over its table `data`. */
+export interface WorkloadPart {
+  database: string
+  select: string
+}
 
 export interface ResultLimits {
   rows: number

@@ -2,8 +2,9 @@ import type { DuckDBType } from '@duckdb/node-api'
 
 import type { Cell, ColumnProfile } from '../schemas.ts'
 import { cellOf, kindOf } from './cells.ts'
-import { openLocked, quoteName, type OpenDatabase } from './database.ts'
+import { openLocked, type OpenDatabase } from './database.ts'
 import type { ProfileAnswer } from './messages.ts'
+import { quoteName } from './quote.ts'
 
 /** Exact figures of each column: one scan a column, so that memory holds one set of distincts. */
 export async function profileData(path: string, scratch: string): Promise<ProfileAnswer> {

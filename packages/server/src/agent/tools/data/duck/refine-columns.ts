@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 
-import { quoteName, quoteText } from './database.ts'
 import type { LoadAnswer } from './messages.ts'
+import { quoteName, quoteText } from './quote.ts'
 
 /** Ways to say "no value" that are common in exports. */
 const NOTHING = ['', 'na', 'n/a', '#n/a', 'null', 'none', 'nil', '-', '\\n']

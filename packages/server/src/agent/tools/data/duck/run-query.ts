@@ -20,11 +20,20 @@ export async function runQuery(
 ): Promise<QueryAnswer> {
   const database = await openLocked(path, scratch)
   try {
-    const statement = await prepareOne(database, sql)
-    return await collect(await statement.stream(), limits)
+    return await runReading(database, sql, limits)
   } finally {
     database.close()
   }
+}
+
+/** Runs one statement in a database that is locked already. */
+export async function runReading(
+  database: OpenDatabase,
+  sql: string,
+  limits: ResultLimits,
+): Promise<QueryAnswer> {
+  const statement = await prepareOne(database, sql)
+  return collect(await statement.stream(), limits)
 }
 
 /** What a statement that reads may begin with; DuckDB turns some PRAGMAs into selections. */

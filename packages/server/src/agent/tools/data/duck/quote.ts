@@ -1,0 +1,3 @@
+/** Names and texts as SQL writes them; this file loads no engine. */
+export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
+export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`

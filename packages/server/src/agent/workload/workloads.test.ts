@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { openDataStage, type DataStage } from '../../../testing/data-stage.ts'
+
+let stage: DataStage
+
+beforeAll(async () => {
+  stage = await openDataStage()
+})
+afterAll(() => stage[Symbol.asyncDispose]())
+
+const AZURE = `TIMESTAMP,ContextTokens,GeneratedTokens
+2023-11-16 18:17:03.9799600,4808,10
+2023-11-16 18:17:04.0319600,3180,8
+`
+const OWN = `time,model,input_tokens,output_tokens
+2026-01-05 10:00:00,gpt-4o,100,20
+`
+
+test('files of different columns are one workload; source tells them apart', async () => {
+  const files = [await stage.store('azure.csv', AZURE), await stage.store('own.csv', OWN)]
+  const ids = files.map(({ fileId }) => fileId)
+  const workload = await stage.tools.workloads.open(ids, stage.contextOf(files))
+  expect(workload.rows).toBe(3)
+  expect([...workload.columns].toSorted()).toEqual([
+    'at',
+    'input_tokens',
+    'model',
+    'output_tokens',
+    'requests',
+    'source',
+  ])
+  const answer = await workload.query(
+    'SELECT source, model, sum(requests), sum(input_tokens), min("at") FROM workload GROUP BY ALL ORDER BY ALL',
+  )
+  expect(answer.rows).toEqual([
+    ['azure.csv', null, 2, 7988, '2023-11-16 18:17:03.979960'],
+    ['own.csv', 'gpt-4o', 1, 100, '2026-01-05 10:00:00'],
+  ])
+})
+
+test('a query over a workload reads nothing but the workload', async () => {
+  const file = await stage.store('own.csv', OWN)
+  const workload = await stage.tools.workloads.open([file.fileId], stage.contextOf([file]))
+  const refused = (sql: string) => expect(workload.query(sql)).rejects
+  await refused("SELECT * FROM read_csv('/etc/passwd')").toThrow('out of reach')
+  await refused("ATTACH '/tmp/x.duckdb'").toThrow('Only reading is allowed')
+  await refused('SELECT * FROM data').toThrow('no table data')
+})
