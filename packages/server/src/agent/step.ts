@@ -23,6 +23,17 @@ export type Step =
   | { kind: 'tool_started'; call: ToolCall }
   | { kind: 'tool_progress'; callId: string; progress: number; total?: number; note?: string }
   | { kind: 'tool_ended'; call: ToolCall; outcome: ToolOutcome; durationMs: number }
+  /** The oldest messages of the thread, in short, from here on; `messages` counts all that it stands for. */
+  | {
+      kind: 'summarised'
+      step: number
+      text: string
+      messages: number
+      throughMessageId: string
+      usage: Usage
+      costUsd: number | null
+      model: string
+    }
   /** From here on another agent of the team works; its steps are of the same run. */
   | { kind: 'handoff'; from: string; to: string; why: string }
   /** Only a person may say whether, or how, this call goes on. The turn ends here until they do. */
@@ -125,6 +136,8 @@ export interface Attachment {
 }
 
 export interface TurnMessage {
+  /** Absent where it is of no thread. */
+  id?: string
   role: 'user' | 'assistant'
   text: string
   attachments: Attachment[]
@@ -142,11 +155,15 @@ export interface Turn {
   model: string | null
   /** Finished messages before the question, oldest first. */
   history: TurnMessage[]
+  /** What a model made of the oldest of them, when they were too many. */
+  summary?: { text: string; messages: number; throughMessageId: string }
   message: TurnMessage
   /** Every file attached anywhere in the thread so far, oldest first. */
   files: Attachment[]
   /** Steps this run completed before it was interrupted; empty for a fresh run. */
   completed: CompletedStep[]
+  /** What this run said it was thinking before it was interrupted, oldest first. */
+  thoughts?: string[]
   /**
    * Ids of tool calls that had started and have no outcome. When absent, the first call without an
    * outcome is taken to have started: calls run one after the other.

@@ -7,6 +7,8 @@ const PAGE = { events: 512, bytes: 1024 * 1024 }
 /** What the earlier attempts of a run left in the journal. */
 export interface DoneSteps {
   completed: CompletedStep[]
+  /** What it said it was thinking. */
+  thoughts: string[]
   /** Messages that were still being spoken. */
   superseded: string[]
   /** Tool calls whose outcome is not known. */
@@ -19,6 +21,7 @@ export interface DoneSteps {
 
 export const NOTHING_DONE: DoneSteps = {
   completed: [],
+  thoughts: [],
   superseded: [],
   interrupted: [],
   lastMessageId: undefined,
@@ -43,12 +46,14 @@ interface RunEvent {
   superseded?: string[]
   approved?: boolean
   reason?: string
+  thought?: string
   from?: string
   to?: string
 }
 
 export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps> {
   const completed: CompletedStep[] = []
+  const thoughts: string[] = []
   const speaking = new Set<string>()
   const asked = new Map<string, ToolCall>()
   const begun = new Set<string>()
@@ -74,6 +79,13 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
       case 'approval_decided':
         decisions.set(callId, { approved: event.approved === true, reason: event.reason })
         break
+      case 'agent_thinking':
+        thoughts.push(event.thought ?? '')
+        break
+      case 'approval_requested':
+        // A person may refuse a call of a program's: then it ends without having begun.
+        if (!asked.has(callId)) asked.set(callId, callOf(event))
+        break
       case 'agent_handoff':
         completed.push({ kind: 'handoff', from: event.from ?? '', to: event.to ?? '' })
         break
@@ -96,6 +108,7 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
   }
   return {
     completed,
+    thoughts,
     superseded: [...speaking],
     interrupted: [...begun],
     lastMessageId,

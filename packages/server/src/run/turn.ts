@@ -25,6 +25,8 @@ export async function readPast(journal: Journal, run: RunRow): Promise<Past> {
   const byId = new Map(messages.map((message) => [message.id, message]))
   const question = byId.get(run.parent_message_id)
   if (!question) throw new Error(`run ${run.id} answers a message that is gone`)
+  const history = pathTo(question, byId)
+  const summary = await lastSummary(journal, run, history)
   const done = run.attempt === 0 ? NOTHING_DONE : await readDone(journal, run)
   return {
     turn: {
@@ -33,10 +35,12 @@ export async function readPast(journal: Journal, run: RunRow): Promise<Past> {
       runId: run.id,
       agent: run.agent,
       model: run.model,
-      history: pathTo(question, byId).map(toTurnMessage),
+      history: history.map(toTurnMessage),
+      ...(summary && { summary }),
       message: toTurnMessage(question),
       files: filesOf(messages),
       completed: done.completed,
+      thoughts: done.thoughts,
       interrupted: done.interrupted,
       decisions: done.decisions,
     },
@@ -57,7 +61,27 @@ function pathTo(message: MessageRow, byId: ReadonlyMap<string, MessageRow>): Mes
   return path
 }
 
+/** The newest summary of this branch; one of another branch says nothing of this. */
+async function lastSummary(
+  { db }: Journal,
+  run: RunRow,
+  history: readonly MessageRow[],
+): Promise<Turn['summary']> {
+  const rows = await db
+    .selectFrom('thread_summary')
+    .selectAll()
+    .where('thread_id', '=', run.thread_id)
+    .execute()
+  const byMessage = new Map(rows.map((row) => [row.through_message_id, row]))
+  const through = history.findLast(({ id }) => byMessage.has(id))
+  const found = through && byMessage.get(through.id)
+  return (
+    found && { text: found.text, messages: found.messages, throughMessageId: found.through_message_id }
+  )
+}
+
 const toTurnMessage = (row: MessageRow): TurnMessage => ({
+  id: row.id,
   role: row.role,
   text: row.text,
   attachments: attachmentsOf(row),
