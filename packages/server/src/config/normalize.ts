@@ -53,6 +53,8 @@ export interface Config {
   model: string | undefined
   modelFallback: string[]
   mode: Settings['mode']
+  /** MCP servers at private addresses may be connected. */
+  mcpAllowPrivate: boolean
   openaiBaseUrl: string | undefined
   anthropicBaseUrl: string | undefined
   secrets: {
@@ -263,6 +265,9 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     model: settings.model,
     modelFallback: settings.modelFallback,
     mode: settings.mode,
+    mcpAllowPrivate:
+      settings.mcpAllowPrivate ??
+      (loopback && (settings.environment ?? 'development') === 'development'),
     openaiBaseUrl: settings.openaiBaseUrl,
     anthropicBaseUrl: settings.anthropicBaseUrl,
     secrets: {

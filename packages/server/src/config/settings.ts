@@ -112,6 +112,15 @@ export const SETTINGS = {
     default: 'the built-in model',
     doc: 'Default model as <provider>/<model>, for example openai/gpt-4o-mini.',
   }),
+  mcpAllowPrivate: setting({
+    env: 'NETRA_MCP_ALLOW_PRIVATE',
+    schema: z
+      .enum(['0', '1', 'true', 'false'])
+      .transform((text) => text === '1' || text === 'true')
+      .optional(),
+    default: '1 in development on loopback, else 0',
+    doc: '1 lets people connect MCP servers at private addresses of this network, and by plain http on loopback.',
+  }),
   modelFallback: setting({
     env: 'NETRA_MODEL_FALLBACK',
     schema: list.pipe(

@@ -22,6 +22,16 @@ export interface Tables {
   approval: ApprovalRow
   run_timeline: TimelineRow
   run_seen: SeenRow
+  note: NoteRow
+  memory_choice: MemoryChoiceRow
+  thread_summary: ThreadSummaryRow
+  mcp_server: McpServerRow
+  mcp_consent: McpConsentRow
+  model_call: ModelCallRow
+  spent: SpentRow
+  budget: BudgetRow
+  budget_told: BudgetToldRow
+  stop_order: StopOrderRow
 }
 
 export interface ThreadRow {
@@ -162,4 +172,149 @@ export interface SeenRow {
   /** JSON. */
   seen: string
   at: string
+}
+
+/** One call of a model, as the provider counted it or as near as is known. */
+export interface ModelCallRow {
+  id: string
+  run_id: RunId
+  thread_id: ThreadId
+  user_id: UserId
+  /** Who of the team called. */
+  agent: string | null
+  /** `<provider>/<model>` */
+  model: string
+  /** When it began; ISO 8601, UTC. */
+  at: string
+  /** From the request to the last word, milliseconds. */
+  ms: number
+  status: 'ok' | 'error' | 'cancelled'
+  /** All of the prompt, what came from the provider's cache included. */
+  input_tokens: number
+  cached_input_tokens: number
+  /** All that was written, reasoning included. */
+  output_tokens: number
+  /** 1: the call broke off before the provider counted, so its tokens are estimated from the text. */
+  estimated: number
+  /** US dollars; null when no price is known. */
+  cost_usd: number | null
+}
+
+/** What one person's calls came to in a day (`2026-11-21`) or month (`2026-11`), UTC. */
+export interface SpentRow {
+  period: string
+  /** '' adds up whoever is removed. */
+  user_id: UserId
+  tokens: number
+  /** Of the calls whose price is known. */
+  cost_usd: number
+  calls: number
+  /** Calls without a known price. */
+  unpriced: number
+}
+
+/** How much may be spent by whom. */
+export interface BudgetRow {
+  /** `everyone` together, `role:user` or `role:admin` each, `user:<id>`. */
+  scope: string
+  /** JSON: limit → number; null lifts the role's. */
+  limits: string
+  updated_at: string
+  updated_by: string
+}
+
+/** A warning that a person had: none is given twice. */
+export interface BudgetToldRow {
+  user_id: UserId
+  budget: string
+  period: string
+  percent: number
+  at: string
+}
+
+/** Nothing runs while it stands. */
+export interface StopOrderRow {
+  /** `everyone`, or `user:<id>`. */
+  scope: string
+  /** For the people it stops. */
+  why: string
+  by_user: string
+  at: string
+}
+
+/** An MCP server that somebody connected. */
+export interface McpServerRow {
+  id: string
+  /** Whose it is; '' for one that an administrator connected for all. */
+  user_id: UserId | ''
+  /** Begins the names of its tools. */
+  slug: string
+  name: string
+  transport: 'http' | 'stdio'
+  url: string | null
+  /** JSON: the program and its arguments. */
+  command: string | null
+  /** Sealed JSON: headers of requests, variables of the program. */
+  secrets: string | null
+  /** 1: what it says of its tools that only read is believed. */
+  trusted: number
+  enabled: number
+  /** Of one call. */
+  timeout_ms: number
+  /** JSON: what it last said of itself. */
+  about: string
+  /** Why its tools could not be asked for the last time. */
+  problem: string | null
+  created_by: UserId
+  created_at: string
+  updated_at: string
+  looked_at: string | null
+}
+
+/** One tool of an MCP server: as it is now, and as somebody agreed to it. */
+export interface McpConsentRow {
+  server_id: string
+  tool: string
+  /** Null once it is gone. */
+  seen_hash: string | null
+  /** JSON: its definition. */
+  seen: string | null
+  seen_at: string
+  pinned_hash: string | null
+  pinned: string | null
+  pinned_by: UserId | null
+  pinned_at: string | null
+  /** Whether each call is asked for; `default` follows what the tool says of itself. */
+  asks: 'default' | 'always' | 'never'
+}
+
+/** What agents are told of a person in every conversation. */
+export interface NoteRow {
+  id: string
+  user_id: UserId
+  kind: 'instruction' | 'fact'
+  text: string
+  /** Where an agent learned it; null when the person wrote it. */
+  thread_id: ThreadId | null
+  agent: string | null
+  created_at: string
+  updated_at: string
+}
+
+/** A person without a row has not said: their memory is on. */
+export interface MemoryChoiceRow {
+  user_id: UserId
+  is_on: number
+}
+
+/** What a model made of the oldest messages of a thread, up to one of them. */
+export interface ThreadSummaryRow {
+  thread_id: ThreadId
+  through_message_id: MessageId
+  user_id: UserId
+  /** How many it stands for. */
+  messages: number
+  text: string
+  model: string
+  created_at: string
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
+import { openSecret, sealSecret } from '../../platform/secret-box.ts'
 import type { Rows } from '../../platform/statement.ts'
-import { openSecret, sealSecret } from './secret-box.ts'
 
 /** What an administrator set for one provider. Absent fields were never set. */
 export interface StoredConnection {

@@ -1,4 +1,7 @@
+import { mcpMigrations } from './mcp.ts'
+import { memoryMigrations } from './memory.ts'
 import type { Migration } from './migration.ts'
+import { spendingMigrations } from './spending.ts'
 import { timingMigrations } from './timing.ts'
 
 /**
@@ -7,4 +10,7 @@ import { timingMigrations } from './timing.ts'
  */
 export const BESIDE: Readonly<Record<string, readonly Migration[]>> = {
   timing: timingMigrations,
+  memory: memoryMigrations,
+  mcp: mcpMigrations,
+  spending: spendingMigrations,
 }
