@@ -48,6 +48,7 @@ export const HOME: Record<string, readonly string[]> = {
   cockatiel: ['platform/'],
   otpauth: ['auth/account/'],
   pg: ['journal/postgres/'],
+  yaml: ['agent/own/'],
   pino: ['platform/'],
   'prom-client': ['platform/'],
   ...Object.fromEntries(

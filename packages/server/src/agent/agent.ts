@@ -10,7 +10,9 @@ import { data } from './agents/data.ts'
 import type { AgentDefinition } from './agents/definition.ts'
 import { createRegistry, type AgentRegistry } from './agents/registry.ts'
 import { selftest, SELFTEST_MODEL } from './agents/selftest.ts'
+import type { TokenCounter } from './context/token-counter.ts'
 import { DEFAULT_LIMITS, runLoop, type Limits } from './loop.ts'
+import type { ModelMeter } from './model/meter.ts'
 import { ModelOrder } from './model/model-order.ts'
 import { BUILTIN_MODEL, type Models, type OpenModel } from './model/models.ts'
 import { createSelftestModels } from './model/selftest/selftest-models.ts'
@@ -21,6 +23,7 @@ import type { Tool, ToolSource } from './tools/tool.ts'
 
 export type * from './step.ts'
 export { AgentFailure } from './step.ts'
+export type { Admitted, CallMade, CallWanted, ModelMeter } from './model/meter.ts'
 export type { AgentDefinition, AgentProgram } from './agents/definition.ts'
 export {
   InputNeeded,
@@ -41,6 +44,10 @@ interface AgentInfo {
   /** `degraded` while its default model fails: a call may be refused at once. */
   status: 'ready' | 'degraded'
   examples: string[]
+  /** Netra's own, of a file of the operator's, or elsewhere at an address. */
+  origin: 'netra' | 'own' | 'remote'
+  /** The one model that it speaks with; null: the person's choice. */
+  model: string | null
 }
 
 /** Who thinks and acts. Knows models, tools and files; nothing of sockets, the journal or the wire. */
@@ -59,7 +66,7 @@ export interface Agents {
    *
    * @throws AgentFailure with what to do; the signal's reason, promptly, when it is aborted.
    */
-  act(turn: Turn, signal: AbortSignal): AsyncGenerator<Step>
+  act(turn: Turn, signal: AbortSignal, meter?: ModelMeter): AsyncGenerator<Step>
   /** The breaker of an agent's default model; one with a model of its own has one for each user. */
   breaker(agent?: string, userId?: string): Promise<CircuitStatus>
   /** Every model's breaker that a call has used. */
@@ -84,6 +91,8 @@ export interface AgentsOptions {
   breakers?: Breakers
   /** The built-in ones unless given. */
   registry?: AgentRegistry
+  /** Counts what a model is given; estimated unless given. */
+  counter?: TokenCounter
   /** Tools that depend on who asks: those of servers that a person has connected. */
   toolSources?: readonly ToolSource[]
   /** What an agent is told of the person beside its instructions; '' for nothing. */
@@ -127,12 +136,18 @@ export function createAgents(options: AgentsOptions): Agents {
   const ownTools = [...tools, selftestDigest(clock)]
   const toolsOf = ({ tools: names }: AgentDefinition): Tool[] =>
     names.flatMap((name) => ownTools.find((tool) => tool.name === name) ?? [])
+  const everyToolOf = (definition: AgentDefinition, connected: readonly Tool[] = []): Tool[] =>
+    [...toolsOf(definition), ...(definition.ownTools ?? []), ...connected].map((tool) =>
+      definition.approvals?.includes(tool.name) ? { ...tool, needsApproval: true } : tool,
+    )
 
   const resolve: Agents['resolve'] = (name, model) => registry.find(name ?? defaultFor(model))?.id
 
   async function connectedTools(definition: AgentDefinition, turn: Turn): Promise<Tool[]> {
-    if (!definition.takesConnectedTools) return []
-    return (await Promise.all(toolSources.map((source) => source.toolsFor(turn)))).flat()
+    const { takesConnectedTools: takes } = definition
+    if (!takes) return []
+    const found = (await Promise.all(toolSources.map((source) => source.toolsFor(turn)))).flat()
+    return takes === true ? found : found.filter(({ name }) => takes.includes(name))
   }
 
   async function instructionsFor(definition: AgentDefinition, turn: Turn): Promise<string> {
@@ -146,22 +161,28 @@ export function createAgents(options: AgentsOptions): Agents {
     turn: Turn,
     model: string | null,
   ): Promise<OpenModel> {
-    const isOwn = definition.model !== undefined && (model ?? definition.model) === definition.model
-    if (isOwn) return selftestModels.open(turn.userId)
-    if (definition.model !== undefined || model === SELFTEST_MODEL)
+    const isSelftest = definition.model === SELFTEST_MODEL
+    if (isSelftest !== ((model ?? definition.model) === SELFTEST_MODEL))
       throw notItsModel(definition, model)
-    return models.open(model)
+    return isSelftest ? selftestModels.open(turn.userId) : models.open(model)
   }
 
-  async function* act(turn: Turn, signal: AbortSignal): AsyncGenerator<Step> {
+  async function* act(
+    turn: Turn,
+    signal: AbortSignal,
+    meter?: ModelMeter,
+  ): AsyncGenerator<Step> {
     signal.throwIfAborted()
     const wanted = resolve(turn.agent, turn.model ?? (await models.defaultId()))
     const definition = registry.find(wanted)
     if (!definition) throw noSuchAgent(turn.agent, listed())
-    const asked = turn.model ?? definition.model ?? (await orAborted(models.defaultId(), signal))
+    // Whoever wrote an agent for one model knows why; what the person chose is of the others.
+    const fixed = definition.origin === 'own' ? definition.model : undefined
+    const asked =
+      fixed ?? turn.model ?? definition.model ?? (await orAborted(models.defaultId(), signal))
     const instructions = await orAborted(instructionsFor(definition, turn), signal)
     const log = logger.child({ run_id: turn.runId, agent: definition.id, model: asked })
-    const toolsOff = definition.tools.length > 0 ? options.toolsOff?.() : undefined
+    const toolsOff = hasTools(definition) ? options.toolsOff?.() : undefined
     const connected = await orAborted(connectedTools(definition, turn), signal)
     const order = new ModelOrder({
       open: (id) => open(definition, turn, id),
@@ -176,11 +197,13 @@ export function createAgents(options: AgentsOptions): Agents {
     const own = {
       turn,
       instructions,
-      tools: toolsOff === undefined ? [...toolsOf(definition), ...connected] : [],
+      tools: toolsOff === undefined ? everyToolOf(definition, connected) : [],
       toolsOff,
       models: order,
+      // The selftest's model is made here and costs nothing.
+      meter: definition === selftest ? undefined : meter,
       breakers,
-      limits: definition.model === undefined ? limits : { ...limits, maxDurationMs: SELFTEST_MS },
+      limits: definition === selftest ? { ...limits, maxDurationMs: SELFTEST_MS } : limits,
       random,
       onStall,
       onRetry: (why: string) => retries.add({ why }),
@@ -197,16 +220,20 @@ export function createAgents(options: AgentsOptions): Agents {
         id: definition.id,
         name: definition.name,
         description: definition.description,
-        tools: toolsOf(definition).map((tool) => tool.name),
+        tools: everyToolOf(definition).map((tool) => tool.name),
         status: state === 'OPEN' ? 'degraded' : 'ready',
         examples: [...definition.examples],
+        origin: definition.origin ?? 'netra',
+        model: definition.model ?? null,
       }))
     },
     resolve,
     ownModelOf: (agent) => registry.find(agent)?.model,
     act,
     breaker: async (agent, userId = '') =>
-      agent === selftest.id ? selftestModels.breaker(userId) : models.breaker(null),
+      agent === selftest.id
+        ? selftestModels.breaker(userId)
+        : models.breaker(registry.find(agent)?.model ?? null),
     breakers: () => models.breakers(),
     tools: () =>
       tools.flatMap((tool) => {
@@ -232,6 +259,9 @@ export function createAgents(options: AgentsOptions): Agents {
         ),
   }
 }
+
+const hasTools = ({ tools, ownTools = [] }: AgentDefinition): boolean =>
+  tools.length + ownTools.length > 0
 
 const noSuchAgent = (name: string | null, listed: readonly AgentDefinition[]): AgentFailure =>
   new AgentFailure(

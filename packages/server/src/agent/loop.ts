@@ -7,8 +7,11 @@ import type { Logger } from '../platform/logger.ts'
 import { RECOVERY, type FailureKind } from '../platform/recovery/recovery-table.ts'
 import { deadline, orAborted } from './abort.ts'
 import { withOwnCallIds } from './call-ids.ts'
+import { fitContext, type Context } from './context/fit-context.ts'
+import type { TokenCounter } from './context/token-counter.ts'
 import { callTool } from './call-tool.ts'
 import { callModel, type ModelReply } from './model/call-model.ts'
+import type { ModelMeter } from './model/meter.ts'
 import type { ModelOrder } from './model/model-order.ts'
 import type { OpenModel } from './model/models.ts'
 import { parseInput } from './model/reply.ts'
@@ -66,6 +69,10 @@ export interface LoopOptions {
   askable?: ((question: Question) => string | undefined) | undefined
   breakers: Breakers
   models: ModelOrder
+  /** Every call of a model passes it. */
+  meter?: ModelMeter | undefined
+  /** Estimated unless given. */
+  counter?: TokenCounter
   files: Files
   clock: Clock
   logger: Logger
@@ -93,6 +100,8 @@ interface Progress {
   hasThought: boolean
   /** Who answers now; another one after a fallback. */
   model: OpenModel
+  /** What any model is given of the conversation before. */
+  context: Context
   /** What the model was given at first: it depends on what that model takes. */
   starting: readonly LanguageModelV4Message[]
   /** What came after. */
@@ -129,14 +138,17 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<Step> {
     yield { kind: 'thinking', step: totals.step + 1, thought }
   }
   const { model, fallback } = await orAborted(options.models.first(), signal)
+  const context = yield* fitContext(model, at)
   const progress: Progress = {
     ...totals,
     toolFailures: 0,
     hasThought,
     model,
-    starting: await promptFor(model, at),
+    context,
+    starting: await promptFor(model, at, context),
     messages: completedMessages(resumed.settled),
   }
+  if (context.spent) add(progress, context.spent.usage, context.spent.costUsd)
   if (fallback) yield sayFallback(fallback, progress)
   if (resumed.pending.length > 0 && (yield* runTools(resumed.pending, progress, at, resumed)))
     return
@@ -152,12 +164,8 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<Step> {
   }
 }
 
-const promptFor = (model: OpenModel, options: LoopOptions) =>
-  startingPrompt(options.turn, {
-    ...options,
-    accepts: model.accepts,
-    contextTokens: model.pricing.contextTokens,
-  })
+const promptFor = (model: OpenModel, options: LoopOptions, context: Context) =>
+  startingPrompt(options.turn, { ...options, accepts: model.accepts, context })
 
 /** One model call; where the model fails before its first word, that of the next one. */
 async function* speak(
@@ -173,7 +181,7 @@ async function* speak(
       options.signal.throwIfAborted()
       const next = await orAborted(options.models.next(error), options.signal)
       progress.model = next.model
-      progress.starting = await promptFor(next.model, options)
+      progress.starting = await promptFor(next.model, options, progress.context)
       progress.messages = forAnotherModel(progress.messages)
       if (next.fallback) yield sayFallback(next.fallback, progress)
     }

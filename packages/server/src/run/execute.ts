@@ -5,19 +5,20 @@ import type { RunId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import { RECOVERY } from '../platform/recovery/recovery-table.ts'
 import { inTrace } from '../platform/tracing.ts'
+import type { RunMeter, Spending } from '../spending/spending.ts'
 import { stoppingWaiting } from './approval.ts'
 import type { Backlog } from './backlog.ts'
 import { claim, type AttemptWhy, type ClaimParts } from './claim.ts'
 import { cancelledBy, type Ending } from './ending.ts'
 import { failureOf, triedInVain } from './failure.ts'
 import { LeaseGone, type Lease } from './lease.ts'
+import { metered } from './metered.ts'
 import { Recorder, RunLost, StoppedInstead } from './recorder.ts'
 import type { RunMetrics } from './run-metrics.ts'
 import { isOpen } from './state.ts'
 import type { RunTimer } from './timing/run-timer.ts'
 import type { QueueWhy } from './timing/timeline.ts'
 import type { Beginning, Timings } from './timing/timings.ts'
-import type { TokenBudget } from './token-budget.ts'
 import { readPast, type Past } from './turn.ts'
 
 /** A run whose process died so often, each time before a step was done, is ended. */
@@ -45,7 +46,7 @@ export interface Execution extends ClaimParts {
   logger: Logger
   metrics: RunMetrics
   backlog: Backlog
-  budget: TokenBudget
+  spending: Spending
   timings: Timings
   /** The process that held this folder before died of a lack of memory. */
   ranOutOfMemory: boolean
@@ -116,6 +117,7 @@ interface Owning extends Attempting {
   run: RunRow
   lease: Lease
   recorder: Recorder
+  meter: RunMeter
   hasProgressed: () => boolean
 }
 
@@ -165,13 +167,14 @@ async function attempt(parts: Execution, at: Attempting): Promise<Executed> {
 }
 
 function own(
-  { journal, clock, backlog, budget, timings }: Execution,
+  { journal, clock, backlog, spending, timings }: Execution,
   at: Attempting,
   { run, lease, past }: { run: RunRow; lease: Lease; past: FoundPast },
 ): Owning {
   at.onClaimed(run.fence)
   lease.gone.catch((reason: unknown) => at.abort.abort(reason))
   let hasProgressed = false
+  const meter = spending.meterOf(run)
   const recorder = new Recorder({
     journal,
     clock,
@@ -181,14 +184,14 @@ function own(
     lastMessageId: past.lastMessageId,
     agent: past.turn?.completed.findLast((step) => step.kind === 'handoff')?.to,
     backlog: backlog.share(at.log),
-    used: (tokens) => budget.used(run.user_id, tokens),
+    calls: (agent) => meter.rows(agent),
     timing: { timer: at.timer, timings },
     onProgress() {
       hasProgressed = true
       at.onProgress()
     },
   })
-  return { ...at, run, lease, recorder, hasProgressed: () => hasProgressed }
+  return { ...at, run, lease, recorder, meter, hasProgressed: () => hasProgressed }
 }
 
 function noteBegin({ metrics }: Execution, { log, run }: Owning, why: AttemptWhy): void {
@@ -258,12 +261,12 @@ const isStores = (error: unknown): boolean =>
 
 async function act(
   { agents, metrics }: Execution,
-  { run, lease, recorder, abort, log, timer }: Owning,
+  { run, lease, recorder, meter, abort, log, timer }: Owning,
   turn: Past['turn'],
 ): Promise<void> {
   const { signal } = abort
   let isOver = false
-  for await (const step of agents.act(turn, signal)) {
+  for await (const step of agents.act(turn, signal, metered(meter))) {
     if (signal.aborted) throw signal.reason
     // A store that answers nothing must not keep an attempt alive whose lease is gone.
     const from = timer.now()

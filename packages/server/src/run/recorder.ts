@@ -9,8 +9,8 @@ import {
   type NewEvent,
   type RunRow,
 } from '../journal/journal.ts'
-import type { Clock } from '../platform/clock.ts'
-import { newId, type MessageId } from '../platform/ids.ts'
+import { isoTime, type Clock } from '../platform/clock.ts'
+import { asId, newId, type MessageId } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
 import { unreachable } from '../platform/unreachable.ts'
 import { asking, contextOf } from './approval.ts'
@@ -49,6 +49,13 @@ const some = (name: string, query: { compile(): Statement }): Expectation => ({
 
 const STATUS = { completed: 'ok', failed: 'error', cancelled: 'cancelled' } as const
 
+interface Facts {
+  thread: NewEvent[]
+  user?: NewEvent[]
+  rows?: Statement[]
+  expect?: Expectation[]
+}
+
 interface RecorderOptions {
   journal: Journal
   clock: Clock
@@ -57,8 +64,8 @@ interface RecorderOptions {
   backlog: BacklogShare
   /** Keeps what the run's time went to. */
   timing: { timer: RunTimer; timings: Timings }
-  /** What counts the tokens that a step used. */
-  used: (tokens: number) => Statement[]
+  /** Calls of models that are over, for the commit of the step they led to. */
+  calls: (agent: string | null) => { rows: Statement[]; written: () => void }
   /** Who of the team was at work when the earlier attempt broke off. */
   agent: string | undefined
   /** Calls that an earlier attempt completed. */
@@ -100,7 +107,7 @@ export class Recorder {
       runId: options.run.id,
       clock: options.clock,
       backlog: options.backlog,
-      commit: (events) => this.#commit({ thread: events }),
+      commit: (events) => this.#write({ thread: events }),
     })
   }
 
@@ -134,6 +141,8 @@ export class Recorder {
         })
       case 'tool_ended':
         return this.#toolEnded(step)
+      case 'summarised':
+        return this.#summarised(step)
       case 'handoff':
         return this.#handOff(step)
       case 'waits':
@@ -164,6 +173,30 @@ export class Recorder {
   /** What was streamed so far becomes durable; for a run that goes on in another process. */
   async settle(): Promise<void> {
     await this.#speech.boundary()
+    await this.#commit({ thread: [] })
+  }
+
+  /** The row is what the next turn begins from; the event shows the person what it says. */
+  async #summarised(step: Extract<Step, { kind: 'summarised' }>): Promise<void> {
+    const { text, messages, throughMessageId, model } = step
+    const { journal, clock, run } = this.#options
+    const row = { messages, text, model, created_at: isoTime(clock) }
+    const insert = journal.db
+      .insertInto('thread_summary')
+      .values({
+        thread_id: run.thread_id,
+        through_message_id: asId<MessageId>(throughMessageId),
+        user_id: run.user_id,
+        ...row,
+      })
+      .onConflict((conflict) =>
+        conflict.columns(['thread_id', 'through_message_id']).doUpdateSet(row),
+      )
+    const thought = `The first ${messages} messages are summarised from here on.`
+    const fields = { thought, step: step.step, summary: { messages, text } }
+    const events = [...(await this.#speech.boundary()), this.#event('agent_thinking', fields)]
+    this.#thought = true
+    await this.#commit({ thread: events, rows: [insert.compile()] })
   }
 
   /** The hand-off is said by who hands on; what follows is said by the other. */
@@ -210,9 +243,7 @@ export class Recorder {
       }),
     )
     this.#lastMessageId = messageId
-    const { input_tokens: read, output_tokens: written } = countedUsage(usage)
-    const rows = [...this.#progress(), ...this.#options.used(read + written)]
-    await this.#commit({ thread: events, rows })
+    await this.#commit({ thread: events, rows: this.#progress() })
   }
 
   /** The first whole step of an attempt clears what earlier ones did in vain. */
@@ -298,12 +329,16 @@ export class Recorder {
     return makeEvent(this.#clock, type, this.#context, fields)
   }
 
-  async #commit(what: {
-    thread: NewEvent[]
-    user?: NewEvent[]
-    rows?: Statement[]
-    expect?: Expectation[]
-  }): Promise<void> {
+  /** With the calls of models that led to it. */
+  async #commit(what: Facts): Promise<void> {
+    const { rows, written } = this.#options.calls(this.#context.agent)
+    if (rows.length === 0) return this.#write(what)
+    // Nothing said in it, the user's stream is locked with it all the same: see `callRows`.
+    await this.#write({ user: [], ...what, rows: [...(what.rows ?? []), ...rows] })
+    written()
+  }
+
+  async #write(what: Facts): Promise<void> {
     const { journal, lease } = this.#options
     const { id, fence, thread_id, user_id } = this.#run
     lease.assertHeld()

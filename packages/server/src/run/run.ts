@@ -12,6 +12,7 @@ import type { RunId, ThreadId, UserId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { SpanWatch } from '../platform/tracing.ts'
+import { createSpending, type Spending } from '../spending/spending.ts'
 import { deciding, type Decision } from './approval.ts'
 import { Backlog, type BacklogLimits } from './backlog.ts'
 import { finishWithin } from './drain.ts'
@@ -104,6 +105,8 @@ export interface RunsOptions {
   backlog?: BacklogLimits
   /** Of one user, that models may read and write; 0 or absent is no limit. */
   tokensPerDay?: number
+  /** Counts what models use, and says when it is enough; without it nothing is enough. */
+  spending?: Spending
   /** Told of spans, where somebody listens. */
   spans?: SpanWatch | undefined
 }
@@ -133,6 +136,7 @@ export function createRuns(options: RunsOptions): Runs {
     onCancel: (runId, userId) => void stop(runId, userId),
   })
   const budget = new TokenBudget(journal, clock, options.tokensPerDay ?? 0)
+  const { spending = createSpending({ journal }) } = options
   const parts = {
     journal,
     agents,
@@ -141,7 +145,7 @@ export function createRuns(options: RunsOptions): Runs {
     metrics,
     leases,
     backlog: new Backlog(metrics, options.backlog),
-    budget,
+    spending,
     ranOutOfMemory: options.ranOutOfMemory ?? false,
     timings: new Timings({
       journal,

@@ -76,7 +76,11 @@ async function lastSummary(
   const through = history.findLast(({ id }) => byMessage.has(id))
   const found = through && byMessage.get(through.id)
   return (
-    found && { text: found.text, messages: found.messages, throughMessageId: found.through_message_id }
+    found && {
+      text: found.text,
+      messages: found.messages,
+      throughMessageId: found.through_message_id,
+    }
   )
 }
 

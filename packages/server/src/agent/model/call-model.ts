@@ -12,6 +12,8 @@ import { recoveryOf } from '../../platform/recovery/recovery-table.ts'
 import { waitBeforeRetry } from '../../platform/retry.ts'
 import { deadline, orAborted, pause } from '../abort.ts'
 import { circuitOpen, explain, ModelCut, NoAnswer, type ModelFailure } from './failures.ts'
+import type { ModelMeter } from './meter.ts'
+import { admitted, noProgress, type Metering, type Progress } from './metered-call.ts'
 import { watchedCall, watchedWait, type ModelSpan } from './model-span.ts'
 import type { OpenModel } from './models.ts'
 import { createReply, type AssistantContent, type ReplyBuilder, type Spoken } from './reply.ts'
@@ -36,6 +38,8 @@ export interface CallModelOptions {
   logger: Logger
   /** 0 ≤ x < 1; spreads retries. */
   random: () => number
+  /** Asked before each request, told of what it used. */
+  meter?: ModelMeter | undefined
   /** On the monotonic clock: nothing is waited for beyond. */
   until: number
   /** A call fell silent and was given up; `again` when it is repeated. */
@@ -55,16 +59,19 @@ export async function* callModel(options: CallModelOptions): AsyncGenerator<Spok
   const { model, signal, clock, logger, random } = options
   let stalls = 0
   for (let attempt = 1; ; attempt++) {
-    const circuit = enter(options)
-    const progress = { told: false }
+    const metering = await admitted(options, attempt > 1)
+    const circuit = enterMetered(options, metering)
+    const progress = noProgress()
     let ended = false
     try {
       const reply = yield* watchedCall(options, (span) => streamOnce(options, progress, span))
+      metering.over('ok', progress)
       await circuit.succeeded()
       ended = true
       return reply
     } catch (error) {
       ended = true
+      metering.over(signal.aborted ? 'cancelled' : 'error', progress)
       if (signal.aborted) {
         await circuit.abandoned()
         throw signal.reason
@@ -83,9 +90,19 @@ export async function* callModel(options: CallModelOptions): AsyncGenerator<Spok
       options.onRetry(failure.kind)
       await watchedWait(clock, () => pause(clock, wait, signal))
     } finally {
+      metering.over('cancelled', progress)
       // The consumer went away in the middle: neither success nor failure of the model.
       if (!ended) await circuit.abandoned()
     }
+  }
+}
+
+function enterMetered(options: CallModelOptions, metering: Metering): CircuitCall {
+  try {
+    return enter(options)
+  } catch (error) {
+    metering.over('error', noProgress())
+    throw error
   }
 }
 
@@ -117,7 +134,7 @@ function asTold(failure: ModelFailure, model: OpenModel, isTold: boolean): Error
 
 async function* streamOnce(
   { model, call, signal, clock }: CallModelOptions,
-  progress: { told: boolean },
+  progress: Progress,
   span: ModelSpan,
 ): AsyncGenerator<Spoken, ModelReply> {
   const { firstTokenMs, betweenTokensMs } = model.patience
@@ -137,6 +154,7 @@ async function* streamOnce(
     given.abort(error)
     throw error
   })
+  progress.isAnswered = true
   const reader = stream.getReader()
   const reply = createReply()
   let heardAt = asked
@@ -151,7 +169,9 @@ async function* streamOnce(
         phase = 'stream'
         span.first()
       }
+      if ('delta' in value) progress.characters += value.delta.length
       const spoken = reply.take(value)
+      progress.usage = reply.finished?.usage
       if (spoken) {
         progress.told = true
         yield spoken
