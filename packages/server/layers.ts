@@ -1,12 +1,23 @@
 /** server/src folder → the folders it may import (types included). The order is the data flow. */
 export const MAY_IMPORT: Record<string, readonly string[]> = {
-  gateway: ['auth', 'identity', 'access', 'command', 'hub', 'health', 'service-levels', 'platform'],
+  gateway: [
+    'auth',
+    'identity',
+    'access',
+    'command',
+    'hub',
+    'health',
+    'memory',
+    'service-levels',
+    'platform',
+  ],
   command: ['access', 'run', 'journal', 'files', 'platform'],
   access: ['journal', 'platform'],
   run: ['agent', 'spending', 'journal', 'platform'],
   mcp: ['agent', 'platform'],
   agent: ['files', 'platform'],
   spending: ['journal', 'platform'],
+  memory: ['journal', 'platform'],
   hub: ['journal', 'platform'],
   health: ['platform'],
   backup: ['platform'],
@@ -46,6 +57,7 @@ export const HOME: Record<string, readonly string[]> = {
   '@modelcontextprotocol/client': ['mcp/'],
   '@duckdb/node-api': ['agent/tools/'],
   cockatiel: ['platform/'],
+  'gpt-tokenizer': ['agent/context/'],
   otpauth: ['auth/account/'],
   pg: ['journal/postgres/'],
   yaml: ['agent/own/'],
@@ -74,6 +86,7 @@ export const PACKAGES_MAY_IMPORT: Record<string, readonly string[]> = {
   client: ['protocol'],
   web: ['client', 'protocol'],
   server: ['protocol'],
+  'agent-kit': ['server'],
   validator: ['protocol'],
 }
 

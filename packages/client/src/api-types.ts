@@ -124,6 +124,10 @@ const agentSchema = z.object({
   tools: z.array(z.string()),
   status: z.string(),
   examples: z.array(z.string()).default([]),
+  /** Netra's own, of a file of the operator's, or elsewhere at an address. */
+  origin: z.enum(['netra', 'own', 'remote']).catch('netra'),
+  /** The one model that it speaks with; null: the person's choice. */
+  model: z.string().nullable().default(null),
 })
 
 export const agentListSchema = z.object({ agents: z.array(agentSchema) })

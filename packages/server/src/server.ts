@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { createAccess, createThreads } from './access/access.ts'
 import { catalogueOf, settingsPageOf } from './agent-catalogue.ts'
 import { createAgents } from './agent/agent.ts'
+import { ThreadedTokenCounter } from './agent/context/token-counter.ts'
 import { createBuiltinModel } from './agent/model/builtin/builtin.ts'
 import { createConnectionStore } from './agent/model/connection-store.ts'
 import { createModels } from './agent/model/models.ts'
 import { createDataTools } from './agent/tools/data/data-tools.ts'
+import { remember } from './agent/tools/remember.ts'
 import {
   createCommands,
   createTimelines,
@@ -28,15 +30,18 @@ import { createHub } from './hub/hub.ts'
 import { openIdentitySource, type IdentitySource } from './identity-source.ts'
 import { positionOf, type Journal, type StreamName } from './journal/journal.ts'
 import { startUpkeep } from './journal/upkeep.ts'
+import { createMemory } from './memory/memory.ts'
 import { refuseOneWayMigration } from './one-way-migration.ts'
 import { openJournal } from './open-journal.ts'
 import { openLogger } from './open-logger.ts'
+import { openMoreAgents } from './open-more-agents.ts'
 import { openServiceMode } from './open-service-mode.ts'
 import { openConfiguredTelemetry } from './open-telemetry.ts'
 import { Breakers } from './platform/breakers.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { shareDataFolder } from './platform/data-folder-lock.ts'
 import { makeDataFolder } from './platform/data-folder.ts'
+import { asId, type UserId } from './platform/ids.ts'
 import { openKeyFile } from './platform/key-file.ts'
 import { noteMemoryDeath } from './platform/last-death.ts'
 import type { Logger } from './platform/logger.ts'
@@ -167,9 +172,14 @@ export async function startServer(
       clock,
       logger,
     })
+    const more = stack.use(await openMoreAgents(config, { tools: dataTools, files, clock, logger }))
+    const memory = createMemory({ journal, clock })
     const agents = createAgents({
       models,
-      tools: dataTools,
+      registry: more.registry,
+      tools: [...dataTools, remember(memory)],
+      counter: stack.use(new ThreadedTokenCounter({ clock, logger })),
+      background: ({ userId }) => memory.told(asId<UserId>(userId)),
       files,
       clock,
       logger,
@@ -226,6 +236,7 @@ export async function startServer(
             commands,
             files,
             retention,
+            memory,
             timelines: createTimelines({ access, journal, runs, clock, spans }),
             errors: telemetry.errors,
             spans,
@@ -269,6 +280,7 @@ export async function startServer(
       auth,
       askAuth: () => source.check(),
       agents,
+      brokenAgents: () => more.broken(),
       models,
       commands,
       port: gateway.port,

@@ -53,6 +53,8 @@ export interface Started {
   /** Asks the auth service, where that is elsewhere. */
   askAuth: () => Promise<void>
   agents: Agents
+  /** Files of agents that cannot be used, with what is wrong in them. */
+  brokenAgents: () => readonly string[]
   models: Models
   commands: Commands
   port: number
@@ -191,6 +193,7 @@ export class Startup {
         ),
         agentsCheck({
           lacking: () => started.agents.lacking(),
+          broken: () => started.brokenAgents(),
           openDefaultModel: async () => (await started.models.open(null)).name.id,
           isModelFromSettings: config.model !== undefined,
         }),

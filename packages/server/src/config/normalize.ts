@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import type { StartupCheckId } from '../platform/startup-check-ids.ts'
@@ -52,6 +53,8 @@ export interface Config {
   demo: boolean
   model: string | undefined
   modelFallback: string[]
+  /** Agents of the operator's own; undefined when none was named and ./agents is not there. */
+  agentsDir: string | undefined
   mode: Settings['mode']
   /** MCP servers at private addresses may be connected. */
   mcpAllowPrivate: boolean
@@ -209,6 +212,11 @@ const secretProblems = (settings: Settings): string[] =>
       `${SETTINGS[name].env} ${why}: choose a long random one (openssl rand -base64 32), or take the one that the provider gave`,
   )
 
+const agentsFolder = (given: string | undefined): string | undefined => {
+  const folder = resolve(given ?? 'agents')
+  return given !== undefined || existsSync(folder) ? folder : undefined
+}
+
 export function normalize(settings: Settings): { config: Config; problems: string[] } {
   const loopback = isLoopback(settings.host)
   const https = settings.publicUrl?.startsWith('https:') ?? false
@@ -264,6 +272,7 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     demo: settings.demo,
     model: settings.model,
     modelFallback: settings.modelFallback,
+    agentsDir: agentsFolder(settings.agentsDir),
     mode: settings.mode,
     mcpAllowPrivate:
       settings.mcpAllowPrivate ??

@@ -121,6 +121,12 @@ export const SETTINGS = {
     default: '1 in development on loopback, else 0',
     doc: '1 lets people connect MCP servers at private addresses of this network, and by plain http on loopback.',
   }),
+  agentsDir: setting({
+    env: 'NETRA_AGENTS_DIR',
+    schema: z.string().min(1).optional(),
+    default: './agents, if there is one',
+    doc: 'Folder of agents of your own: each `<name>.md` or `<name>.ts` in it is one. It runs as Netra itself: let nobody write there who may not change Netra.',
+  }),
   modelFallback: setting({
     env: 'NETRA_MODEL_FALLBACK',
     schema: list.pipe(

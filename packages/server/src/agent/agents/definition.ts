@@ -1,5 +1,6 @@
 import type { LoopOptions } from '../loop.ts'
 import type { Step } from '../step.ts'
+import type { Tool } from '../tools/tool.ts'
 
 /**
  * What an agent does with a turn in place of the loop over model and tools. It yields each step before
@@ -14,14 +15,20 @@ export interface AgentDefinition {
   description: string
   /** Names of tools, in the order in which a person reads them. */
   tools: readonly string[]
-  /** Questions for an empty chat, answerable with the sample workload or nothing at all. */
-  examples: readonly [string, string, string]
-  /** The one model that it speaks with; no other agent does. */
+  /** Questions for an empty chat; of ours three, answerable with the sample workload or nothing at all. */
+  examples: readonly string[]
+  /** The one model that it speaks with. */
   model?: string
+  /** Whose it is: of a file of the operator's, or elsewhere at an address. Absent: Netra's own. */
+  origin?: 'own' | 'remote'
+  /** Tools that no other agent has. */
+  ownTools?: readonly Tool[]
+  /** Tools that wait for a person's yes before each call, whatever their effect. */
+  approvals?: readonly string[]
   /** In no list: who calls it knows its name. */
   hidden?: true
-  /** It may use the tools of servers that the person has connected. */
-  takesConnectedTools?: true
+  /** It may use the tools of servers that the person has connected: all, or those named. */
+  takesConnectedTools?: true | readonly string[]
   program?: AgentProgram
   instructions(at: { today: string }): string
 }
