@@ -172,12 +172,13 @@ export async function startServer(
       clock,
       logger,
     })
-    const more = stack.use(await openMoreAgents(config, { tools: dataTools, files, clock, logger }))
     const memory = createMemory({ journal, clock })
+    const tools = [...dataTools, remember(memory)]
+    const more = stack.use(await openMoreAgents(config, { tools, files, clock, logger }))
     const agents = createAgents({
       models,
       registry: more.registry,
-      tools: [...dataTools, remember(memory)],
+      tools,
       counter: stack.use(new ThreadedTokenCounter({ clock, logger })),
       background: ({ userId }) => memory.told(asId<UserId>(userId)),
       files,
