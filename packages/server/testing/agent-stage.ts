@@ -5,7 +5,7 @@ import { startModelServer, type Script } from '../../../tests/support/model-serv
 import { createAgents, type AgentsOptions } from '../src/agent/agent.ts'
 import type { ConnectionStore, StoredConnection } from '../src/agent/model/connection-store.ts'
 import { createModels, type ModelsOptions } from '../src/agent/model/models.ts'
-import type { Step, Turn } from '../src/agent/step.ts'
+import type { Step, Turn, TurnMessage } from '../src/agent/step.ts'
 import type { Tool } from '../src/agent/tools/tool.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { silentLogger } from '../src/platform/logger.ts'
@@ -13,6 +13,14 @@ import { createMetrics } from '../src/platform/metrics.ts'
 import { folderFiles } from './folder-files.ts'
 
 export const USER = 'user-1'
+
+/** What somebody said, with nothing attached and no tool called. */
+export const message = (role: TurnMessage['role'], text: string): TurnMessage => ({
+  role,
+  text,
+  attachments: [],
+  tools: [],
+})
 
 export function turnOf(text: string, rest: Partial<Turn> = {}): Turn {
   return {

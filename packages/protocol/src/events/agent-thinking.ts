@@ -9,6 +9,8 @@ export const agentThinkingSchema = z.object({
   thought: z.string(),
   /** Model and tool calls of the run, counted from 1. */
   step: z.int().min(1),
+  /** From here on the thread's first messages are known by this alone; it is shown to the person. */
+  summary: z.object({ messages: z.int().min(1), text: z.string() }).optional(),
   /** From here on another model answers; ids are `<provider>/<model>`, `why` is for the person. */
   fallback: z.object({ from: z.string(), to: z.string(), why: z.string() }).optional(),
 })

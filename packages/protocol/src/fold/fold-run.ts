@@ -34,11 +34,12 @@ export function runAccepted(state: ThreadState, event: RunAccepted): ThreadState
 }
 
 export function agentThinking(state: ThreadState, event: AgentThinking): ThreadState {
-  const { id, thought, step, at, run_id, fallback } = event
+  const { id, thought, step, at, run_id, fallback, summary } = event
+  const more = { ...(fallback && { fallback }), ...(summary && { summary }) }
   const thinking = changeRun(state, run_id, (run) => ({
     ...run,
     ...(fallback && { model: fallback.to }),
-    thoughts: [...run.thoughts, { id, thought, step, at, ...(fallback && { fallback }) }],
+    thoughts: [...run.thoughts, { id, thought, step, at, ...more }],
   }))
   return noteInTimeline(thinking, run_id, { kind: 'thought', id })
 }

@@ -81,6 +81,10 @@ export function approvalRequested(state: ThreadState, event: ApprovalRequested):
     expires_at: event.expires_at,
     status: 'pending',
     decided_by: null,
+    ...(event.agent && { agent: event.agent }),
+    ...(event.question && { question: event.question }),
+    ...(event.change && { change: event.change }),
+    ...(event.server !== undefined && { server: event.server }),
   }
   const others = state.approvals.filter((item) => !isFor(item, event))
   return changeRun({ ...known, approvals: [...others, approval] }, event.run_id, (run) => ({

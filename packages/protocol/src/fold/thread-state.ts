@@ -11,6 +11,7 @@ import {
 } from '../content.ts'
 import { agentFailureCodeSchema, retrySchema } from '../errors.ts'
 import { toolStatusSchema } from '../events/tool-completed.ts'
+import { changeSchema, questionSchema } from '../form/question.ts'
 import {
   clientMessageIdSchema,
   eventIdSchema,
@@ -44,6 +45,8 @@ export const thoughtSchema = z.object({
   at: isoTimeSchema,
   /** Another model stands in for the one that was asked for, from here on. */
   fallback: z.object({ from: z.string(), to: z.string(), why: z.string() }).optional(),
+  /** What stands for the thread's first messages from here on. */
+  summary: z.object({ messages: z.int(), text: z.string() }).optional(),
 })
 
 export const attemptSchema = z.object({
@@ -142,6 +145,11 @@ export const approvalSchema = z.object({
   /** `closed`: its run ended first. */
   status: z.enum(['pending', 'approved', 'denied', 'closed']),
   decided_by: z.string().nullable(),
+  /** Who asks. */
+  agent: z.string().optional(),
+  question: questionSchema.optional(),
+  change: changeSchema.optional(),
+  server: z.string().optional(),
 })
 
 /** The fold of a thread's stream. JSON through and through: no value is undefined. */

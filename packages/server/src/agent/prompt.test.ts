@@ -1,28 +1,21 @@
 import { expect, test } from 'vitest'
 
-import { stage, turnOf, USER } from '../../testing/agent-stage.ts'
+import { message, stage, turnOf, USER } from '../../testing/agent-stage.ts'
 import { folderFiles } from '../../testing/folder-files.ts'
 import { formatFileList, parseFileList } from './model/file-list.ts'
 import { startingPrompt } from './prompt.ts'
-import type { Attachment, Turn, TurnMessage } from './step.ts'
-
-const message = (role: TurnMessage['role'], text: string): TurnMessage => ({
-  role,
-  text,
-  attachments: [],
-  tools: [],
-})
+import type { Attachment, Turn } from './step.ts'
 
 async function promptOf(
   files: Awaited<ReturnType<typeof folderFiles>>,
   turn: Turn,
-  rest: { images?: boolean; pdf?: boolean; contextTokens?: number } = {},
+  rest: { images?: boolean; pdf?: boolean } = {},
 ) {
   return startingPrompt(turn, {
     instructions: 'Be brief.',
     files,
     accepts: { images: rest.images ?? false, pdf: rest.pdf ?? false },
-    contextTokens: rest.contextTokens ?? null,
+    context: { summary: turn.summary?.text, history: turn.history },
   })
 }
 
@@ -133,33 +126,6 @@ test('earlier turns come before the question, their tools in between', async () 
     'user',
   ])
   expect(JSON.stringify(prompt[3])).toContain('"value":2')
-})
-
-test('a long history loses its oldest turns, and still begins with a question', async () => {
-  await using files = await folderFiles()
-  const history = Array.from({ length: 40 }, (_, index) => [
-    message('user', `question ${index} ${'x'.repeat(500)}`),
-    message('assistant', `answer ${index} ${'x'.repeat(500)}`),
-  ]).flat()
-  const prompt = await promptOf(files, turnOf('Now?', { history }), { contextTokens: 4_000 })
-  expect(prompt.length).toBeLessThan(14)
-  expect(prompt[1]?.role).toBe('user')
-  expect(JSON.stringify(prompt)).toContain('answer 39')
-  expect(JSON.stringify(prompt)).not.toContain('question 0 ')
-})
-
-test('long attachments of earlier turns count against the context', async () => {
-  await using files = await folderFiles()
-  const long = await files.add(USER, 'long.txt', 'text/plain', 'x'.repeat(60_000))
-  const history = [
-    { ...message('user', 'Read this'), attachments: [long] },
-    message('assistant', 'I did.'),
-    message('user', 'Thanks'),
-    message('assistant', 'You are welcome.'),
-  ]
-  const prompt = await promptOf(files, turnOf('Now?', { history }), { contextTokens: 8_000 })
-  expect(prompt.map((entry) => entry.role)).toEqual(['system', 'user', 'assistant', 'user'])
-  expect(JSON.stringify(prompt)).toContain('Thanks')
 })
 
 test('a list of files survives names that imitate its marks', () => {

@@ -9,7 +9,8 @@ import {
 import { z } from 'zod'
 
 import type { Files } from '../files/files.ts'
-import { attachmentParts, isTable, promptBytes } from './attachments.ts'
+import { attachmentParts, isTable } from './attachments.ts'
+import { summaryNote, type Context } from './context/fit-context.ts'
 import { formatFileList } from './model/file-list.ts'
 import type { Accepts } from './model/providers.ts'
 import { forModel } from './results.ts'
@@ -18,18 +19,19 @@ import type { Tool } from './tools/tool.ts'
 
 /** An earlier turn's result reminds the model of what was asked; it can call the tool again. */
 const EARLIER_RESULT_BYTES = 2_000
-const BYTES_PER_TOKEN = 3
-const CONTEXT_TOKENS = 128_000
 
 /** Everything the model is given before its first call of this run. */
 export async function startingPrompt(
   turn: Turn,
-  at: { instructions: string; files: Files; accepts: Accepts; contextTokens: number | null },
+  at: { instructions: string; files: Files; accepts: Accepts; context: Context },
 ): Promise<LanguageModelV4Prompt> {
   const tables = turn.files.filter(isTable)
-  const system =
-    tables.length === 0 ? at.instructions : `${at.instructions}\n\n${formatFileList(tables)}`
-  const kept = recent(turn.history, ((at.contextTokens ?? CONTEXT_TOKENS) * BYTES_PER_TOKEN) / 2)
+  const { summary, history: kept } = at.context
+  const system = [
+    at.instructions,
+    ...(tables.length === 0 ? [] : [formatFileList(tables)]),
+    ...(summary === undefined ? [] : [summaryNote(summary)]),
+  ].join('\n\n')
   const where = { files: at.files, userId: turn.userId, accepts: at.accepts }
   const history = await Promise.all(kept.map((message) => historyMessages(message, where)))
   return [
@@ -39,26 +41,7 @@ export async function startingPrompt(
   ]
 }
 
-/** The newest messages that fit, beginning with one of the user. */
-function recent(history: readonly TurnMessage[], bytes: number): TurnMessage[] {
-  let used = 0
-  let first = history.length
-  for (let index = history.length - 1; index >= 0; index--) {
-    const message = history[index]
-    if (!message) break
-    used += weightOf(message)
-    if (used > bytes) break
-    if (message.role === 'user') first = index
-  }
-  return history.slice(first)
-}
-
 type ToolOutput = LanguageModelV4ToolResultPart['output']
-
-const weightOf = ({ text, tools, attachments }: TurnMessage): number =>
-  text.length +
-  tools.length * EARLIER_RESULT_BYTES +
-  attachments.reduce((sum, attachment) => sum + promptBytes(attachment), 0)
 
 interface Where {
   files: Files

@@ -30,8 +30,6 @@ export type Step =
       text: string
       messages: number
       throughMessageId: string
-      usage: Usage
-      costUsd: number | null
       model: string
     }
   /** From here on another agent of the team works; its steps are of the same run. */

@@ -31,6 +31,9 @@ export async function deleteAccount(
       // Also of threads that a version before erased, which did not know of timelines.
       db.deleteFrom('run_timeline').where('user_id', '=', userId).compile(),
       db.deleteFrom('setting').where('key', '=', tokensKey(parts.clock, userId)).compile(),
+      db.deleteFrom('note').where('user_id', '=', userId).compile(),
+      db.deleteFrom('memory_choice').where('user_id', '=', userId).compile(),
+      db.deleteFrom('thread_summary').where('user_id', '=', userId).compile(),
       db.deleteFrom('snapshot').where('stream', '=', userStream(userId)).compile(),
     ],
     erase: [{ stream: userStream(userId) }],

@@ -23,6 +23,9 @@ export const rowsOfThread = (
   db.deleteFrom('approval').where('thread_id', '=', threadId).compile(),
   db.deleteFrom('run_timeline').where('thread_id', '=', threadId).compile(),
   db.deleteFrom('run_seen').where('thread_id', '=', threadId).compile(),
+  db.deleteFrom('thread_summary').where('thread_id', '=', threadId).compile(),
+  // What was learned there and allowed is the person's; where it was learned is no more.
+  db.updateTable('note').set({ thread_id: null }).where('thread_id', '=', threadId).compile(),
   db
     .deleteFrom('snapshot')
     .where('stream', 'in', [threadStream(threadId), userStream(userId)])

@@ -4,6 +4,7 @@ import type { Commands, Files, Retention, Timelines } from '../command/command.t
 import type { Health } from '../health/health.ts'
 import type { Hub, Position } from '../hub/hub.ts'
 import type { Identities } from '../identity/identity.ts'
+import type { Memory } from '../memory/memory.ts'
 import type { Breakers } from '../platform/breakers.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -41,6 +42,7 @@ export interface GatewayOptions {
   files: Files
   retention: Retention
   timelines: Timelines
+  memory: Memory
   errors: ErrorReports
   hub: Hub
   health: Health

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 
 import { addAuthRoutes } from '../auth-routes/auth-routes.ts'
+import { addMcpServer } from '../mcp-server/mcp-server.ts'
 import type { GatewayParts } from '../parts.ts'
 import { addAccountRoutes, eraser } from './account.ts'
 import { addAdminRoutes } from './admin.ts'
@@ -20,6 +21,7 @@ import { addFileRoutes } from './files.ts'
 import { addHealthRoutes } from './health.ts'
 import type { Http } from './http.ts'
 import { addMcpRoutes } from './mcp.ts'
+import { addMemoryRoutes } from './memory.ts'
 import { addMessageRoutes } from './messages.ts'
 import { addMetricsRoute } from './metrics.ts'
 import { addModeRoutes } from './mode.ts'
@@ -48,11 +50,13 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addEventRoutes(http)
   addDeliveryRoutes(http)
   addTimelineRoutes(http)
+  addMemoryRoutes(http)
   addErrorGroupRoute(http)
   addCommandRoutes(http)
   addAgentRoutes(http)
   addAgentRunRoutes(http)
   addMcpRoutes(http)
+  addMcpServer(http)
   addFileRoutes(http)
   addAdminRoutes(http)
   addBreakerRoutes(http)
