@@ -42,9 +42,7 @@ const aFunction = <Shape>() =>
   z.custom<Shape>((value) => typeof value === 'function', { error: 'is not a function' })
 
 const ownTool = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9_]{0,63}$/, 'is not snake_case: write it as look_up_price'),
+  name: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'is not snake_case: write it as look_up_price'),
   description: line(2_000),
   input: z.custom<z.ZodObject>((value) => value instanceof z.ZodObject, {
     error: 'is not z.object({ … }): take z from @netra/agent-kit',

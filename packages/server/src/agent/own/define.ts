@@ -24,11 +24,7 @@ export interface Surroundings {
 export function defineFrom(id: string, spec: ReadSpec, at: Surroundings): AgentDefinition {
   const own = spec.tools.filter((tool) => typeof tool !== 'string')
   const named = spec.tools.filter((tool) => typeof tool === 'string')
-  const problems = [
-    ...unknownTools(spec, at),
-    ...doubledTools(own, at),
-    ...uselessApprovals(spec),
-  ]
+  const problems = [...unknownTools(spec, at), ...doubledTools(own, at), ...uselessApprovals(spec)]
   if (problems.length > 0) throw new AgentFileWrong(problems)
   const { instructions = '', program } = spec
   const connected = connectedOf(spec.mcp, named)

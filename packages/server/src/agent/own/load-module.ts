@@ -87,4 +87,3 @@ function lineIn(stack: string, path: string): number | undefined {
   }
   return undefined
 }
-

@@ -43,7 +43,8 @@ export function readMarkdownAgent(text: string): ReadSpec {
 /** Where what the path names begins, or the nearest thing that is there. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length--) {
-    const holder = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true)
+    const holder =
+      length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true)
     const last = path[length - 1]
     const pair = isMap(holder)
       ? holder.items.find(({ key }) => isScalar(key) && key.value === last)

@@ -177,8 +177,7 @@ class AgentsFolder implements OwnAgents {
       version = hashOf(kind === 'md' ? text : `${text}\n${helpers}`)
       if (before?.version === version) return before
       assertName(id, this.#options.taken, others)
-      const spec =
-        kind === 'md' ? readMarkdownAgent(text) : await loadModuleAgent(path, version)
+      const spec = kind === 'md' ? readMarkdownAgent(text) : await loadModuleAgent(path, version)
       const whole = defineFrom(id, spec, this.#options)
       return { version, whole, shown: { file, agent: id, status: 'ready', problems: [] } }
     } catch (error) {
@@ -200,7 +199,11 @@ const isAgentFile = (name: string): boolean =>
   AGENT_FILE.test(name) &&
   !/^[_.]|\.(test|spec|d|config)\.\w+$|^readme\.md$/i.test(name)
 
-function assertName(id: string, taken: readonly string[], others: ReadonlyMap<string, Known>): void {
+function assertName(
+  id: string,
+  taken: readonly string[],
+  others: ReadonlyMap<string, Known>,
+): void {
   if (!NAME.test(id))
     throw new AgentFileWrong([
       {
@@ -208,7 +211,9 @@ function assertName(id: string, taken: readonly string[], others: ReadonlyMap<st
       },
     ])
   if (taken.includes(id))
-    throw new AgentFileWrong([{ message: `${id} is an agent of Netra's own: name the file otherwise` }])
+    throw new AgentFileWrong([
+      { message: `${id} is an agent of Netra's own: name the file otherwise` },
+    ])
   const other = [...others.values()].find(({ shown }) => shown.agent === id)
   if (other)
     throw new AgentFileWrong([
