@@ -12,6 +12,8 @@ import { streamOwner } from './policy.ts'
 export interface Access {
   thread(userId: UserId, threadId: string): Promise<ThreadRow | undefined>
   run(userId: UserId, runId: string): Promise<RunRow | undefined>
+  /** The run that a message of this client id began. */
+  runOfMessage(userId: UserId, clientMessageId: string): Promise<RunRow | undefined>
   /** Newest first; `isOpen` leaves out what has ended. */
   runs(
     userId: UserId,
@@ -50,6 +52,13 @@ export function createAccess(journal: Pick<Journal, 'db' | 'query'>): Access {
         .selectAll()
         .where('id', '=', asId<RunId>(runId))
         .where('user_id', '=', userId)
+        .executeTakeFirst(),
+    runOfMessage: (userId, clientMessageId) =>
+      db
+        .selectFrom('run')
+        .selectAll()
+        .where('user_id', '=', userId)
+        .where('client_message_id', '=', clientMessageId)
         .executeTakeFirst(),
     runs(userId, { threadId, isOpen = false, limit }) {
       let query = db.selectFrom('run').selectAll().where('user_id', '=', userId)

@@ -12,11 +12,22 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, ms)
-    timer.unref()
+    let timer: NodeJS.Timeout
+    const wait = (leftMs: number): void => {
+      const isLast = leftMs <= LONGEST_TIMER_MS
+      timer = setTimeout(
+        () => (isLast ? callback() : wait(leftMs - LONGEST_TIMER_MS)),
+        Math.min(leftMs, LONGEST_TIMER_MS),
+      )
+      timer.unref()
+    }
+    wait(ms)
     return () => clearTimeout(timer)
   },
 }
+
+/** A longer one would fire at once: an API key ends in months, and so does what it opened. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** ISO 8601 in UTC, as every time on the wire. */
 export const isoTime = (clock: Clock): string => new Date(clock.now()).toISOString()
