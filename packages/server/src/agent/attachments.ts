@@ -3,6 +3,7 @@ import { open, readFile } from 'node:fs/promises'
 import type { LanguageModelV4FilePart, LanguageModelV4TextPart } from '@ai-sdk/provider'
 
 import type { Files } from '../files/files.ts'
+import { tableKindOf } from '../files/table-kind.ts'
 import type { Accepts } from './model/providers.ts'
 import type { Attachment } from './step.ts'
 
@@ -12,9 +13,14 @@ const INLINE_FILE_BYTES = 15 * 1024 * 1024
 
 type Part = LanguageModelV4TextPart | LanguageModelV4FilePart
 
-/** Files that the data tools open: they are named to the model, never poured into its context. */
-export const isTable = ({ mediaType, name }: Attachment): boolean =>
-  /^text\/(csv|tab-separated-values)\b/.test(mediaType) || /\.(csv|tsv)(\.gz)?$/i.test(name)
+/** Files that the data tools open: they are named to the model. */
+export const isTable = (file: Attachment): boolean => tableKindOf(file) !== undefined
+
+/** Tables that are never poured into the model's context. A JSON document may be any text. */
+const isOnlyTable = (file: Attachment): boolean => {
+  const kind = tableKindOf(file)
+  return kind !== undefined && (kind.gzip || kind.format !== 'json')
+}
 
 const isText = ({ mediaType, name }: Attachment): boolean =>
   mediaType.startsWith('text/') ||
@@ -23,7 +29,7 @@ const isText = ({ mediaType, name }: Attachment): boolean =>
 
 /** About what a file takes of a model's context, in bytes of text. */
 export function promptBytes(attachment: Attachment): number {
-  if (isTable(attachment)) return 0
+  if (isOnlyTable(attachment)) return 0
   if (isText(attachment)) return Math.min(attachment.bytes, INLINE_TEXT_BYTES)
   return attachment.mediaType === 'application/pdf' ? 60_000 : 5_000
 }
@@ -42,7 +48,7 @@ async function partOf(
   { files, userId, accepts }: { files: Files; userId: string; accepts: Accepts },
 ): Promise<Part | undefined> {
   const { name, mediaType } = attachment
-  if (isTable(attachment)) return undefined
+  if (isOnlyTable(attachment)) return undefined
   const stored = await files.find(userId, attachment.fileId)
   if (!stored) return sentence(`The attached file ${quoted(name)} has been deleted.`)
   const path = files.pathOf(stored)

@@ -1,4 +1,5 @@
 import { FileRefused } from './files.ts'
+import { packedFormat } from './table-kind.ts'
 
 const KIND_BY_ENDING: Record<string, string> = {
   csv: 'text/csv',
@@ -11,6 +12,8 @@ const KIND_BY_ENDING: Record<string, string> = {
   json: 'application/json',
   jsonl: 'application/x-ndjson',
   ndjson: 'application/x-ndjson',
+  parquet: 'application/vnd.apache.parquet',
+  gz: 'application/gzip',
   pdf: 'application/pdf',
   png: 'image/png',
   jpg: 'image/jpeg',
@@ -21,6 +24,11 @@ const KIND_BY_ENDING: Record<string, string> = {
 
 /** Kinds that show themselves in their first bytes. */
 const SIGNATURES: readonly { type: string; matches(head: Buffer): boolean }[] = [
+  {
+    type: 'application/vnd.apache.parquet',
+    matches: (head) => head.toString('latin1', 0, 4) === 'PAR1',
+  },
+  { type: 'application/gzip', matches: (head) => head.toString('latin1', 0, 2) === '\x1f\x8b' },
   { type: 'application/pdf', matches: (head) => head.indexOf('%PDF-') === 0 },
   {
     type: 'image/png',
@@ -37,8 +45,12 @@ const SIGNATURES: readonly { type: string; matches(head: Buffer): boolean }[] = 
   },
 ]
 
+/** Under another of these names it would be read in another way; an image is an image. */
+const EXACT = new Set(['application/vnd.apache.parquet', 'application/gzip'])
+
 const SIGNED = new Set(SIGNATURES.map(({ type }) => type))
-const TAKEN = 'CSV, TSV, text, Markdown, JSON, PDF, PNG, JPEG, WebP and GIF'
+const TAKEN =
+  'CSV, TSV, JSON, NDJSON, Parquet (each also as .gz), text, Markdown, PDF, PNG, JPEG, WebP and GIF'
 const HEAD_BYTES = 64
 
 /**
@@ -62,6 +74,12 @@ export class ContentCheck {
         `Netra does not take this kind of file. It takes ${TAKEN}.`,
       )
     }
+    if (claimed === 'application/gzip' && !packedFormat(name)) {
+      throw new FileRefused(
+        'unsupported',
+        'The name of a gzip file must say what is in it: .csv.gz, .tsv.gz, .json.gz, .ndjson.gz, .jsonl.gz or .parquet.gz.',
+      )
+    }
     this.#claimed = claimed
   }
 
@@ -81,13 +99,15 @@ export class ContentCheck {
     const found = SIGNATURES.find((signature) => signature.matches(this.#head))?.type
     if (SIGNED.has(this.#claimed)) {
       // An image under another image's name is still that image.
-      if (found) return found
+      const maySwap = found !== undefined && !EXACT.has(found) && !EXACT.has(this.#claimed)
+      if (found && (found === this.#claimed || maySwap)) return found
       throw new FileRefused(
         'unsupported',
         `The file is named as ${this.#claimed} and its content is something else. It may be damaged: open it where it came from, save it and upload it again.`,
       )
     }
-    if (found) this.#refuseText()
+    // A column may well be called PAR1, and no text holds what else is in a Parquet file.
+    if (found && found !== 'application/vnd.apache.parquet') this.#refuseText()
     return this.#claimed
   }
 

@@ -12,8 +12,7 @@ export function displayName(name: string): string {
     .replace(/^\.+$/, '')
   if (clean.length === 0) return 'file'
   if (clean.length <= LONGEST) return clean
-  const dot = clean.lastIndexOf('.')
-  const ending = dot > 0 && clean.length - dot <= 10 ? clean.slice(dot) : ''
+  const ending = /(?<=.)(\.[^.]{1,9}(?=\.gz$))?\.[^.]{1,9}$/u.exec(clean)?.[0] ?? ''
   return `${Array.from(clean)
     .slice(0, LONGEST - ending.length - 1)
     .join('')}…${ending}`

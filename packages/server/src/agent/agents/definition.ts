@@ -34,7 +34,7 @@ export interface AgentDefinition {
 }
 
 /** How the data tools are used well; both agents need it. */
-export const DATA_GUIDE = `Tables: uploaded CSV files are listed in a <files> block as JSON, the newest last. Each file is one SQL table named data (DuckDB dialect, read-only).
+export const DATA_GUIDE = `Tables: uploaded CSV, TSV, JSON, NDJSON and Parquet files are listed in a <files> block as JSON, the newest last. Each file is one SQL table named data (DuckDB dialect, read-only).
 - Every number about a file must come from a tool result of this conversation. Never estimate, recall or invent one; if the tools cannot tell, say so.
 - Look at columns with profile_table before you first query a file. Aggregate in SQL; do not read rows one by one.
 - "Requests" are rows. "Input" or "prompt" and "output" or "completion" tokens are the columns that the profile's roles name.

@@ -1,3 +1,4 @@
+import { tableKindOf } from '../../../files/table-kind.ts'
 import type { Attachment } from '../../step.ts'
 
 export interface ChosenFile {
@@ -8,12 +9,8 @@ export interface ChosenFile {
   note: string | undefined
 }
 
-const isTable = ({ mediaType, name }: Attachment): boolean =>
-  mediaType === 'text/csv' ||
-  mediaType === 'text/tab-separated-values' ||
-  /\.(?:csv|tsv)$/i.test(name)
-
-export const tablesOf = (files: readonly Attachment[]): Attachment[] => files.filter(isTable)
+export const tablesOf = (files: readonly Attachment[]): Attachment[] =>
+  files.filter((file) => tableKindOf(file))
 
 /** The file that the message names, or else the newest; several names are for the person to part. */
 export function chooseFile(

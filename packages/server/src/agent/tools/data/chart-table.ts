@@ -1,16 +1,16 @@
 import { ToolError, type Tool } from '../tool.ts'
 import { queryResult } from './query-table.ts'
 import { chartTableInput, type ChartResult, type QueryResult } from './schemas.ts'
-import type { Tables } from './tables.ts'
+import { TABLE_TOOL_TIMEOUT_MS, type Tables } from './tables.ts'
 
 /** More points than a screen has pixels to show. */
 const MOST_POINTS = 2_000
 
 export const chartTable = (tables: Tables): Tool => ({
   name: 'chart_table',
-  description: `Draws a chart of a query over an attached CSV file (the table data): sql is one read-only statement, x the result's column on the horizontal axis, y the numeric columns drawn as series. At most ${MOST_POINTS} rows: aggregate in SQL, for example by date_trunc('minute', time), and ORDER BY x.`,
+  description: `Draws a chart of a query over an attached table (CSV, TSV, JSON, NDJSON or Parquet file) (the table data): sql is one read-only statement, x the result's column on the horizontal axis, y the numeric columns drawn as series. At most ${MOST_POINTS} rows: aggregate in SQL, for example by date_trunc('minute', time), and ORDER BY x.`,
   input: chartTableInput,
-  timeoutMs: 70_000,
+  timeoutMs: TABLE_TOOL_TIMEOUT_MS,
   repeatable: true,
   effect: 'reads',
   async run(input, context): Promise<ChartResult> {

@@ -1,15 +1,15 @@
 import type { Tool, ToolContext } from '../tool.ts'
 import { queryTableInput, type QueryResult } from './schemas.ts'
-import type { Tables } from './tables.ts'
+import { TABLE_TOOL_TIMEOUT_MS, type Tables } from './tables.ts'
 
 const RESULT_LIMITS = { rows: 10_000, bytes: 4_000_000 }
 
 export const queryTable = (tables: Tables): Tool => ({
   name: 'query_table',
   description:
-    'Runs one read-only SQL statement (DuckDB dialect) over an attached CSV file, which is the table data. Column names with capitals or spaces need double quotes. At most 10,000 rows come back: aggregate in SQL. Percentiles: quantile_cont(column, 0.95) interpolates between neighbours.',
+    'Runs one read-only SQL statement (DuckDB dialect) over an attached table (CSV, TSV, JSON, NDJSON or Parquet file), which is the table data. Column names with capitals or spaces need double quotes. At most 10,000 rows come back: aggregate in SQL. Percentiles: quantile_cont(column, 0.95) interpolates between neighbours.',
   input: queryTableInput,
-  timeoutMs: 70_000,
+  timeoutMs: TABLE_TOOL_TIMEOUT_MS,
   repeatable: true,
   effect: 'reads',
   async run(input, context) {

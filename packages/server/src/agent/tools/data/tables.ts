@@ -3,6 +3,7 @@ import { access, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 
 import type { Files, StoredFile } from '../../../files/files.ts'
+import { tableKindOf, type TableKind } from '../../../files/table-kind.ts'
 import { ToolError, type ToolContext } from '../tool.ts'
 import type { DuckPool } from './duck/duck-pool.ts'
 import {
@@ -24,9 +25,19 @@ const READER_VERSION = 1
 
 const keptLoad = loadAnswer.extend({ version: z.literal(READER_VERSION) })
 
-/** One uploaded CSV, open for questions. */
+/** What a question about tables needs of whoever asks it. */
+export type TableContext = Pick<ToolContext, 'userId' | 'files' | 'signal' | 'progress'>
+
+/**
+ * For tools over tables: the first question about a file waits until it was read, which has a limit
+ * of its own in the pool, as has every query.
+ */
+export const TABLE_TOOL_TIMEOUT_MS = 660_000
+
+/** One uploaded table, open for questions. */
 export interface Table {
   file: StoredFile
+  kind: TableKind
   source: string
   /** The DuckDB file made of it. */
   database: string
@@ -34,7 +45,7 @@ export interface Table {
 }
 
 /**
- * Uploaded CSV files as tables. Each is read once into a DuckDB file that lies beside its content
+ * Uploaded CSV, JSON and Parquet files as tables. Each is read once into a DuckDB file that lies beside its content
  * as `<content>.duckdb`, so that it is removed with it; what the reader had to say is kept in
  * `<content>.load.json`, exact column figures in `<content>.profile.json`.
  */
@@ -53,14 +64,14 @@ export class Tables {
     fileId: string,
     sql: string,
     limits: ResultLimits,
-    context: ToolContext,
+    context: TableContext,
   ): Promise<QueryAnswer> {
     const { database } = await this.open(fileId, context)
     const request = { kind: 'query', database, sql, limits } as const
     return queryAnswer.parse(await this.#pool.ask(request, context.userId, context.signal))
   }
 
-  async profile(fileId: string, context: ToolContext): Promise<TableProfile> {
+  async profile(fileId: string, context: TableContext): Promise<TableProfile> {
     const table = await this.open(fileId, context)
     const kept = `${table.source}.profile.json`
     const answer = await this.#once(
@@ -85,7 +96,7 @@ export class Tables {
     parts: readonly WorkloadPart[],
     sql: string,
     limits: ResultLimits,
-    context: ToolContext,
+    context: TableContext,
   ): Promise<QueryAnswer> {
     const [first] = parts
     if (!first) throw new ToolError('Name at least one file.')
@@ -94,27 +105,35 @@ export class Tables {
   }
 
   /** Only a file of this thread that belongs to this user is ever opened. */
-  async open(fileId: string, context: ToolContext): Promise<Table> {
+  async open(fileId: string, context: TableContext): Promise<Table> {
     const attached = context.files.find((file) => file.fileId === fileId)
     const file = attached && (await this.#files.find(context.userId, fileId))
     if (!file) throw new ToolError(unknownFile(fileId, context))
-    if (!isTable(file)) {
-      throw new ToolError(`${file.name} is ${file.mediaType}, not a CSV file: it has no rows.`)
+    const kind = tableKindOf(file)
+    if (!kind) {
+      throw new ToolError(
+        `${file.name} is ${file.mediaType}: it has no rows. Tables are CSV, TSV, JSON, NDJSON and Parquet files, each also as .gz.`,
+      )
     }
     const source = this.#files.pathOf(file)
     const database = `${source}.duckdb`
-    const load = await this.#loadOnce(file, database, context)
-    return { file, source, database, rejected: load.rejected }
+    const load = await this.#loadOnce(file, kind, database, context)
+    return { file, kind, source, database, rejected: load.rejected }
   }
 
-  #loadOnce(file: StoredFile, database: string, context: ToolContext): Promise<LoadAnswer> {
+  #loadOnce(
+    file: StoredFile,
+    kind: TableKind,
+    database: string,
+    context: TableContext,
+  ): Promise<LoadAnswer> {
     return this.#once(
       database,
       async () => {
         const kept = await readJson(`${this.#files.pathOf(file)}.load.json`, keptLoad)
         return kept && (await exists(database)) ? kept : undefined
       },
-      () => this.#load(file, database, context),
+      () => this.#load(file, kind, database, context),
       context.signal,
     )
   }
@@ -140,7 +159,7 @@ export class Tables {
     }
   }
 
-  async #profile(table: Table, kept: string, context: ToolContext): Promise<ProfileAnswer> {
+  async #profile(table: Table, kept: string, context: TableContext): Promise<ProfileAnswer> {
     const request = { kind: 'profile', database: table.database } as const
     const answer = profileAnswer.parse(
       await this.#pool.ask(request, context.userId, context.signal),
@@ -151,9 +170,14 @@ export class Tables {
     return answer
   }
 
-  async #load(file: StoredFile, database: string, context: ToolContext): Promise<LoadAnswer> {
+  async #load(
+    file: StoredFile,
+    kind: TableKind,
+    database: string,
+    context: TableContext,
+  ): Promise<LoadAnswer> {
     try {
-      return await this.#readFile(file, database, context)
+      return await this.#readFile(file, kind, database, context)
     } catch (error) {
       await rm(partialOf(database), { force: true })
       await rm(`${partialOf(database)}.wal`, { force: true })
@@ -161,11 +185,20 @@ export class Tables {
     }
   }
 
-  async #readFile(file: StoredFile, database: string, context: ToolContext): Promise<LoadAnswer> {
+  async #readFile(
+    file: StoredFile,
+    kind: TableKind,
+    database: string,
+    context: TableContext,
+  ): Promise<LoadAnswer> {
     const source = this.#files.pathOf(file)
     context.progress({ progress: 0, total: 1, note: `Reading ${file.name}` })
-    const request = { kind: 'load', source, database } as const
-    const answer = loadAnswer.parse(await this.#pool.ask(request, context.userId, context.signal))
+    const request = { kind: 'load', source, database, table: kind } as const
+    const answer = loadAnswer.parse(
+      await this.#pool.ask(request, context.userId, context.signal, (done) =>
+        context.progress({ progress: done, total: 1, note: `Reading ${file.name}` }),
+      ),
+    )
     await rm(`${source}.profile.json`, { force: true })
     await writeJson(`${source}.load.json`, { version: READER_VERSION, ...answer })
     if (!(await exists(source))) {
@@ -177,15 +210,13 @@ export class Tables {
   }
 }
 
-const TABLE_TYPES = new Set(['text/csv', 'text/tab-separated-values'])
-
-const isTable = (file: { mediaType: string }): boolean => TABLE_TYPES.has(file.mediaType)
-
-function unknownFile(fileId: string, context: ToolContext): string {
-  const tables = context.files.filter(isTable).map((file) => `${file.fileId} (${file.name})`)
+function unknownFile(fileId: string, context: TableContext): string {
+  const tables = context.files
+    .filter((file) => tableKindOf(file))
+    .map((file) => `${file.fileId} (${file.name})`)
   return tables.length > 0
     ? `No file ${fileId} is attached to this thread. Tables here: ${tables.join(', ')}.`
-    : `No file ${fileId} is attached to this thread, and no CSV file is. Attach one first.`
+    : `No file ${fileId} is attached to this thread, and no table is. Attach one first.`
 }
 
 const exists = (path: string): Promise<boolean> =>

@@ -4,7 +4,7 @@ import { basename, dirname, relative } from 'node:path'
 
 import { unreachable } from '../../../../platform/unreachable.ts'
 import { explain, TOO_MUCH_MEMORY } from './explain.ts'
-import { loadCsv } from './load-csv.ts'
+import { loadTable } from './load-table.ts'
 import type {
   AnswerMessage,
   DuckRequest,
@@ -55,7 +55,10 @@ function volunteerForOutOfMemory(): void {
   }
 }
 
-function perform(request: DuckRequest): Promise<LoadAnswer | ProfileAnswer | QueryAnswer> {
+function perform(
+  id: number,
+  request: DuckRequest,
+): Promise<LoadAnswer | ProfileAnswer | QueryAnswer> {
   // Relative paths, so that no error message tells where the server keeps its files.
   const folder = dirname(request.database)
   process.chdir(folder)
@@ -63,7 +66,17 @@ function perform(request: DuckRequest): Promise<LoadAnswer | ProfileAnswer | Que
   const spill = relative(folder, scratch)
   switch (request.kind) {
     case 'load':
-      return loadCsv(relative(folder, request.source), database, spill)
+      return loadTable(
+        {
+          source: relative(folder, request.source),
+          path: database,
+          scratch: spill,
+          table: request.table,
+        },
+        (done) => {
+          if (current === id) answer({ id, status: 'under_way', done })
+        },
+      )
     case 'profile':
       return profileData(database, spill)
     case 'query':
@@ -85,7 +98,7 @@ async function handle({ id, request, traceparent }: RequestMessage): Promise<voi
   // Who looks at a busy machine sees which run it works for.
   process.title = `netra-duckdb ${traceparent?.split('-')[1] ?? ''}`
   try {
-    const value = await perform(request)
+    const value = await perform(id, request)
     if (current === id) answer({ id, status: 'ok', value })
   } catch (error) {
     if (current !== id) return

@@ -73,7 +73,11 @@ beforeAll(async () => {
   const source = join(folder, 'table.csv')
   await writeFile(source, 'name,size\nann,1\nbob,2\n')
   pool = poolOf()
-  await pool.ask({ kind: 'load', source, database }, 'ann', never)
+  await pool.ask(
+    { kind: 'load', source, database, table: { format: 'csv', gzip: false } },
+    'ann',
+    never,
+  )
 })
 
 afterAll(async () => {

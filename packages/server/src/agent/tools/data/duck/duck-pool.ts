@@ -16,9 +16,16 @@ export interface DuckPoolOptions {
   scratch: string
   /** Child processes at most. */
   size: number
-  /** A request that takes longer is killed with its child. */
+  /** A query that takes longer is killed with its child. */
   limitMs: number
+  /** The same for what is done once a file: reading it and its profile; ten minutes unless given. */
+  loadLimitMs?: number
 }
+
+/** How far a request is, from 0 to 1. */
+type OnProgress = (done: number) => void
+
+const LOAD_LIMIT_MS = 600_000
 
 interface Job {
   request: DuckRequest
@@ -26,6 +33,7 @@ interface Job {
   /** Of the run that asks; the child's end is told of in it. */
   trace: Trace | undefined
   signal: AbortSignal
+  onProgress: OnProgress | undefined
   resolve: (answer: unknown) => void
   reject: (error: Error) => void
 }
@@ -43,6 +51,8 @@ const UNAVAILABLE =
 
 const ENDED =
   'The process that ran this query ended before it answered, most likely for lack of memory. Filter or aggregate more, and try again.'
+
+const isLong = ({ request }: Job): boolean => request.kind === 'load' || request.kind === 'profile'
 
 class DuckAborted extends Error {
   override readonly name = 'AbortError'
@@ -76,7 +86,12 @@ export class DuckPool implements AsyncDisposable {
    * @throws ToolError when the SQL or the data is at fault, ToolUnavailable when no child can be
    * started, DuckAborted when `signal` aborted it.
    */
-  ask(request: DuckRequest, userId: string, signal: AbortSignal): Promise<unknown> {
+  ask(
+    request: DuckRequest,
+    userId: string,
+    signal: AbortSignal,
+    onProgress?: OnProgress,
+  ): Promise<unknown> {
     const done = Promise.withResolvers<unknown>()
     if (this.#closed || signal.aborted) {
       done.reject(new DuckAborted('The query was stopped.'))
@@ -86,6 +101,7 @@ export class DuckPool implements AsyncDisposable {
         userId,
         trace: currentTrace(),
         signal,
+        onProgress,
         resolve: done.resolve,
         reject: done.reject,
       }
@@ -117,12 +133,19 @@ export class DuckPool implements AsyncDisposable {
   }
 
   #next(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#mayServe().length > 0) {
       const child = this.#childOrRefuse()
       if (!child) return
       const job = this.#takeFairly()
       if (job) this.#send(child, job)
     }
+  }
+
+  /** Reading a large file takes minutes: one child is always left for questions. */
+  #mayServe(): Job[] {
+    const long = [...this.#children].filter((child) => child.job && isLong(child.job)).length
+    const isFree = long === 0 || long < this.#options.size - 1
+    return isFree ? this.#waiting : this.#waiting.filter((job) => !isLong(job))
   }
 
   /** Whoever waits is told at once when no child can be started. */
@@ -145,10 +168,10 @@ export class DuckPool implements AsyncDisposable {
   /** The oldest request of a user who has none running and was not served last, or the oldest. */
   #takeFairly(): Job | undefined {
     const busy = new Set([...this.#children].map((child) => child.job?.userId))
-    const place = this.#waiting.findIndex(
-      (job) => !busy.has(job.userId) && job.userId !== this.#lastUserId,
-    )
-    const job = this.#waiting.splice(Math.max(place, 0), 1)[0]
+    const servable = this.#mayServe()
+    const job =
+      servable.find(({ userId }) => !busy.has(userId) && userId !== this.#lastUserId) ?? servable[0]
+    if (job) this.#waiting.splice(this.#waiting.indexOf(job), 1)
     this.#lastUserId = job?.userId
     return job
   }
@@ -178,7 +201,9 @@ export class DuckPool implements AsyncDisposable {
   }
 
   #send(child: Child, job: Job): void {
-    const { clock, limitMs } = this.#options
+    const { clock } = this.#options
+    const { loadLimitMs = LOAD_LIMIT_MS } = this.#options
+    const limitMs = isLong(job) ? loadLimitMs : this.#options.limitMs
     child.job = job
     child.requests += 1
     child.process.ref()
@@ -187,7 +212,9 @@ export class DuckPool implements AsyncDisposable {
       if (child.job !== job) return
       job.reject(
         new ToolError(
-          `The query took longer than ${limitMs / 1_000} s and was stopped. Filter or aggregate more, or query fewer rows.`,
+          isLong(job)
+            ? `Reading the file took longer than ${limitMs / 1_000} s and was stopped. Split it, leave out columns you do not need, or upload it as Parquet, which is read fastest.`
+            : `The query took longer than ${limitMs / 1_000} s and was stopped. Filter or aggregate more, or query fewer rows.`,
         ),
       )
       this.#kill(child)
@@ -211,6 +238,10 @@ export class DuckPool implements AsyncDisposable {
   #settle(child: Child, message: AnswerMessage): void {
     const job = child.job
     if (!job || message.id !== child.requests) return
+    if (message.status === 'under_way') {
+      job.onProgress?.(message.done)
+      return
+    }
     child.hasAnswered = true
     child.job = undefined
     // An idle child must not keep a server alive that wants to end.

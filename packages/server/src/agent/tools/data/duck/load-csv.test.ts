@@ -33,7 +33,13 @@ async function profileOf(csv: string | Buffer) {
   const database = `${source}.duckdb`
   await writeFile(source, csv)
   const { signal } = new AbortController()
-  const loaded = loadAnswer.parse(await pool.ask({ kind: 'load', source, database }, 'ann', signal))
+  const loaded = loadAnswer.parse(
+    await pool.ask(
+      { kind: 'load', source, database, table: { format: 'csv', gzip: false } },
+      'ann',
+      signal,
+    ),
+  )
   const profile = await pool.ask({ kind: 'profile', database }, 'ann', signal)
   return { ...profileAnswer.parse(profile), ...loaded }
 }

@@ -1,10 +1,8 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 
-import { openForLoading } from './database.ts'
 import type { LoadAnswer } from './messages.ts'
-import { partialOf } from './partial.ts'
 import { quoteText } from './quote.ts'
 import { readDoubtfulColumns, refineTextColumns, roundedColumns } from './refine-columns.ts'
 import { Refusal } from './refusal.ts'
@@ -12,28 +10,12 @@ import { Refusal } from './refusal.ts'
 /** Options of DuckDB's CSV reader, by name, as SQL. */
 type ReadOptions = Record<string, string>
 
-/** Reads a CSV into the table `data` of a new database file, which appears whole or not at all. */
-export async function loadCsv(source: string, path: string, scratch: string): Promise<LoadAnswer> {
-  const partial = partialOf(path)
-  await rm(partial, { force: true })
-  await rm(`${partial}.wal`, { force: true })
-  const database = await openForLoading(partial, scratch)
-  let answer: LoadAnswer
-  try {
-    answer = await readInto(database.connection, source)
-  } finally {
-    database.close()
-  }
-  await rename(partial, path)
-  return answer
-}
-
 /**
- * The reader guesses delimiter, quotes, header and types from the first 20,480 rows. A row of
+ * Reads a CSV into the table `data`. The reader guesses delimiter, quotes, header and types from the first 20,480 rows. A row of
  * another shape is left out and counted. A value of another type must not cost its whole row: such
  * a column is read again as text, and made a number afterwards where that is what it nearly always is.
  */
-async function readInto(connection: DuckDBConnection, source: string): Promise<LoadAnswer> {
+export async function readCsv(connection: DuckDBConnection, source: string): Promise<LoadAnswer> {
   const options = await readAsGuessed(connection, source)
   const doubtful = await columnsWith(connection, 'CAST')
   const asText = [...doubtful.map(({ name }) => name), ...(await roundedColumns(connection))]

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 
+import type { TableKind } from '../../../../files/table-kind.ts'
 import type { Cell, ColumnProfile } from '../schemas.ts'
 
 /** What the server asks of a DuckDB child process; one request at a time. */
 export type DuckRequest =
-  /** Reads the CSV at `source` into a new database file. */
-  | { kind: 'load'; source: string; database: string }
+  /** Reads the file at `source` into a new database file. */
+  | { kind: 'load'; source: string; database: string; table: TableKind }
   | { kind: 'profile'; database: string }
   /** One statement that a model or a person wrote. */
   | { kind: 'query'; database: string; sql: string; limits: ResultLimits }
@@ -59,6 +60,8 @@ export interface RequestMessage {
 
 export type AnswerMessage =
   | { id: number; status: 'ok'; value: LoadAnswer | ProfileAnswer | QueryAnswer }
+  /** How far it is, from 0 to 1; its answer follows. */
+  | { id: number; status: 'under_way'; done: number }
   /** The SQL or the data is at fault; the message is for its author. */
   | { id: number; status: 'refused'; message: string }
   /** As `refused`, and the last word of this process: it used more memory than it may. */

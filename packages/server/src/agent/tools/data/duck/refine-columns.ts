@@ -44,6 +44,12 @@ const DECIMAL_COMMA: Reading = {
   matches: '[+-]?(0|[1-9][0-9]{0,2}(\\.[0-9]{3})*|[1-9][0-9]*)(,[0-9]+)?',
   convert: (column) => `replace(replace(${column}, '.', ''), ',', '.')::DOUBLE`,
 }
+/** As JSON has times; those with another offset than UTC are brought to it. */
+const ISO_TIME: Reading = {
+  matches:
+    '[0-9]{4}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9](:[0-6][0-9]([.][0-9]{1,9})?)? ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)?',
+  convert: (column) => `(replace(${column}, ' UTC', 'Z')::TIMESTAMPTZ)::TIMESTAMP`,
+}
 const MINUTES = ['%m/%d/%Y %H:%M', '%d/%m/%Y %H:%M', '%d.%m.%Y %H:%M', '%d.%m.%Y %H:%M:%S']
 const TWELVE_HOURS = ['%m/%d/%Y %I:%M %p', '%m/%d/%Y %I:%M:%S %p', '%d/%m/%Y %I:%M:%S %p']
 const TIME_FORMATS = [...MINUTES, ...TWELVE_HOURS]
@@ -62,8 +68,8 @@ export async function refineTextColumns(
   const shape = await connection.runAndReadAll('SELECT * FROM data LIMIT 0')
   const readings =
     delimiter === ';'
-      ? [PLAIN_INTEGER, LONG_INTEGER, PLAIN_NUMBER, DECIMAL_COMMA]
-      : [PLAIN_INTEGER, LONG_INTEGER, PLAIN_NUMBER, GROUPED_INTEGER, GROUPED_NUMBER]
+      ? [PLAIN_INTEGER, LONG_INTEGER, PLAIN_NUMBER, DECIMAL_COMMA, ISO_TIME]
+      : [PLAIN_INTEGER, LONG_INTEGER, PLAIN_NUMBER, GROUPED_INTEGER, GROUPED_NUMBER, ISO_TIME]
   for (const [index, name] of shape.columnNames().entries()) {
     if (String(shape.columnType(index)) !== 'VARCHAR') continue
     const converted =

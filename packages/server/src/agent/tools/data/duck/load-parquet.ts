@@ -1,0 +1,37 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+
+import { flatten } from './flatten.ts'
+import type { LoadAnswer } from './messages.ts'
+import { quoteText } from './quote.ts'
+import { Refusal } from './refusal.ts'
+
+/** A few kilobytes of Parquet can stand for any number of equal rows. */
+const MOST_ROWS = 200_000_000
+
+/** Reads Parquet into the table `data`. */
+export async function loadParquet(
+  connection: DuckDBConnection,
+  source: string,
+): Promise<LoadAnswer> {
+  try {
+    const counted = await connection.runAndReadAll(
+      `SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata(${quoteText(source)})`,
+    )
+    const rows = Number(counted.getRows()[0]?.[0] ?? 0)
+    if (rows > MOST_ROWS) {
+      throw new Refusal(
+        `This Parquet file has ${rows} rows and Netra reads ${MOST_ROWS}: split it by time and upload the parts.`,
+      )
+    }
+    await connection.run(
+      `CREATE OR REPLACE TABLE data AS SELECT * FROM read_parquet(${quoteText(source)})`,
+    )
+  } catch (error) {
+    if (!(error instanceof Error) || /^(Out of Memory|IO) Error/.test(error.message)) throw error
+    if (error instanceof Refusal) throw error
+    throw new Refusal(
+      `This file cannot be read as Parquet: ${error.message.split('\n')[0] ?? ''} It may be damaged, encrypted or cut; export it again and upload it again.`,
+    )
+  }
+  return { rejected: { count: 0, reasons: await flatten(connection) } }
+}

@@ -1,0 +1,173 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+
+import { DuckDBInstance } from '@duckdb/node-api'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import type { TableKind } from '../../../../files/table-kind.ts'
+import { systemClock } from '../../../../platform/clock.ts'
+import { silentLogger } from '../../../../platform/logger.ts'
+import { DuckPool } from './duck-pool.ts'
+import { loadAnswer, queryAnswer } from './messages.ts'
+import { unpack } from './unpack.ts'
+
+let folder: string
+let pool: DuckPool
+let count = 0
+const { signal } = new AbortController()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'netra-load-'))
+  const scratch = join(folder, 'scratch')
+  pool = new DuckPool({
+    clock: systemClock,
+    logger: silentLogger,
+    limitMs: 30_000,
+    size: 1,
+    scratch,
+  })
+})
+
+afterAll(async () => {
+  await pool[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function load(content: string | Buffer, table: TableKind) {
+  count += 1
+  const source = join(folder, `${count}.file`)
+  const database = `${source}.duckdb`
+  await writeFile(source, content)
+  const { rejected } = loadAnswer.parse(
+    await pool.ask({ kind: 'load', source, database, table }, 'ann', signal),
+  )
+  const ask = async (sql: string) => {
+    const limits = { rows: 100, bytes: 100_000 }
+    return queryAnswer.parse(
+      await pool.ask({ kind: 'query', database, sql, limits }, 'ann', signal),
+    )
+  }
+  const all = await ask('FROM data')
+  const columns = Object.fromEntries(all.columns.map(({ name, kind }) => [name, kind]))
+  return { rejected, columns, rows: all.rows }
+}
+
+const plain = (format: TableKind['format']): TableKind => ({ format, gzip: false })
+const packed = (format: TableKind['format']): TableKind => ({ format, gzip: true })
+
+describe('JSON', () => {
+  const lines = '{"a":1,"at":"2026-01-05T10:00:00Z"}\n{"a":2,"at":"2026-01-05T11:00:00.5Z"}\n'
+  const wanted = {
+    columns: { a: 'integer', at: 'time' },
+    rows: [
+      [1, '2026-01-05 10:00:00'],
+      [2, '2026-01-05 11:00:00.500000'],
+    ],
+    rejected: { count: 0, reasons: [] },
+  }
+  const list = `[${lines.trim().replace('\n', ',\n')}]`
+
+  test.each([
+    ['one object a line', lines, plain('ndjson')],
+    ['one object a line in a .json file', lines, plain('json')],
+    ['a list', list, plain('json')],
+    ['a list in an .ndjson file', list, plain('ndjson')],
+    ['an object with a list under data', `{"object":"page",\n"data":${list}}`, plain('json')],
+    ['packed lines', gzipSync(lines), packed('ndjson')],
+    ['a packed list', gzipSync(list), packed('json')],
+  ])('%s is a table', async (_, content, kind) => {
+    expect(await load(content, kind)).toEqual(wanted)
+  })
+
+  test('objects in objects become columns, results rows, and other nesting text', async () => {
+    const buckets = {
+      data: [
+        {
+          start: 1,
+          results: [
+            { usage: { in: 5, out: { all: 6 } }, tags: ['x'] },
+            { usage: { in: 7, out: { all: 8 } }, tags: ['y', 'z'], notes: [{ n: 1 }] },
+          ],
+        },
+        { start: 2, results: [] },
+      ],
+    }
+    const loaded = await load(JSON.stringify(buckets), plain('json'))
+    expect(loaded).toEqual({
+      columns: {
+        start: 'integer',
+        'usage.in': 'integer',
+        'usage.out.all': 'integer',
+        tags: 'text',
+        notes: 'text',
+      },
+      rows: [
+        [1, 5, 6, '["x"]', null],
+        [1, 7, 8, '["y","z"]', '[{"n":1}]'],
+      ],
+      rejected: { count: 0, reasons: ['1 records have no results, so that no row came of them'] },
+    })
+  })
+
+  test('lines that are no objects are counted with their place and the others are read', async () => {
+    const loaded = await load('{"a":1}\n{"a": \n[1]\n"x"\n\n{"a":3}\n', plain('ndjson'))
+    expect(loaded.rows).toEqual([[1], [3]])
+    expect(loaded.rejected).toEqual({
+      count: 3,
+      reasons: ['2 left out, no object: first on line 3', '1 left out, no JSON: first on line 2'],
+    })
+  })
+
+  test('values of two types are kept as text', async () => {
+    const loaded = await load('{"a":1}\n{"a":"many"}\n{"a":{"b":1}}\n', plain('ndjson'))
+    expect(loaded.rows).toEqual([['1'], ['many'], ['{"b":1}']])
+  })
+
+  test.each([
+    ['a cut document', '{"data":[{"a":1},{"a"', 'not valid JSON'],
+    ['a cut list', '[{"a":1},{"a"', 'not valid JSON'],
+    ['a list of numbers', '[1,2,3]', 'holds no objects'],
+    ['a text', 'hello', 'not valid JSON'],
+    ['a document of deep brackets', `{"a":${'['.repeat(100_000)}`, 'nested more than 64 levels'],
+  ])('%s is refused with what to do', async (_, content, words) => {
+    await expect(load(content, plain('json'))).rejects.toThrow(words)
+  })
+})
+
+test('Parquet is a table, packed or not; a damaged one is refused', async () => {
+  const path = join(folder, 'made.parquet')
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  await connection.run(
+    `COPY (SELECT range AS a, {'b': range * 2} AS s FROM range(3)) TO '${path}' (FORMAT parquet)`,
+  )
+  connection.closeSync()
+  instance.closeSync()
+  const content = await readFile(path)
+  const wanted = {
+    rows: [
+      [0, 0],
+      [1, 2],
+      [2, 4],
+    ],
+    columns: { a: 'integer', 's.b': 'integer' },
+  }
+  expect(await load(content, plain('parquet'))).toMatchObject(wanted)
+  expect(await load(gzipSync(content), packed('parquet'))).toMatchObject(wanted)
+  const damaged = load(content.subarray(0, content.length - 20), plain('parquet'))
+  await expect(damaged).rejects.toThrow('cannot be read as Parquet')
+})
+
+test('a gzip file that is damaged or holds too much is refused, and leaves nothing behind', async () => {
+  const whole = gzipSync('a,b\n1,2\n')
+  expect((await load(whole, packed('csv'))).rows).toEqual([[1, 2]])
+  await expect(load(whole.subarray(0, 15), packed('csv'))).rejects.toThrow('damaged or was cut')
+  await expect(load('no gzip at all', packed('csv'))).rejects.toThrow('damaged or was cut')
+  const bomb = join(folder, 'bomb.gz')
+  await writeFile(bomb, gzipSync(Buffer.alloc(5_000_000)))
+  await expect(unpack(bomb, `${bomb}.out`, 1_000_000)).rejects.toThrow('more than 0.001 GB')
+  expect(await readdir(join(folder, 'scratch', '1'))).toEqual([])
+  expect(await readdir(folder)).not.toContain('bomb.gz.out')
+})
