@@ -5,6 +5,8 @@ import { administration } from './administration.ts'
 import { agentsAndModels } from './agents.ts'
 import { conversations } from './conversations.ts'
 import { files } from './files.ts'
+import { mcpServer } from './mcp-server.ts'
+import { remembered } from './memory.ts'
 import { isMedia, type Area, type MediaBody, type Route } from './route.ts'
 import { services } from './services.ts'
 import { signingIn, twoFactorDetails } from './signing-in.ts'
@@ -14,7 +16,9 @@ export const AREAS: readonly Area[] = [
   signingIn,
   ownAccount,
   conversations,
+  remembered,
   agentsAndModels,
+  mcpServer,
   files,
   administration,
   watching,

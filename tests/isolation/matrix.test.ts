@@ -7,6 +7,7 @@ import { ask, comparable, type Answer, type Asked } from './ask.ts'
 import { AUTH_ROWS } from './auth-rows.ts'
 import { CHAT_ROWS } from './chat-rows.ts'
 import { undescribed } from './described.ts'
+import { MCP_SERVER_ROWS } from './mcp-server-rows.ts'
 import { get, isOpen, type OwnedRow, type Row, type Thing } from './row.ts'
 import { found } from './search.ts'
 import { SERVICE_ROWS } from './service-rows.ts'
@@ -21,6 +22,7 @@ const ROWS: Record<string, Row | Row[]> = {
   ...ACCOUNT_ROWS,
   ...ADMIN_ROWS,
   ...SERVICE_ROWS,
+  ...MCP_SERVER_ROWS,
 }
 
 let stage: Stage
