@@ -1,5 +1,15 @@
-import { get, polled, post, put, remove, type OwnedRow, type Row, type Thing } from './row.ts'
-import { form, newFile, newThread, lastingRun, talkOf, waitingApproval } from './things.ts'
+import {
+  get,
+  patch,
+  polled,
+  post,
+  put,
+  remove,
+  type OwnedRow,
+  type Row,
+  type Thing,
+} from './row.ts'
+import { form, newFile, newNote, newThread, lastingRun, talkOf, waitingApproval } from './things.ts'
 
 const thread = (row: Partial<OwnedRow> & Pick<OwnedRow, 'ask'>): OwnedRow => ({
   make: talkOf,
@@ -108,6 +118,40 @@ export const CHAT_ROWS: Record<string, Row | Row[]> = {
     names: ['run'],
     shownBy: (thing) => get(`/api/threads/${thing['thread']}`),
   }),
+  'GET /api/memory': {
+    make: newNote,
+    ask: () => get('/api/memory'),
+    everybodysOwn: 'what is remembered of them',
+  },
+  'PUT /api/memory': {
+    make: newNote,
+    ask: () => put('/api/memory', { is_on: true }),
+    everybodysOwn: 'what is remembered of them',
+  },
+  'DELETE /api/memory': {
+    make: newNote,
+    once: true,
+    ask: () => remove('/api/memory'),
+    shownBy: () => get('/api/memory'),
+    everybodysOwn: 'what is remembered of them',
+  },
+  'POST /api/memory/notes': {
+    make: () => ({ marker: crypto.randomUUID() }),
+    ask: ({ marker }) => post('/api/memory/notes', { kind: 'fact', text: marker }),
+    everybodysOwn: 'a note of their own',
+  },
+  'PATCH /api/memory/notes/:id': {
+    make: newNote,
+    names: ['note'],
+    ask: (thing) => patch(`/api/memory/notes/${thing['note']}`, { kind: 'fact' }),
+  },
+  'DELETE /api/memory/notes/:id': {
+    make: newNote,
+    names: ['note'],
+    once: true,
+    ask: (thing) => remove(`/api/memory/notes/${thing['note']}`),
+    shownBy: () => get('/api/memory'),
+  },
   'GET /api/threads/:id/delivery': thread({
     ask: (thing) => get(`/api/threads/${thing['thread']}/delivery`),
     make: (stage) => ({ ...stage.talk, marker: stage.talk.thread }),

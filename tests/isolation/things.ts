@@ -22,6 +22,15 @@ export async function newFile(stage: Stage): Promise<Thing> {
   return kept(stage, { marker, file: file_id ?? '' })
 }
 
+export async function newNote(stage: Stage): Promise<Thing> {
+  const marker = stage.mark()
+  const { id } = await stage.made(
+    stage.ada,
+    post('/api/memory/notes', { kind: 'fact', text: marker }),
+  )
+  return kept(stage, { marker, note: id ?? '' })
+}
+
 /** A run that lasts, in a thread with the marker. */
 export async function lastingRun(stage: Stage): Promise<Thing> {
   const marker = stage.mark()

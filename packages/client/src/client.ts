@@ -7,6 +7,7 @@ export type { AdminApi } from './http.ts'
 export { EntranceApi } from './entrance-api.ts'
 export { AccountApi } from './account-api.ts'
 export { UsersApi } from './users-api.ts'
+export { MemoryApi, type MemoryState, type Note } from './memory-api.ts'
 export { OperationsApi } from './operations-api.ts'
 export type {
   Breaker,

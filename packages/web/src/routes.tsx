@@ -104,6 +104,11 @@ const models = createRoute({
   path: '/models',
   component: lazyRouteComponent(() => import('./screens/settings/models.tsx'), 'ModelSettings'),
 })
+const memory = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/memory',
+  component: lazyRouteComponent(() => import('./screens/settings/memory.tsx'), 'MemorySettings'),
+})
 const invitations = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/invitations',
@@ -170,6 +175,7 @@ export const routeTree = root.addChildren([
       security,
       apiKeys,
       models,
+      memory,
       dashboard,
       users,
       invitations,

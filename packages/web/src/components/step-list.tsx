@@ -36,6 +36,7 @@ export function StepList({ steps, beginning, waiting, ...parts }: StepListProps)
         ) : (
           <Line key={step.id} mark={step.kind === 'attempt' ? 'warn' : 'dot'}>
             <StepText text={step.text} />
+            {step.kind === 'summary' ? <Summary text={step.summary} /> : null}
           </Line>
         ),
       )}
@@ -61,6 +62,18 @@ function StepText({ text }: { text: string }) {
         )
       })}
     </span>
+  )
+}
+
+/** The person can read what the agent goes on from. */
+function Summary({ text }: { text: string }) {
+  return (
+    <details className="mt-1.5">
+      <summary className="touch cursor-pointer text-muted hover:text-ink">Read the summary</summary>
+      <p className="mt-1.5 max-h-80 overflow-y-auto rounded-md bg-sunken p-3 whitespace-pre-wrap wrap-anywhere">
+        {text}
+      </p>
+    </details>
   )
 }
 

@@ -10,6 +10,8 @@ export type Step =
   | { kind: 'tool'; id: string; call: ToolCall }
   | { kind: 'attempt'; id: string; text: string }
   | { kind: 'handoff'; id: string; text: string }
+  /** What stands for the conversation's first messages from here on; the messages are all there. */
+  | { kind: 'summary'; id: string; text: string; summary: string }
 
 export interface Exhibit {
   id: string
@@ -89,6 +91,10 @@ function stepsOf(run: Run, answer: Answer, finalId: string | null): Step[] {
       case 'thought': {
         const thought = run.thoughts.find((one) => one.id === id)
         const text = thought?.thought ?? ''
+        if (thought?.summary) {
+          steps.push({ kind: 'summary', id, text, summary: thought.summary.text })
+          break
+        }
         // What stands in for the model is said above all steps.
         if (!thought?.fallback && !said.has(text.trim())) steps.push({ kind, id, text })
         break

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 
 import type { ShownMessage, ShownThread, Threads } from '../../access/access.ts'
 import type { Files, StoredFile, Timelines } from '../../command/command.ts'
+import type { Memory } from '../../memory/memory.ts'
 import type { UserId } from '../../platform/ids.ts'
 import { ArchiveNames } from './archive-names.ts'
 import { markdownHead, markdownMessage } from './export.ts'
@@ -14,6 +15,7 @@ interface Parts {
   threads: Threads
   files: Files
   timelines: Timelines
+  memory: Memory
 }
 
 /** What goes into a person's archive, known before the first byte is sent. */
@@ -37,7 +39,7 @@ export async function planArchive(parts: Parts, userId: UserId): Promise<Archive
 
 /**
  * Files of the archive: `account.json`, each thread as JSON and Markdown, `timelines.json` with what
- * the time of each run went to, uploads and results, and `files.json` with what those two are called.
+ * the time of each run went to, `memory.json` with what agents are told of them, uploads and results, and `files.json` with what those two are called.
  */
 export async function* archiveEntries(
   parts: Parts,
@@ -64,6 +66,8 @@ export async function* archiveEntries(
     compress: true,
     content: encoded(times),
   }
+  const notes = oneText(JSON.stringify(await parts.memory.list(userId)))
+  yield { name: 'memory.json', modified: new Date(), compress: true, content: encoded(notes) }
   const listed: { path: string; name: string; created_at: string }[] = []
   for (const file of files) {
     const folder = file.origin === 'result' ? 'results' : 'files'

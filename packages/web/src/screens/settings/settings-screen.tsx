@@ -14,6 +14,7 @@ const OWN: readonly Page[] = [
   { to: '/settings/security', name: 'Security' },
   { to: '/settings/api-keys', name: 'API keys' },
   { to: '/settings/models', name: 'Models' },
+  { to: '/settings/memory', name: 'Memory' },
 ]
 
 const ADMINISTRATION: readonly Page[] = [
