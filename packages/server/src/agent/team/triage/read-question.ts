@@ -1,0 +1,135 @@
+import type { Attachment } from '../../step.ts'
+import { readModels } from './read-models.ts'
+import { readPeriod } from './read-period.ts'
+import { readLimits, readTargets } from './read-targets.ts'
+import { readDimensions, readMetrics, readTopics } from './read-topics.ts'
+import { NO_LIMITS, NO_TARGETS, type Reading, type Topic } from './triage.ts'
+
+const ADOPT =
+  /\b(?:adopt|approve|go ahead with|accept|sign off|put (?:it|this|the plan) into (?:action|effect)|commit to|implement (?:it|this|the plan))\b/i
+
+/** Nothing but a change of what was asked before. */
+const GOES_ON =
+  /^\s*(?:and|but|now|then|what about|how about|only|just|also|same|the same|again|or|without|with|plus|for|adopt|approve|ok(?:ay)?|yes|please|go ahead)\b/i
+
+/**
+ * Reads a question by its words. `before` is what the question before it was read as: a question that
+ * only changes that (`and on gpt-4o-mini?`) keeps the rest of it.
+ */
+export function readQuestion(
+  question: string,
+  files: readonly Pick<Attachment, 'fileId' | 'name'>[],
+  before?: Reading,
+): Reading {
+  const topics = readTopics(question)
+  const targets = readTargets(question)
+  const limits = readLimits(question)
+  const isFollowUp = GOES_ON.test(question) || (topics[0] === 'other' && isShort(question))
+  const kept = (isFollowUp && before) || NOTHING_KEPT
+  const { base, candidates } = readModels(question)
+  return {
+    topics: topicsOf(topics, kept, { targets, limits }),
+    ...priorityOf(question, targets),
+    base_model: base ?? kept.base_model,
+    candidates: orKept(candidates, kept.candidates),
+    metrics: orKept(readMetrics(question), kept.metrics),
+    dimensions: orKept(readDimensions(question), kept.dimensions),
+    period: readPeriod(question) ?? kept.period,
+    targets: merged(targets, kept.targets),
+    limits: merged(limits, kept.limits),
+    file_ids: filesOf(question, files, kept),
+    adopt: ADOPT.test(question),
+  }
+}
+
+const NOTHING_KEPT: Reading = {
+  topics: [],
+  priority: 'normal',
+  priority_why: '',
+  base_model: null,
+  candidates: [],
+  metrics: [],
+  dimensions: [],
+  period: null,
+  targets: NO_TARGETS,
+  limits: NO_LIMITS,
+  file_ids: [],
+  adopt: false,
+}
+
+const orKept = <T>(own: T[], kept: T[]): T[] => (own.length > 0 ? own : kept)
+
+/** It says something about what was asked before. */
+const isShort = (question: string): boolean => question.trim().split(/\s+/).length <= 12
+
+function topicsOf(
+  topics: Topic[],
+  kept: Reading,
+  { targets, limits }: Pick<Reading, 'targets' | 'limits'>,
+): Topic[] {
+  const own = topics.filter((topic) => topic !== 'other')
+  if (limits.requests_per_minute !== null || limits.tokens_per_minute !== null)
+    own.unshift('rate_limits')
+  if (targets.growth_factor !== null && !own.includes('growth')) own.unshift('growth')
+  if ((targets.saving_share ?? targets.monthly_usd) !== null && !own.includes('saving'))
+    own.push('saving')
+  const all = [...new Set([...own, ...kept.topics])].filter((topic) => topic !== 'other')
+  return all.length > 0 ? all : ['other']
+}
+
+function merged<T extends Record<string, number | null>>(own: T, kept: T): T {
+  const entries = Object.entries(own).map(([name, value]) => [name, value ?? kept[name] ?? null])
+  return Object.fromEntries(entries) as T
+}
+
+const URGENT =
+  /\b(?:urgent\w*|asap|immediately|right now|emergency|critical|over budget|out of control|today|production is|explod\w+|blew up|on fire)\b/i
+const IDLE =
+  /\b(?:curious|someday|roughly|ballpark|no rush|when you have time|just wondering|low priority)\b/i
+
+function priorityOf(
+  question: string,
+  targets: Reading['targets'],
+): Pick<Reading, 'priority' | 'priority_why'> {
+  const urgent = URGENT.exec(question)
+  if (urgent) return { priority: 'high', priority_why: `it says “${urgent[0]}”` }
+  const idle = IDLE.exec(question)
+  if (idle) return { priority: 'low', priority_why: `it says “${idle[0]}”` }
+  if ((targets.monthly_usd ?? targets.saving_share) !== null)
+    return { priority: 'high', priority_why: 'it names a target to be reached' }
+  return { priority: 'normal', priority_why: 'it names no target and no urgency' }
+}
+
+/** `only the code file`, `code.csv`: those whose names are said; undefined when none is. */
+function namedFiles(
+  question: string,
+  files: readonly Pick<Attachment, 'fileId' | 'name'>[],
+): string[] | undefined {
+  const asked = question.toLowerCase()
+  const named = files.filter(({ name }) => {
+    const whole = name.toLowerCase()
+    const stem = whole.replace(/(?:\.\w{2,8})+$/, '')
+    if (asked.includes(whole)) return true
+    const words = stem.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+    return new RegExp(
+      String.raw`\b(?:the |only |in |of )${words}\b(?:\s+(?:file|data|trace|table|export|one))`,
+      'i',
+    ).test(asked)
+  })
+  return named.length > 0 ? named.map(({ fileId }) => fileId) : undefined
+}
+
+const ALL_FILES = /\b(?:both|all|every|each|the two)\b[^.?!]{0,20}\bfiles?\b|\beverything\b/i
+
+/** A question that goes on is about the same files, unless others are named. */
+function filesOf(
+  question: string,
+  files: readonly Pick<Attachment, 'fileId' | 'name'>[],
+  kept: Reading,
+): string[] {
+  const named = namedFiles(question, files)
+  if (named) return named
+  const still = kept.file_ids.filter((id) => files.some((file) => file.fileId === id))
+  if (still.length > 0 && !ALL_FILES.test(question)) return still
+  return files.map((file) => file.fileId)
+}
