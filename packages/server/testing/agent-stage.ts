@@ -78,6 +78,7 @@ export interface StageOptions {
   script: Script
   tools?: Tool[]
   limits?: AgentsOptions['limits']
+  registry?: AgentsOptions['registry']
   models?: Partial<ModelsOptions>
   apiKey?: string
 }
@@ -109,6 +110,7 @@ export async function stage(options: StageOptions) {
     random: () => 0,
     ...shared,
     ...(options.limits ? { limits: options.limits } : {}),
+    ...(options.registry ? { registry: options.registry } : {}),
   })
   return {
     server,

@@ -28,7 +28,8 @@ export class Work {
   readonly #recorded: Recorded
   #agent: string
   #step = 0
-  #calls = 0
+  /** How often each tool was called. */
+  readonly #calls = new Map<string, number>()
   #hasThought = false
   /** No model can be asked any more in this run. */
   #isModelGone = false
@@ -132,7 +133,9 @@ export class Work {
   #newCall(toolName: string, args: Record<string, unknown>): ToolCall {
     // What JSON leaves out would make the recorded call another one.
     const kept = JSON.parse(JSON.stringify(args)) as Record<string, unknown>
-    const callId = callIdOf(this.turn.runId, this.#calls++, toolName, kept)
+    const place = this.#calls.get(toolName) ?? 0
+    this.#calls.set(toolName, place + 1)
+    const callId = callIdOf(this.turn.runId, place, toolName, kept)
     return { callId, toolName, arguments: kept }
   }
 
