@@ -102,6 +102,22 @@ export {
   type UserEvent,
   type UserEventInput,
 } from './events/user-event.ts'
+export { checkAnswer, type AnswerProblems } from './form/check-answer.ts'
+export {
+  isWebAddress,
+  questionProblem,
+  readForm,
+  type FormField,
+  type Option,
+} from './form/form-fields.ts'
+export {
+  answerActionSchema,
+  changeSchema,
+  questionSchema,
+  type AnswerAction,
+  type Change,
+  type Question,
+} from './form/question.ts'
 export { DeltaGap } from './fold/delta-gap.ts'
 export { foldThread } from './fold/fold-thread.ts'
 export { foldUser } from './fold/fold-user.ts'

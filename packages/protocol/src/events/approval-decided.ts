@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { answerActionSchema } from '../form/question.ts'
 import { toolCallIdSchema } from '../ids.ts'
 import { runFields } from './common.ts'
 
@@ -11,6 +12,8 @@ export const approvalDecidedSchema = z.object({
   /** A user id, or `expiry`. */
   by: z.string(),
   reason: z.string().optional(),
+  /** The answer to a question; what was filled in is not told. */
+  action: answerActionSchema.optional(),
 })
 
 export type ApprovalDecided = z.infer<typeof approvalDecidedSchema>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { isoTimeSchema } from '../content.ts'
+import { changeSchema, questionSchema } from '../form/question.ts'
 import { toolCallIdSchema } from '../ids.ts'
 import { runFields } from './common.ts'
 
@@ -13,6 +14,12 @@ export const approvalRequestedSchema = z.object({
   arguments: z.record(z.string(), z.unknown()),
   fence: z.int().min(0),
   expires_at: isoTimeSchema,
+  /** The call has begun and asks this. Absent: whether the call may run. */
+  question: questionSchema.optional(),
+  /** What the call would change, as its tool says. */
+  change: changeSchema.optional(),
+  /** Whose tool it is, in words; absent: the server's own. */
+  server: z.string().optional(),
 })
 
 export type ApprovalRequested = z.infer<typeof approvalRequestedSchema>

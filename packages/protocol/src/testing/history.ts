@@ -14,7 +14,7 @@ const TEXTS = ['a', 'über', '漢字 ', '😀', 'the end. ', '\n\n# x\n']
 type Move =
   | { kind: 'think' }
   | { kind: 'speak'; texts: number[]; complete: boolean }
-  | { kind: 'tool'; ends: boolean; approval: boolean }
+  | { kind: 'tool'; ends: boolean; approval: boolean; asks: boolean }
   | { kind: 'attempt' }
   | { kind: 'handoff' }
 
@@ -29,7 +29,12 @@ const moveArbitrary: fc.Arbitrary<Move> = fc.oneof(
     texts: fc.array(fc.nat(TEXTS.length - 1), { minLength: 1, maxLength: 5 }),
     complete: fc.boolean(),
   }),
-  fc.record({ kind: fc.constant('tool' as const), ends: fc.boolean(), approval: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('tool' as const),
+    ends: fc.boolean(),
+    approval: fc.boolean(),
+    asks: fc.boolean(),
+  }),
   fc.constant({ kind: 'attempt' } as const),
   fc.constant({ kind: 'handoff' } as const),
 )
@@ -129,8 +134,18 @@ class Writer {
     }
     this.#write('tool_executing', call)
     this.#write('tool_progress', { tool_call_id: call.tool_call_id, progress: 0.5 })
+    if (move.asks) this.#ask(call)
     if (!move.ends) this.#openTools.push(call.tool_call_id)
     else this.#endTool(call.tool_call_id)
+  }
+
+  #ask(call: { tool_call_id: string; tool_name: string; arguments: object }): void {
+    const question = { mode: 'url', message: 'Sign in.', url: 'https://example.com/in' }
+    const asked = { ...call, fence: 2, expires_at: this.#time(), server: 'Mail', question }
+    this.#write('approval_requested', asked)
+    const answered = { approved: false, by: 'u', action: 'decline', reason: 'no' }
+    this.#write('approval_decided', { tool_call_id: call.tool_call_id, ...answered })
+    this.#write('tool_executing', call)
   }
 
   #endTool(id: string): void {
