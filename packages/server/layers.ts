@@ -11,7 +11,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'service-levels',
     'platform',
   ],
-  command: ['access', 'run', 'journal', 'files', 'platform'],
+  command: ['access', 'run', 'spending', 'journal', 'files', 'platform'],
   access: ['journal', 'platform'],
   run: ['agent', 'spending', 'journal', 'platform'],
   mcp: ['agent', 'platform'],

@@ -36,6 +36,7 @@ import { openJournal } from './open-journal.ts'
 import { openLogger } from './open-logger.ts'
 import { openMoreAgents } from './open-more-agents.ts'
 import { openServiceMode } from './open-service-mode.ts'
+import { notingRoles, openSpending } from './open-spending.ts'
 import { openConfiguredTelemetry } from './open-telemetry.ts'
 import { Breakers } from './platform/breakers.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
@@ -189,6 +190,9 @@ export async function startServer(
       toolsOff: () => mode.toolsOff(),
     })
 
+    const spending = stack.use(
+      openSpending(config, { journal, clock, logger, metrics: people.metrics }),
+    )
     const runs = createRuns({
       journal,
       agents,
@@ -197,14 +201,14 @@ export async function startServer(
       logger,
       metrics: people.metrics,
       isSoleOwner: !shared,
-      tokensPerDay: config.tokensPerDay,
+      spending,
       ranOutOfMemory,
       spans: measureModelCalls(people.metrics, spans),
     })
     stack.use(runs)
     const access = createAccess(journal)
     const messageRate = new RateLimit(clock, { perMinute: 240, burst: 120 })
-    const commandParts = { access, files, journal, runs, clock, messageRate, mode }
+    const commandParts = { access, files, journal, runs, clock, messageRate, mode, spending }
     const commands = createCommands(commandParts)
     const retention = stack.use(await startRetention({ ...commandParts, logger }))
     if (!trial) tidyUp(stack, { source, journal, commands, clock, logger })
@@ -229,7 +233,7 @@ export async function startServer(
         'sockets',
         openGateway(
           {
-            identities: startup.identity.among(source.identities),
+            identities: notingRoles(startup.identity.among(source.identities), spending),
             auth,
             authForward: source.forward,
             access,

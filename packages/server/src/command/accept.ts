@@ -141,15 +141,8 @@ export async function acceptRun(
       5_000,
     )
   }
-  const wait = await runs.tokensWaitMs(wish.userId)
-  if (wait > 0) {
-    return refuse(
-      'rate_limited',
-      'You have used up your tokens for today. New ones are there at midnight (UTC).',
-      'after',
-      wait,
-    )
-  }
+  const enough = await notMore(parts, wish.userId)
+  if (enough) return enough
   const resolved = await runs.resolve(wish)
   if (!resolved) {
     return refuse('not_found', 'There is no such agent. GET /api/agents lists them.')
@@ -191,11 +184,19 @@ export async function acceptRun(
         ],
       },
     ],
-    expect: [fresh(parts, wish), expectOwner(journal, wish.userId), ...before.expect],
+    expect: [
+      fresh(parts, wish),
+      expectOwner(journal, wish.userId),
+      ...((await parts.spending?.expectRoom(wish.userId)) ?? []),
+      ...before.expect,
+    ],
     rows: [...before.rows, ...runRows(parts, { wish, context, resolved, runId, answer })],
   })
   if (result.status === 'unexpected' && result.name === 'fresh') {
     return (await alreadyAccepted(parts, wish, wish.hash)) ?? refuse('busy', 'Try again.', 'same')
+  }
+  if (result.status === 'unexpected' && FULL.has(result.name)) {
+    return (await notMore(parts, wish.userId)) ?? refuse('busy', 'Try again.', 'same')
   }
   if (result.status !== 'committed') {
     return refuse('not_found', 'There is no such thread or message any more.')
@@ -206,6 +207,30 @@ export async function acceptRun(
   tellOfAccepted(clock, context, acceptedMs)
   runs.start({ id: runId, threadId: wish.threadId, userId: wish.userId, acceptedMs })
   return done({ ...answer, position })
+}
+
+/** Expectations of `expectRoom`. */
+const FULL = new Set(['not stopped by order', 'room for a run'])
+/** An order to stop is lifted by a person, a run ends by itself. */
+const ORDER_RETRY_MS = 30_000
+const RUN_RETRY_MS = 5_000
+
+/** Why no further run of the person is taken: an order to stop, or a budget. */
+async function notMore(
+  { spending, clock }: CommandParts,
+  userId: UserId,
+): Promise<Outcome<Accepted> | undefined> {
+  const order = spending?.orders.of(userId)
+  if (order) {
+    const whose = order.scope === 'everyone' ? 'all answers' : 'your answers'
+    const message = `An administrator has stopped ${whose}: ${order.why} Nothing new is started until they let it.`
+    return refuse('unavailable', message, 'after', ORDER_RETRY_MS)
+  }
+  const spent = await spending?.refusal(userId)
+  if (!spent) return undefined
+  const { message, renewsAt } = spent
+  if (renewsAt === null) return refuse('busy', message, 'after', RUN_RETRY_MS)
+  return refuse('rate_limited', message, 'after', Math.max(1, renewsAt - clock.now()))
 }
 
 /** The client's, else that of the request it came with, else a new one. */

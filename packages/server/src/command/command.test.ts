@@ -42,7 +42,7 @@ test('F33: messages that race into one thread have the same position in every an
   const journal = await openSqliteJournal({ folder, logger, clock })
   const runs = {
     hasRoomFor: () => true,
-    tokensWaitMs: async () => 0,
+    stopAll: async () => undefined,
     resolve: async () => ({ agent: 'data', model: 'netra/builtin' }),
     firstLease: () => 0,
     start: () => undefined,

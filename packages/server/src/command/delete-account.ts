@@ -1,6 +1,5 @@
 import { userStream } from '../journal/journal.ts'
 import type { UserId } from '../platform/ids.ts'
-import { tokensKey } from '../run/run.ts'
 import { deleteThread } from './delete-thread.ts'
 import { done, type Outcome } from './outcome.ts'
 import { sealOwner } from './owner.ts'
@@ -28,9 +27,11 @@ export async function deleteAccount(
     rows: [
       db.deleteFrom('idempotency').where('user_id', '=', userId).compile(),
       db.deleteFrom('approval').where('user_id', '=', userId).compile(),
+      db.deleteFrom('approval_asked').where('user_id', '=', userId).compile(),
+      db.deleteFrom('tool_unasked').where('user_id', '=', userId).compile(),
       // Also of threads that a version before erased, which did not know of timelines.
       db.deleteFrom('run_timeline').where('user_id', '=', userId).compile(),
-      db.deleteFrom('setting').where('key', '=', tokensKey(parts.clock, userId)).compile(),
+      ...(parts.spending?.forgetPerson(userId) ?? []),
       db.deleteFrom('note').where('user_id', '=', userId).compile(),
       db.deleteFrom('memory_choice').where('user_id', '=', userId).compile(),
       db.deleteFrom('thread_summary').where('user_id', '=', userId).compile(),

@@ -21,6 +21,7 @@ export const rowsOfThread = (
   db.deleteFrom('message').where('thread_id', '=', threadId).compile(),
   db.deleteFrom('run').where('thread_id', '=', threadId).compile(),
   db.deleteFrom('approval').where('thread_id', '=', threadId).compile(),
+  db.deleteFrom('approval_asked').where('thread_id', '=', threadId).compile(),
   db.deleteFrom('run_timeline').where('thread_id', '=', threadId).compile(),
   db.deleteFrom('run_seen').where('thread_id', '=', threadId).compile(),
   db.deleteFrom('thread_summary').where('thread_id', '=', threadId).compile(),

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { RateLimit } from '../platform/rate-limit.ts'
 import type { ServiceMode } from '../platform/recovery/service-mode.ts'
 import type { Runs } from '../run/run.ts'
+import type { Spending } from '../spending/spending.ts'
 
 /** What commands work with. */
 export interface CommandParts {
@@ -13,6 +14,8 @@ export interface CommandParts {
   journal: Journal
   runs: Runs
   clock: Clock
+  /** Says when it is enough; without it nothing is. */
+  spending?: Spending
   /** Messages per user; asked after idempotency. */
   messageRate: RateLimit
   /** Whether anything new is taken; always, unless given. */

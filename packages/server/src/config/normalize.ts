@@ -33,8 +33,12 @@ export interface Config {
   bypassStartupChecks: StartupCheckId[]
   /** What is allowed and unwise. */
   warnings: string[]
-  /** Of one user; 0 is no limit. */
-  tokensPerDay: number
+  /** What may be spent unless an administrator says otherwise; what is absent is without limit. */
+  budgets: { own: BudgetSettings; everyone: BudgetSettings }
+  /** Models without a known price may answer where a budget in money holds. */
+  allowsUnpriced: boolean
+  /** How long the calls of models are kept. */
+  ledgerMonths: number
   allowedOrigins: string[]
   registration: Settings['registration']
   registrationDomains: string[]
@@ -80,6 +84,45 @@ export interface Config {
     backupPassphrase: string | undefined
   }
 }
+
+type BudgetSettings = Partial<
+  Record<
+    | 'tokens_per_day'
+    | 'tokens_per_month'
+    | 'usd_per_day'
+    | 'usd_per_month'
+    | 'concurrent_runs'
+    | 'steps_per_run'
+    | 'model_calls_per_run'
+    | 'handoffs_per_run'
+    | 'seconds_per_run',
+    number
+  >
+>
+
+const budgetsOf = (settings: Settings): Config['budgets'] => ({
+  own: limited({
+    tokens_per_day: settings.tokensPerDay,
+    tokens_per_month: settings.tokensPerMonth,
+    usd_per_day: settings.usdPerDay,
+    usd_per_month: settings.usdPerMonth,
+    concurrent_runs: settings.runsAtOnce,
+    steps_per_run: settings.stepsPerRun,
+    model_calls_per_run: settings.modelCallsPerRun,
+    handoffs_per_run: settings.handoffsPerRun,
+    seconds_per_run: settings.secondsPerRun,
+  }),
+  everyone: limited({
+    tokens_per_day: settings.totalTokensPerDay,
+    tokens_per_month: settings.totalTokensPerMonth,
+    usd_per_day: settings.totalUsdPerDay,
+    usd_per_month: settings.totalUsdPerMonth,
+  }),
+})
+
+/** In a setting 0 is no limit. */
+const limited = (settings: BudgetSettings): BudgetSettings =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value > 0))
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
@@ -254,7 +297,9 @@ export function normalize(settings: Settings): { config: Config; problems: strin
     drainDelaySeconds: settings.drainDelaySeconds,
     bypassStartupChecks: bypassed(settings),
     warnings: settings.environment === 'production' ? [] : weak,
-    tokensPerDay: settings.tokensPerDay,
+    budgets: budgetsOf(settings),
+    allowsUnpriced: settings.unpricedModels === 'allowed',
+    ledgerMonths: settings.ledgerMonths,
     allowedOrigins: settings.allowedOrigins,
     registration: settings.registration,
     registrationDomains: settings.registrationDomains.map((domain) => domain.toLowerCase()),

@@ -29,6 +29,12 @@ const wholeNumber = (low: number, high: number, otherwise: number) =>
     .transform(Number)
     .pipe(z.number().min(low).max(high))
     .default(otherwise)
+/** US dollars, to the cent or finer; 0 is none. */
+const dollars = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,6})?$/, 'is not an amount of US dollars, as 12.50')
+  .transform(Number)
+  .default(0)
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'is not an http or https address' })
   .refine(
@@ -465,6 +471,90 @@ export const SETTINGS = {
     schema: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
     default: '0: no limit',
     doc: 'Tokens that the models may read and write for one user in a day (UTC); who has used them up waits.',
+  }),
+  tokensPerMonth: setting({
+    env: 'NETRA_TOKENS_PER_MONTH',
+    schema: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+    default: '0: no limit',
+    doc: 'The same in a calendar month (UTC). Administrators may set other budgets for a role or a person on the page Spending.',
+  }),
+  usdPerDay: setting({
+    env: 'NETRA_USD_PER_DAY',
+    schema: dollars,
+    default: '0: no limit',
+    doc: 'US dollars that the models may cost one user in a day, by the price catalogue.',
+  }),
+  usdPerMonth: setting({
+    env: 'NETRA_USD_PER_MONTH',
+    schema: dollars,
+    default: '0: no limit',
+    doc: 'The same in a calendar month.',
+  }),
+  totalTokensPerDay: setting({
+    env: 'NETRA_TOTAL_TOKENS_PER_DAY',
+    schema: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+    default: '0: no limit',
+    doc: 'Tokens in a day for everybody together.',
+  }),
+  totalTokensPerMonth: setting({
+    env: 'NETRA_TOTAL_TOKENS_PER_MONTH',
+    schema: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+    default: '0: no limit',
+    doc: 'The same in a calendar month.',
+  }),
+  totalUsdPerDay: setting({
+    env: 'NETRA_TOTAL_USD_PER_DAY',
+    schema: dollars,
+    default: '0: no limit',
+    doc: 'US dollars in a day for everybody together.',
+  }),
+  totalUsdPerMonth: setting({
+    env: 'NETRA_TOTAL_USD_PER_MONTH',
+    schema: dollars,
+    default: '0: no limit',
+    doc: 'The same in a calendar month.',
+  }),
+  runsAtOnce: setting({
+    env: 'NETRA_RUNS_AT_ONCE',
+    schema: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+    default: '0: no limit',
+    doc: 'Answers that may be made at once for one user; who has as many waits for one to end.',
+  }),
+  stepsPerRun: setting({
+    env: 'NETRA_STEPS_PER_RUN',
+    schema: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+    default: '0: no limit',
+    doc: 'Model and tool calls of one answer.',
+  }),
+  modelCallsPerRun: setting({
+    env: 'NETRA_MODEL_CALLS_PER_RUN',
+    schema: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+    default: '0: no limit',
+    doc: 'Model calls of one answer; an agent has a limit of its own besides.',
+  }),
+  handoffsPerRun: setting({
+    env: 'NETRA_HANDOFFS_PER_RUN',
+    schema: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+    default: '0: no limit',
+    doc: 'Hand-offs from agent to agent in one answer.',
+  }),
+  secondsPerRun: setting({
+    env: 'NETRA_SECONDS_PER_RUN',
+    schema: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+    default: '0: no limit',
+    doc: 'Seconds that one answer may be worked on without a break; what waits for a person does not count.',
+  }),
+  unpricedModels: setting({
+    env: 'NETRA_UNPRICED_MODELS',
+    schema: z.enum(['allowed', 'refused']).default('allowed'),
+    default: 'allowed',
+    doc: 'Whether models without a known price may answer where a budget in money holds: their tokens are counted, their money is not.',
+  }),
+  ledgerMonths: setting({
+    env: 'NETRA_LEDGER_MONTHS',
+    schema: wholeNumber(1, 1_200, 24),
+    default: '24',
+    doc: 'Calendar months for which the calls of models are kept, besides the one that goes on.',
   }),
   bypassStartupChecks: setting({
     env: 'NETRA_BYPASS_STARTUP_CHECKS',

@@ -1,4 +1,4 @@
-import type { ToolCall } from '../agent/agent.ts'
+import type { Answer, Asking, ToolCall } from '../agent/agent.ts'
 import {
   makeEvent,
   threadStream,
@@ -13,6 +13,7 @@ import {
 import { isoTime, type Clock } from '../platform/clock.ts'
 import { asId, type ToolCallId } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
+import { answered, askedRow, toldOf } from './asked.ts'
 import { statesThatAllow } from './state.ts'
 
 /** A question nobody answered for so long is answered with no. */
@@ -26,17 +27,20 @@ export const contextOf = (run: RunRow): EventContext => ({
   trace_id: run.trace_id,
 })
 
-/** What asking a person appends and changes; the run waits from then on and nobody owns it. */
+/**
+ * What asking a person appends and changes; the run waits from then on and nobody owns it: neither
+ * memory nor a timer is spent on it.
+ */
 export function asking(
   { journal, clock }: { journal: Pick<Journal, 'db'>; clock: Clock },
-  run: RunRow,
-  call: ToolCall,
+  { run, agent }: { run: RunRow; agent: string | null },
+  { call, ...about }: { call: ToolCall } & Asking,
 ): { thread: NewEvent[]; user: NewEvent[]; rows: Statement[] } {
   const at = isoTime(clock)
-  const expires_at = new Date(clock.now() + APPROVAL_MS).toISOString()
+  const expires_at = new Date(clock.now() + (about.answerWithinMs ?? APPROVAL_MS)).toISOString()
   const named = { tool_call_id: call.callId, tool_name: call.toolName }
   const event = (type: string, fields: Record<string, unknown>): NewEvent =>
-    makeEvent(clock, type, contextOf(run), fields)
+    makeEvent(clock, type, { ...contextOf(run), agent }, fields)
   const row: ApprovalRow = {
     run_id: run.id,
     tool_call_id: asId<ToolCallId>(call.callId),
@@ -58,6 +62,7 @@ export function asking(
         arguments: call.arguments,
         fence: run.fence,
         expires_at,
+        ...toldOf(about),
       }),
     ],
     user: [
@@ -70,6 +75,7 @@ export function asking(
         .values(row)
         .onConflict((conflict) => conflict.columns(['run_id', 'tool_call_id']).doUpdateSet(again))
         .compile(),
+      askedRow(journal, clock, { run, agent, call, about }),
       journal.db
         .updateTable('run')
         .set({
@@ -90,6 +96,8 @@ export interface Decision {
   /** A user id, or `expiry`. */
   by: string
   reason?: string | undefined
+  /** To a question of the call. */
+  answer?: Pick<Answer, 'action' | 'content'> | undefined
 }
 
 /** The commit that answers a waiting approval and queues its run; it fails when it was answered. */
@@ -98,7 +106,7 @@ export function deciding(
   { run, approval, decision }: { run: RunRow; approval: ApprovalRow; decision: Decision },
 ): Commit {
   const { db } = journal
-  const { approved, by, reason } = decision
+  const { approved, by, reason, answer } = decision
   const context = contextOf(run)
   const named = { tool_call_id: approval.tool_call_id }
   return {
@@ -111,6 +119,7 @@ export function deciding(
             approved,
             by,
             ...(reason !== undefined && { reason }),
+            ...(answer && { action: answer.action }),
           }),
         ],
       },
@@ -148,6 +157,7 @@ export function deciding(
         .where('run_id', '=', run.id)
         .where('tool_call_id', '=', approval.tool_call_id)
         .compile(),
+      answered(journal, clock, { approval, decision }),
       db
         .updateTable('run')
         .set({ state: 'queued', waiting_for: null, updated_at: isoTime(clock) })
@@ -210,6 +220,12 @@ export function stoppingWaiting(
         .where('run_id', '=', run.id)
         .where('state', '=', 'waiting')
         .compile(),
+      ...approvals.map((approval) =>
+        answered(journal, clock, {
+          approval,
+          decision: { approved: false, by, answer: { action: 'cancel' } },
+        }),
+      ),
       db
         .updateTable('run')
         .set({ state: 'cancelled', waiting_for: null, updated_at: isoTime(clock) })

@@ -1,6 +1,7 @@
-import type { CompletedStep, ToolCall, ToolStatus } from '../agent/agent.ts'
+import type { Answer, CompletedStep, Decision, ToolCall, ToolStatus } from '../agent/agent.ts'
 import { threadStream, type Journal, type RunRow } from '../journal/journal.ts'
 import { asId, type MessageId } from '../platform/ids.ts'
+import { readAsked, Told } from './asked.ts'
 
 const PAGE = { events: 512, bytes: 1024 * 1024 }
 
@@ -16,7 +17,9 @@ export interface DoneSteps {
   /** The last message that was spoken to its end. */
   lastMessageId: MessageId | undefined
   /** Answers about calls that did not run since. */
-  decisions: Map<string, { approved: boolean; reason?: string | undefined }>
+  decisions: Map<string, Decision>
+  /** Answers to the questions of calls that have no outcome. */
+  answers: Map<string, Answer[]>
 }
 
 export const NOTHING_DONE: DoneSteps = {
@@ -26,6 +29,7 @@ export const NOTHING_DONE: DoneSteps = {
   interrupted: [],
   lastMessageId: undefined,
   decisions: new Map(),
+  answers: new Map(),
 }
 
 interface RunEvent {
@@ -45,6 +49,9 @@ interface RunEvent {
   result_ref?: string
   superseded?: string[]
   approved?: boolean
+  action?: Answer['action']
+  question?: unknown
+  fence?: number
   reason?: string
   thought?: string
   from?: string
@@ -58,6 +65,8 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
   const asked = new Map<string, ToolCall>()
   const begun = new Set<string>()
   const decisions: DoneSteps['decisions'] = new Map()
+  const answers: DoneSteps['answers'] = new Map()
+  const told = new Told(await readAsked(journal, run))
   let lastMessageId: MessageId | undefined
   for await (const event of eventsOf(journal, run)) {
     const callId = event.tool_call_id ?? ''
@@ -76,9 +85,17 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
         completed.push(step)
         break
       }
-      case 'approval_decided':
-        decisions.set(callId, { approved: event.approved === true, reason: event.reason })
+      case 'approval_requested':
+        told.asked(callId, event)
+        // A call that asks its person has ended in order; it begins again with the answer.
+        if (event.question !== undefined) begun.delete(callId)
         break
+      case 'approval_decided': {
+        const { decision, answer } = told.decided(callId, event)
+        decisions.set(callId, decision)
+        if (answer) answers.set(callId, [...(answers.get(callId) ?? []), answer])
+        break
+      }
       case 'agent_thinking':
         thoughts.push(event.thought ?? '')
         break
@@ -99,6 +116,7 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
       case 'tool_completed': {
         begun.delete(callId)
         decisions.delete(callId)
+        answers.delete(callId)
         const call = asked.get(callId)
         if (call && asked.delete(callId)) completed.push(toolStep(event, call))
         break
@@ -113,6 +131,7 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
     interrupted: [...begun],
     lastMessageId,
     decisions,
+    answers,
   }
 }
 

@@ -12,7 +12,7 @@ import { claim, type AttemptWhy, type ClaimParts } from './claim.ts'
 import { cancelledBy, type Ending } from './ending.ts'
 import { failureOf, triedInVain } from './failure.ts'
 import { LeaseGone, type Lease } from './lease.ts'
-import { metered } from './metered.ts'
+import { countsOf, countStep, metered, watchTime } from './metered.ts'
 import { Recorder, RunLost, StoppedInstead } from './recorder.ts'
 import type { RunMetrics } from './run-metrics.ts'
 import { isOpen } from './state.ts'
@@ -23,6 +23,9 @@ import { readPast, type Past } from './turn.ts'
 
 /** A run whose process died so often, each time before a step was done, is ended. */
 export const MAX_TRIES = RECOVERY.process_died.retry.tries
+
+/** Who stopped a run that an administrator's order ended, as the person reads it. */
+export const BY_ORDER = 'administrator'
 
 /** Why a run's signal was aborted. */
 export class Stopped extends Error {
@@ -152,7 +155,9 @@ async function attempt(parts: Execution, at: Attempting): Promise<Executed> {
     return claimed === 'blocked' ? 'blocked' : 'settled'
   }
   const owning = own(parts, at, { ...claimed, past })
+  using _meter = owning.meter
   noteBegin(parts, owning, why)
+  if (parts.spending.orders.of(row.user_id)) return end(parts, owning, cancelledBy(BY_ORDER))
   if (row.cancel_requested) return end(parts, owning, cancelledBy(row.user_id))
   if (why !== 'retried' && row.tries >= MAX_TRIES) {
     return end(parts, owning, triedInVain(row.tries, parts.ranOutOfMemory))
@@ -174,7 +179,7 @@ function own(
   at.onClaimed(run.fence)
   lease.gone.catch((reason: unknown) => at.abort.abort(reason))
   let hasProgressed = false
-  const meter = spending.meterOf(run)
+  const meter = spending.meterOf(run, countsOf(past.turn?.completed ?? []))
   const recorder = new Recorder({
     journal,
     clock,
@@ -260,15 +265,17 @@ const isStores = (error: unknown): boolean =>
   error instanceof RunLost || error instanceof LeaseGone || error instanceof JournalUnavailable
 
 async function act(
-  { agents, metrics }: Execution,
+  { agents, metrics, clock }: Execution,
   { run, lease, recorder, meter, abort, log, timer }: Owning,
   turn: Past['turn'],
 ): Promise<void> {
   const { signal } = abort
   let isOver = false
+  using _time = await watchTime(meter, clock, abort)
   for await (const step of agents.act(turn, signal, metered(meter))) {
     if (signal.aborted) throw signal.reason
     // A store that answers nothing must not keep an attempt alive whose lease is gone.
+    await countStep(meter, step)
     const from = timer.now()
     await Promise.race([recorder.take(step), lease.gone])
     timer.stood(from)
@@ -292,13 +299,14 @@ function whyOf(row: RunRow, retriedFence: number | undefined): AttemptWhy {
 
 async function stopWaiting(parts: Execution, run: RunRow, log: Logger): Promise<void> {
   const { journal, metrics } = parts
+  const by = parts.spending.orders.of(run.user_id) ? BY_ORDER : run.user_id
   const approvals = await journal.db
     .selectFrom('approval')
     .selectAll()
     .where('run_id', '=', run.id)
     .where('state', '=', 'waiting')
     .execute()
-  const result = await journal.commit(stoppingWaiting(parts, { run, approvals, by: run.user_id }))
+  const result = await journal.commit(stoppingWaiting(parts, { run, approvals, by }))
   if (result.status !== 'committed') return
   metrics.ended.add({ outcome: 'cancelled' })
   log.info('run stopped while it waited for a person')

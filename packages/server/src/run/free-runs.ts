@@ -46,11 +46,37 @@ export async function freeRuns(journal: Store): Promise<KnownRun[]> {
   }))
 }
 
+/** Runs that are open and that no owner could stop: of nobody, or waiting for a person. */
+export async function openUnowned(journal: Store): Promise<KnownRun[]> {
+  const rows = await journal.db
+    .selectFrom('run')
+    .select(['id', 'thread_id', 'user_id'])
+    .where('state', 'in', statesThatAllow('cancelled'))
+    .where((eb) =>
+      eb.or([
+        eb('state', '=', 'waiting'),
+        eb('lease_until', 'is', null),
+        eb('lease_until', '<=', journal.now()),
+      ]),
+    )
+    .execute()
+  return rows.map((row) => ({ id: row.id, threadId: row.thread_id, userId: row.user_id }))
+}
+
 /** Questions to a person that nobody answered in time, with their runs. */
 export async function overdueApprovals({ db }: Store, clock: Clock) {
   const approvals = await db
     .selectFrom('approval')
-    .selectAll()
+    .selectAll('approval')
+    .select((eb) =>
+      eb
+        .selectFrom('approval_asked as asked')
+        .select('asked.question')
+        .whereRef('asked.run_id', '=', 'approval.run_id')
+        .whereRef('asked.tool_call_id', '=', 'approval.tool_call_id')
+        .whereRef('asked.fence', '=', 'approval.fence')
+        .as('question'),
+    )
     .where('state', '=', 'waiting')
     .where('expires_at', '<=', isoTime(clock))
     .orderBy('expires_at')
@@ -61,6 +87,7 @@ export async function overdueApprovals({ db }: Store, clock: Clock) {
     ids.length === 0 ? [] : await db.selectFrom('run').selectAll().where('id', 'in', ids).execute()
   return approvals.flatMap((approval) => {
     const run = runs.find(({ id }) => id === approval.run_id)
-    return run ? [{ approval, run }] : []
+    const isQuestion = (approval.question ?? null) !== null
+    return run ? [{ approval, run, isQuestion }] : []
   })
 }

@@ -146,7 +146,7 @@ export class Recorder {
       case 'handoff':
         return this.#handOff(step)
       case 'waits':
-        return this.#park(step.call)
+        return this.#park(step)
       case 'done':
         return this.#done(step)
       default:
@@ -255,8 +255,9 @@ export class Recorder {
     return [journal.db.updateTable('run').set({ tries: 0 }).where('id', '=', run.id).compile()]
   }
 
-  async #park(call: ToolCall): Promise<void> {
-    const { thread, user, rows } = asking(this.#options, this.#run, call)
+  async #park(step: Extract<Step, { kind: 'waits' }>): Promise<void> {
+    const who = { run: this.#run, agent: this.#context.agent }
+    const { thread, user, rows } = asking(this.#options, who, step)
     const events = [...(await this.#speech.boundary()), ...thread]
     const { timer, timings } = this.#options.timing
     const notStopped = some('not stopped', this.#row().where('cancel_requested', '=', 0))

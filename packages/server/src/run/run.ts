@@ -12,12 +12,12 @@ import type { RunId, ThreadId, UserId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { SpanWatch } from '../platform/tracing.ts'
-import { createSpending, type Spending } from '../spending/spending.ts'
+import { Spending, userScope, type StopScope } from '../spending/spending.ts'
 import { deciding, type Decision } from './approval.ts'
 import { Backlog, type BacklogLimits } from './backlog.ts'
 import { finishWithin } from './drain.ts'
-import { execute, MAX_TRIES, ShuttingDown, Stopped, type Executed } from './execute.ts'
-import { freeRuns, overdueApprovals, type KnownRun } from './free-runs.ts'
+import { BY_ORDER, execute, MAX_TRIES, ShuttingDown, Stopped, type Executed } from './execute.ts'
+import { freeRuns, openUnowned, overdueApprovals, type KnownRun } from './free-runs.ts'
 import { LEASE_TIMES, type LeaseTimes } from './lease.ts'
 import { Leases } from './leases.ts'
 import { repeat } from './repeat.ts'
@@ -27,9 +27,8 @@ import { settledElsewhere } from './settled-elsewhere.ts'
 import { isOpen, statesThatAllow } from './state.ts'
 import type { StoredTimeline } from './timing/timeline.ts'
 import { Timings, type Beginning } from './timing/timings.ts'
-import { TokenBudget, tokensKey } from './token-budget.ts'
 
-export { isOpen, statesThatAllow, tokensKey }
+export { isOpen, statesThatAllow }
 export { shownTimeline, type Seen, type StoredTimeline, type Timeline } from './timing/timeline.ts'
 export { readTimeline } from './timing/timings.ts'
 
@@ -74,8 +73,8 @@ export interface Runs extends AsyncDisposable {
   settled(runId: RunId): Promise<void>
   /** False while so many runs of the user wait already that one more must not. */
   hasRoomFor(userId: UserId): boolean
-  /** 0 while models may answer the user; else how long until their tokens of a day are new. */
-  tokensWaitMs(userId: UserId): Promise<number>
+  /** Stops all that is open in the scope: here at once, and what nobody owns; others stop their own. */
+  stopAll(scope: StopScope): Promise<void>
   /** Takes up what nobody owns, and goes on looking for such; answers how many runs. */
   recover(): Promise<number>
   /** What the time of a run that goes on in this process went to. */
@@ -103,8 +102,6 @@ export interface RunsOptions {
   limits?: { perUser?: number; perNode?: number }
   times?: LeaseTimes
   backlog?: BacklogLimits
-  /** Of one user, that models may read and write; 0 or absent is no limit. */
-  tokensPerDay?: number
   /** Counts what models use, and says when it is enough; without it nothing is enough. */
   spending?: Spending
   /** Told of spans, where somebody listens. */
@@ -119,6 +116,7 @@ export function createRuns(options: RunsOptions): Runs {
   const running = new Set<RunId>()
   /** Of the runs that are here. */
   const threads = new Map<RunId, ThreadId>()
+  const users = new Map<RunId, UserId>()
   /** Runs that were wanted again before their last attempt here was over. */
   const wantedAgain = new Map<RunId, KnownRun>()
   /** The fences of attempts that ended here, in a process that lives on. */
@@ -135,8 +133,7 @@ export function createRuns(options: RunsOptions): Runs {
     metrics,
     onCancel: (runId, userId) => void stop(runId, userId),
   })
-  const budget = new TokenBudget(journal, clock, options.tokensPerDay ?? 0)
-  const { spending = createSpending({ journal }) } = options
+  const { spending = new Spending({ journal, clock, logger }) } = options
   const parts = {
     journal,
     agents,
@@ -199,6 +196,7 @@ export function createRuns(options: RunsOptions): Runs {
     let executed: Executed = 'settled'
     aborts.set(run.id, abort)
     threads.set(run.id, run.threadId)
+    users.set(run.id, run.userId)
     const isSuspect = (run.tries ?? 0) >= MAX_TRIES - 1
     const keys = isSuspect ? [run.threadId, SUSPECT] : [run.threadId]
     noteHoldUp(run)
@@ -212,6 +210,7 @@ export function createRuns(options: RunsOptions): Runs {
       done.finally(() => {
         aborts.delete(run.id)
         threads.delete(run.id)
+        users.delete(run.id)
         settled.delete(run.id)
         if (executed !== 'blocked') beginnings.delete(run.id)
         const again = wantedAgain.get(run.id)
@@ -232,11 +231,31 @@ export function createRuns(options: RunsOptions): Runs {
     beginnings.set(id, { ...beginning, waitedFor: holdUp === 'key' ? 'thread' : holdUp })
   }
 
-  async function stop(runId: RunId, by: UserId): Promise<void> {
+  async function stop(runId: RunId, by: string): Promise<void> {
     const abort = aborts.get(runId)
     abort?.abort(new Stopped(by))
     // One that waits for its turn is ended now, as one that nobody owns; another's owner will see it.
     if (!running.has(runId)) await executeOnce(runId, abort ?? new AbortController())
+  }
+
+  /** What is here, and what nobody owns: of what others own, they hear by the same order. */
+  async function stopAll(scope: StopScope): Promise<void> {
+    const isMeant = (userId: UserId): boolean => scope === 'everyone' || scope === userScope(userId)
+    const here = [...users].filter(([, userId]) => isMeant(userId)).map(([id]) => id)
+    const stopped = await Promise.allSettled([
+      ...here.map((id) => stop(id, BY_ORDER)),
+      ...here.flatMap((id) => settled.get(id) ?? []),
+      stopUnowned(isMeant),
+    ])
+    for (const each of stopped)
+      if (each.status === 'rejected')
+        logger.error({ err: each.reason as unknown }, 'a run was not stopped by an order')
+  }
+
+  async function stopUnowned(isMeant: (userId: UserId) => boolean): Promise<void> {
+    const open = await openUnowned(journal)
+    const meant = open.filter(({ id, userId }) => isMeant(userId) && !aborts.has(id))
+    await Promise.all(meant.map(({ id }) => stop(id, BY_ORDER)))
   }
 
   async function decide(run: RunRow, approval: ApprovalRow, decision: Decision): Promise<boolean> {
@@ -261,8 +280,9 @@ export function createRuns(options: RunsOptions): Runs {
   }
 
   async function expireApprovals(): Promise<void> {
-    for (const { run, approval } of await overdueApprovals(journal, clock)) {
-      await decide(run, approval, { approved: false, by: 'expiry' })
+    for (const { run, approval, isQuestion } of await overdueApprovals(journal, clock)) {
+      const answer = isQuestion ? ({ action: 'cancel' } as const) : undefined
+      await decide(run, approval, { approved: false, by: 'expiry', answer })
     }
   }
 
@@ -275,6 +295,8 @@ export function createRuns(options: RunsOptions): Runs {
     metrics.sweepsFailed.add()
     logger.warn({ err: error }, 'runs without an owner could not be looked for')
   }
+
+  const forgetOrders = spending.orders.onOrder((scope) => void stopAll(scope))
 
   return {
     async resolve(wish) {
@@ -297,12 +319,12 @@ export function createRuns(options: RunsOptions): Runs {
       await journal.write([mark.compile()])
       await stop(run.id, by)
     },
+    stopAll,
     decide,
     async settled(runId) {
       if (running.has(runId)) await settled.get(runId)
       else await settledElsewhere({ journal, clock, times }, runId)
     },
-    tokensWaitMs: (userId) => budget.waitMs(userId),
     hasRoomFor: (userId) => schedule.countOf(userId) < MAX_OPEN_PER_USER,
     async recover() {
       for (const look of looks) look.start()
@@ -336,6 +358,7 @@ export function createRuns(options: RunsOptions): Runs {
     },
     async [Symbol.asyncDispose]() {
       closing = true
+      forgetOrders()
       for (const look of looks) look.stop()
       for (const abort of aborts.values()) abort.abort(new ShuttingDown())
       await Promise.all(settled.values())

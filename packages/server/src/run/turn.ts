@@ -43,6 +43,7 @@ export async function readPast(journal: Journal, run: RunRow): Promise<Past> {
       thoughts: done.thoughts,
       interrupted: done.interrupted,
       decisions: done.decisions,
+      answers: done.answers,
     },
     superseded: done.superseded,
     interrupted: done.interrupted,

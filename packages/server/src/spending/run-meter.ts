@@ -1,47 +1,123 @@
 import type { Journal } from '../journal/journal.ts'
 import type { Statement } from '../platform/statement.ts'
-import { callRows, type CallMade, type Caller } from './ledger.ts'
+import type { Admission, Amount, Place } from './admission.ts'
+import type { BudgetBook } from './budget-book.ts'
+import { runSpent, type BudgetSpent } from './budget-spent.ts'
+import { callRows, tokensOf, type CallMade, type Caller } from './ledger.ts'
+import type { LimitName } from './limits.ts'
 
 /** What a call is before it is made. */
 export interface CallWanted {
   model: string
   isRetry: boolean
   /** What it will use at least, roughly. */
-  likely(): { tokens: number; costUsd: number | null }
+  likely(): Amount
+}
+
+/** What a run has done, over all its attempts. */
+export interface RunCounts {
+  steps_per_run: number
+  model_calls_per_run: number
+  handoffs_per_run: number
+}
+
+interface Made {
+  call: CallMade
+  place: Place
+}
+
+export interface RunMeterParts {
+  journal: Pick<Journal, 'db'>
+  admission: Admission
+  book: BudgetBook
+  /** Told after each commit that holds calls. */
+  onWritten: (calls: readonly CallMade[]) => void
+  onSpent: (budget: LimitName) => void
 }
 
 /** The calls of one attempt at a run: admitted, made, then written with the step they led to. */
-export class RunMeter {
-  readonly #journal: Pick<Journal, 'db'>
+export class RunMeter implements Disposable {
+  readonly #parts: RunMeterParts
   readonly #run: Caller
-  #unwritten: CallMade[] = []
+  readonly #counts: RunCounts
+  readonly #places = new Set<Place>()
+  #unwritten: Made[] = []
 
-  constructor(journal: Pick<Journal, 'db'>, run: Caller) {
-    this.#journal = journal
+  /** @param counts of the attempts before. */
+  constructor(parts: RunMeterParts, run: Caller, counts: RunCounts) {
+    this.#parts = parts
     this.#run = run
+    this.#counts = { ...counts }
   }
 
   /** Resolves when the call may be made. @throws BudgetSpent; the signal's reason. */
-  async admit(_wanted: CallWanted, signal: AbortSignal) {
-    signal.throwIfAborted()
+  async admit({ model, isRetry, likely }: CallWanted, signal: AbortSignal) {
+    if (!isRetry) {
+      await this.count('model_calls_per_run')
+      await this.count('steps_per_run')
+    }
+    const place = await this.#parts.admission.enter(this.#run.user_id, likely, model, signal)
+    this.#places.add(place)
     let isOver = false
     return {
       over: (call: CallMade | null): void => {
         if (isOver) return
         isOver = true
-        if (call) this.#unwritten.push(call)
+        place.over(call && { tokens: tokensOf(call), costUsd: call.costUsd })
+        if (call) this.#unwritten.push({ call, place })
+        else this.#places.delete(place)
+      },
+    }
+  }
+
+  /** One more of what a run may do so often. @throws BudgetSpent */
+  async count(what: keyof RunCounts): Promise<void> {
+    const { own } = await this.#parts.book.of(this.#run.user_id)
+    const limit = own[what]
+    if (typeof limit === 'number' && this.#counts[what] >= limit) {
+      this.#parts.onSpent(what)
+      throw runSpent(what, this.#counts[what], limit)
+    }
+    this.#counts[what] += 1
+  }
+
+  /** How long this attempt may work; null: as long as it likes. */
+  async timeLeft(): Promise<{ ms: number; spent: () => BudgetSpent } | null> {
+    const { own } = await this.#parts.book.of(this.#run.user_id)
+    const seconds = own.seconds_per_run
+    if (typeof seconds !== 'number') return null
+    return {
+      ms: seconds * 1000,
+      spent: () => {
+        this.#parts.onSpent('seconds_per_run')
+        return runSpent('seconds_per_run', seconds, seconds)
       },
     }
   }
 
   /** For a commit that takes them; `written` is to be called when it is durable. */
   rows(agent: string | null): { rows: Statement[]; written: () => void } {
-    const calls = this.#unwritten
+    const taken = this.#unwritten
+    const calls = taken.map(({ call }) => call)
     return {
-      rows: callRows(this.#journal, this.#run, agent, calls),
+      rows: callRows(this.#parts.journal, this.#run, agent, calls),
       written: () => {
-        this.#unwritten = this.#unwritten.filter((call) => !calls.includes(call))
+        this.#unwritten = this.#unwritten.filter((made) => !taken.includes(made))
+        for (const { place } of taken) {
+          this.#places.delete(place)
+          place.written()
+        }
+        this.#parts.onWritten(calls)
       },
     }
+  }
+
+  /** The attempt is over: nobody writes down any more what it did not. */
+  [Symbol.dispose](): void {
+    for (const place of this.#places) {
+      place.over(null)
+      place.written()
+    }
+    this.#places.clear()
   }
 }

@@ -1,29 +1,239 @@
-import type { Journal } from '../journal/journal.ts'
+import { sql } from 'kysely'
+
+import type { Expectation, Journal, RunRow, StopOrderRow } from '../journal/journal.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { RunId, UserId } from '../platform/ids.ts'
+import type { Logger } from '../platform/logger.ts'
+import { createMetrics, type Metrics } from '../platform/metrics.ts'
+import type { Statement } from '../platform/statement.ts'
+import { Admission } from './admission.ts'
+import { BudgetBook, type Role, type Scope } from './budget-book.ts'
+import { BudgetSpent, spent, tooManyRuns } from './budget-spent.ts'
+import { forgetOld, forgetPerson } from './forget.ts'
 import type { Caller } from './ledger.ts'
-import { RunMeter } from './run-meter.ts'
+import { amount, type BudgetState, type Limits, type Whose } from './limits.ts'
+import { periodOf } from './periods.ts'
+import { callsOf, totalsBy } from './report.ts'
+import { RunMeter, type RunCounts } from './run-meter.ts'
+import { SpendingMetrics } from './spending-metrics.ts'
+import { StopOrders, type StopScope } from './stop-orders.ts'
+import { NOTHING, spentIn, type Spent } from './usage.ts'
+import { Warnings } from './warnings.ts'
 
+export { BudgetSpent } from './budget-spent.ts'
+export { userScope, type Scope } from './budget-book.ts'
+export { LIMIT_NAMES, LIMITS, type BudgetState, type LimitName, type Limits } from './limits.ts'
 export type { CallMade } from './ledger.ts'
-export type { RunMeter }
+export type { Totals } from './report.ts'
+export type { RunCounts, RunMeter } from './run-meter.ts'
+export type { StopScope } from './stop-orders.ts'
 
-/** A budget is spent. The message is for the person: which, how much, when it renews, what to do. */
-export class BudgetSpent extends Error {
-  override readonly name = 'BudgetSpent'
-  readonly budget: string
-  /** Milliseconds since 1970; null where time alone changes nothing. */
-  readonly renewsAt: number | null
-  constructor(message: string, { budget, renewsAt }: { budget: string; renewsAt: number | null }) {
-    super(message)
-    this.budget = budget
-    this.renewsAt = renewsAt
+export interface SpendingOptions {
+  journal: Journal
+  clock: Clock
+  logger: Logger
+  metrics?: Metrics
+  /** What the settings say. */
+  defaults?: { own: Limits; everyone: Limits }
+  /** Whether a model without a price may be called while a budget in money holds. */
+  allowsUnpriced?: boolean
+  /** Calendar months for which calls are kept, besides the one that goes on. */
+  keepMonths?: number
+  /** The store belongs to this process alone. */
+  isSoleOwner?: boolean
+}
+
+/** What a person sees of what they spent. */
+export interface OwnSpending {
+  today: Spent
+  month: Spent
+  budgets: BudgetState[]
+  limits: Limits
+}
+
+const TIDY_EVERY_MS = 60 * 60_000
+/** Runs of a person or of everybody that take a place among those at once. */
+const GOING = ['queued', 'running'] as const
+
+/** What models used, how much they may, and the orders to stop: one of each node. */
+export class Spending implements Disposable {
+  readonly book: BudgetBook
+  readonly orders: StopOrders
+  readonly #options: SpendingOptions
+  readonly #admission: Admission
+  readonly #warnings: Warnings
+  readonly #metrics: SpendingMetrics
+  #stopTidying: () => void = () => undefined
+
+  constructor(options: SpendingOptions) {
+    const { journal, clock, defaults = { own: {}, everyone: {} }, allowsUnpriced = true } = options
+    this.#options = options
+    this.#metrics = new SpendingMetrics(options.metrics ?? createMetrics())
+    this.book = new BudgetBook({ journal, clock, defaults })
+    this.orders = new StopOrders({ ...options, isSoleOwner: options.isSoleOwner ?? true })
+    this.#warnings = new Warnings(options)
+    this.#admission = new Admission({
+      journal,
+      clock,
+      book: this.book,
+      allowsUnpriced,
+      onSpent: (state, userId) => {
+        this.#metrics.refused(state.budget)
+        this.#warn(userId, [state])
+      },
+    })
+  }
+
+  /** From here on orders of other nodes are heeded and what is old is forgotten. */
+  async begin(): Promise<void> {
+    await this.orders.begin()
+    this.#tidy()
+  }
+
+  noteRole(userId: UserId, role: Role): void {
+    this.book.noteRole(userId, role)
+  }
+
+  /** Of one attempt at a run, with what the attempts before did. */
+  meterOf(run: Caller, before: RunCounts): RunMeter {
+    return new RunMeter(
+      {
+        journal: this.#options.journal,
+        admission: this.#admission,
+        book: this.book,
+        onWritten: (calls) => {
+          this.#metrics.used(calls)
+          this.#warn(run.user_id)
+        },
+        onSpent: (budget) => this.#metrics.refused(budget),
+      },
+      run,
+      before,
+    )
+  }
+
+  /** Why a person's next run may not be taken; undefined: it may. */
+  async refusal(userId: UserId): Promise<BudgetSpent | undefined> {
+    const held = await this.book.of(userId)
+    const states = await this.#admission.states(userId, held)
+    const empty = states.find(({ used, limit }) => used >= limit)
+    if (empty) {
+      this.#metrics.refused(empty.budget)
+      this.#warn(userId, [empty])
+      return spent(empty)
+    }
+    for (const whose of ['yours', 'everyone'] as const) {
+      const limit = held[whose === 'yours' ? 'own' : 'everyone'].concurrent_runs
+      if (typeof limit !== 'number') continue
+      const used = await this.#going(whose, userId)
+      if (used < limit) continue
+      this.#metrics.refused('concurrent_runs')
+      return tooManyRuns(whose, used, limit)
+    }
+    return undefined
+  }
+
+  /** Of the commit that accepts a run: what `refusal` asked holds still. */
+  async expectRoom(userId: UserId): Promise<Expectation[]> {
+    const { own } = await this.book.of(userId)
+    const { db } = this.#options.journal
+    const limit = own.concurrent_runs
+    return [
+      this.orders.expectNone(userId),
+      ...(typeof limit === 'number'
+        ? [
+            {
+              name: 'room for a run',
+              rows: 'some' as const,
+              query: db
+                .selectFrom('run')
+                .select((eb) => eb.fn.countAll().as('going'))
+                .where('user_id', '=', userId)
+                .where('state', 'in', GOING)
+                .having(sql<boolean>`count(*) < ${limit}`)
+                .compile(),
+            },
+          ]
+        : []),
+    ]
+  }
+
+  async of(userId: UserId): Promise<OwnSpending> {
+    const { journal, clock } = this.#options
+    const [day, month] = [periodOf('day', clock.now()), periodOf('month', clock.now())]
+    const held = await this.book.of(userId)
+    const spentThen = await spentIn(journal, [day, month], userId)
+    return {
+      today: spentThen.get(day) ?? NOTHING,
+      month: spentThen.get(month) ?? NOTHING,
+      budgets: await this.#admission.states(userId, held),
+      limits: held.own,
+    }
+  }
+
+  /** Of everybody together. */
+  async ofEveryone(): Promise<Omit<OwnSpending, 'limits'>> {
+    const { journal, clock } = this.#options
+    const [day, month] = [periodOf('day', clock.now()), periodOf('month', clock.now())]
+    const spentThen = await spentIn(journal, [day, month])
+    const states = await this.#admission.states('' as UserId, {
+      own: {},
+      everyone: (await this.book.of('' as UserId)).everyone,
+    })
+    return {
+      today: spentThen.get(day) ?? NOTHING,
+      month: spentThen.get(month) ?? NOTHING,
+      budgets: states,
+    }
+  }
+
+  totalsBy: OmitJournal<typeof totalsBy> = (dimensions, asked, most) =>
+    totalsBy(this.#options.journal, dimensions, asked, most)
+
+  callsOf(userId: UserId): ReturnType<typeof callsOf> {
+    return callsOf(this.#options.journal, userId)
+  }
+
+  forgetPerson(userId: UserId): Statement[] {
+    return forgetPerson(this.#options.journal, userId)
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopTidying()
+    this.orders[Symbol.dispose]()
+  }
+
+  async #going(whose: Whose, userId: UserId): Promise<number> {
+    let query = this.#options.journal.db.selectFrom('run').where('state', 'in', GOING)
+    if (whose === 'yours') query = query.where('user_id', '=', userId)
+    const row = await query.select((eb) => eb.fn.countAll().as('going')).executeTakeFirst()
+    return Number(row?.going ?? 0)
+  }
+
+  #warn(userId: UserId, known?: readonly BudgetState[]): void {
+    const states =
+      known ?? this.book.of(userId).then((held) => this.#admission.states(userId, held))
+    Promise.resolve(states)
+      .then((each) => this.#warnings.tell(userId, each))
+      .catch((error: unknown) => {
+        this.#metrics.warningFailed()
+        this.#options.logger.warn({ err: error, user_id: userId }, 'a budget warning was not given')
+      })
+  }
+
+  #tidy(): void {
+    const { journal, clock, logger, keepMonths } = this.#options
+    if (keepMonths === undefined) return
+    const work = (): void => {
+      void journal.write(forgetOld(journal, clock.now(), keepMonths)).catch((error: unknown) => {
+        logger.warn({ err: error }, 'old calls of models could not be removed')
+      })
+      this.#stopTidying = clock.after(TIDY_EVERY_MS, work)
+    }
+    this.#stopTidying = clock.after(TIDY_EVERY_MS, work)
   }
 }
 
-/** What models used, and how much they may. */
-export interface Spending {
-  /** Of one attempt at a run. */
-  meterOf(run: Caller): RunMeter
-}
-
-export const createSpending = ({ journal }: { journal: Journal }): Spending => ({
-  meterOf: (run) => new RunMeter(journal, run),
-})
+type OmitJournal<F> = F extends (journal: never, ...rest: infer Rest) => infer Answer
+  ? (...rest: Rest) => Answer
+  : never

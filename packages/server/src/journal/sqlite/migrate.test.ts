@@ -3,8 +3,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import type { Tables } from '../journal.ts'
+import { BESIDE } from '../migrations/beside.ts'
 import { rowMigrations } from '../migrations/migrations.ts'
-import { timingMigrations } from '../migrations/timing.ts'
 import { migrate } from './migrate.ts'
 
 let database: DatabaseSync
@@ -263,7 +263,7 @@ const COLUMNS: { [Table in keyof Tables]: Record<keyof Tables[Table], 'nullable'
 
 test.each(Object.entries(COLUMNS))('table %s has the columns of its type', (table, columns) => {
   migrate(database, 'rows', rowMigrations)
-  migrate(database, 'timing', timingMigrations)
+  for (const [part, steps] of Object.entries(BESIDE)) migrate(database, part, steps)
   const found = database.prepare('select * from pragma_table_info(?)').all(table)
   const made = found.map(({ name, notnull, pk }) => [name, notnull || pk ? 'filled' : 'nullable'])
   expect(Object.fromEntries(made)).toEqual(columns)
