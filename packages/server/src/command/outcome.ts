@@ -20,6 +20,8 @@ export interface Refusal {
   message: string
   retry: 'no' | 'same' | 'new' | 'after'
   afterMs?: number
+  /** What is wrong with an answer, by field. */
+  problems?: Record<string, string>
 }
 
 export type Outcome<Answer> = { ok: true; answer: Answer } | Refusal

@@ -20,6 +20,8 @@ export interface Tables {
   setting: SettingRow
   snapshot: SnapshotRow
   approval: ApprovalRow
+  approval_asked: ApprovalAskedRow
+  tool_unasked: ToolUnaskedRow
   run_timeline: TimelineRow
   run_seen: SeenRow
   note: NoteRow
@@ -152,6 +154,43 @@ export interface ApprovalRow {
   expires_at: string
   decided_by: string | null
   created_at: string
+}
+
+/** One asking, under one fence: what was told beside the call, and the answer. */
+export interface ApprovalAskedRow {
+  run_id: RunId
+  tool_call_id: ToolCallId
+  fence: number
+  thread_id: ThreadId
+  user_id: UserId
+  /** Who asks. */
+  agent: string | null
+  /** Whose tool it is, in words; null: Netra's own. */
+  server: string | null
+  /** JSON; null: whether the call may run. */
+  question: string | null
+  /** JSON: what the call would change. */
+  change: string | null
+  /** The tool's own, given back with the answer. */
+  state: string | null
+  /** What a yes holds for. */
+  bound_to: string | null
+  asked_at: string
+  action: 'accept' | 'decline' | 'cancel' | null
+  /** JSON: what was filled in. */
+  content: string | null
+  reason: string | null
+  decided_by: string | null
+  decided_at: string | null
+}
+
+/** A tool that may write or spend without a question each time: its person said so. */
+export interface ToolUnaskedRow {
+  user_id: UserId
+  tool_name: string
+  /** The hash of what the tool said of itself then; of another the person is asked again. */
+  definition: string
+  at: string
 }
 
 /** What a run's time went to; of the owner's, as the run is. */
@@ -317,4 +356,28 @@ export interface ThreadSummaryRow {
   text: string
   model: string
   created_at: string
+}
+
+/** How a person said that a file of theirs is to be read. */
+export interface WorkloadMappingRow {
+  file_id: FileId
+  user_id: UserId
+  /** JSON. */
+  mapping: string
+  updated_at: string
+}
+
+/** Calls of models that an application of a person's sent in one request. */
+export interface SpanBatchRow {
+  id: string
+  user_id: UserId
+  received_at: string
+  /** Of the earliest and the latest call in it. */
+  first_at: string
+  last_at: string
+  spans: number
+  /** Of `body`. */
+  bytes: number
+  /** Base64 of gzip of one JSON object a line, in the workload's columns. */
+  body: string
 }

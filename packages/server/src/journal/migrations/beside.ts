@@ -1,8 +1,10 @@
+import { approvalMigrations } from './approvals.ts'
 import { mcpMigrations } from './mcp.ts'
 import { memoryMigrations } from './memory.ts'
 import type { Migration } from './migration.ts'
 import { spendingMigrations } from './spending.ts'
 import { timingMigrations } from './timing.ts'
+import { workloadMigrations } from './workload.ts'
 
 /**
  * Tables beside threads and runs, each a part of its own by name: the version before, which knows
@@ -13,4 +15,6 @@ export const BESIDE: Readonly<Record<string, readonly Migration[]>> = {
   memory: memoryMigrations,
   mcp: mcpMigrations,
   spending: spendingMigrations,
+  approvals: approvalMigrations,
+  workload: workloadMigrations,
 }
