@@ -61,6 +61,13 @@ test('a thread that is listened to is subscribed and folded', async () => {
   expect(thread.getSnapshot().position).toBe('e:3')
 })
 
+test('one more thread than are remembered is one thing all the same, however many are listened to', async () => {
+  const { client } = await connected()
+  for (let index = 0; index < 40; index++) listen(client.thread(`t${index}`))
+  const thread = client.thread('one-more')
+  expect(client.thread('one-more')).toBe(thread)
+})
+
 test('after a lost connection each stream is resumed from its own cursor, and nothing is doubled', async () => {
   const { client, socket } = await connected()
   const thread = client.thread('t')

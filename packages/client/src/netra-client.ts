@@ -201,7 +201,7 @@ export class NetraClient implements Disposable {
     const thread = known ?? this.#live(threadStream(threadId), threadFold)
     this.#threads.delete(threadId)
     this.#threads.set(threadId, thread)
-    if (!known) this.#forgetIdleThreads()
+    if (!known) this.#forgetIdleThreads(threadId)
     return thread
   }
 
@@ -286,10 +286,11 @@ export class NetraClient implements Disposable {
     return [...this.#threads.values(), ...this.#users.values()]
   }
 
-  #forgetIdleThreads(): void {
+  /** Never the one that was just asked for: who has it would read the stream beside another reader. */
+  #forgetIdleThreads(asked: string): void {
     for (const [id, thread] of this.#threads) {
       if (this.#threads.size <= MAX_IDLE_THREADS) return
-      if (thread.isAttended || thread.getSnapshot().phase !== 'closed') continue
+      if (id === asked || thread.isAttended || thread.getSnapshot().phase !== 'closed') continue
       this.#threads.delete(id)
     }
   }
