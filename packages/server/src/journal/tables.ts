@@ -29,6 +29,9 @@ export interface Tables {
   thread_summary: ThreadSummaryRow
   mcp_server: McpServerRow
   mcp_consent: McpConsentRow
+  mcp_token: McpTokenRow
+  mcp_oauth_client: McpOauthClientRow
+  mcp_oauth_state: McpOauthStateRow
   model_call: ModelCallRow
   spent: SpentRow
   budget: BudgetRow
@@ -325,6 +328,45 @@ export interface McpConsentRow {
   pinned_at: string | null
   /** Whether each call is asked for; `default` follows what the tool says of itself. */
   asks: 'default' | 'always' | 'never'
+}
+
+/** How one person is signed in to one MCP server. */
+export interface McpTokenRow {
+  user_id: UserId
+  server_id: string
+  /** Sealed JSON; null: signed in no more. */
+  sealed: string | null
+  scope: string | null
+  /** JSON: what the next sign-in asks for. */
+  wanted: string | null
+  /** Why they have to sign in again. */
+  problem: string | null
+  /** Who renews the tokens, until when. */
+  claim: string | null
+  claimed_until: string | null
+  created_at: string
+  updated_at: string
+}
+
+/** What Netra is known as where the tokens of an MCP server come from. */
+export interface McpOauthClientRow {
+  server_id: string
+  /** '' for one that somebody entered by hand. */
+  issuer: string
+  sealed: string
+  updated_at: string
+}
+
+/** A sign-in to an MCP server, between leaving and coming back. */
+export interface McpOauthStateRow {
+  state_hash: string
+  user_id: UserId
+  server_id: string
+  browser_hash: string
+  sealed: string
+  /** Good once: by whom it was used. */
+  taken_by: string | null
+  expires_at: string
 }
 
 /** What agents are told of a person in every conversation. */

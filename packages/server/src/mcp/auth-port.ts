@@ -20,6 +20,15 @@ export interface McpAuth {
   providerFor(server: McpAuthServer, userId: string): AuthProvider | OAuthClientProvider
   /** Whether this person is signed in there; null where it was never asked for. */
   isSignedIn(serverId: string, userId: string): Promise<boolean | null>
+  /**
+   * What a call that the server refused for a missing scope fails with: `SignInNeeded`, or, where
+   * the scope was granted already, why asking again would not help.
+   */
+  needsScope(
+    server: McpAuthServer,
+    userId: string,
+    refused: { requiredScope?: string | undefined; resourceMetadataUrl?: URL | undefined },
+  ): Promise<Error>
   /** Forgets what is kept of the server, of one person or of everybody. */
   forget(serverId: string, userId?: string): Promise<void>
 }
@@ -44,5 +53,7 @@ export const noSignIn: McpAuth = {
       Promise.reject(new SignInNeeded(`${name} wants a sign-in, and none is set up for it.`)),
   }),
   isSignedIn: () => Promise.resolve(null),
+  needsScope: ({ name }, _userId, { requiredScope }) =>
+    Promise.resolve(new Error(`${name} refuses what the header lacks: ${requiredScope}.`)),
   forget: () => Promise.resolve(),
 }

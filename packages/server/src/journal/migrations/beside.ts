@@ -1,4 +1,5 @@
 import { approvalMigrations } from './approvals.ts'
+import { mcpOauthMigrations } from './mcp-oauth.ts'
 import { mcpMigrations } from './mcp.ts'
 import { memoryMigrations } from './memory.ts'
 import type { Migration } from './migration.ts'
@@ -14,6 +15,7 @@ export const BESIDE: Readonly<Record<string, readonly Migration[]>> = {
   timing: timingMigrations,
   memory: memoryMigrations,
   mcp: mcpMigrations,
+  mcp_oauth: mcpOauthMigrations,
   spending: spendingMigrations,
   approvals: approvalMigrations,
   workload: workloadMigrations,
