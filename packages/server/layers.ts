@@ -61,6 +61,7 @@ export const HOME: Record<string, readonly string[]> = {
   otpauth: ['auth/account/'],
   pg: ['journal/postgres/'],
   yaml: ['agent/own/'],
+  '@ag-ui/core': ['agent/ag-ui/', 'gateway/ag-ui/'],
   pino: ['platform/'],
   'prom-client': ['platform/'],
   ...Object.fromEntries(

@@ -9,6 +9,7 @@ import { createBuiltinModel } from './agent/model/builtin/builtin.ts'
 import { createConnectionStore } from './agent/model/connection-store.ts'
 import { createModels } from './agent/model/models.ts'
 import { createDataTools } from './agent/tools/data/data-tools.ts'
+import { createMappingStore } from './agent/workload/mapping-store.ts'
 import { remember } from './agent/tools/remember.ts'
 import {
   createCommands,
@@ -151,7 +152,13 @@ export async function startServer(
     })
     const mode = stack.use(openServiceMode(config, { journal, breakers, clock, logger, metrics }))
     const dataTools = stack.use(
-      createDataTools({ files, dataFolder: config.dataDir, logger, clock }),
+      createDataTools({
+        files,
+        mappings: createMappingStore(journal),
+        dataFolder: config.dataDir,
+        logger,
+        clock,
+      }),
     )
     const models = await createModels({
       settings: {
@@ -175,7 +182,9 @@ export async function startServer(
     })
     const memory = createMemory({ journal, clock })
     const tools = [...dataTools, remember(memory)]
-    const more = stack.use(await openMoreAgents(config, { tools, files, clock, logger }))
+    const more = stack.use(
+      await openMoreAgents(config, { tools, files, rows: journal, key, clock, logger }),
+    )
     const agents = createAgents({
       models,
       registry: more.registry,
@@ -249,6 +258,7 @@ export async function startServer(
             health,
             agents: catalogueOf(agents, models),
             modelSettings: settingsPageOf(models),
+            moreAgents: more.page,
             sample: sampleWorkload,
             clock,
             logger,

@@ -5,6 +5,7 @@ import { isoTime, type Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { orAborted } from './abort.ts'
+import { serviceNameOf } from './ag-ui/remote-agent.ts'
 import { assistant } from './agents/assistant.ts'
 import { data } from './agents/data.ts'
 import type { AgentDefinition } from './agents/definition.ts'
@@ -23,6 +24,8 @@ import type { Tool, ToolSource } from './tools/tool.ts'
 
 export type * from './step.ts'
 export { AgentFailure } from './step.ts'
+export { deadline, orAborted, pause } from './abort.ts'
+export type { Untrusted } from './untrusted.ts'
 export type { Admitted, CallMade, CallWanted, ModelMeter } from './model/meter.ts'
 export type { AgentDefinition, AgentProgram } from './agents/definition.ts'
 export {
@@ -213,6 +216,12 @@ export function createAgents(options: AgentsOptions): Agents {
     yield* program({ ...options, ...own, logger: log })
   }
 
+  /** Of one elsewhere; every other is as its model is. */
+  const stateOf = (definition: AgentDefinition) =>
+    definition.origin === 'remote'
+      ? (breakers.find('service', serviceNameOf(definition))?.status().state ?? 'CLOSED')
+      : undefined
+
   return {
     async list() {
       const { state } = await models.breaker(null)
@@ -221,7 +230,7 @@ export function createAgents(options: AgentsOptions): Agents {
         name: definition.name,
         description: definition.description,
         tools: everyToolOf(definition).map((tool) => tool.name),
-        status: state === 'OPEN' ? 'degraded' : 'ready',
+        status: (stateOf(definition) ?? state) === 'OPEN' ? 'degraded' : 'ready',
         examples: [...definition.examples],
         origin: definition.origin ?? 'netra',
         model: definition.model ?? null,

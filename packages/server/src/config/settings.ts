@@ -125,7 +125,7 @@ export const SETTINGS = {
       .transform((text) => text === '1' || text === 'true')
       .optional(),
     default: '1 in development on loopback, else 0',
-    doc: '1 lets people connect MCP servers at private addresses of this network, and by plain http on loopback.',
+    doc: '1 lets people connect MCP servers, and administrators add agents, at private addresses of this network, and by plain http on loopback.',
   }),
   agentsDir: setting({
     env: 'NETRA_AGENTS_DIR',

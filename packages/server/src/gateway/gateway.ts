@@ -25,6 +25,7 @@ export type {
   AuthForward,
   BreakerStatus,
   ModelSettingsPage,
+  MoreAgentsPage,
   SampleFile,
   StartupView,
 } from './ports.ts'

@@ -22,6 +22,7 @@ import type {
   AuthForward,
   ErrorReports,
   ModelSettingsPage,
+  MoreAgentsPage,
   SampleFile,
   StartupView,
 } from './ports.ts'
@@ -48,6 +49,7 @@ export interface GatewayOptions {
   health: Health
   agents: AgentCatalogue
   modelSettings: ModelSettingsPage
+  moreAgents: MoreAgentsPage
   sample: () => SampleFile
   clock: Clock
   logger: Logger

@@ -15,6 +15,42 @@ export interface AgentCatalogue {
   breakerState(agent: string, model: string | null, userId: string): Promise<BreakerStatus['state']>
 }
 
+/** The administrator's page for agents beside Netra's own. */
+export interface MoreAgentsPage {
+  /** Of files: the folder, and what became of each. */
+  own(): {
+    folder: string | null
+    files: {
+      file: string
+      agent: string
+      status: 'ready' | 'previous' | 'broken'
+      problems: { line: number | null; field: string | null; message: string }[]
+    }[]
+  }
+  /** Elsewhere, at an address. */
+  remote(): Promise<unknown[]>
+  add(agent: {
+    id: string
+    name: string
+    description: string
+    url: string
+    headers?: Record<string, string> | undefined
+    examples?: string[] | undefined
+  }): Promise<unknown>
+  change(
+    id: string,
+    change: {
+      name?: string | undefined
+      description?: string | undefined
+      url?: string | undefined
+      headers?: Record<string, string> | undefined
+      examples?: string[] | undefined
+      enabled?: boolean | undefined
+    },
+  ): Promise<unknown>
+  remove(id: string): Promise<void>
+}
+
 export interface ToolInfo {
   name: string
   description: string

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-import { HttpError, parse } from './http-error.ts'
+import { granting } from './granting.ts'
+import { parse } from './http-error.ts'
 import type { Http } from './http.ts'
 
 const byProvider = z.object({ provider: z.string().min(1).max(64) })
@@ -82,22 +83,4 @@ export function addAdminRoutes({ app, parts, admin }: Http): void {
     await granting(modelSettings.setFallbacks(models))
     return modelSettings.list()
   })
-}
-
-const STATUS: Record<string, [number, string]> = {
-  malformed: [422, 'VALIDATION_ERROR'],
-  conflict: [409, 'DB_RECORD_EXISTS'],
-  not_found: [404, 'DB_RECORD_NOT_FOUND'],
-}
-
-/** A wish the model settings refuse carries a code; its message is written for the administrator. */
-async function granting<Answer>(work: Promise<Answer>): Promise<Answer> {
-  try {
-    return await work
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const known = STATUS[code]
-    if (!known || !(error instanceof Error)) throw error
-    throw new HttpError(known[0], known[1], error.message)
-  }
 }

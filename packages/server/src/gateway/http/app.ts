@@ -25,6 +25,7 @@ import { addMemoryRoutes } from './memory.ts'
 import { addMessageRoutes } from './messages.ts'
 import { addMetricsRoute } from './metrics.ts'
 import { addModeRoutes } from './mode.ts'
+import { addMoreAgentsRoutes } from './more-agents.ts'
 import { addThreadRoutes } from './threads.ts'
 import { addTicketRoute } from './tickets.ts'
 import { addTimelineRoutes } from './timeline.ts'
@@ -59,6 +60,7 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addMcpServer(http)
   addFileRoutes(http)
   addAdminRoutes(http)
+  addMoreAgentsRoutes(http)
   addBreakerRoutes(http)
   addModeRoutes(http)
   addDashboardRoutes(http)
