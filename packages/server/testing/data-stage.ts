@@ -8,6 +8,7 @@ import { z } from 'zod'
 
 import { createDataTools } from '../src/agent/tools/data/data-tools.ts'
 import type { ToolContext } from '../src/agent/tools/tool.ts'
+import { createMappingStore } from '../src/agent/workload/mapping-store.ts'
 import type { Files, StoredFile } from '../src/files/files.ts'
 import { openFiles } from '../src/files/open-files.ts'
 import { systemClock } from '../src/platform/clock.ts'
@@ -48,6 +49,7 @@ export async function openDataStage(): Promise<DataStage> {
   const files = await openFiles({ folder: join(folder, 'files'), rows, clock: systemClock })
   const tools = createDataTools({
     files,
+    mappings: createMappingStore(rows),
     dataFolder: folder,
     logger: silentLogger,
     clock: systemClock,

@@ -34,6 +34,8 @@ export async function deleteAccount(
       ...(parts.spending?.forgetPerson(userId) ?? []),
       db.deleteFrom('note').where('user_id', '=', userId).compile(),
       db.deleteFrom('memory_choice').where('user_id', '=', userId).compile(),
+      db.deleteFrom('workload_mapping').where('user_id', '=', userId).compile(),
+      db.deleteFrom('span_batch').where('user_id', '=', userId).compile(),
       db.deleteFrom('thread_summary').where('user_id', '=', userId).compile(),
       db.deleteFrom('snapshot').where('stream', '=', userStream(userId)).compile(),
     ],

@@ -8,7 +8,8 @@ export interface StoredFile {
   bytes: number
   sha256: string
   createdAt: string
-  origin: 'upload' | 'sample' | 'result'
+  /** `snapshot`: made by Netra of what it holds of the person, at one moment. */
+  origin: 'upload' | 'sample' | 'result' | 'snapshot'
 }
 
 /** Uploads and large results: stored once below the data folder, visible to their owner alone. */

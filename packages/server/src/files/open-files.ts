@@ -247,7 +247,7 @@ const insertOf = (file: StoredFile) => ({
   ],
 })
 
-const ORIGINS: readonly StoredFile['origin'][] = ['upload', 'sample', 'result']
+const ORIGINS: readonly StoredFile['origin'][] = ['upload', 'sample', 'result', 'snapshot']
 
 const fileOf = (row: Row): StoredFile => ({
   fileId: String(row['id']),

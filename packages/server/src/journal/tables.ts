@@ -26,6 +26,8 @@ export interface Tables {
   run_seen: SeenRow
   note: NoteRow
   memory_choice: MemoryChoiceRow
+  workload_mapping: WorkloadMappingRow
+  span_batch: SpanBatchRow
   thread_summary: ThreadSummaryRow
   mcp_server: McpServerRow
   mcp_consent: McpConsentRow

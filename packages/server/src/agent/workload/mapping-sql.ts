@@ -58,28 +58,34 @@ export const keeps = ({ column, matches }: { column: string; matches: string }):
 
 function columnSql(name: MappedColumn, column: ColumnMapping, types: FileColumns): ColumnSql {
   const { sqlType } = WORKLOAD_COLUMNS[name]
-  const plain = plainSql(name, column, types)
-  const limited = column.when
-    ? `CASE WHEN ${keeps(column.when)} THEN ${plain.expression} END`
-    : plain.expression
-  const unreadable =
-    plain.unreadable !== undefined && column.when
-      ? `(${keeps(column.when)} AND ${plain.unreadable})`
-      : plain.unreadable
-  return { name, expression: `(${limited})::${sqlType}`, unreadable, example: plain.example }
+  const { expression, unreadable, example } = plainSql(name, column, types)
+  const condition = column.when && keeps(column.when)
+  return {
+    name,
+    expression: `TRY_CAST(${condition ? `CASE WHEN ${condition} THEN ${expression} END` : expression} AS ${sqlType})`,
+    unreadable: condition && unreadable ? `(${condition} AND ${unreadable})` : unreadable,
+    example,
+  }
 }
 
 type PlainSql = Omit<ColumnSql, 'name'>
 
+const certain = (expression: string): PlainSql => ({
+  expression,
+  unreadable: undefined,
+  example: 'NULL',
+})
+
 function plainSql(name: MappedColumn, column: ColumnMapping, types: FileColumns): PlainSql {
-  const { sort } = WORKLOAD_COLUMNS[name]
   if (column.value !== undefined) {
-    const written =
-      typeof column.value === 'string' ? quoteText(column.value) : String(column.value)
-    return { expression: written, unreadable: undefined, example: 'NULL' }
+    return certain(
+      typeof column.value === 'string' ? quoteText(column.value) : String(column.value),
+    )
   }
   if (column.between) return betweenSql(column.between, types)
   const from = column.from ?? []
+  if (from.length === 0) return certain('NULL')
+  const { sort } = WORKLOAD_COLUMNS[name]
   switch (sort) {
     case 'time':
       return timeOf(from, column.unit, types)
@@ -87,21 +93,24 @@ function plainSql(name: MappedColumn, column: ColumnMapping, types: FileColumns)
     case 'count':
     case 'money':
     case 'duration':
-      return sumOf(from, column.unit, sort === 'tokens' || sort === 'count', types)
+      return sumOf(from, column.unit, sort, types)
     case 'flag':
-      return firstOf(from, (text) => `TRY_CAST(${text} AS BOOLEAN)`)
+      return flagSql(from, column)
     case 'list':
       return listSql(from[0] ?? '')
     case 'text':
-      return name === 'status' ? statusSql(from, column) : textSql(from, column)
+      return name === 'status' ? statusSql(from, column) : certain(textSql(from, column))
     default:
       return sort satisfies never
   }
 }
 
+const firstText = (from: readonly string[]): string =>
+  from.length === 1 ? textOf(from[0] ?? '') : `coalesce(${from.map(textOf).join(', ')})`
+
 /** The first column that is not empty, read as `convert` does. */
 function firstOf(from: readonly string[], convert: (text: string) => string): PlainSql {
-  const text = `coalesce(${[...from.map(textOf), 'NULL'].join(', ')})`
+  const text = firstText(from)
   const converted = convert(text)
   return {
     expression: converted,
@@ -113,73 +122,87 @@ function firstOf(from: readonly string[], convert: (text: string) => string): Pl
 /** Types whose cells are numbers already, and need no look at their text. */
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\))$/
 
+export const isNumeric = (type: string | undefined): boolean => NUMERIC.test(type ?? '')
+
+/** Numbers of one or more columns, added up; below zero is unreadable, but for money. */
 function sumOf(
   from: readonly string[],
   unit: string | undefined,
-  whole: boolean,
+  sort: 'tokens' | 'count' | 'money' | 'duration',
   types: FileColumns,
 ): PlainSql {
-  const factor = FACTORS[unit ?? '']
   const parts = from.map((name) => {
     const column = quoteName(name)
-    if (NUMERIC.test(types.get(name) ?? '')) return { text: `${column}::VARCHAR`, cell: column }
+    if (isNumeric(types.get(name))) return { text: `${column}::VARCHAR`, cell: column, broken: [] }
     const text = textOf(name)
-    return { text, cell: `TRY_CAST(replace(${text}, ',', '') AS DOUBLE)`, isText: true }
+    const cell = `TRY_CAST(replace(replace(${text}, ',', ''), '$', '') AS DOUBLE)`
+    const broken = [`(${text} IS NOT NULL AND NOT coalesce(isfinite(${cell}), false))`]
+    return { text, cell, broken }
   })
-  const [first] = parts
-  if (!first) return { expression: 'NULL', unreadable: undefined, example: 'NULL' }
-  const all =
-    parts.length === 1 ? first.cell : parts.map(({ cell }) => `coalesce(${cell}, 0)`).join(' + ')
-  const nothing = parts.map(({ cell }) => `${cell} IS NULL`).join(' AND ')
-  const sum = factor === undefined ? all : `(${all})::DOUBLE * ${factor}`
-  const broken = parts.flatMap(({ text, cell, isText }) =>
-    isText ? [`(${text} IS NOT NULL AND ${cell} IS NULL)`] : [],
-  )
-  const value = whole ? `round(${sum})` : sum
+  const cells = parts.map(({ cell }) => cell)
+  const sum =
+    cells.length === 1
+      ? (cells[0] ?? 'NULL')
+      : `CASE WHEN coalesce(${cells.join(', ')}) IS NOT NULL THEN ${cells.map((cell) => `coalesce(${cell}, 0)::DOUBLE`).join(' + ')} END`
+  const factor = FACTORS[unit ?? '']
+  const scaled = factor === undefined ? sum : `(${sum}) * ${factor}`
+  const isWhole = sort === 'tokens' || sort === 'count'
+  const value = isWhole ? `round(${scaled})` : scaled
+  const below = sort === 'money' ? [] : [`coalesce((${sum}) < 0, false)`]
+  const doubts = [...parts.flatMap(({ broken }) => broken), ...below]
   return {
-    expression: parts.length === 1 ? value : `CASE WHEN ${nothing} THEN NULL ELSE ${value} END`,
-    unreadable: `(${[...broken, `coalesce((${all}) < 0, false)`].join(' OR ')})`,
+    expression: sort === 'money' ? value : `CASE WHEN (${sum}) >= 0 THEN ${value} END`,
+    unreadable: doubts.length > 0 ? `(${doubts.join(' OR ')})` : undefined,
     example: `coalesce(${[...parts.map(({ text }) => text), 'NULL'].join(', ')})`,
   }
 }
 
-const NUMERIC_UNITS: Record<string, string> = {
+const MICROSECONDS: Record<string, string> = {
   unix_s: '1000000',
   unix_ms: '1000',
   unix_us: '1',
+  unix_ns: '0.001',
   trace_s: '1000000',
   trace_ms: '1000',
 }
 
-function timeOf(from: readonly string[], unit: string | undefined, types: FileColumns): PlainSql {
-  const [only] = from
-  if (from.length === 1 && only !== undefined && types.get(only) === 'TIMESTAMP')
-    return { expression: quoteName(only), unreadable: undefined, example: 'NULL' }
-  return firstOf(from, (text) => timeSql(text, unit))
-}
+const TIMES = /^(TIMESTAMP|DATE$)/
 
 /** A time as UTC: as written, or counted from 1970 (of a trace without a date: from its start). */
-function timeSql(text: string, unit: string | undefined): string {
-  if (unit === 'unix_ns') return `make_timestamp(TRY_CAST(${text} AS BIGINT) // 1000)`
-  const factor = NUMERIC_UNITS[unit ?? '']
-  if (factor === undefined)
-    return `coalesce(TRY_CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP), TRY_CAST(${text} AS TIMESTAMP))`
-  return `make_timestamp((TRY_CAST(${text} AS DOUBLE) * ${factor})::BIGINT)`
+function timeOf(from: readonly string[], unit: string | undefined, types: FileColumns): PlainSql {
+  const factor = MICROSECONDS[unit ?? '']
+  const [only = ''] = from
+  const type = types.get(only) ?? ''
+  // A column that is a time already is one, whatever unit was assumed.
+  if (from.length === 1 && TIMES.test(type)) return certain(`${quoteName(only)}::TIMESTAMP`)
+  if (from.length === 1 && factor !== undefined && isNumeric(type)) {
+    const counted = `TRY(make_timestamp((${quoteName(only)} * ${factor})::BIGINT))`
+    return {
+      expression: counted,
+      unreadable: `(${quoteName(only)} IS NOT NULL AND ${counted} IS NULL)`,
+      example: `${quoteName(only)}::VARCHAR`,
+    }
+  }
+  return firstOf(from, (text) =>
+    factor === undefined
+      ? `coalesce(TRY_CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP), TRY_CAST(${text} AS TIMESTAMP))`
+      : `TRY(make_timestamp((TRY_CAST(${text} AS DOUBLE) * ${factor})::BIGINT))`,
+  )
 }
 
 function betweenSql(between: readonly [string, string], types: FileColumns): PlainSql {
   const [start, end] = between.map((name) => timeOf([name], undefined, types).expression)
-  const [from, to] = between.map(textOf)
-  const expression = `date_diff('microsecond', ${start}, ${end}) / 1000.0`
+  const [from, to] = between.map((name) => quoteName(name))
+  const taken = `date_diff('microsecond', ${start}, ${end}) / 1000.0`
   return {
-    expression,
-    unreadable: `(${from} IS NOT NULL AND ${to} IS NOT NULL AND coalesce(${expression} < 0, true))`,
-    example: `${to}`,
+    expression: `CASE WHEN ${taken} >= 0 THEN ${taken} END`,
+    unreadable: `(${from} IS NOT NULL AND ${to} IS NOT NULL AND coalesce(${taken} < 0, true))`,
+    example: `concat(${from}, ' … ', ${to})`,
   }
 }
 
-function textSql(from: readonly string[], { extract, unit, words }: ColumnMapping): PlainSql {
-  let text = `coalesce(${[...from.map(textOf), 'NULL'].join(', ')})`
+function textSql(from: readonly string[], { extract, unit, words }: ColumnMapping): string {
+  let text = firstText(from)
   if (extract !== undefined)
     text = `nullif(regexp_extract(${text}, ${quoteText(extract)}, 1, 'i'), '')`
   const said = Object.entries(words ?? {})
@@ -187,11 +210,13 @@ function textSql(from: readonly string[], { extract, unit, words }: ColumnMappin
     const cases = said.map(([is, means]) => `WHEN ${quoteText(is)} THEN ${quoteText(means)}`)
     text = `CASE ${text} ${cases.join(' ')} ELSE ${text} END`
   }
-  return {
-    expression: unit === 'hash' ? `md5(${text})` : text,
-    unreadable: undefined,
-    example: 'NULL',
-  }
+  return unit === 'hash' ? `md5(${text})` : text
+}
+
+/** Words that a mapping does not list say nothing; without a list they must be yes or no. */
+function flagSql(from: readonly string[], column: ColumnMapping): PlainSql {
+  if (!column.words) return firstOf(from, (text) => `TRY_CAST(${text} AS BOOLEAN)`)
+  return certain(`TRY_CAST(${textSql(from, column)} AS BOOLEAN)`)
 }
 
 /** An HTTP code below 400 and words for going well are `ok`; anything else that is said is an error. */
@@ -199,13 +224,12 @@ const WENT_WELL =
   'ok|success|successful|succeeded|completed|complete|done|finished|default|info|debug|true|unset|stop|end_turn|0|[123][0-9]{2}(\\.0)?'
 
 function statusSql(from: readonly string[], column: ColumnMapping): PlainSql {
-  const { expression } = textSql(from, { ...column, unit: 'as_is' })
-  const said = `lower(${expression})`
-  return {
-    expression: `CASE WHEN ${said} IS NULL THEN NULL WHEN regexp_full_match(${said}, ${quoteText(WENT_WELL)}) THEN 'ok' ELSE 'error' END`,
-    unreadable: undefined,
-    example: 'NULL',
-  }
+  const said = `lower(${textSql(from, { ...column, unit: 'as_is' })})`
+  const unsaid = column.unit === 'error_if_said' ? `'ok'` : 'NULL'
+  const good = column.unit === 'error_if_said' ? '' : WENT_WELL
+  return certain(
+    `CASE WHEN ${said} IS NULL THEN ${unsaid} WHEN regexp_full_match(${said}, ${quoteText(good)}) THEN 'ok' ELSE 'error' END`,
+  )
 }
 
 function listSql(name: string): PlainSql {

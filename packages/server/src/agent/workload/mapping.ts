@@ -9,7 +9,7 @@ export const UNITS = {
   count: ['one', 'thousand', 'million'],
   money: ['usd', 'cent', 'micro_usd'],
   duration: ['ms', 's', 'us', 'ns'],
-  text: ['as_is', 'hash'],
+  text: ['as_is', 'hash', 'error_if_said'],
   flag: ['as_is'],
   list: ['as_is'],
 } as const satisfies Record<ColumnSort, readonly string[]>

@@ -2,9 +2,9 @@ import type { QueryAnswer, ResultLimits } from '../tools/data/duck/messages.ts'
 import type { Tables } from '../tools/data/tables.ts'
 import { ToolError, type ToolContext } from '../tools/tool.ts'
 import type { WorkloadColumn } from './columns.ts'
-import { selectOf, type FileColumns } from './mapping-sql.ts'
+import type { MappedFile, MappedFiles } from './mapped-files.ts'
+import { selectOf } from './mapping-sql.ts'
 import { mappedColumns } from './mapping.ts'
-import { recognise } from './recognise.ts'
 
 /** Usage of one or more files, as rows of one schema. */
 export interface Workload {
@@ -36,22 +36,32 @@ export interface Workloads {
 
 const DEFAULT_LIMITS = { rows: 10_000, bytes: 4_000_000 }
 
-export function createWorkloads(tables: Tables): Workloads {
+export function createWorkloads(tables: Tables, files: MappedFiles): Workloads {
   return {
     async open(fileIds, context) {
       const asked = [...new Set(fileIds)]
       if (asked.length === 0) throw new ToolError('Name at least one file.')
-      const opened = []
-      for (const fileId of asked) opened.push(await openFile(tables, fileId, context))
-      const parts = opened.map(({ database, mapping, types, name }) => ({
+      const opened: MappedFile[] = []
+      for (const fileId of asked) {
+        const file = await files.open(fileId, context)
+        if (mappedColumns(file.mapping).length === 0) throw new ToolError(nothingFound(file))
+        opened.push(file)
+      }
+      const names = distinctNames(opened)
+      const parts = opened.map(({ database, mapping, columns }, index) => ({
         database,
-        select: selectOf(mapping, types, name),
+        select: selectOf(mapping, columns, names[index] ?? ''),
       }))
       const columns = new Set<WorkloadColumn>(['source', 'requests'])
       for (const { mapping } of opened)
         for (const [name] of mappedColumns(mapping)) columns.add(name)
       return {
-        files: opened.map(({ fileId, name, rows, format }) => ({ fileId, name, rows, format })),
+        files: opened.map(({ file, rows, format }, index) => ({
+          fileId: file.fileId,
+          name: names[index] ?? '',
+          rows,
+          format,
+        })),
         columns,
         rows: opened.reduce((sum, { rows }) => sum + rows, 0),
         rejected: {
@@ -64,33 +74,15 @@ export function createWorkloads(tables: Tables): Workloads {
   }
 }
 
-async function openFile(tables: Tables, fileId: string, context: ToolContext) {
-  const table = await tables.open(fileId, context)
-  const types = await columnsOf(tables, fileId, context)
-  const { format, mapping } = recognise(types)
-  const counted = await tables.query(fileId, 'SELECT count(*) FROM data', DEFAULT_LIMITS, context)
-  return {
-    fileId,
-    name: table.file.name,
-    database: table.database,
-    rejected: table.rejected,
-    rows: Number(counted.rows[0]?.[0] ?? 0),
-    types,
-    format,
-    mapping,
-  }
+/** `source` must tell two files of one name apart. */
+function distinctNames(opened: readonly MappedFile[]): string[] {
+  const seen = new Map<string, number>()
+  return opened.map(({ file: { name } }) => {
+    const count = (seen.get(name) ?? 0) + 1
+    seen.set(name, count)
+    return count === 1 ? name : `${name} (${count})`
+  })
 }
 
-async function columnsOf(
-  tables: Tables,
-  fileId: string,
-  context: ToolContext,
-): Promise<FileColumns> {
-  const shape = await tables.query(
-    fileId,
-    'SELECT column_name, column_type FROM (DESCRIBE data)',
-    DEFAULT_LIMITS,
-    context,
-  )
-  return new Map(shape.rows.map(([name, type]) => [String(name), String(type)]))
-}
+const nothingFound = ({ file, columns }: MappedFile): string =>
+  `${file.name} holds nothing that is known of usage: none of its columns (${[...columns.keys()].slice(0, 20).join(', ')}) is named as time, model, tokens or cost. The person can say what they are where the file is attached, under “How this file is read”.`

@@ -193,6 +193,22 @@ const COLUMNS: { [Table in keyof Tables]: Record<keyof Tables[Table], 'nullable'
     updated_at: 'filled',
   },
   memory_choice: { user_id: 'filled', is_on: 'filled' },
+  workload_mapping: {
+    file_id: 'filled',
+    user_id: 'filled',
+    mapping: 'filled',
+    updated_at: 'filled',
+  },
+  span_batch: {
+    id: 'filled',
+    user_id: 'filled',
+    received_at: 'filled',
+    first_at: 'filled',
+    last_at: 'filled',
+    spans: 'filled',
+    bytes: 'filled',
+    body: 'filled',
+  },
   thread_summary: {
     thread_id: 'filled',
     through_message_id: 'filled',

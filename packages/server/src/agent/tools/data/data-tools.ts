@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import type { Files } from '../../../files/files.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Logger } from '../../../platform/logger.ts'
+import { MappedFiles } from '../../workload/mapped-files.ts'
+import { NO_MAPPINGS, type MappingStore } from '../../workload/mapping-store.ts'
 import { createWorkloads, type Workloads } from '../../workload/workloads.ts'
 import { calculate } from '../calculate.ts'
 import type { Tool } from '../tool.ts'
@@ -15,6 +17,8 @@ import { Tables } from './tables.ts'
 
 export interface DataToolsOptions {
   files: Files
+  /** How people said that their files are to be read; without it, as they are recognised. */
+  mappings?: MappingStore
   dataFolder: string
   logger: Logger
   clock: Clock
@@ -28,7 +32,7 @@ export interface DataToolsOptions {
  */
 export function createDataTools(
   options: DataToolsOptions,
-): Tool[] & AsyncDisposable & { workloads: Workloads } {
+): Tool[] & AsyncDisposable & { workloads: Workloads; mappedFiles: MappedFiles } {
   const { clock, logger, limitMs = 30_000 } = options
   const pool = new DuckPool({
     clock,
@@ -38,6 +42,7 @@ export function createDataTools(
     scratch: join(options.dataFolder, 'tmp', 'duckdb'),
   })
   const tables = new Tables(options.files, pool)
+  const mappedFiles = new MappedFiles(tables, options.mappings ?? NO_MAPPINGS)
   const tools = [
     profileTable(tables),
     queryTable(tables),
@@ -46,7 +51,8 @@ export function createDataTools(
     calculate,
   ]
   return Object.assign(tools, {
-    workloads: createWorkloads(tables),
+    workloads: createWorkloads(tables, mappedFiles),
+    mappedFiles,
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   })
 }

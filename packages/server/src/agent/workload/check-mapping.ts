@@ -1,0 +1,105 @@
+import { quoteName } from '../tools/data/duck/quote.ts'
+import type { Cell } from '../tools/data/schemas.ts'
+import { WORKLOAD_COLUMNS, type MappedColumn } from './columns.ts'
+import { columnSqls, keeps, type FileColumns } from './mapping-sql.ts'
+import {
+  columnsUsed,
+  mappedColumns,
+  unitsOf,
+  type ColumnMapping,
+  type Mapping,
+} from './mapping.ts'
+
+/** What a mapping says that cannot be, as its author can mend it; empty when it may be tried. */
+export function problemsOf(mapping: Mapping, types: FileColumns): string[] {
+  const problems: string[] = []
+  for (const name of columnsUsed(mapping))
+    if (!types.has(name)) problems.push(`The file has no column ${name}.`)
+  for (const [name, column] of mappedColumns(mapping))
+    problems.push(...columnProblems(name, column, types))
+  if (mappedColumns(mapping).length === 0) problems.push('The mapping names no column.')
+  return problems
+}
+
+function columnProblems(name: MappedColumn, column: ColumnMapping, types: FileColumns): string[] {
+  const problems: string[] = []
+  const { sort } = WORKLOAD_COLUMNS[name]
+  const { from, between, value, unit } = column
+  if ([from, between, value].filter((way) => way !== undefined).length !== 1)
+    problems.push(`${name} needs exactly one of from, between and value.`)
+  if (between && sort !== 'duration')
+    problems.push(`${name} is no duration: only one can be made from two times.`)
+  if (unit !== undefined && !unitsOf(sort).includes(unit))
+    problems.push(`${name} cannot be in ${unit}: choose ${unitsOf(sort).join(', ')}.`)
+  if (unit === 'error_if_said' && name !== 'status')
+    problems.push('Only status can be read as error_if_said.')
+  if (sort !== 'text' && sort !== 'flag' && (column.extract !== undefined || column.words))
+    problems.push(`${name} is no text: extract and words do not apply.`)
+  if (value !== undefined && !fits(value, sort))
+    problems.push(`${name} cannot be ${JSON.stringify(value)} in every row.`)
+  for (const part of from ?? []) problems.push(...typeProblem(name, part, sort, types))
+  return problems
+}
+
+function fits(value: string | number | boolean, sort: string): boolean {
+  if (sort === 'text') return typeof value === 'string'
+  if (sort === 'flag') return typeof value === 'boolean'
+  return sort !== 'time' && sort !== 'list' && typeof value === 'number' && value >= 0
+}
+
+const NEVER_NUMBERS = /^(TIMESTAMP|DATE|TIME|BOOLEAN|.*\[\]$)/
+
+function typeProblem(name: string, part: string, sort: string, types: FileColumns): string[] {
+  const type = types.get(part)
+  if (type === undefined) return []
+  if (sort === 'list' && type !== 'BIGINT[]' && type !== 'VARCHAR')
+    return [`${name} needs a list of whole numbers, and ${part} is ${type}.`]
+  const isNumber = ['tokens', 'count', 'money', 'duration'].includes(sort)
+  if (isNumber && NEVER_NUMBERS.test(type))
+    return [`${name} needs numbers, and ${part} holds ${type}.`]
+  return []
+}
+
+/** One statement over `data` that counts what a mapping leaves out and cannot read. */
+export function doubtsSql(mapping: Mapping, types: FileColumns): string {
+  const kept = mapping.only ? keeps(mapping.only) : 'true'
+  const doubtful = doubtfulOf(mapping, types)
+  const any = doubtful.map(({ unreadable }) => unreadable).join(' OR ') || 'false'
+  const counts = doubtful.map(
+    ({ name, unreadable, example }) =>
+      `count(*) FILTER (WHERE (${kept}) AND ${unreadable}) AS ${quoteName(name)}, left(first(${example}) FILTER (WHERE (${kept}) AND ${unreadable}), 60) AS ${quoteName(`${name} such as`)}`,
+  )
+  return `SELECT ${['count(*) AS every', `count(*) FILTER (WHERE ${kept}) AS kept`, `count(*) FILTER (WHERE (${kept}) AND (${any})) AS doubtful`, ...counts].join(', ')} FROM data`
+}
+
+const doubtfulOf = (mapping: Mapping, types: FileColumns) =>
+  columnSqls(mapping, types).flatMap(({ name, unreadable, example }) =>
+    unreadable === undefined ? [] : [{ name, unreadable, example }],
+  )
+
+export interface Doubts {
+  rows: number
+  rejected: { count: number; reasons: string[] }
+  /** Columns of which most cells cannot be read: the mapping is wrong. */
+  unreadable: string[]
+}
+
+/** What the answer to `doubtsSql` says. */
+export function doubtsOf(cells: readonly Cell[], mapping: Mapping, types: FileColumns): Doubts {
+  const [every = 0, kept = 0, doubtful = 0] = cells.map(Number)
+  const reasons: string[] = []
+  const unreadable: string[] = []
+  if (every > kept)
+    reasons.push(
+      `${every - kept} left out: ${mapping.only?.column ?? ''} says that they are no calls`,
+    )
+  for (const [index, { name }] of doubtfulOf(mapping, types).entries()) {
+    const count = Number(cells[3 + index * 2] ?? 0)
+    const example = cells[4 + index * 2]
+    if (count === 0) continue
+    const shown = `such as ${JSON.stringify(example)}`
+    reasons.push(`${count} cells of ${name} cannot be read, ${shown}: read as empty`)
+    if (count > kept / 2) unreadable.push(`Most cells that ${name} is made of are none, ${shown}.`)
+  }
+  return { rows: kept, rejected: { count: every - kept + doubtful, reasons }, unreadable }
+}

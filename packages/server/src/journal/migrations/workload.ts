@@ -1,0 +1,28 @@
+import type { Migration } from './migration.ts'
+
+/** How people said that their files are to be read, and calls that applications sent. */
+export const workloadMigrations: readonly Migration[] = [
+  {
+    name: 'mappings of files, batches of spans',
+    statements: [
+      `create table workload_mapping (
+        file_id text primary key,
+        user_id text not null,
+        mapping text not null,
+        updated_at text not null
+      )`,
+      'create index workload_mapping_of_user on workload_mapping (user_id)',
+      `create table span_batch (
+        id text primary key,
+        user_id text not null,
+        received_at text not null,
+        first_at text not null,
+        last_at text not null,
+        spans bigint not null,
+        bytes bigint not null,
+        body text not null
+      )`,
+      'create index span_batch_of_user on span_batch (user_id, id)',
+    ],
+  },
+]
