@@ -55,6 +55,12 @@ function readPricePart(
   if (!term) return
   switch (term.kind) {
     case 'text':
+      // `requests of gpt-4.1`: taken for a model to price on, it would be, and for all rows.
+      if (reader.kind(-1) === 'rows') {
+        throw explained(
+          `To price some of the rows, put what holds for them after “where”: “… where model is ${term.text}”.`,
+        )
+      }
       return readModel(reader, source, models)
     case 'where':
       return readPreposition(reader, source, draft, models)

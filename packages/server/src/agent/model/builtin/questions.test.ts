@@ -200,6 +200,7 @@ describe('a thread about a workload', () => {
     ['which model is slowest?', /Which figure of `latency_ms`/],
     ['what is the most expensive model?', /prices of models only for a whole workload/],
     ['total cost', /Name one or more models/],
+    ['what would the requests of gpt-4o cost on gpt-4o-mini?', /put what holds for them after/],
   ]
   test.each(refused)('“%s” is not guessed at', async (question, answer) => {
     const asked = await stage.ask(question, [workload])
