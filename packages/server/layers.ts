@@ -9,6 +9,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'health',
     'memory',
     'service-levels',
+    'spending',
     'platform',
   ],
   command: ['access', 'run', 'spending', 'journal', 'files', 'platform'],

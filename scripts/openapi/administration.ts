@@ -44,7 +44,7 @@ const shownMode = z.object({
   mode: serviceModeSchema,
   reasons: z.array(
     z.object({
-      by: z.enum(['settings', 'administrator', 'store', 'tools']),
+      by: z.enum(['settings', 'administrator', 'order', 'store', 'tools']),
       level: serviceModeSchema.shape.level,
       why: z.string(),
     }),

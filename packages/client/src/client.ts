@@ -7,8 +7,10 @@ export type { AdminApi } from './http.ts'
 export { EntranceApi } from './entrance-api.ts'
 export { AccountApi } from './account-api.ts'
 export { UsersApi } from './users-api.ts'
+export { ApprovalsApi, type UnaskedTool, type WaitingCall } from './approvals-api.ts'
 export { MemoryApi, type MemoryState, type Note } from './memory-api.ts'
 export { OperationsApi } from './operations-api.ts'
+export { SpendingApi } from './spending-api.ts'
 export type {
   Breaker,
   Dashboard,

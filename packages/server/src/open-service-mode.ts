@@ -7,19 +7,39 @@ import type { Metrics } from './platform/metrics.ts'
 import { ChosenLevel } from './platform/recovery/chosen-level.ts'
 import { RECOVERY } from './platform/recovery/recovery-table.ts'
 import { ServiceMode, type Reason } from './platform/recovery/service-mode.ts'
+import type { Spending } from './spending/spending.ts'
 
 /** What an administrator decided, and what failures make of it for as long as they last. */
 export function openServiceMode(
   config: Config,
-  parts: { journal: Journal; breakers: Breakers; clock: Clock; logger: Logger; metrics: Metrics },
+  parts: {
+    journal: Journal
+    breakers: Breakers
+    clock: Clock
+    logger: Logger
+    metrics: Metrics
+    spending: Spending
+  },
 ): ServiceMode {
-  const { journal, breakers } = parts
+  const { journal, breakers, spending } = parts
   return new ServiceMode({
     ...parts,
     fromSettings: config.mode,
     chosen: new ChosenLevel(config.dataDir),
-    imposed: () => [...storeReason(journal.status()), ...toolReason(breakers)],
+    imposed: () => [
+      ...stopReason(spending),
+      ...storeReason(journal.status()),
+      ...toolReason(breakers),
+    ],
   })
+}
+
+/** What is there can be read; nothing new is begun that an order would end at once. */
+const stopReason = ({ orders }: Spending): Reason[] => {
+  const order = orders.ofEveryone()
+  if (!order) return []
+  const why = `an administrator has stopped everything: ${order.why.replace(/\.$/, '')}`
+  return [{ by: 'order', level: 'read_only', why }]
 }
 
 const storeReason = ({ writable }: JournalStatus): Reason[] =>

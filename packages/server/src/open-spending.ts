@@ -1,10 +1,13 @@
+import type { Auth } from './auth/auth.ts'
+import type { Commands } from './command/command.ts'
 import type { Config } from './config/config.ts'
 import type { Identities, LiveSession } from './identity/identity.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Metrics } from './platform/metrics.ts'
-import { Spending } from './spending/spending.ts'
+import { Spending, userIdOf, type StopScope } from './spending/spending.ts'
+import { StopInbox } from './stop-inbox.ts'
 
 /** What models use and how much they may, as the settings say. */
 export const openSpending = (
@@ -50,3 +53,32 @@ export function notingRoles(identities: Identities, spending: Spending): Identit
     },
   }
 }
+
+/** What the command line wishes of this node: as an administrator's page would. */
+export const openStopInbox = (
+  { dataDir }: Config,
+  parts: {
+    commands: Commands
+    spending: Spending
+    auth: Auth | undefined
+    clock: Clock
+    logger: Logger
+  },
+): StopInbox =>
+  new StopInbox({ dataDir, ...parts }, async ({ scope, why }) => {
+    const { commands, spending, auth, logger } = parts
+    const meant = scope as StopScope
+    const userId = userIdOf(scope)
+    const about = { actor: { kind: 'operator' as const }, ...(userId !== undefined && { userId }) }
+    const everyone = userId === undefined
+    const whose = everyone ? 'of everybody' : 'of one person'
+    if (why === null) {
+      const stood = await spending.orders.lift(meant)
+      auth?.audit.record({ ...about, action: 'runs.allowed', details: { everyone } })
+      return stood ? `Runs ${whose} may start again.` : `No order stood: runs ${whose} may start.`
+    }
+    const stopped = await commands.stopAll({ scope: meant, why, by: 'operator' })
+    logger.warn({ stopped, everyone }, 'the command line stopped all runs')
+    auth?.audit.record({ ...about, action: 'runs.stopped', details: { everyone, stopped } })
+    return `${stopped} ${stopped === 1 ? 'run is' : 'runs are'} stopped, and nothing ${whose} starts until it is let.`
+  })

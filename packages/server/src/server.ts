@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { createAccess, createThreads } from './access/access.ts'
+import { questionProblem } from '@netra/protocol'
+
+import { createAccess, createApprovals, createThreads } from './access/access.ts'
 import { catalogueOf, settingsPageOf } from './agent-catalogue.ts'
 import { createAgents } from './agent/agent.ts'
 import { ThreadedTokenCounter } from './agent/context/token-counter.ts'
@@ -9,8 +11,8 @@ import { createBuiltinModel } from './agent/model/builtin/builtin.ts'
 import { createConnectionStore } from './agent/model/connection-store.ts'
 import { createModels } from './agent/model/models.ts'
 import { createDataTools } from './agent/tools/data/data-tools.ts'
-import { createMappingStore } from './agent/workload/mapping-store.ts'
 import { remember } from './agent/tools/remember.ts'
+import { createMappingStore } from './agent/workload/mapping-store.ts'
 import {
   createCommands,
   createTimelines,
@@ -37,7 +39,7 @@ import { openJournal } from './open-journal.ts'
 import { openLogger } from './open-logger.ts'
 import { openMoreAgents } from './open-more-agents.ts'
 import { openServiceMode } from './open-service-mode.ts'
-import { notingRoles, openSpending } from './open-spending.ts'
+import { notingRoles, openSpending, openStopInbox } from './open-spending.ts'
 import { openConfiguredTelemetry } from './open-telemetry.ts'
 import { Breakers } from './platform/breakers.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
@@ -150,7 +152,12 @@ export async function startServer(
       limits: { maxFileBytes: MAX_UPLOAD_BYTES },
       shared,
     })
-    const mode = stack.use(openServiceMode(config, { journal, breakers, clock, logger, metrics }))
+    const spending = stack.use(
+      openSpending(config, { journal, clock, logger, metrics: people.metrics }),
+    )
+    const mode = stack.use(
+      openServiceMode(config, { journal, breakers, clock, logger, metrics, spending }),
+    )
     const dataTools = stack.use(
       createDataTools({
         files,
@@ -181,6 +188,7 @@ export async function startServer(
       logger,
     })
     const memory = createMemory({ journal, clock })
+    const approvals = createApprovals({ journal, clock })
     const tools = [...dataTools, remember(memory)]
     const more = stack.use(
       await openMoreAgents(config, { tools, files, rows: journal, key, clock, logger }),
@@ -197,11 +205,10 @@ export async function startServer(
       metrics: people.metrics,
       breakers,
       toolsOff: () => mode.toolsOff(),
+      askable: questionProblem,
+      unasked: (userId) => approvals.unaskedDefinitions(asId<UserId>(userId)),
     })
 
-    const spending = stack.use(
-      openSpending(config, { journal, clock, logger, metrics: people.metrics }),
-    )
     const runs = createRuns({
       journal,
       agents,
@@ -219,6 +226,7 @@ export async function startServer(
     const messageRate = new RateLimit(clock, { perMinute: 240, burst: 120 })
     const commandParts = { access, files, journal, runs, clock, messageRate, mode, spending }
     const commands = createCommands(commandParts)
+    const stopInbox = stack.use(openStopInbox(config, { commands, spending, auth, clock, logger }))
     const retention = stack.use(await startRetention({ ...commandParts, logger }))
     if (!trial) tidyUp(stack, { source, journal, commands, clock, logger })
     const hub = stack.use(createHub({ journal, clock, logger, metrics: people.metrics }))
@@ -251,6 +259,7 @@ export async function startServer(
             files,
             retention,
             memory,
+            approvals,
             timelines: createTimelines({ access, journal, runs, clock, spans }),
             errors: telemetry.errors,
             spans,
@@ -283,6 +292,7 @@ export async function startServer(
             startup: viewOf(startup),
             breakers,
             mode,
+            spending,
           },
           { host: config.host, port: config.port },
         ),
@@ -303,9 +313,11 @@ export async function startServer(
     hub.deliveries.forgetDeparted()
     people.begin()
     tellOf(startup, logger)
-    const letIn = (): Promise<number> => {
+    const letIn = async (): Promise<number> => {
       source.watch(() => gateway.openSessions())
       mode.begin()
+      await spending.begin()
+      await stopInbox.begin()
       gateway.openDoor()
       return runs.recover()
     }

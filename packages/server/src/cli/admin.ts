@@ -4,6 +4,7 @@ import { AuthError, openAuth, type Auth, type ListedUser, type User } from '../a
 import { ConfigError, loadConfig } from '../config/config.ts'
 import { refuseAccountMigration } from '../one-way-migration.ts'
 import { requireAccounts } from './require-accounts.ts'
+import { stopEverything, stopOrStart } from './stop-all.ts'
 import type { Terminal } from './terminal.ts'
 
 export const ADMIN_USAGE = `usage: netra admin create <email>              make an administrator (asks for the password)
@@ -15,6 +16,10 @@ export const ADMIN_USAGE = `usage: netra admin create <email>              make 
        netra admin unlock <email>               forget the failed attempts that locked it
        netra admin reset-password <email>       choose a new password (asks for it)
        netra admin remove-two-factor <email>    for who lost app and recovery codes
+       netra admin stop-all [why]               stop every run, now; nothing starts until
+       netra admin start-again                  this lets it
+       netra admin stop <email>                 the same for one person
+       netra admin let-run <email>
        netra admin verify-audit                 is every entry of the audit log as it was written?`
 
 /** Where its administrator is reached; nothing of the network. */
@@ -26,7 +31,7 @@ interface Store {
   folder: string
 }
 
-type Verb = (auth: Auth, email: string, terminal: Terminal) => Promise<void>
+type Verb = (auth: Auth, email: string, terminal: Terminal, folder: string) => Promise<void>
 
 const VERBS: Record<string, Verb> = {
   create: async (auth, email, { out }) => {
@@ -72,6 +77,13 @@ const VERBS: Record<string, Verb> = {
     await auth.passwords.reset({ token, password, address: THIS_MACHINE })
     out(`${email} has a new password; every session has ended.`)
   },
+  stop: async (auth, email, terminal, dataDir) => {
+    const why = 'Ask them what happened.'
+    await stopOrStart({ dataDir, scope: `user:${userOf(auth, email).id}`, why }, terminal)
+  },
+  'let-run': async (auth, email, terminal, dataDir) => {
+    await stopOrStart({ dataDir, scope: `user:${userOf(auth, email).id}`, why: null }, terminal)
+  },
   'remove-two-factor': async (auth, email, { out }) => {
     auth.userAdmin.removeTwoFactor('operator', userOf(auth, email).id)
     out(`${email} signs in with the password alone.`)
@@ -98,6 +110,9 @@ const ABOUT_ALL: Record<
 /** `netra admin …`: for whoever owns the data folder, so that nobody locks them out. */
 export async function admin(args: string[], terminal: Terminal): Promise<number> {
   const [verb = '', email] = args
+  if (verb === 'stop-all' || verb === 'start-again') {
+    return stopEverything(verb, args.slice(1), terminal)
+  }
   const act = VERBS[verb]
   if (!(verb in ABOUT_ALL) && (!act || email === undefined)) {
     terminal.err(ADMIN_USAGE)
@@ -115,7 +130,7 @@ export async function admin(args: string[], terminal: Terminal): Promise<number>
   const auth = await openAuth({ folder: config.dataDir, publicUrl })
   try {
     if (act && email !== undefined) {
-      await act(auth, email, terminal)
+      await act(auth, email, terminal, config.dataDir)
       return 0
     }
     return (await ABOUT_ALL[verb]?.({ auth, folder: config.dataDir }, email, terminal)) ?? 2

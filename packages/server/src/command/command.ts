@@ -11,9 +11,11 @@ import { unsealOwner } from './owner.ts'
 import type { CommandParts } from './parts.ts'
 import { regenerate, type Regenerate } from './regenerate.ts'
 import { sendMessage, type SendMessage } from './send-message.ts'
+import { stopAll, type StopOrder } from './stop-all.ts'
 import { stopRunsOf } from './stop-runs.ts'
 import { updateThread, type ThreadChange } from './update-thread.ts'
 
+export type { StopOrder } from './stop-all.ts'
 export type { Accepted, Decide, Outcome, Regenerate, SendMessage, ThreadChange }
 export type { Refusal, RefusalCode } from './outcome.ts'
 /** What reads of the store throw while it cannot be trusted. */
@@ -44,6 +46,8 @@ export interface Commands {
   deleteThread(userId: UserId, threadId: string): Promise<Outcome<Record<string, never>>>
   /** Stops all that runs or waits for this user; answers how much that was. */
   stopRunsOf(userId: UserId): Promise<number>
+  /** Of an administrator: see `stopAll`; answers how many runs were open. */
+  stopAll(order: StopOrder): Promise<number>
   /** Erases all that the user has; the account itself is the account store's. */
   deleteAccount(userId: UserId, account: 'there' | 'gone'): Promise<Outcome<Record<string, never>>>
   /** The id of an account that is gone may be given again. */
@@ -60,6 +64,11 @@ export const createCommands = (parts: CommandParts): Commands => ({
     whileStored(updateThread(parts, userId, threadId, change)),
   deleteThread: (userId, threadId) => whileStored(deleteThread(parts, userId, threadId)),
   stopRunsOf: (userId) => stopRunsOf(parts, userId),
+  async stopAll(order) {
+    const { spending } = parts
+    if (!spending) throw new Error('this process heeds no orders to stop')
+    return stopAll({ ...parts, spending }, order)
+  },
   deleteAccount: (userId, account) => whileStored(deleteAccount(parts, userId, account)),
   async freeAccountId(userId) {
     await parts.journal.write([unsealOwner(parts.journal, userId)])

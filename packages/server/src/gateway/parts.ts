@@ -1,4 +1,4 @@
-import type { Access, Threads } from '../access/access.ts'
+import type { Access, Approvals, Threads } from '../access/access.ts'
 import type { Auth } from '../auth/auth.ts'
 import type { Commands, Files, Retention, Timelines } from '../command/command.ts'
 import type { Health } from '../health/health.ts'
@@ -13,6 +13,7 @@ import type { RateLimit } from '../platform/rate-limit.ts'
 import type { ServiceMode } from '../platform/recovery/service-mode.ts'
 import type { SpanWatch } from '../platform/tracing.ts'
 import type { ServiceLevels } from '../service-levels/service-levels.ts'
+import type { Spending } from '../spending/spending.ts'
 import type { Addresses } from './addresses.ts'
 import type { Door } from './door.ts'
 import type { EventRequests } from './fallback/event-requests.ts'
@@ -44,6 +45,7 @@ export interface GatewayOptions {
   retention: Retention
   timelines: Timelines
   memory: Memory
+  approvals: Approvals
   errors: ErrorReports
   hub: Hub
   health: Health
@@ -76,6 +78,8 @@ export interface GatewayOptions {
   breakers: Breakers
   /** How much of the service there is. */
   mode: ServiceMode
+  /** What models used, and how much they may. */
+  spending: Spending
   /** How far the start has come, and what it found. */
   startup: StartupView
   /** Open at once on this node. */

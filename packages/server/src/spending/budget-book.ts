@@ -1,13 +1,17 @@
 import type { Journal } from '../journal/journal.ts'
 import { isoTime, type Clock } from '../platform/clock.ts'
-import type { UserId } from '../platform/ids.ts'
+import { asId, type UserId } from '../platform/ids.ts'
 import type { Limits } from './limits.ts'
 
 export type Role = 'user' | 'admin'
 /** For whom limits are written down. */
 export type Scope = 'everyone' | `role:${Role}` | `user:${string}`
 
-export const userScope = (userId: UserId): Scope => `user:${userId}`
+export const userScope = (userId: UserId): `user:${string}` => `user:${userId}`
+
+/** Undefined: it is not one person's. */
+export const userIdOf = (scope: string): UserId | undefined =>
+  scope.startsWith('user:') ? asId<UserId>(scope.slice('user:'.length)) : undefined
 
 /** What holds for one person: their own limits, and those of everybody together. */
 export interface Held {

@@ -68,7 +68,7 @@ export async function totalsBy<By extends Dimension>(
   return rows as unknown as (Totals & Record<By, string>)[]
 }
 
-/** Each call of a person, oldest first, page by page: what their archive holds of the ledger. */
+/** The calls of a person, oldest first, a page at a time: what their archive holds of the ledger. */
 export async function* callsOf({ db }: Db, userId: UserId, atOnce = 1_000) {
   for (let after = ''; ;) {
     const rows = await db
@@ -93,7 +93,7 @@ export async function* callsOf({ db }: Db, userId: UserId, atOnce = 1_000) {
       .orderBy('id')
       .limit(atOnce)
       .execute()
-    yield* rows
+    yield rows
     const last = rows.at(-1)
     if (!last || rows.length < atOnce) return
     after = last.id

@@ -1,27 +1,27 @@
 import { sql } from 'kysely'
 
-import type { Expectation, Journal, RunRow, StopOrderRow } from '../journal/journal.ts'
+import type { Expectation, Journal } from '../journal/journal.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { RunId, UserId } from '../platform/ids.ts'
+import { asId, type UserId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import { createMetrics, type Metrics } from '../platform/metrics.ts'
 import type { Statement } from '../platform/statement.ts'
 import { Admission } from './admission.ts'
-import { BudgetBook, type Role, type Scope } from './budget-book.ts'
-import { BudgetSpent, spent, tooManyRuns } from './budget-spent.ts'
+import { BudgetBook, type Role } from './budget-book.ts'
+import { spent, tooManyRuns, type BudgetSpent } from './budget-spent.ts'
 import { forgetOld, forgetPerson } from './forget.ts'
 import type { Caller } from './ledger.ts'
-import { amount, type BudgetState, type Limits, type Whose } from './limits.ts'
+import type { BudgetState, Limits, Whose } from './limits.ts'
 import { periodOf } from './periods.ts'
 import { callsOf, totalsBy } from './report.ts'
 import { RunMeter, type RunCounts } from './run-meter.ts'
 import { SpendingMetrics } from './spending-metrics.ts'
-import { StopOrders, type StopScope } from './stop-orders.ts'
+import { StopOrders } from './stop-orders.ts'
 import { NOTHING, spentIn, type Spent } from './usage.ts'
 import { Warnings } from './warnings.ts'
 
 export { BudgetSpent } from './budget-spent.ts'
-export { userScope, type Scope } from './budget-book.ts'
+export { userIdOf, userScope, type Scope } from './budget-book.ts'
 export { LIMIT_NAMES, LIMITS, type BudgetState, type LimitName, type Limits } from './limits.ts'
 export type { CallMade } from './ledger.ts'
 export type { Totals } from './report.ts'
@@ -51,6 +51,7 @@ export interface OwnSpending {
   limits: Limits
 }
 
+const NOBODY = asId<UserId>('')
 const TIDY_EVERY_MS = 60 * 60_000
 /** Runs of a person or of everybody that take a place among those at once. */
 const GOING = ['queued', 'running'] as const
@@ -176,10 +177,8 @@ export class Spending implements Disposable {
     const { journal, clock } = this.#options
     const [day, month] = [periodOf('day', clock.now()), periodOf('month', clock.now())]
     const spentThen = await spentIn(journal, [day, month])
-    const states = await this.#admission.states('' as UserId, {
-      own: {},
-      everyone: (await this.book.of('' as UserId)).everyone,
-    })
+    const { everyone } = await this.book.of(NOBODY)
+    const states = await this.#admission.states(NOBODY, { own: {}, everyone })
     return {
       today: spentThen.get(day) ?? NOTHING,
       month: spentThen.get(month) ?? NOTHING,

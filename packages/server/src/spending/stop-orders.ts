@@ -41,7 +41,7 @@ export class StopOrders implements Disposable {
     this.#look()
   }
 
-  /** Called for each order that is new to this node. */
+  /** Called for each order of another node, as this one hears of it. */
   onOrder(listener: (scope: StopScope) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -49,7 +49,7 @@ export class StopOrders implements Disposable {
 
   /** Why this person's runs may not run; undefined: they may. */
   of(userId: UserId): StopOrderRow | undefined {
-    return this.#standing.get('everyone') ?? this.#standing.get(userScope(userId) as StopScope)
+    return this.#standing.get('everyone') ?? this.#standing.get(userScope(userId))
   }
 
   /** Why nobody's may. */
@@ -66,7 +66,7 @@ export class StopOrders implements Disposable {
    */
   async give(
     scope: StopScope,
-    order: { why: string; by: UserId },
+    order: { why: string; by: string },
     rows: readonly Statement[],
   ): Promise<void> {
     const { journal, clock } = this.#options
@@ -81,7 +81,6 @@ export class StopOrders implements Disposable {
       ...rows,
     ])
     this.#standing = new Map(this.#standing).set(scope, { scope, ...row })
-    this.#tell(scope)
   }
 
   /** False when there was none. */

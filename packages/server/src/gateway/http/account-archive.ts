@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 
-import type { ShownMessage, ShownThread, Threads } from '../../access/access.ts'
+import type { Approvals, ShownMessage, ShownThread, Threads } from '../../access/access.ts'
 import type { Files, StoredFile, Timelines } from '../../command/command.ts'
 import type { Memory } from '../../memory/memory.ts'
 import type { UserId } from '../../platform/ids.ts'
+import type { Spending } from '../../spending/spending.ts'
 import { ArchiveNames } from './archive-names.ts'
 import { markdownHead, markdownMessage } from './export.ts'
 import type { ZipEntry } from './zip.ts'
@@ -14,8 +15,10 @@ const PAGE = 200
 interface Parts {
   threads: Threads
   files: Files
+  spending: Pick<Spending, 'callsOf'>
   timelines: Timelines
   memory: Memory
+  approvals: Approvals
 }
 
 /** What goes into a person's archive, known before the first byte is sent. */
@@ -39,7 +42,8 @@ export async function planArchive(parts: Parts, userId: UserId): Promise<Archive
 
 /**
  * Files of the archive: `account.json`, each thread as JSON and Markdown, `timelines.json` with what
- * the time of each run went to, `memory.json` with what agents are told of them, uploads and results, and `files.json` with what those two are called.
+ * the time of each run went to, `memory.json` with what agents are told of them, `approvals.json` with what
+ * they were asked and answered, `model-calls.json` with what models used for them, uploads and results, and `files.json` with what those two are called.
  */
 export async function* archiveEntries(
   parts: Parts,
@@ -66,6 +70,10 @@ export async function* archiveEntries(
     compress: true,
     content: encoded(times),
   }
+  const asked = jsonList('approvals', parts.approvals.pages(userId, PAGE))
+  yield { name: 'approvals.json', modified: new Date(), compress: true, content: encoded(asked) }
+  const calls = jsonList('calls', parts.spending.callsOf(userId))
+  yield { name: 'model-calls.json', modified: new Date(), compress: true, content: encoded(calls) }
   const notes = oneText(JSON.stringify(await parts.memory.list(userId)))
   yield { name: 'memory.json', modified: new Date(), compress: true, content: encoded(notes) }
   const listed: { path: string; name: string; created_at: string }[] = []

@@ -7,6 +7,7 @@ import { addAccountRoutes, eraser } from './account.ts'
 import { addAdminRoutes } from './admin.ts'
 import { addAgentRunRoutes } from './agent-runs.ts'
 import { addAgentRoutes } from './agents.ts'
+import { addApprovalRoutes } from './approvals.ts'
 import { addAuthForward } from './auth-forward.ts'
 import { createBase } from './base.ts'
 import { addBreakerRoutes } from './breakers.ts'
@@ -26,6 +27,8 @@ import { addMessageRoutes } from './messages.ts'
 import { addMetricsRoute } from './metrics.ts'
 import { addModeRoutes } from './mode.ts'
 import { addMoreAgentsRoutes } from './more-agents.ts'
+import { addSpendingRoutes } from './spending.ts'
+import { addStopRoutes } from './stop.ts'
 import { addThreadRoutes } from './threads.ts'
 import { addTicketRoute } from './tickets.ts'
 import { addTimelineRoutes } from './timeline.ts'
@@ -52,6 +55,7 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addDeliveryRoutes(http)
   addTimelineRoutes(http)
   addMemoryRoutes(http)
+  addApprovalRoutes(http)
   addErrorGroupRoute(http)
   addCommandRoutes(http)
   addAgentRoutes(http)
@@ -63,6 +67,8 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addMoreAgentsRoutes(http)
   addBreakerRoutes(http)
   addModeRoutes(http)
+  addSpendingRoutes(http)
+  addStopRoutes(http)
   addDashboardRoutes(http)
   await addWebApp(base.app, {
     webFolder: parts.webFolder,

@@ -12,7 +12,7 @@ export interface Mode {
 
 /** A reason to step back: by what failed, or by who decided. */
 export interface Reason {
-  by: 'settings' | 'administrator' | 'store' | 'tools'
+  by: 'settings' | 'administrator' | 'order' | 'store' | 'tools'
   level: ServiceLevel
   why: string
 }
