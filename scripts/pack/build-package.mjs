@@ -6,12 +6,14 @@ import { fileURLToPath } from 'node:url'
 
 import { build } from 'vite'
 
+import { writeAgentKit } from './agent-kit.mjs'
 import { javascriptOf } from './javascript-of.mjs'
 import { lockedFor } from './locked.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SERVER = 'packages/server'
-const ENTRIES = [`${SERVER}/bin/netra.mjs`, `${SERVER}/bin/own-node.mjs`]
+const KIT = ['agent-kit', 'test-agent'].map((name) => `packages/agent-kit/src/${name}.ts`)
+const ENTRIES = [`${SERVER}/bin/netra.mjs`, `${SERVER}/bin/own-node.mjs`, ...KIT]
 const AS_THEY_ARE = [`${SERVER}/src/files/sample`, 'LICENSE', 'CHANGELOG.md', 'SECURITY.md']
 
 const isNoSource = (path) => !path.endsWith('.ts')
@@ -32,6 +34,7 @@ export async function buildPackage(stage) {
     version: server.version,
     ...(revision !== undefined && { revision }),
   })
+  writeAgentKit(ROOT, stage, KIT)
   const dependencies = Object.fromEntries(packages.map((name) => [name, versionOf(name, server)]))
   const manifest = {
     name: 'netra',
