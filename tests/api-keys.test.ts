@@ -76,7 +76,14 @@ test('a key does what its scopes say and nothing else', async () => {
 })
 
 test('no key reaches accounts, administration, keys or tickets, not even an administrator’s', async () => {
-  const everything = ['chat:read', 'chat:write', 'files:read', 'files:write', 'account:read']
+  const everything = [
+    'chat:read',
+    'chat:write',
+    'files:read',
+    'files:write',
+    'account:read',
+    'approvals:write',
+  ]
   const { key } = await make(root, everything, null)
   const routes: [string, string][] = [
     ['GET', '/auth/api-keys'],
@@ -92,6 +99,9 @@ test('no key reaches accounts, administration, keys or tickets, not even an admi
     ['GET', '/auth/me/data'],
     ['DELETE', '/api/account'],
     ['GET', '/api/account/export'],
+    ['GET', '/api/approvals/unasked'],
+    ['PUT', '/api/approvals/unasked'],
+    ['DELETE', '/api/approvals/unasked/x'],
     ['POST', '/api/ws-ticket'],
     ['GET', '/auth/admin/users'],
     ['POST', '/auth/admin/users'],

@@ -13,6 +13,7 @@ export const NAVIGATION: readonly Group[] = [
       { text: 'What is promised', link: '/docs/guarantees' },
       { text: 'Agents', link: '/docs/agents' },
       { text: 'What agents remember', link: '/docs/memory' },
+      { text: 'Approvals and questions', link: '/docs/approvals' },
     ],
   },
   {

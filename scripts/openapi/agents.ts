@@ -54,6 +54,9 @@ const mcpServer = z.object({
 const builtInTool = z.object({
   name: z.string(),
   description: z.string(),
+  effect: z.enum(['none', 'reads', 'writes', 'spends']),
+  /** A person is asked before each call. */
+  asks_first: z.boolean(),
   /** JSON Schema. */
   input_schema: z.record(z.string(), z.unknown()),
   agents: z.array(z.string()),

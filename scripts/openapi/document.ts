@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ownAccount } from './account.ts'
 import { administration } from './administration.ts'
 import { agentsAndModels } from './agents.ts'
+import { approving } from './approvals.ts'
 import { conversations } from './conversations.ts'
 import { files } from './files.ts'
 import { mcpServer } from './mcp-server.ts'
@@ -17,6 +18,7 @@ export const AREAS: readonly Area[] = [
   ownAccount,
   conversations,
   remembered,
+  approving,
   agentsAndModels,
   mcpServer,
   files,

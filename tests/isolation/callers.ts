@@ -76,7 +76,14 @@ export async function callersOf(people: People): Promise<Callers> {
 
 const tokenOf = ({ headers }: Person): string => headers['authorization']?.slice(7) ?? ''
 
-const SCOPES = ['chat:read', 'chat:write', 'files:read', 'files:write', 'account:read']
+const SCOPES = [
+  'chat:read',
+  'chat:write',
+  'files:read',
+  'files:write',
+  'account:read',
+  'approvals:write',
+]
 const newKey = { name: 'all scopes', scopes: SCOPES, expires_in_days: 1 }
 
 async function apiKey({ made: make }: People, person: Person): Promise<string> {

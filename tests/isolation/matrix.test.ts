@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ACCOUNT_ROWS } from './account-rows.ts'
 import { ADMIN_ROWS } from './admin-rows.ts'
 import { alikeInTime } from './alike.ts'
+import { APPROVAL_ROWS } from './approval-rows.ts'
 import { ask, comparable, type Answer, type Asked } from './ask.ts'
 import { AUTH_ROWS } from './auth-rows.ts'
 import { CHAT_ROWS } from './chat-rows.ts'
@@ -23,6 +24,7 @@ const ROWS: Record<string, Row | Row[]> = {
   ...ADMIN_ROWS,
   ...SERVICE_ROWS,
   ...MCP_SERVER_ROWS,
+  ...APPROVAL_ROWS,
 }
 
 let stage: Stage

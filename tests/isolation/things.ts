@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { form } from './form.ts'
 import { LASTS } from './model.ts'
-import { post, type Thing } from './row.ts'
+import { post, put, type Thing } from './row.ts'
 import type { Stage } from './stage-shape.ts'
 
 export { form }
@@ -45,6 +45,7 @@ export async function lastingRun(stage: Stage): Promise<Thing> {
 export async function waitingApproval(stage: Stage): Promise<Thing> {
   const talk = await stage.makeTalk(stage.ada)
   const call = `call-${talk.marker}`
+  const tool = `tool-${talk.marker}`
   const now = new Date()
   const later = new Date(now.getTime() + 60 * 60_000)
   const store = new DatabaseSync(join(stage.netra.folder, 'journal.db'), { timeout: 10_000 })
@@ -56,13 +57,26 @@ export async function waitingApproval(stage: Stage): Promise<Thing> {
       .prepare(
         `INSERT INTO approval (run_id, tool_call_id, thread_id, user_id, tool_name, arguments, fence,
            state, expires_at, decided_by, created_at)
-         SELECT id, ?, thread_id, user_id, 'calculate', '{}', 1, 'waiting', ?, NULL, ? FROM run WHERE id = ?`,
+         SELECT id, ?, thread_id, user_id, ?, '{}', 1, 'waiting', ?, NULL, ? FROM run WHERE id = ?`,
       )
-      .run(call, later.toISOString(), now.toISOString(), talk.run)
+      .run(call, tool, later.toISOString(), now.toISOString(), talk.run)
+    store
+      .prepare(
+        `INSERT INTO approval_asked (run_id, tool_call_id, fence, thread_id, user_id, bound_to, asked_at)
+         SELECT id, ?, 1, thread_id, user_id, 'definition:call', ? FROM run WHERE id = ?`,
+      )
+      .run(call, now.toISOString(), talk.run)
   } finally {
     store.close()
   }
-  return kept(stage, { marker: talk.marker, thread: talk.thread, run: talk.run, call })
+  return kept(stage, { marker: talk.marker, thread: talk.thread, run: talk.run, call, tool })
+}
+
+export async function unaskedTool(stage: Stage): Promise<Thing> {
+  const thing = await waitingApproval(stage)
+  const call = { run_id: thing['run'], tool_call_id: thing['call'] }
+  await stage.made(stage.ada, put('/api/approvals/unasked', call))
+  return thing
 }
 
 function kept(stage: Stage, thing: Thing): Thing {

@@ -122,6 +122,8 @@ const agentSchema = z.object({
   name: z.string(),
   description: z.string(),
   tools: z.array(z.string()),
+  /** Those of them that a person is asked about before each call. */
+  asks_first: z.array(z.string()).default([]),
   status: z.string(),
   examples: z.array(z.string()).default([]),
   /** Netra's own, of a file of the operator's, or elsewhere at an address. */

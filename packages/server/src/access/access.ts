@@ -85,4 +85,10 @@ export function createAccess(journal: Pick<Journal, 'db' | 'query'>): Access {
   }
 }
 
+export {
+  createApprovals,
+  type Approvals,
+  type KeptApproval,
+  type ShownApproval,
+} from './approvals.ts'
 export { createThreads, type ShownMessage, type ShownThread, type Threads } from './threads.ts'

@@ -18,9 +18,10 @@ import { ModelOrder } from './model/model-order.ts'
 import { BUILTIN_MODEL, type Models, type OpenModel } from './model/models.ts'
 import { createSelftestModels } from './model/selftest/selftest-models.ts'
 import { toolDeclarations } from './prompt.ts'
-import { AgentFailure, type Step, type Turn } from './step.ts'
+import { AgentFailure, type Question, type Step, type Turn } from './step.ts'
+import { asksFirst, type Unasked } from './tools/permit.ts'
 import { selftestDigest } from './tools/selftest-digest.ts'
-import type { Tool, ToolSource } from './tools/tool.ts'
+import type { Tool, ToolEffect, ToolSource } from './tools/tool.ts'
 
 export type * from './step.ts'
 export { AgentFailure } from './step.ts'
@@ -44,6 +45,8 @@ interface AgentInfo {
   description: string
   /** Names of the tools it may call. */
   tools: string[]
+  /** Those of them that a person is asked about before each call. */
+  asks_first: string[]
   /** `degraded` while its default model fails: a call may be refused at once. */
   status: 'ready' | 'degraded'
   examples: string[]
@@ -75,7 +78,15 @@ export interface Agents {
   /** Every model's breaker that a call has used. */
   breakers(): BreakerReport[]
   /** Every tool of the agents that people may pick from; `input_schema` is JSON Schema. */
-  tools(): { name: string; description: string; input_schema: object; agents: string[] }[]
+  tools(): {
+    name: string
+    description: string
+    effect: ToolEffect
+    /** A person is asked before each call. */
+    asks_first: boolean
+    input_schema: object
+    agents: string[]
+  }[]
   /** Tools that an agent is to have and that are not there: none, in a whole installation. */
   lacking(): { agent: string; tool: string }[]
 }
@@ -100,6 +111,10 @@ export interface AgentsOptions {
   toolSources?: readonly ToolSource[]
   /** What an agent is told of the person beside its instructions; '' for nothing. */
   background?: (turn: Turn) => Promise<string>
+  /** Tools that the person wants not to be asked about, each with the definition they said it of. */
+  unasked?: (userId: string) => Promise<Unasked>
+  /** Why a question cannot be put to a person, in words; undefined: it can. Every question can, unless given. */
+  askable?: (question: Question) => string | undefined
   /** Why tools are not to be used at the moment, in words; undefined: they are. */
   toolsOff?: () => string | undefined
 }
@@ -170,11 +185,7 @@ export function createAgents(options: AgentsOptions): Agents {
     return isSelftest ? selftestModels.open(turn.userId) : models.open(model)
   }
 
-  async function* act(
-    turn: Turn,
-    signal: AbortSignal,
-    meter?: ModelMeter,
-  ): AsyncGenerator<Step> {
+  async function* act(turn: Turn, signal: AbortSignal, meter?: ModelMeter): AsyncGenerator<Step> {
     signal.throwIfAborted()
     const wanted = resolve(turn.agent, turn.model ?? (await models.defaultId()))
     const definition = registry.find(wanted)
@@ -197,8 +208,10 @@ export function createAgents(options: AgentsOptions): Agents {
         log.warn({ from, to, code: failure.code }, 'another model answers')
       },
     })
+    const unasked = await orAborted(options.unasked?.(turn.userId) ?? NOTHING_UNASKED, signal)
     const own = {
       turn,
+      unasked,
       instructions,
       tools: toolsOff === undefined ? everyToolOf(definition, connected) : [],
       toolsOff,
@@ -230,6 +243,7 @@ export function createAgents(options: AgentsOptions): Agents {
         name: definition.name,
         description: definition.description,
         tools: everyToolOf(definition).map((tool) => tool.name),
+        asks_first: everyToolOf(definition).flatMap((tool) => (asksFirst(tool) ? [tool.name] : [])),
         status: (stateOf(definition) ?? state) === 'OPEN' ? 'degraded' : 'ready',
         examples: [...definition.examples],
         origin: definition.origin ?? 'netra',
@@ -253,6 +267,8 @@ export function createAgents(options: AgentsOptions): Agents {
           {
             name: tool.name,
             description: tool.description,
+            effect: tool.effect,
+            asks_first: asksFirst(tool),
             input_schema: declared.inputSchema,
             agents: owners.map(({ id }) => id),
           },
@@ -271,6 +287,8 @@ export function createAgents(options: AgentsOptions): Agents {
 
 const hasTools = ({ tools, ownTools = [] }: AgentDefinition): boolean =>
   tools.length + ownTools.length > 0
+
+const NOTHING_UNASKED: Promise<Unasked> = Promise.resolve(new Map())
 
 const noSuchAgent = (name: string | null, listed: readonly AgentDefinition[]): AgentFailure =>
   new AgentFailure(

@@ -36,8 +36,10 @@ export async function carryOut(
     return answerTo(id, outcome)
   }
   const { userId } = identity
-  if (!hasScope(identity, 'chat:write')) {
-    const why = 'This API key may not do this: it lacks the scope "chat:write".'
+  // Who runs an agent by a key does not thereby allow what that agent asks for.
+  const needed = message.type === 'decide' ? 'approvals:write' : 'chat:write'
+  if (!hasScope(identity, needed)) {
+    const why = `This API key may not do this: it lacks the scope "${needed}".`
     return { type: 'error', id, code: 'unsupported', message: why, retry: 'no' }
   }
   switch (message.type) {

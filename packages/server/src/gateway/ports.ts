@@ -54,6 +54,10 @@ export interface MoreAgentsPage {
 export interface ToolInfo {
   name: string
   description: string
+  /** What a call does to the world outside of its conversation. */
+  effect: 'none' | 'reads' | 'writes' | 'spends'
+  /** A person is asked before each call. */
+  asks_first: boolean
   /** JSON Schema of its arguments. */
   input_schema: object
   /** Ids of the agents that have it. */

@@ -12,7 +12,16 @@ export const wireSession = z.object({
   name: z.string(),
   role: z.enum(['user', 'admin']),
   scopes: z
-    .array(z.enum(['chat:read', 'chat:write', 'files:read', 'files:write', 'account:read']))
+    .array(
+      z.enum([
+        'chat:read',
+        'chat:write',
+        'files:read',
+        'files:write',
+        'account:read',
+        'approvals:write',
+      ]),
+    )
     .nullable(),
   is_test_user: z.boolean(),
   expires_at_ms: z.number(),

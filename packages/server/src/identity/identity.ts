@@ -33,6 +33,7 @@ export const SCOPES = [
   'files:read',
   'files:write',
   'account:read',
+  'approvals:write',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 

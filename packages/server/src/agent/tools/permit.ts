@@ -11,9 +11,9 @@ export function definitionOf({ name, description, input, effect, server }: Tool)
   return hash({ name, description, schema, effect, server: server ?? null })
 }
 
-/** One call of one tool as it is now: a yes given to it holds for nothing else. */
-export const bindingOf = (tool: Tool, call: ToolCall): string =>
-  hash({ definition: definitionOf(tool), call: call.callId, arguments: call.arguments })
+/** One call of one tool as it is now, `<definition>:<call>`: a yes given to it holds for nothing else. */
+export const bindingOf = (tool: Tool, { callId, arguments: given }: ToolCall): string =>
+  `${definitionOf(tool)}:${hash({ callId, given })}`
 
 /** Tools of which a person said that they need not be asked: the definition they said it of. */
 export type Unasked = ReadonlyMap<string, string>

@@ -17,6 +17,11 @@ export const SCOPES: readonly ScopeWords[] = [
   { id: 'chat:write', name: 'Write conversations', text: 'Ask, stop, rename and delete.' },
   { id: 'files:read', name: 'Read files', text: 'List and download them.' },
   { id: 'files:write', name: 'Write files', text: 'Upload and delete them.' },
+  {
+    id: 'approvals:write',
+    name: 'Answer approvals',
+    text: 'Allow or refuse in your name what agents ask. Not for a key that an agent uses.',
+  },
   { id: 'account:read', name: 'Read the account', text: 'Your name and email address.' },
 ]
 
