@@ -6,6 +6,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'access',
     'command',
     'hub',
+    'mcp',
     'health',
     'memory',
     'service-levels',

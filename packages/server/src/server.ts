@@ -36,6 +36,7 @@ import { startUpkeep } from './journal/upkeep.ts'
 import { createMemory } from './memory/memory.ts'
 import { refuseOneWayMigration } from './one-way-migration.ts'
 import { openJournal } from './open-journal.ts'
+import { openConnectedMcp } from './open-mcp.ts'
 import { openLogger } from './open-logger.ts'
 import { openMoreAgents } from './open-more-agents.ts'
 import { openServiceMode } from './open-service-mode.ts'
@@ -193,8 +194,21 @@ export async function startServer(
     const more = stack.use(
       await openMoreAgents(config, { tools, files, rows: journal, key, clock, logger }),
     )
+    const connected = stack.use(
+      openConnectedMcp(config, {
+        rows: journal,
+        key,
+        breakers,
+        clock,
+        logger,
+        metrics,
+        publicUrl: () => config.publicUrl ?? listening,
+        webUrl: () => config.webPublicUrl ?? config.publicUrl ?? listening,
+      }),
+    )
     const agents = createAgents({
       models,
+      toolSources: [connected.mcp.source],
       registry: more.registry,
       tools,
       counter: stack.use(new ThreadedTokenCounter({ clock, logger })),
@@ -266,6 +280,7 @@ export async function startServer(
             hub,
             health,
             agents: catalogueOf(agents, models),
+            mcp: connected.mcp,
             modelSettings: settingsPageOf(models),
             moreAgents: more.page,
             sample: sampleWorkload,

@@ -1,11 +1,15 @@
 import { Readable } from 'node:stream'
 
 import type { Files } from '../files/files.ts'
+import { isUntrusted, untrustedForModel, untrustedPreview } from './untrusted.ts'
 
 const STORED_ABOVE_BYTES = 32 * 1024
 /** A chart is drawn from what is sent: more points than this say nothing more on a screen. */
 const CHART_BYTES = 64 * 1024
 const PREVIEW_ROWS = 50
+/** Less than what a message keeps of a result: what says that it is untrusted is never cut off. */
+const UNTRUSTED_STORED_ABOVE = 12 * 1024
+const PREVIEW_CHARACTERS = 8_000
 const MODEL_SEES_BYTES = 16 * 1024
 const MODEL_SEES_CHART_ROWS = 20
 
@@ -33,7 +37,8 @@ export async function settleResult(
   at: { files: Files; userId: string; toolName: string; callId: string },
 ): Promise<{ result: unknown; resultRef?: string }> {
   const json = JSON.stringify(result) ?? 'null'
-  if (Buffer.byteLength(json) <= STORED_ABOVE_BYTES) return { result: JSON.parse(json) }
+  const atMost = isUntrusted(result) ? UNTRUSTED_STORED_ABOVE : STORED_ABOVE_BYTES
+  if (Buffer.byteLength(json) <= atMost) return { result: JSON.parse(json) }
   const stored = await at.files.store({
     userId: at.userId,
     name: `${at.toolName}-${at.callId.replaceAll(/[^\w-]/g, '_').slice(0, 64)}.json`,
@@ -45,9 +50,11 @@ export async function settleResult(
 }
 
 function preview(result: unknown, json: string): unknown {
+  const bytes = Buffer.byteLength(json)
+  if (isUntrusted(result)) return { ...untrustedPreview(result, UNTRUSTED_STORED_ABOVE), bytes }
   if (isTable(result) && isChart(result)) return thinned(result, CHART_BYTES)
   if (isTable(result)) return firstRows(result, PREVIEW_ROWS, STORED_ABOVE_BYTES)
-  return { preview: json.slice(0, 8_000), truncated: true, bytes: Buffer.byteLength(json) }
+  return { preview: json.slice(0, PREVIEW_CHARACTERS), truncated: true, bytes }
 }
 
 /** The first rows that fit; `row_count` keeps telling how many there are. */
@@ -74,6 +81,7 @@ function thinned(table: Table, bytes: number): unknown {
 
 /** What a model reads of a result: enough to go on, never a table it would have to copy. */
 export function forModel(result: unknown, bytes: number = MODEL_SEES_BYTES): unknown {
+  if (isUntrusted(result)) return untrustedForModel(result, bytes)
   const rowsShown = isChart(result) ? MODEL_SEES_CHART_ROWS : Number.POSITIVE_INFINITY
   if (isTable(result) && (jsonBytes(result) > bytes || result.rows.length > rowsShown)) {
     const shown = firstRows(result, rowsShown, bytes - 300)

@@ -93,9 +93,11 @@ async function* runUnwatched(
   const input = tool.input.safeParse(call.arguments)
   if (!input.success) return failed(call, invalidArguments(call, input.error))
   options.permit.assertFor(tool, call)
-  const breaker = options.breakers.of('tool', tool.name, BREAKER_OPENS.tool)
-  const circuit = enter(breaker)
-  if (!circuit) return failed(call, openWords(tool, breaker, clock))
+  const breaker = tool.hasOwnBreaker
+    ? undefined
+    : options.breakers.of('tool', tool.name, BREAKER_OPENS.tool)
+  const circuit = breaker && enter(breaker)
+  if (breaker && !circuit) return failed(call, openWords(tool, breaker, clock))
   let ending: keyof CircuitCall = 'abandoned'
   let fault: unknown
   using timeout = deadline(clock, tool.timeoutMs, () => new ToolTimeout(`${tool.name} timed out`))
@@ -132,6 +134,11 @@ async function* runUnwatched(
     if (error instanceof ToolError || error instanceof ToolUnavailable) {
       if (kind === 'tool_unavailable')
         logger.warn({ tool: tool.name, why: error.message }, 'a tool cannot be used')
+      if (error instanceof ToolError && error.result !== undefined) {
+        const { userId } = options.turn
+        const settled = await settleResult(error.result, { ...options, ...call, userId })
+        return { callId: call.callId, toolName: call.toolName, status: 'error', ...settled }
+      }
       return failed(call, error.message)
     }
     logger.error({ err: error, tool: tool.name }, 'a tool failed in a way it does not foresee')
@@ -139,7 +146,7 @@ async function* runUnwatched(
   } finally {
     // What one person's question does to a tool says nothing of the next one's: only a tool that
     // cannot be used at all is kept from others.
-    await circuit[ending](fault)
+    await circuit?.[ending](fault)
     ended.abort(new Error('the tool call is over'))
   }
 }

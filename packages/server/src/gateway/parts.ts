@@ -3,6 +3,7 @@ import type { Auth } from '../auth/auth.ts'
 import type { Commands, Files, Retention, Timelines } from '../command/command.ts'
 import type { Health } from '../health/health.ts'
 import type { Hub, Position } from '../hub/hub.ts'
+import type { Mcp } from '../mcp/mcp.ts'
 import type { Identities } from '../identity/identity.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { Breakers } from '../platform/breakers.ts'
@@ -50,6 +51,8 @@ export interface GatewayOptions {
   hub: Hub
   health: Health
   agents: AgentCatalogue
+  /** Servers that people connected. */
+  mcp: Mcp
   modelSettings: ModelSettingsPage
   moreAgents: MoreAgentsPage
   sample: () => SampleFile

@@ -3,6 +3,7 @@ import type { McpAuth, McpAuthServer } from './auth-port.ts'
 import type { McpCaller, McpChange, McpServerView, McpWish } from './views.ts'
 
 export { noSignIn, SignInNeeded, type McpAuth, type McpAuthServer } from './auth-port.ts'
+export { createMcp as openMcp, type McpOptions } from './open-mcp.ts'
 export { McpRefused } from './refused.ts'
 export type * from './views.ts'
 

@@ -47,7 +47,7 @@ export interface McpToolView {
     open_world: boolean
   }
   /** Only `agreed` ones can be called. */
-  state: 'new' | 'changed' | 'agreed' | 'refused'
+  state: 'new' | 'changed' | 'agreed'
   /** Of the definition as it is shown here: what consent names. */
   hash: string
   asks: Asks
@@ -55,8 +55,6 @@ export interface McpToolView {
   needs_approval: boolean
   /** Since somebody agreed; empty unless it changed. */
   changes: { field: string; before: unknown; after: unknown }[]
-  /** Why it cannot be used. */
-  problem: string | null
 }
 
 export interface McpServerView {

@@ -7,7 +7,7 @@ import {
 import type { Clock } from './clock.ts'
 import type { Count, Metrics } from './metrics.ts'
 
-export const BREAKER_KINDS = ['model', 'tool', 'service'] as const
+export const BREAKER_KINDS = ['model', 'tool', 'mcp', 'service'] as const
 export type BreakerKind = (typeof BREAKER_KINDS)[number]
 
 export interface BreakerReport extends CircuitStatus {
@@ -43,6 +43,7 @@ export class Breakers {
   readonly #labels: Record<BreakerKind, Set<string>> = {
     model: new Set(),
     tool: new Set(),
+    mcp: new Set(),
     service: new Set(),
   }
   readonly #opened: Count | undefined

@@ -1,6 +1,7 @@
 import type { LanguageModelV4Prompt } from '@ai-sdk/provider'
 
 import { callModel, type CallModelOptions, type ModelReply } from '../model/call-model.ts'
+import { forModel } from '../results.ts'
 import type { TurnMessage } from '../step.ts'
 import { estimatedTokens } from './token-counter.ts'
 
@@ -57,7 +58,7 @@ function* partsOf(messages: readonly TurnMessage[], tokens: number): Generator<s
 function written({ role, text, attachments, tools }: TurnMessage): string {
   const files = attachments.map(({ name }) => name).join(', ')
   const calls = tools.slice(0, CALLS_NAMED).map(({ call, outcome }) => {
-    const told = JSON.stringify(outcome.result) ?? ''
+    const told = JSON.stringify(forModel(outcome.result, 3_000)) ?? ''
     return `  ${call.toolName}(${cut(JSON.stringify(call.arguments), 500)}) → ${cut(told, 1_500)}`
   })
   return [

@@ -38,6 +38,8 @@ export interface Tool {
   answerWithinMs?: number
   /** Whose tool it is, in words: a server that a person connected. Absent: Netra's own. */
   server?: string
+  /** What it calls has a circuit breaker; one by the tool's name would be shared by its namesakes. */
+  hasOwnBreaker?: boolean
   /** What the call would change, told to whoever must allow it. Changes nothing itself. */
   preview?(input: Record<string, unknown>, context: ToolContext): Promise<Change>
   /**
@@ -73,6 +75,13 @@ export class InputNeeded extends Error {
 /** A failure that the model, and then the person, can act on. The message says how. */
 export class ToolError extends Error {
   override readonly name = 'ToolError'
+  /** What is kept and read instead of the message: what somebody outside wrote. */
+  readonly result: unknown
+
+  constructor(message: string, result?: unknown) {
+    super(message)
+    this.result = result
+  }
 }
 
 /** What the tool needs is not there, whoever asks: its circuit breaker counts it. */

@@ -21,6 +21,7 @@ import { addEventRoutes } from './events.ts'
 import { addFileRoutes } from './files.ts'
 import { addHealthRoutes } from './health.ts'
 import type { Http } from './http.ts'
+import { addMcpConnectionRoutes } from './mcp-connections.ts'
 import { addMcpRoutes } from './mcp.ts'
 import { addMemoryRoutes } from './memory.ts'
 import { addMessageRoutes } from './messages.ts'
@@ -61,6 +62,7 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addAgentRoutes(http)
   addAgentRunRoutes(http)
   addMcpRoutes(http)
+  addMcpConnectionRoutes(http)
   addMcpServer(http)
   addFileRoutes(http)
   addAdminRoutes(http)

@@ -275,6 +275,7 @@ export const recoveryOf = (kind: FailureKind): Recovery => RECOVERY[kind]
 export const BREAKER_OPENS = {
   model: { failures: 5, openMs: 30_000 },
   tool: { failures: 3, openMs: 30_000 },
+  mcp: { failures: 3, openMs: 20_000 },
   auth: { failures: 3, openMs: 1_000 },
   smtp: { failures: 3, openMs: 60_000 },
   oidc: { failures: 3, openMs: 30_000 },

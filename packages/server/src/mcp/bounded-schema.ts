@@ -1,0 +1,62 @@
+import { createContext, Script } from 'node:vm'
+
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/ajv'
+
+import type { JsonSchema } from './definition.ts'
+
+/** A schema is somebody else's: one that is made to cost time costs no more than this. */
+const WITHIN_MS = 1_000
+const MAX_KEPT = 500
+
+type Problem = string | undefined
+type Check = (value: unknown) => Problem
+
+const script = new Script('work()')
+const sandbox = createContext({ work: undefined })
+
+/** The only way to stop code that waits for nothing, a regular expression among it. */
+function inTime<Answer>(work: () => Answer): Answer {
+  const done: Answer[] = []
+  sandbox['work'] = () => done.push(work())
+  script.runInContext(sandbox, { timeout: WITHIN_MS })
+  const [answer] = done
+  return answer as Answer
+}
+
+const kept = new Map<string, Check>()
+
+/**
+ * What is wrong with a value by a server's own JSON Schema; undefined: nothing. `hash` stands for
+ * the schema: checks are kept by it.
+ */
+export function problemBySchema(schema: JsonSchema, hash: string, value: unknown): Problem {
+  const check = kept.get(hash) ?? compile(schema)
+  kept.delete(hash)
+  kept.set(hash, check)
+  const [oldest] = kept.keys()
+  if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest)
+  try {
+    return inTime(() => check(value))
+  } catch (error) {
+    return tooLong(error)
+  }
+}
+
+function compile(schema: JsonSchema): Check {
+  try {
+    // One for each: what it has seen it keeps, and one server's names must not meet another's.
+    const check = inTime(() => new AjvJsonSchemaValidator().getValidator(schema))
+    return (value) => {
+      const found = check(value)
+      return found.valid ? undefined : found.errorMessage.slice(0, 500)
+    }
+  } catch (error) {
+    const problem = `its schema cannot be used: ${tooLong(error)}`
+    return () => problem
+  }
+}
+
+const tooLong = (error: unknown): string =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+    ? 'it takes too long to check'
+    : String(error instanceof Error ? error.message : error).slice(0, 200)

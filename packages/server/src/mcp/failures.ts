@@ -1,0 +1,113 @@
+import {
+  InsufficientScopeError,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  UnauthorizedError,
+  UrlElicitationRequiredError,
+} from '@modelcontextprotocol/client'
+
+import { InputNeeded, ToolError, ToolUnavailable } from '../agent/agent.ts'
+import { AddressRefused, AnswerTooLarge } from '../platform/guarded-fetch.ts'
+import { SignInNeeded } from './auth-port.ts'
+import { questionOf, signInQuestion } from './elicitation.ts'
+import { Flooded } from './metered-transport.ts'
+import { cut, withoutInvisible } from './plain-text.ts'
+import type { McpServer } from './server-row.ts'
+import { asUntrusted } from './untrusted-result.ts'
+
+/** How a call ended, for the metrics. */
+export type McpOutcome =
+  | 'ok'
+  | 'error'
+  | 'asked'
+  | 'changed'
+  | 'refused'
+  | 'unavailable'
+  | 'breaker_open'
+  | 'cancelled'
+  | 'sign_in'
+
+export interface McpFailure {
+  outcome: McpOutcome
+  /** What becomes of the call. */
+  error: ToolError | ToolUnavailable | InputNeeded
+  /** The server is at fault: its circuit breaker counts it. */
+  isUnwell: boolean
+}
+
+/** What a server, or the way to it, did wrong, in words; `error` is what the client's library threw. */
+export function failureOf(error: unknown, server: McpServer, settingsUrl: string): McpFailure {
+  const from = nameOf(server)
+  const unwell = (why: string): McpFailure => ({
+    outcome: 'unavailable',
+    error: new ToolUnavailable(`${from} ${why}`),
+    isUnwell: true,
+  })
+  const refused = (message: string): McpFailure => ({
+    outcome: 'refused',
+    error: new ToolError(message),
+    isUnwell: false,
+  })
+  if (error instanceof InputNeeded) return { outcome: 'asked', error, isUnwell: false }
+  if (error instanceof ToolError) return { outcome: 'error', error, isUnwell: false }
+  if (error instanceof ToolUnavailable) return { outcome: 'unavailable', error, isUnwell: false }
+  if (error instanceof SignInNeeded || isUnauthorized(error)) {
+    const said = error instanceof SignInNeeded ? error : undefined
+    const message = said?.message ?? `${from} wants you to sign in.`
+    const question = signInQuestion(message, said?.url ?? settingsUrl)
+    return { outcome: 'sign_in', error: question, isUnwell: false }
+  }
+  if (error instanceof AddressRefused) return refused(`${from} is not called: ${error.message}`)
+  if (error instanceof AnswerTooLarge) return refused(`${from} was cut off: ${error.message}`)
+  if (error instanceof Flooded) return unwell(`was cut off: it ${error.message}.`)
+  if (error instanceof UrlElicitationRequiredError) return asksForUrl(error, from)
+  if (error instanceof ProtocolError) {
+    const said = asUntrusted(`${error.code}: ${error.message}`, from)
+    return {
+      outcome: 'error',
+      error: new ToolError(`${from} refused the call.`, said),
+      isUnwell: false,
+    }
+  }
+  if (error instanceof SdkHttpError) return unwell(`answered with status ${error.status}.`)
+  if (error instanceof SdkError)
+    return unwell(BY_CODE[error.code] ?? 'does not speak MCP as it should.')
+  if (error instanceof SyntaxError || (error instanceof Error && error.name.endsWith('ZodError')))
+    return unwell('answered with something that is no JSON-RPC.')
+  const why = error instanceof Error ? causeOf(error) : ''
+  return unwell(`cannot be reached${why === '' ? '' : `: ${why}`}.`)
+}
+
+const BY_CODE: Partial<Record<SdkErrorCode, string>> = {
+  [SdkErrorCode.RequestTimeout]: 'did not answer in time.',
+  [SdkErrorCode.ConnectionClosed]: 'ended in the middle of the call.',
+  [SdkErrorCode.EraNegotiationFailed]: 'speaks no version of MCP that Netra speaks.',
+}
+
+export const nameOf = ({ name }: McpServer): string => `The MCP server "${name}"`
+
+const isUnauthorized = (error: unknown): boolean =>
+  error instanceof UnauthorizedError ||
+  error instanceof InsufficientScopeError ||
+  (error instanceof SdkHttpError && error.status === 401)
+
+/** What a socket says, without what a server may have put into it. */
+function causeOf(error: Error): string {
+  const { cause } = error
+  const said = cause instanceof Error ? `${error.message}: ${cause.message}` : error.message
+  return cut(withoutInvisible(said), 200).replace(/\.$/, '')
+}
+
+function asksForUrl(error: UrlElicitationRequiredError, from: string): McpFailure {
+  const [first] = error.elicitations
+  try {
+    const question = questionOf({ ...first, mode: 'url' }, from)
+    // The call is made again from its beginning, and the server knows by itself that it was done.
+    return { outcome: 'asked', error: new InputNeeded(question), isUnwell: false }
+  } catch (problem) {
+    if (!(problem instanceof ToolError)) throw problem
+    return { outcome: 'refused', error: problem, isUnwell: false }
+  }
+}
