@@ -1,4 +1,4 @@
-import { DATA_GUIDE, type AgentDefinition } from './definition.ts'
+import { DATA_GUIDE, DATA_TOOLS, type AgentDefinition } from './definition.ts'
 
 export const assistant: AgentDefinition = {
   id: 'assistant',

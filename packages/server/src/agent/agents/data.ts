@@ -1,10 +1,10 @@
-import { DATA_GUIDE, type AgentDefinition } from './definition.ts'
+import { DATA_GUIDE, DATA_TOOLS, type AgentDefinition } from './definition.ts'
 
 export const data: AgentDefinition = {
   id: 'data',
   name: 'Data',
   description: 'Answers questions about uploaded CSV files with numbers, charts and prices.',
-  tools: ['profile_table', 'query_table', 'chart_table', 'price_workload', 'calculate'],
+  tools: DATA_TOOLS,
   examples: [
     'How many requests are there, and how many input and output tokens in total?',
     'Show requests per hour as a chart.',

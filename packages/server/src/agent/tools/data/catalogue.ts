@@ -11,11 +11,16 @@ export interface PriceStep {
   above: number
   inputPerMillion: number
   outputPerMillion: number
+  /** Of input read from, or written to, a prompt cache; null: charged as other input. */
+  cachedPerMillion: number | null
+  cacheWritePerMillion: number | null
 }
 
 export interface ModelPrices {
   provider: string
   model: string
+  /** Tokens of input and output together; null when the catalogue does not say. */
+  contextWindow: number | null
   /** Dollars for a request of no tokens. */
   perRequest: number
   steps: PriceStep[]
@@ -65,20 +70,24 @@ function namesToTry(
 
 function tokenPrices(found: PriceCalculation): ModelPrices | undefined {
   const { input_mtok: input, output_mtok: output, ...others } = found.model_price
+  const { cache_read_mtok: cached, cache_write_mtok: cacheWrite } = others
   if (input === undefined && output === undefined && Object.keys(others).length > 0)
     return undefined
-  const starts = [input, output].flatMap((price) =>
+  const starts = [input, output, cached, cacheWrite].flatMap((price) =>
     typeof price === 'object' ? price.tiers.map((tier) => tier.start) : [],
   )
   const steps = [...new Set([-1, ...starts])].toSorted((a, b) => a - b)
   return {
     provider: found.provider.id,
     model: found.model.id,
+    contextWindow: found.model.context_window ?? null,
     perRequest: found.total_price,
     steps: steps.map((above) => ({
       above,
       inputPerMillion: rateAbove(input, above),
       outputPerMillion: rateAbove(output, above),
+      cachedPerMillion: cached === undefined ? null : rateAbove(cached, above),
+      cacheWritePerMillion: cacheWrite === undefined ? null : rateAbove(cacheWrite, above),
     })),
   }
 }

@@ -8,6 +8,7 @@ import { NO_MAPPINGS, type MappingStore } from '../../workload/mapping-store.ts'
 import { createWorkloads, type Workloads } from '../../workload/workloads.ts'
 import { calculate } from '../calculate.ts'
 import type { Tool } from '../tool.ts'
+import { workloadTools } from '../workload/workload-tools.ts'
 import { chartTable } from './chart-table.ts'
 import { DuckPool } from './duck/duck-pool.ts'
 import { priceWorkload } from './price-workload.ts'
@@ -43,15 +44,17 @@ export function createDataTools(
   })
   const tables = new Tables(options.files, pool)
   const mappedFiles = new MappedFiles(tables, options.mappings ?? NO_MAPPINGS)
+  const workloads = createWorkloads(tables, mappedFiles)
   const tools = [
     profileTable(tables),
     queryTable(tables),
     chartTable(tables),
     priceWorkload(tables, clock),
     calculate,
+    ...workloadTools(workloads, clock),
   ]
   return Object.assign(tools, {
-    workloads: createWorkloads(tables, mappedFiles),
+    workloads,
     mappedFiles,
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   })

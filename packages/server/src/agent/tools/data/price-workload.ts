@@ -10,14 +10,14 @@ import {
 import { guessRoles } from './roles.ts'
 import { priceWorkloadInput, type Cell, type PricedModel, type PriceResult } from './schemas.ts'
 import { checkCondition } from './sql-condition.ts'
-import type { Tables } from './tables.ts'
+import { TABLE_TOOL_TIMEOUT_MS, type Tables } from './tables.ts'
 
 export const priceWorkload = (tables: Tables, clock: Clock): Tool => ({
   name: 'price_workload',
   description:
-    'Prices the requests of an attached CSV file, one per row, on language models: each row by its input and output tokens at the list prices of the installed catalogue. models are names such as gpt-4o, of provider openai unless named. where is a SQL condition that keeps only some rows. Token columns are found by their names unless given.',
+    'Prices the requests of an attached table (CSV, TSV, JSON, NDJSON or Parquet file), one per row, on language models: each row by its input and output tokens at the list prices of the installed catalogue. models are names such as gpt-4o, of provider openai unless named. where is a SQL condition that keeps only some rows. Token columns are found by their names unless given.',
   input: priceWorkloadInput,
-  timeoutMs: 70_000,
+  timeoutMs: TABLE_TOOL_TIMEOUT_MS,
   repeatable: true,
   effect: 'reads',
   async run(input, context): Promise<PriceResult> {
@@ -107,7 +107,15 @@ const DOLLARS = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'U
 
 function stepAt(prices: ModelPrices, above: number): PriceStep {
   const step = prices.steps.findLast((candidate) => candidate.above <= above)
-  return step ?? { above, inputPerMillion: 0, outputPerMillion: 0 }
+  return (
+    step ?? {
+      above,
+      inputPerMillion: 0,
+      outputPerMillion: 0,
+      cachedPerMillion: null,
+      cacheWritePerMillion: null,
+    }
+  )
 }
 
 async function tokenColumns(

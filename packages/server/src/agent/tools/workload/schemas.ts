@@ -125,7 +125,10 @@ export const findAnomaliesInput = z.strictObject({
 
 export const promptReuseInput = z.strictObject({
   ...overFiles,
-  model: z.string().optional().describe('Whose cached price counts; else each request’s own'),
+  model: z
+    .string()
+    .optional()
+    .describe('Whose cached price counts; unless given the one model that the files name'),
   provider: z.string().optional(),
   capacity_blocks: z.number().int().min(1).optional().describe('Blocks that a cache holds (LRU)'),
   ttl_seconds: z.number().min(1).optional().describe('A block unused for longer is forgotten'),
@@ -464,14 +467,21 @@ export interface PromptReuse extends Answered {
   } | null
   /** What the provider's cache did already; null without `cached_input_tokens`. */
   already_cached: { input_tokens: number; share_of_input_tokens: number } | null
-  /** What the reusable tokens would save at the cached price; the last cache of `prefix_cache`. */
+  /** What the last cache of `prefix_cache` would save at the model's cached price; null: no such price. */
   saving: {
     provider: string
     model: string
-    input_usd_per_million: number
-    cached_input_usd_per_million: number
+    usd_per_million_tokens: RatesShown[]
+    /** Beyond what is cached already. */
+    newly_cached_input_tokens: number
+    gross_usd: number
+    gross_text: string
+    /** What writing all other input into the cache costs more than plain input; 0 at most providers. */
+    write_surcharge_usd: number
+    write_surcharge_text: string
     saving_usd: number
     saving_text: string
+    /** The input at today's caching. */
     input_cost_usd: number
     input_cost_text: string
     share_of_input_cost: number

@@ -1,0 +1,202 @@
+import type { Clock } from '../../../platform/clock.ts'
+import { nearestModels, pricesOf, type ModelPrices } from '../data/catalogue.ts'
+import { ToolError } from '../tool.ts'
+import { bigOf, numberOf } from './money.ts'
+import { hasTokens, partsOnModel, partsOnOwnModels, priceTable } from './price-sql.ts'
+import { PARTS, shownCatalogue, shownPrices } from './rates.ts'
+import type { NotMeasurable, PricingChoice, PricingShown } from './schemas.ts'
+import type { Subject } from './subject.ts'
+
+export interface Pricing {
+  shown: PricingShown
+  /**
+   * A selection of the subject's rows with `cost`, and with `cost_input`, `cost_cached`, … if `parts`:
+   * whole femto-dollars (HUGEINT), null of a row that has no price.
+   */
+  from: string
+  parts: boolean
+  /** Of the field `cost_usd`. */
+  formula: string
+}
+
+const MOST_MODELS = 1_000
+const MODELS_SHOWN = 20
+
+/** How the subject's requests are priced, or why they cannot be. */
+export async function openPricing(
+  subject: Subject,
+  choice: PricingChoice | undefined,
+  clock: Clock,
+): Promise<Pricing | NotMeasurable> {
+  const basis = choice?.basis ?? (choice?.model === undefined ? 'auto' : 'model')
+  const tokens = subject.has('input_tokens') || subject.has('output_tokens')
+  if (basis === 'model' || (basis === 'auto' && choice?.model !== undefined)) {
+    if (choice?.model === undefined) throw new ToolError('With basis model, name the model.')
+    if (!tokens) return unpriceable('The files have no column for tokens.', 'input_tokens')
+    return onModel(subject, await knownModel(choice.model, choice.provider, clock), clock)
+  }
+  if (subject.has('cost_usd') && basis !== 'own_models') return asReported(subject)
+  if (basis === 'reported')
+    return unpriceable('The files have no column for what was paid.', 'cost_usd')
+  if (!subject.has('model') || !tokens) {
+    return unpriceable(
+      `The files say neither what was paid nor ${tokens ? 'which model was used' : 'how many tokens were used'}.`,
+      tokens ? 'cost_usd or model' : 'cost_usd, or model and tokens',
+    )
+  }
+  return onOwnModels(subject, clock)
+}
+
+/** As `openPricing`, for questions that are about nothing but money. */
+export async function needPricing(
+  subject: Subject,
+  choice: PricingChoice | undefined,
+  clock: Clock,
+): Promise<Pricing> {
+  const pricing = await openPricing(subject, choice, clock)
+  if ('what' in pricing) {
+    throw new ToolError(
+      `What these requests cost is not measurable from these data: ${pricing.why} To price them on a model of the catalogue, give pricing {"basis": "model", "model": "…"}.`,
+    )
+  }
+  return pricing
+}
+
+const unpriceable = (why: string, column: string): NotMeasurable => ({
+  what: 'cost',
+  why,
+  needs: `${column}; or a model of the catalogue to price the requests on.`,
+})
+
+/** @throws ToolError with the nearest names when the catalogue does not have it. */
+export async function knownModel(
+  model: string,
+  provider: string | undefined,
+  clock: Clock,
+): Promise<ModelPrices> {
+  const prices = await pricesOf(model, provider, new Date(clock.now()))
+  if (prices) return prices
+  const nearest = await nearestModels(model, provider)
+  throw new ToolError(
+    `The price catalogue has no model ${model}. The nearest names are ${nearest.join(', ')}.`,
+  )
+}
+
+function asReported(subject: Subject): Promise<Pricing> {
+  const from = `(SELECT *, (round(cost_usd * 1e12))::HUGEINT * 1000 AS cost FROM ${subject.from} AS w)`
+  return complete(subject, {
+    shown: { basis: 'reported', models: [], catalogue: null, unpriced_requests: 0, unknown: [] },
+    from,
+    parts: false,
+    formula: 'sum of cost_usd as the files say it',
+  })
+}
+
+function onModel(subject: Subject, prices: ModelPrices, clock: Clock): Promise<Pricing> {
+  return complete(subject, {
+    shown: {
+      basis: 'model',
+      models: [shownPrices(prices)],
+      catalogue: shownCatalogue(clock),
+      unpriced_requests: 0,
+      unknown: [],
+    },
+    from: withParts(subject, partsOnModel(subject, prices), `${subject.from} AS w`),
+    parts: true,
+    formula: `each request on ${prices.provider}/${prices.model}: ${CHARGE}`,
+  })
+}
+
+/** Models as the files name them, with their prices; the most used first. */
+interface NamedModels {
+  known: { model: string; provider: string | null; prices: ModelPrices }[]
+  unknown: PricingShown['unknown']
+}
+
+/** @throws ToolError when the files name more than 1,000. */
+export async function namedModels(subject: Subject, clock: Clock): Promise<NamedModels> {
+  const provider = subject.has('provider') ? 'provider' : 'NULL'
+  const named = await subject.ask(
+    `SELECT model, ${provider}, sum(requests) FROM ${subject.from} AS w WHERE model IS NOT NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ${MOST_MODELS + 1}`,
+  )
+  if (named.length > MOST_MODELS) {
+    throw new ToolError(
+      `The files name more than ${MOST_MODELS} models. Choose some with where, or price all on one model.`,
+    )
+  }
+  const at = new Date(clock.now())
+  const found: NamedModels = { known: [], unknown: [] }
+  for (const [model, maker] of named) {
+    const name = String(model)
+    const by = maker === null || maker === undefined ? null : String(maker)
+    const prices =
+      (by === null ? undefined : await pricesOf(name, by.toLowerCase(), at)) ??
+      (await pricesOf(name, undefined, at))
+    if (prices) found.known.push({ model: name, provider: by, prices })
+    else found.unknown.push({ model: name, nearest: await nearestModels(name, undefined) })
+  }
+  return found
+}
+
+async function onOwnModels(subject: Subject, clock: Clock): Promise<Pricing> {
+  const { known, unknown } = await namedModels(subject, clock)
+  const { table, on } = priceTable(subject, known)
+  const joined = `${subject.from} AS w LEFT JOIN ${table} ON ${on}`
+  const shown = new Map(known.map(({ prices }) => [`${prices.provider}/${prices.model}`, prices]))
+  return complete(subject, {
+    shown: {
+      basis: 'own_models',
+      models: [...shown.values()].slice(0, MODELS_SHOWN).map(shownPrices),
+      catalogue: shownCatalogue(clock),
+      unpriced_requests: 0,
+      unknown: unknown.slice(0, MODELS_SHOWN),
+    },
+    from: withParts(subject, partsOnOwnModels(subject), joined),
+    parts: true,
+    formula: `each request on its own model: ${CHARGE}`,
+  })
+}
+
+const CHARGE =
+  'uncached input × input price + cached input × its price + output × output price, at the tier that its input tokens reach; batch calls at the batch price'
+
+function withParts(
+  subject: Subject,
+  parts: Record<(typeof PARTS)[number], string>,
+  from: string,
+): string {
+  const priced = hasTokens(subject)
+  const columns = PARTS.map((part) => `CASE WHEN ${priced} THEN ${parts[part]} END AS cost_${part}`)
+  const sum = PARTS.map((part) => `cost_${part}`).join(' + ')
+  return `(SELECT *, ${sum} AS cost FROM (SELECT w.*, ${columns.join(', ')} FROM ${from}) AS v)`
+}
+
+/** Counts what has no price. */
+async function complete(subject: Subject, pricing: Pricing): Promise<Pricing> {
+  const [row] = await subject.ask(
+    `SELECT coalesce(sum(requests) FILTER (WHERE cost IS NULL), 0) FROM ${pricing.from} AS w`,
+  )
+  return { ...pricing, shown: { ...pricing.shown, unpriced_requests: numberOf(row?.[0]) } }
+}
+
+/** What has no price is said, not guessed. */
+export function unpricedOf({ shown }: Pricing): NotMeasurable[] {
+  if (shown.unpriced_requests === 0) return []
+  const names = shown.unknown.map(({ model }) => model).join(', ')
+  return [
+    {
+      what: `cost of ${shown.unpriced_requests} requests`,
+      why:
+        names === ''
+          ? 'Their rows have no cost, no model or no tokens.'
+          : `The price catalogue does not have: ${names}; or their rows have no tokens.`,
+      needs: 'What was paid (cost_usd), or model names of the catalogue.',
+    },
+  ]
+}
+
+/** Cost of everything, in femto-dollars. */
+export async function totalCost(subject: Subject, pricing: Pricing): Promise<bigint> {
+  const [row] = await subject.ask(`SELECT sum(cost) FROM ${pricing.from} AS w`)
+  return bigOf(row?.[0])
+}
