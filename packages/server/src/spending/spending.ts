@@ -140,7 +140,7 @@ export class Spending implements Disposable {
     const { db } = this.#options.journal
     const limit = own.concurrent_runs
     return [
-      this.orders.expectNone(userId),
+      ...this.orders.expectNone(userId),
       ...(typeof limit === 'number'
         ? [
             {
