@@ -48,6 +48,7 @@ export const NAVIGATION: readonly Group[] = [
   {
     text: 'Build on it',
     items: [
+      { text: 'Agents of your own', link: '/docs/agents-of-your-own' },
       { text: 'The SDK', link: '/packages/client/README' },
       { text: 'HTTP routes', link: '/docs/http-api' },
       { text: 'OpenAPI and AsyncAPI', link: '/docs/api/' },

@@ -31,6 +31,8 @@ export interface NetraOptions {
   port?: number
   /** What the process is: a node unless said otherwise. */
   command?: 'start' | 'auth' | 'web'
+  /** Where it is started; the tree itself unless given. */
+  cwd?: string
   /** The bin of another Netra than this tree's: an installed one, or an older version. */
   bin?: string
 }
@@ -52,6 +54,7 @@ export async function startNetra(options: NetraOptions = {}): Promise<NetraProce
   const child = spawn(process.execPath, [options.bin ?? BIN, options.command ?? 'start'], {
     env: { ...BASE_ENV, PORT: String(options.port ?? 0), NETRA_DATA_DIR: folder, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
   })
   let log = ''
   child.stderr.on('data', (data: Buffer) => {

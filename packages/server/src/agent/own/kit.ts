@@ -58,14 +58,14 @@ export interface Work {
   /** The day in UTC, as 2026-01-31. */
   today: string
   /** Says what is done next. */
-  think(thought: string): void
+  think: (thought: string) => void
   /**
    * Calls one of the agent's tools. After an interruption the program begins anew, and calls that
    * had ended give what they gave before: it must make them in the same order.
    *
    * @throws ToolError when the call does not go well.
    */
-  call(tool: string, input: Record<string, unknown>): Promise<unknown>
+  call: (tool: string, input: Record<string, unknown>) => Promise<unknown>
 }
 
 /** An agent as its author writes it. */
