@@ -5,7 +5,7 @@ export const assistant: AgentDefinition = {
   name: 'Assistant',
   description: 'Answers any question, reads attachments, and works with uploaded tables.',
   takesConnectedTools: true,
-  tools: ['profile_table', 'query_table', 'chart_table', 'price_workload', 'calculate', 'remember'],
+  tools: [...DATA_TOOLS, 'remember'],
   examples: [
     'What can you do with a CSV file I upload?',
     'What would 10 million input and 2 million output tokens cost at $2.50 and $10 per million?',

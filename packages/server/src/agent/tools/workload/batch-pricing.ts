@@ -38,26 +38,22 @@ export const batchPricing = (workloads: Workloads, clock: Clock): Tool => ({
     const subject = await openSubject(workloads, asked, context)
     const pricing = await needPricing(subject, asked.pricing, clock)
     const total = await totalCost(subject, pricing)
-    const percent = await percentOf(subject, pricing, clock)
+    const off = await percentOf(subject, pricing, clock)
     const usual = subject.has('is_batch') ? 'NOT coalesce(is_batch, false)' : 'true'
-    const covered = `(SELECT *, ${percent} AS percent FROM ${pricing.from} AS v WHERE ${usual} AND cost IS NOT NULL AND ${percent} > 0)`
+    const covered = `(SELECT *, ${off} AS percent FROM ${pricing.from} AS v WHERE ${usual} AND cost IS NOT NULL AND ${off} > 0)`
     const figure = async (condition: string) => {
       const [row] = await subject.ask(
         `SELECT coalesce(sum(requests), 0), sum(cost), sum(cost * percent) // 100 FROM ${covered} AS w WHERE ${condition}`,
       )
       const saving = bigOf(row?.[2])
-      return {
-        requests: numberOf(row?.[0]),
-        ...costOf(bigOf(row?.[1]), total),
-        ...savingOf(saving),
-        saving,
-      }
+      const requests = numberOf(row?.[0])
+      const shown = { requests, ...costOf(bigOf(row?.[1]), total), ...savingOf(saving) }
+      return { shown, saving }
     }
-    const shown = ({ saving: _, ...rest }: Awaited<ReturnType<typeof figure>>) => rest
     const given = reasonsOf(subject, asked.deferrable)
     const reasons: BatchPricing['reasons'] = []
     for (const { reason, detail, condition } of given)
-      reasons.push({ reason, detail, ...shown(await figure(condition)) })
+      reasons.push({ reason, detail, ...(await figure(condition)).shown })
     const any = given.map(({ condition }) => `(${condition})`).join(' OR ')
     const deferrable = await figure(given.length === 0 ? 'false' : any)
     return {
@@ -69,11 +65,11 @@ export const batchPricing = (workloads: Workloads, clock: Clock): Tool => ({
         cost_usd: dollars(total),
         cost_text: dollarText(total),
       },
-      everything: shown(await figure('true')),
+      everything: (await figure('true')).shown,
       reasons,
       deferrable: {
-        ...shown(deferrable),
-        share_of_requests: shareOf(deferrable.requests, subject.covered.requests),
+        ...deferrable.shown,
+        share_of_requests: shareOf(deferrable.shown.requests, subject.covered.requests),
         share_of_total_cost_saved: shareOf(deferrable.saving, total),
       },
       assumptions: [
@@ -102,9 +98,10 @@ export const batchPricing = (workloads: Workloads, clock: Clock): Tool => ({
   },
 })
 
+const percent = (provider: string): number => Math.round(batchDiscountOf(provider) * 100)
+
 /** Per cent that the provider of a row takes off, as SQL; 0 where no offer is known. */
 async function percentOf(subject: Subject, pricing: Pricing, clock: Clock): Promise<string> {
-  const percent = (provider: string): number => Math.round(batchDiscountOf(provider) * 100)
   const [priced] = pricing.shown.models
   if (pricing.shown.basis === 'model') return String(percent(priced?.provider ?? ''))
   if (!subject.has('model')) {

@@ -1,6 +1,6 @@
 import type { WorkloadColumn } from '../../workload/columns.ts'
 import { quoteName } from '../data/duck/quote.ts'
-import type { Costed } from './cost-drivers.ts'
+import type { Costed } from './costed.ts'
 import { bigOf, costOf, numberOf, numberOrNull, shareOf } from './money.ts'
 import type { CostDrivers, SizeBucket } from './schemas.ts'
 import { isoOf } from './subject.ts'

@@ -2,10 +2,11 @@ import type { Clock } from '../../../platform/clock.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import type { Tool } from '../tool.ts'
 import { concentrationOf, largestOf, sizesOf } from './concentration.ts'
+import type { Costed } from './costed.ts'
 import { columnOf, keyOf, sqlOf } from './dimensions.ts'
 import { bigOf, costOf, dollars, dollarText, numberOf, shareOf } from './money.ts'
 import { quantities } from './price-sql.ts'
-import { needPricing, totalCost, unpricedOf, type Pricing } from './pricing.ts'
+import { needPricing, totalCost, unpricedOf } from './pricing.ts'
 import { PARTS } from './rates.ts'
 import {
   costDriversInput,
@@ -26,13 +27,6 @@ const PART_NAMES = {
   output: 'output',
   request: 'per_request',
 } as const
-
-/** Everything here is a sum of the same costs of requests; shares of one kind add up to 1. */
-export interface Costed {
-  subject: Subject
-  pricing: Pricing
-  total: { requests: number; cost: bigint }
-}
 
 /** Where the money goes. */
 export const costDrivers = (workloads: Workloads, clock: Clock): Tool => ({

@@ -2,7 +2,7 @@ import type { Clock } from '../../../platform/clock.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import { ToolError, type Tool } from '../tool.ts'
 import { rounded } from './money.ts'
-import { openPricing, unpricedOf } from './pricing.ts'
+import { openPricing, unpricedOf, type Pricing } from './pricing.ts'
 import {
   mannKendall,
   median,
@@ -11,8 +11,16 @@ import {
   theilSen,
 } from './robust-statistics.ts'
 import { findAnomaliesInput, type Anomalies, type Method, type NotMeasurable } from './schemas.ts'
-import { bucketFor, metricOf, perDay, seriesOf, type Bucket, type Point } from './series.ts'
-import { lacking, openSubject } from './subject.ts'
+import {
+  bucketFor,
+  metricOf,
+  perDay,
+  seriesOf,
+  type Bucket,
+  type MetricName,
+  type Point,
+} from './series.ts'
+import { lacking, openSubject, type Subject } from './subject.ts'
 
 const SHOWN = 50
 const FEWEST_BUCKETS = 10
@@ -20,7 +28,7 @@ const FEWEST_SEASONS = 3
 const SEASONS: Record<Bucket, number> = { minute: 0, hour: 24, day: 7 }
 
 /**
- * Unusual buckets of time, and whether a metric rises or falls. Seasonal medians are taken out, then
+ * Unusual buckets of time, and whether a metric isTrend or falls. Seasonal medians are taken out, then
  * the Theil–Sen line if Mann–Kendall finds a trend, else the median; what is left is judged by the
  * modified z-score of Iglewicz and Hoaglin.
  */
@@ -40,12 +48,7 @@ export const findAnomalies = (workloads: Workloads, clock: Clock): Tool => ({
     const pricing = metric.isMoney ? await openPricing(subject, asked.pricing, clock) : undefined
     const priced = pricing === undefined || 'what' in pricing ? undefined : pricing
     const { from, to } = subject.covered
-    const missing: NotMeasurable[] = []
-    if (from === null || to === null) missing.push(lacking(`${name} over time`, 'at'))
-    if (metric.column && !subject.has(metric.column)) missing.push(lacking(name, metric.column))
-    if (name === 'tokens' && !subject.has('input_tokens'))
-      missing.push(lacking(name, 'input_tokens'))
-    if (pricing && 'what' in pricing) missing.push(pricing)
+    const missing = missingFor(subject, name, pricing)
     const bucket = asked.bucket ?? (from && to ? bucketFor(from, to) : 'hour')
     const threshold = asked.threshold ?? 3.5
     const significance = asked.significance ?? 0.05
@@ -102,6 +105,21 @@ export const findAnomalies = (workloads: Workloads, clock: Clock): Tool => ({
   },
 })
 
+function missingFor(
+  subject: Subject,
+  name: MetricName,
+  pricing: Pricing | NotMeasurable | undefined,
+): NotMeasurable[] {
+  const { column } = metricOf(name)
+  const columns = name === 'tokens' ? (['input_tokens', 'output_tokens'] as const) : [column]
+  const absent = columns.filter((each) => each !== undefined && !subject.has(each))
+  return [
+    ...(subject.covered.from === null ? [lacking(`${name} over time`, 'at')] : []),
+    ...absent.flatMap((each) => (each ? [lacking(name, each)] : [])),
+    ...(pricing && 'what' in pricing ? [pricing] : []),
+  ]
+}
+
 const NOTHING_FOUND = {
   span: null,
   anomalies: [],
@@ -147,10 +165,10 @@ function judge(
   const level = values.map((value, index) => value - phase(index))
   const test = mannKendall(level)
   const line = theilSen(level)
-  const rises = test.pValue < significance
+  const isTrend = test.pValue < significance
   const middle = median(level)
   const expected = (index: number): number =>
-    phase(index) + (rises ? line.intercept + line.slope * index : middle)
+    phase(index) + (isTrend ? line.intercept + line.slope * index : middle)
   const residuals = values.map((value, index) => value - expected(index))
   const anomalies = modifiedZScores(residuals).flatMap((score, index) => {
     const point = points[index]
@@ -167,14 +185,14 @@ function judge(
       },
     ]
   })
-  const direction = line.slope > 0 || (line.slope === 0 && test.s > 0) ? 'rising' : 'falling'
+  const direction: 'rising' | 'falling' = test.s > 0 ? 'rising' : 'falling'
   return {
     anomalies: anomalies.toSorted(
       (a, b) => Math.abs(b.score) - Math.abs(a.score) || a.at.localeCompare(b.at),
     ),
     slope: line.slope,
     trend: {
-      direction: rises ? (direction as 'rising' | 'falling') : ('none' as const),
+      direction: isTrend ? direction : ('none' as const),
       s: test.s,
       z: rounded(test.z, 4),
       p_value: significantDigits(test.pValue),

@@ -14,10 +14,17 @@ const LOADS = {
   tokens_per_day: { per: 'day', load: 'tokens' },
 } as const satisfies Record<PeakUnit, { per: 'minute' | 'day'; load: string }>
 
+/** Minutes or days above a limit, now and at a multiple of the load, of so many with requests. */
+export interface Exceeded {
+  now: number
+  projected: number
+  of: number
+}
+
 interface Found {
   now: Peaks
-  /** For each limit: minutes or days above it, now and at `factor` times the load. */
-  exceeded: { now: number; then: number; of: number }[]
+  /** For each limit. */
+  exceeded: Exceeded[]
 }
 
 /** The busiest minute and day of rows that are single requests. */
@@ -42,7 +49,7 @@ export async function peaksOf(
       ({ limit }, index) =>
         (LOADS[limit].per === 'minute' ? minutes : days).exceeded[index] ?? {
           now: 0,
-          then: 0,
+          projected: 0,
           of: 0,
         },
     ),
@@ -79,7 +86,7 @@ async function loadsOf(
     output: numberOrNull(output),
     exceeded: limits.map((_, index) => ({
       now: numberOf(exceeded[index * 2]),
-      then: numberOf(exceeded[index * 2 + 1]),
+      projected: numberOf(exceeded[index * 2 + 1]),
       of: numberOf(of),
     })),
   }

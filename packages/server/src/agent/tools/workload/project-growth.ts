@@ -2,7 +2,7 @@ import type { Clock } from '../../../platform/clock.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import { ToolError, type Tool } from '../tool.ts'
 import { bigOf, dollars, dollarText, numberOrNull, rounded } from './money.ts'
-import { peaksOf, type PeakUnit } from './peaks.ts'
+import { peaksOf, type Exceeded, type PeakUnit } from './peaks.ts'
 import { openPricing, unpricedOf } from './pricing.ts'
 import { PUBLISHED_LIMITS } from './rate-limits.ts'
 import {
@@ -53,11 +53,11 @@ export const projectGrowth = (workloads: Workloads, clock: Clock): Tool => ({
       factor,
       after_months: after,
       span: from
-        ? { days: rounded(days, 6), now: shown(total, 1), then: shown(total, factor) }
+        ? { days: rounded(days, 6), now: shown(total, 1), projected: shown(total, factor) }
         : null,
-      total: { now: shown(total, 1), then: shown(total, factor) },
-      month: month ? { now: shown(total, month), then: shown(total, month * factor) } : null,
-      peaks: peaks ? { now: peaks.now, then: times(peaks.now, factor) } : null,
+      total: { now: shown(total, 1), projected: shown(total, factor) },
+      month: month ? { now: shown(total, month), projected: shown(total, month * factor) } : null,
+      peaks: peaks ? { now: peaks.now, projected: times(peaks.now, factor) } : null,
       limits: peaks
         ? limits.flatMap((limit, index) =>
             judged(limit, peaks.now[limit.limit], peaks.exceeded[index], { factor, after }),
@@ -159,7 +159,7 @@ function times(peaks: Peaks, factor: number): Peaks {
 function judged(
   limit: Limit,
   peak: number | null,
-  exceeded: { now: number; then: number; of: number } | undefined,
+  exceeded: Exceeded | undefined,
   { factor, after }: { factor: number; after: number },
 ): Growth['limits'] {
   if (peak === null || !exceeded) return []
@@ -176,7 +176,7 @@ function judged(
       exceeded_now: peak > value,
       exceeded_then: peak * factor > value,
       times_exceeded_now: exceeded.now,
-      times_exceeded_then: exceeded.then,
+      times_exceeded_then: exceeded.projected,
       of_times: exceeded.of,
       exceeded_at_factor: rounded(most, 6),
       exceeded_after_months: grows ? rounded((after * Math.log(most)) / Math.log(factor), 2) : null,
@@ -220,7 +220,7 @@ const formulaOf = (
   after: number,
   cost: string | undefined,
 ): Record<string, string> => ({
-  then: `now × ${factor}: more requests of the same sizes, spread over time as now`,
+  projected: `now × ${factor}: more requests of the same sizes, spread over time as now`,
   ...(cost === undefined ? {} : { cost_usd: `sum of cost; ${cost}` }),
   month: `sum of the span / its days × ${DAYS_PER_MONTH}`,
   requests_per_minute: 'most requests in one calendar minute',

@@ -94,7 +94,7 @@ function notMeasurable(subject: Subject, prices: ModelPrices | undefined): NotMe
   else if (!subject.has('block_tokens')) found.push(lacking('shared prefixes', 'block_tokens'))
   if (!subject.has('cached_input_tokens'))
     found.push(lacking('what is cached already (none is assumed to be)', 'cached_input_tokens'))
-  if (prices?.steps.every(({ cachedPerMillion }) => cachedPerMillion === null)) {
+  if (prices && prices.steps[0]?.cachedPerMillion == null) {
     found.push({
       what: 'money that a prompt cache would save',
       why: `The catalogue has no price of cached input for ${prices.provider}/${prices.model}.`,

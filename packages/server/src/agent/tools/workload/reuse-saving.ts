@@ -11,7 +11,8 @@ export function reuseSaving(
   { steps }: Reuse,
   clock: Clock,
 ): PromptReuse['saving'] {
-  if (prices.steps.every(({ cachedPerMillion }) => cachedPerMillion === null)) return null
+  const [first] = prices.steps
+  if (first?.cachedPerMillion == null) return null
   let [gross, surcharge, inputCost, fresh] = [0n, 0n, 0n, 0n]
   for (const at of steps) {
     const step = prices.steps.findLast(({ above }) => above <= at.above)
@@ -24,6 +25,8 @@ export function reuseSaving(
   }
   return {
     ...shownPrices(prices),
+    input_usd_per_million: first.inputPerMillion,
+    cached_input_usd_per_million: first.cachedPerMillion,
     newly_cached_input_tokens: Number(fresh),
     gross_usd: dollars(gross),
     gross_text: dollarText(gross),

@@ -1,6 +1,6 @@
 /** Between the two middle values of an even number of them; 0 of none. */
 export function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort()
+  const sorted = Float64Array.from(values).toSorted()
   const middle = sorted.length >> 1
   const upper = sorted[middle] ?? 0
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2
@@ -30,6 +30,8 @@ interface MannKendall {
   pValue: number
 }
 
+const spread = (count: number): number => count * (count - 1) * (2 * count + 5)
+
 /**
  * The Mann–Kendall test against a monotonic trend, with the variance corrected for ties.
  *
@@ -44,7 +46,6 @@ export function mannKendall(values: readonly number[]): MannKendall {
   }
   const counts = new Map<number, number>()
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
-  const spread = (count: number): number => count * (count - 1) * (2 * count + 5)
   const ties = [...counts.values()].reduce((sum, count) => sum + spread(count), 0)
   const variance = (spread(n) - ties) / 18
   const z = s === 0 || variance <= 0 ? 0 : (s - Math.sign(s)) / Math.sqrt(variance)

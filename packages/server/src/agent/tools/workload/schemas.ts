@@ -472,6 +472,9 @@ export interface PromptReuse extends Answered {
     provider: string
     model: string
     usd_per_million_tokens: RatesShown[]
+    /** Of the first tier. */
+    input_usd_per_million: number
+    cached_input_usd_per_million: number
     /** Beyond what is cached already. */
     newly_cached_input_tokens: number
     gross_usd: number
@@ -574,12 +577,12 @@ export interface Growth extends Answered {
   factor: number
   after_months: number
   /** What the files hold, and the same times `factor`. */
-  span: { days: number; now: Volume; then: Volume } | null
-  total: { now: Volume; then: Volume }
+  span: { days: number; now: Volume; projected: Volume } | null
+  total: { now: Volume; projected: Volume }
   /** 30 days at the mean of the span; null when the span is shorter than a week. */
-  month: { now: Volume; then: Volume } | null
+  month: { now: Volume; projected: Volume } | null
   /** null without a time column. */
-  peaks: { now: Peaks; then: Peaks } | null
+  peaks: { now: Peaks; projected: Peaks } | null
   limits: {
     limit: string
     value: number

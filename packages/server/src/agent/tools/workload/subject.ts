@@ -9,13 +9,13 @@ import { conditionOf } from './where.ts'
 
 /** The requests that a question is about. */
 export interface Subject {
-  has(column: WorkloadColumn): boolean
+  has: (column: WorkloadColumn) => boolean
   /** A selection of the rows, with every column of the view. */
   from: string
   covered: Covered
   /** Some rows stand for several requests: what is said of single requests cannot be known. */
   aggregated: boolean
-  ask(sql: string, limits?: ResultLimits): Promise<Cell[][]>
+  ask: (sql: string, limits?: ResultLimits) => Promise<Cell[][]>
   columns: Workload['columns']
 }
 

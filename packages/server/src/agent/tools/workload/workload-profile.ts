@@ -43,7 +43,9 @@ export const workloadProfile = (workloads: Workloads, clock: Clock): Tool => ({
     const total = { requests: numberOf(whole[0]), cost: priced && bigOf(whole[5]) }
     const read = (cells: readonly Cell[]) => figuresOf(cells, subject, total)
     const grouped =
-      by.length === 0 ? [] : await groups(subject, from, by, figures, asked.top ?? GROUPS_SHOWN)
+      by.length === 0
+        ? []
+        : await groups(subject, { from, by, figures, top: asked.top ?? GROUPS_SHOWN })
     return {
       covered: subject.covered,
       pricing: priced?.shown ?? null,
@@ -64,10 +66,12 @@ export const workloadProfile = (workloads: Workloads, clock: Clock): Tool => ({
 
 function groups(
   subject: Subject,
-  from: string,
-  by: readonly Dimension[],
-  figures: readonly string[],
-  top: number,
+  {
+    from,
+    by,
+    figures,
+    top,
+  }: { from: string; by: readonly Dimension[]; figures: readonly string[]; top: number },
 ): Promise<Cell[][]> {
   const keys = by.map((dimension, index) => `${sqlOf(dimension)} AS key_${index}`)
   const places = by.map((_, index) => index + 2)

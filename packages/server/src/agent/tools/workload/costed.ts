@@ -1,0 +1,9 @@
+import type { Pricing } from './pricing.ts'
+import type { Subject } from './subject.ts'
+
+/** Requests with their cost, in femto-dollars; shares are of the total. */
+export interface Costed {
+  subject: Subject
+  pricing: Pricing
+  total: { requests: number; cost: bigint }
+}
