@@ -53,7 +53,7 @@ function textProblem(field: FormField & { kind: 'text' }, value: unknown): strin
   if (typeof value !== 'string') return 'This must be text.'
   const { minLength = 0, maxLength, format, required } = field
   // As JSON Schema counts: characters, not UTF-16 units.
-  const length = [...value].length
+  const length = Array.from(value).length
   if (required && length === 0) return 'Fill this in.'
   if (length < minLength) return `At least ${counted(minLength, 'character')}.`
   if (maxLength !== undefined && length > maxLength)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { unreachable } from '../unreachable.ts'
 import type { Question } from './question.ts'
 
 export type TextFormat = 'email' | 'uri' | 'date' | 'date-time'
@@ -141,6 +142,8 @@ function fieldOf(name: string, one: z.infer<typeof property>, required: boolean)
       const format = isFormat(one.format) ? one.format : undefined
       return { ...named, kind: 'text', format, minLength, maxLength, default: one.default }
     }
+    default:
+      return unreachable(one)
   }
 }
 
