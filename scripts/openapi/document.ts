@@ -11,6 +11,7 @@ import { remembered } from './memory.ts'
 import { isMedia, type Area, type MediaBody, type Route } from './route.ts'
 import { services } from './services.ts'
 import { signingIn, twoFactorDetails } from './signing-in.ts'
+import { spent } from './spending.ts'
 import { watching } from './watching.ts'
 
 export const AREAS: readonly Area[] = [
@@ -23,6 +24,7 @@ export const AREAS: readonly Area[] = [
   mcpServer,
   files,
   administration,
+  spent,
   watching,
   services,
 ]

@@ -12,6 +12,7 @@ import { MCP_SERVER_ROWS } from './mcp-server-rows.ts'
 import { get, isOpen, type OwnedRow, type Row, type Thing } from './row.ts'
 import { found } from './search.ts'
 import { SERVICE_ROWS } from './service-rows.ts'
+import { SPENDING_ROWS } from './spending-rows.ts'
 import type { Caller, Stage } from './stage-shape.ts'
 import { openStage } from './stage.ts'
 
@@ -22,6 +23,7 @@ const ROWS: Record<string, Row | Row[]> = {
   ...AUTH_ROWS,
   ...ACCOUNT_ROWS,
   ...ADMIN_ROWS,
+  ...SPENDING_ROWS,
   ...SERVICE_ROWS,
   ...MCP_SERVER_ROWS,
   ...APPROVAL_ROWS,

@@ -18,6 +18,7 @@ test('the public face is this list, and nothing else', () => {
       "NetraClient",
       "OperationsApi",
       "SignedOut",
+      "SpendingApi",
       "StreamEnded",
       "TokenSession",
       "UsersApi",

@@ -162,13 +162,14 @@ function refuseRunLimits(scope: Scope, given: Limits): void {
   )
   if (scope !== 'everyone' || wrong === undefined) return
   const message = `${wrong} is of one answer: set it for a role or a person, not for everyone together.`
-  throw new HttpError(400, 'VALIDATION_ERROR', message)
+  throw new HttpError(422, 'VALIDATION_ERROR', message)
 }
 
 /** @throws HttpError 404 when nobody has that address here. */
 function scopeOf({ parts }: Http, _identity: Identity, email: string): string {
   const found = parts.auth?.userAdmin.findByEmail('operator', email)
-  if (!found) throw new HttpError(404, 'NOT_FOUND', `Nobody has the address ${email} here.`)
+  if (!found)
+    throw new HttpError(404, 'DB_RECORD_NOT_FOUND', `Nobody has the address ${email} here.`)
   return `user:${found.id}`
 }
 
