@@ -10,6 +10,13 @@ export { UsersApi } from './users-api.ts'
 export { ApprovalsApi, type UnaskedTool, type WaitingCall } from './approvals-api.ts'
 export { MemoryApi, type MemoryState, type Note } from './memory-api.ts'
 export { OperationsApi } from './operations-api.ts'
+export {
+  ReportApi,
+  type PlanStep,
+  type Report,
+  type ReportBlock,
+  type ReportFact,
+} from './report-api.ts'
 export { SpendingApi } from './spending-api.ts'
 export type {
   Breaker,

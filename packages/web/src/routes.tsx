@@ -81,6 +81,11 @@ const thread = createRoute({
   path: '/t/$threadId',
   component: ChatScreen,
 })
+const report = createRoute({
+  getParentRoute: () => app,
+  path: '/reports/$fileId',
+  component: lazyRouteComponent(() => import('./screens/report/report-page.tsx'), 'ReportPage'),
+})
 const settingsRoute = createRoute({
   getParentRoute: () => app,
   path: '/settings',
@@ -169,6 +174,7 @@ export const routeTree = root.addChildren([
   app.addChildren([
     home,
     thread,
+    report,
     settingsRoute.addChildren([
       settingsHome,
       account,

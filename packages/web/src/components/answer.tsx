@@ -15,8 +15,10 @@ import { ForkSwitch } from './fork-switch.tsx'
 import { ChevronRightIcon, DownloadIcon, RetryIcon, WarningIcon } from './icons.tsx'
 import { Markdown } from './markdown.tsx'
 import { Problem as ProblemNotice } from './notice.tsx'
+import { ReportCard } from './report-card.tsx'
 import { saveText } from './save-file.ts'
 import { StepList, type StepParts } from './step-list.tsx'
+import { TeamStrip } from './team-strip.tsx'
 import { WhyLong, WhyLongPanel } from './why-long.tsx'
 
 interface AnswerProps extends StepParts {
@@ -35,7 +37,7 @@ const ABOUT_CONNECTION = new Set<Problem['code']>(['model_auth', 'model_refused'
 /** One run: who answers, what it does, what it says, and what that took. */
 export const Answer = memo(function Answer(props: AnswerProps) {
   const { answer, model, agentName, onRegenerate } = props
-  const { me } = useLive()
+  const { me, api } = useLive()
   const view = useMemo(() => runView(answer, model?.built_in === true), [answer, model])
   const [isAsked, setAsked] = useState(false)
   const askWhy = () => setAsked(true)
@@ -58,6 +60,7 @@ export const Answer = memo(function Answer(props: AnswerProps) {
           </span>
         </p>
       ) : null}
+      {view.team.length > 0 ? <TeamStrip team={view.team} nameOf={props.nameOf} /> : null}
       {answer.run ? <Steps {...props} view={view} isOpen={isOpen} /> : null}
       {answer.approvals.map((approval) => (
         <ApprovalCard
@@ -70,6 +73,9 @@ export const Answer = memo(function Answer(props: AnswerProps) {
         <Chart key={exhibit.id} exhibit={exhibit} />
       ))}
       {view.answer ? <Markdown text={view.answer.text} streaming={view.answer.streaming} /> : null}
+      {view.report ? (
+        <ReportCard report={view.report} address={api.fileAddress(view.report.fileId)} />
+      ) : null}
       {view.problem ? (
         <ProblemNotice
           action={
@@ -134,7 +140,7 @@ function waitingFor(view: RunView): string | null {
 }
 
 function Steps(props: AnswerProps & { view: RunView; isOpen: boolean }) {
-  const { view, isOpen, agentName, fileName, loadResult } = props
+  const { view, isOpen, agentName, fileName, loadResult, nameOf } = props
   const [choice, setChoice] = useState<boolean | null>(null)
   const isShown = choice ?? isOpen
   const failures = view.steps.filter(
@@ -164,6 +170,7 @@ function Steps(props: AnswerProps & { view: RunView; isOpen: boolean }) {
           waiting={isOpen ? waitingFor(view) : null}
           fileName={fileName}
           loadResult={loadResult}
+          nameOf={nameOf}
         />
       ) : null}
     </div>

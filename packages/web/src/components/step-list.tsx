@@ -15,6 +15,8 @@ type ToolStep = Extract<Step, { kind: 'tool' }>
 export interface StepParts {
   fileName: (fileId: string) => string | undefined
   loadResult: (fileId: string) => Promise<unknown>
+  /** The name of an agent by its id. */
+  nameOf: (agent: string) => string
 }
 
 interface StepListProps extends StepParts {
@@ -35,6 +37,9 @@ export function StepList({ steps, beginning, waiting, ...parts }: StepListProps)
           <Tool key={step.id} step={step} {...parts} />
         ) : (
           <Line key={step.id} mark={step.kind === 'attempt' ? 'warn' : 'dot'}>
+            {step.kind === 'handoff' ? (
+              <span className="font-medium text-ink">{parts.nameOf(step.to)} </span>
+            ) : null}
             <StepText text={step.text} />
             {step.kind === 'summary' ? <Summary text={step.summary} /> : null}
           </Line>

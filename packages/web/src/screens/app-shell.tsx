@@ -57,14 +57,14 @@ export function AppShell() {
   )
   return (
     <DrawerContext value={() => setDrawerOpen(true)}>
-      <div className="flex h-[var(--visible-height,100dvh)] overflow-hidden">
+      <div className="flex h-[var(--visible-height,100dvh)] overflow-hidden print:block print:h-auto print:overflow-visible">
         <a
           href="#main"
           className="sr-only z-50 rounded-md bg-raised px-3 py-2 focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
         >
           Skip to the conversation
         </a>
-        <aside className="hidden w-66 shrink-0 border-r border-line bg-side md:block">
+        <aside className="hidden w-66 shrink-0 border-r border-line bg-side md:block print:hidden">
           {sidebar}
         </aside>
         {isDrawerOpen ? (

@@ -8,6 +8,7 @@ import { Bubble, Question } from '../components/question.tsx'
 import type { Agent, Model, Models } from '../live/api.ts'
 import type { Outgoing, SentAttachment } from '../live/live-types.ts'
 import { useLive } from '../live/use-live.ts'
+import { leaderOf } from '../timeline/team.ts'
 import type { Fork, Turn } from '../timeline/turns.ts'
 import type { ConversationView } from './use-conversation.ts'
 
@@ -157,6 +158,7 @@ const TurnView = memo(function TurnView(props: TurnViewProps) {
     if (questionId !== undefined) onRegenerate(questionId)
   }, [questionId, onRegenerate])
   const run = answer?.run
+  const nameOf = useCallback((id: string) => agentName(agents, id), [agents])
   return (
     <div className="turn space-y-1.5">
       {question ? (
@@ -173,7 +175,8 @@ const TurnView = memo(function TurnView(props: TurnViewProps) {
           answer={answer}
           answers={turn.answers}
           model={run ? modelNamed(models, run.model) : undefined}
-          agentName={agentName(agents, run?.agent ?? answer.messages.at(-1)?.agent)}
+          agentName={agentName(agents, run ? leaderOf(run) : answer.messages.at(-1)?.agent)}
+          nameOf={nameOf}
           fileName={props.fileName}
           loadResult={props.loadResult}
           onChoose={onChoose}

@@ -80,6 +80,13 @@ export type ResultView =
 
 const isNumeric = (name: ColumnKind): boolean => name === 'integer' || name === 'number'
 
+/** Rows that are all there, as of a report. */
+export const tableOfRows = ({
+  columns,
+  rows,
+}: Pick<z.infer<typeof queried>, 'columns' | 'rows'>): TableView =>
+  tableOfQuery({ columns, rows, row_count: rows.length, truncated: false })
+
 function tableOfQuery(result: z.infer<typeof queried>): TableView {
   return {
     columns: result.columns.map((column) => ({

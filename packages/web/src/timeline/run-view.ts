@@ -1,7 +1,9 @@
 import { textOf, type Outcome, type Run, type ThreadMessage, type ToolCall } from '@netra/protocol'
+import { z } from 'zod'
 
 import { countOf, formatDuration, formatUsd } from './format.ts'
 import { resultOf, type ChartData, type TableView } from './result-view.ts'
+import { teamOf, type TeamMember } from './team.ts'
 import type { Answer } from './turns.ts'
 
 export type Step =
@@ -9,7 +11,7 @@ export type Step =
   | { kind: 'said'; id: string; text: string }
   | { kind: 'tool'; id: string; call: ToolCall }
   | { kind: 'attempt'; id: string; text: string }
-  | { kind: 'handoff'; id: string; text: string }
+  | { kind: 'handoff'; id: string; to: string; text: string }
   /** What stands for the conversation's first messages from here on; the messages are all there. */
   | { kind: 'summary'; id: string; text: string; summary: string }
 
@@ -37,6 +39,10 @@ export interface RunView {
   state: 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
   steps: Step[]
   exhibits: Exhibit[]
+  /** Who worked on it one after the other; nobody where one agent did it all. */
+  team: TeamMember[]
+  /** What it wrote down, as a file of the person. */
+  report: { fileId: string; title: string } | null
   answer: AnswerText | null
   /** "3 steps · 1.2 s" */
   summary: string
@@ -121,7 +127,8 @@ function stepsOf(run: Run, answer: Answer, finalId: string | null): Step[] {
           steps.push({
             kind,
             id,
-            text: `${handoff.from} handed over to ${handoff.to}: ${handoff.why}`,
+            to: handoff.to,
+            text: handoff.why,
           })
         }
         break
@@ -138,6 +145,15 @@ function exhibitsOf(calls: readonly ToolCall[]): Exhibit[] {
       ? [{ id: call.id, chart: result.chart, table: result.table }]
       : []
   })
+}
+
+const written = z.object({ file_id: z.string(), title: z.string() })
+
+/** Of several, the last: it was made with all that the ones before knew. */
+function reportOf(calls: readonly ToolCall[]): RunView['report'] {
+  const call = calls.findLast(({ name, status }) => name === 'build_report' && status === 'ok')
+  const { data } = written.safeParse(call?.result)
+  return data ? { fileId: data.file_id, title: data.title } : null
 }
 
 const elapsed = (run: Run): number =>
@@ -182,6 +198,8 @@ export function runView(answer: Answer, builtIn: boolean): RunView {
     state: run.state,
     steps,
     exhibits: exhibitsOf(answer.calls),
+    team: teamOf(run),
+    report: reportOf(answer.calls),
     answer: message ? answerOf(message) : null,
     summary: summaryOf(run, steps),
     footer: footerOf(outcome, builtIn),
@@ -198,6 +216,8 @@ const EMPTY: RunView = {
   state: 'completed',
   steps: [],
   exhibits: [],
+  team: [],
+  report: null,
   answer: null,
   summary: '',
   footer: [],

@@ -142,8 +142,8 @@ function Entry({ note, maxCharacters, onChanged }: EntryProps) {
   }
   return (
     <li className="py-3">
-      <div className="flex items-start gap-3">
-        <div className="min-w-0 flex-1">
+      <div className="flex flex-wrap items-start gap-x-3 gap-y-1 sm:flex-nowrap">
+        <div className="min-w-0 basis-full sm:flex-1 sm:basis-0">
           <p className="whitespace-pre-wrap wrap-anywhere">{note.text}</p>
           <p className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-muted">
             <Badge>{note.kind === 'fact' ? 'fact' : 'wish'}</Badge>

@@ -1,0 +1,58 @@
+import type { Report } from '@netra/client'
+import { useParams } from '@tanstack/react-router'
+
+import { Button } from '../../components/button.tsx'
+import { DrawerButton } from '../../components/drawer-button.tsx'
+import { DownloadIcon } from '../../components/icons.tsx'
+import { useLive } from '../../live/use-live.ts'
+import { Loaded } from '../settings/section.tsx'
+import { Facts } from './facts.tsx'
+import { ReportBlocks } from './report-blocks.tsx'
+import { useReport } from './use-report.ts'
+
+/** A report of the team on a page of its own, which prints as it is read. */
+export function ReportPage() {
+  const { fileId } = useParams({ strict: false })
+  const { api } = useLive()
+  const query = useReport(fileId ?? '')
+  return (
+    <div className="flex min-h-0 flex-1 flex-col print:block">
+      <header className="flex h-14 shrink-0 items-center gap-2 px-2 md:px-6 print:hidden">
+        <title>{query.data ? `${query.data.title} · Netra` : 'Report · Netra'}</title>
+        <DrawerButton />
+        <h1 className="flex-1 text-sm font-medium text-soft">Report</h1>
+        <a
+          href={api.fileAddress(fileId ?? '')}
+          download
+          className="touch inline-flex items-center gap-1 rounded-sm px-2 text-sm text-muted hover:text-ink"
+        >
+          <DownloadIcon size={16} />
+          Markdown
+        </a>
+        <Button small onClick={() => window.print()}>
+          Print
+        </Button>
+      </header>
+      <div className="min-h-0 flex-1 overflow-y-auto print:overflow-visible">
+        <article className="mx-auto w-full max-w-3xl px-4 pt-4 pb-20 sm:px-6 print:max-w-none print:p-0">
+          <Loaded query={query}>{(report) => <Shown report={report} />}</Loaded>
+        </article>
+      </div>
+    </div>
+  )
+}
+
+function Shown({ report }: { report: Report }) {
+  return (
+    <>
+      <h2 className="text-2xl font-semibold tracking-tight wrap-anywhere">{report.title}</h2>
+      {report.sections.map((section, index) => (
+        <section key={index} className="pt-8 print:break-inside-auto">
+          <h3 className="mb-3 text-lg font-semibold tracking-tight">{section.heading}</h3>
+          <ReportBlocks blocks={section.blocks} />
+        </section>
+      ))}
+      <Facts facts={report.facts} />
+    </>
+  )
+}
