@@ -10,6 +10,8 @@ import { ThreadedTokenCounter } from './agent/context/token-counter.ts'
 import { createBuiltinModel } from './agent/model/builtin/builtin.ts'
 import { createConnectionStore } from './agent/model/connection-store.ts'
 import { createModels } from './agent/model/models.ts'
+import { createPlanStore } from './agent/team/plan/plan-store.ts'
+import { createTeamTools } from './agent/team/team.ts'
 import { createDataTools } from './agent/tools/data/data-tools.ts'
 import { remember } from './agent/tools/remember.ts'
 import { createMappingStore } from './agent/workload/mapping-store.ts'
@@ -42,6 +44,7 @@ import { openMoreAgents } from './open-more-agents.ts'
 import { openServiceMode } from './open-service-mode.ts'
 import { notingRoles, openSpending, openStopInbox } from './open-spending.ts'
 import { openConfiguredTelemetry } from './open-telemetry.ts'
+import { workloadPageOf } from './open-workload.ts'
 import { Breakers } from './platform/breakers.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { shareDataFolder } from './platform/data-folder-lock.ts'
@@ -55,6 +58,7 @@ import { RateLimit } from './platform/rate-limit.ts'
 import type { LastResort } from './platform/recovery/last-resort.ts'
 import { createRuns } from './run/run.ts'
 import { measureModelCalls } from './service-levels/service-levels.ts'
+import { createSpans } from './spans/spans.ts'
 import { metricsOfPeople } from './startup-metrics.ts'
 import { Startup, tellOf, viewOf } from './startup.ts'
 import { REVISION, VERSION } from './version.ts'
@@ -159,10 +163,11 @@ export async function startServer(
     const mode = stack.use(
       openServiceMode(config, { journal, breakers, clock, logger, metrics, spending }),
     )
+    const mappings = createMappingStore(journal)
     const dataTools = stack.use(
       createDataTools({
         files,
-        mappings: createMappingStore(journal),
+        mappings,
         dataFolder: config.dataDir,
         logger,
         clock,
@@ -190,7 +195,9 @@ export async function startServer(
     })
     const memory = createMemory({ journal, clock })
     const approvals = createApprovals({ journal, clock })
-    const tools = [...dataTools, remember(memory)]
+    const plans = createPlanStore(journal)
+    const team = createTeamTools({ workloads: dataTools.workloads, files, plans, clock })
+    const tools = [...dataTools, remember(memory), ...team]
     const more = stack.use(
       await openMoreAgents(config, { tools, files, rows: journal, key, clock, logger }),
     )
@@ -236,9 +243,21 @@ export async function startServer(
       spans: measureModelCalls(people.metrics, spans),
     })
     stack.use(runs)
+    const modelSpans = createSpans({ journal, clock, logger })
     const access = createAccess(journal)
     const messageRate = new RateLimit(clock, { perMinute: 240, burst: 120 })
-    const commandParts = { access, files, journal, runs, clock, messageRate, mode, spending }
+    const leaving = (userId: string): Promise<void> => connected.oauth.forgetPerson(userId)
+    const commandParts = {
+      access,
+      files,
+      journal,
+      runs,
+      clock,
+      messageRate,
+      mode,
+      spending,
+      leaving,
+    }
     const commands = createCommands(commandParts)
     const stopInbox = stack.use(openStopInbox(config, { commands, spending, auth, clock, logger }))
     const retention = stack.use(await startRetention({ ...commandParts, logger }))
@@ -274,6 +293,7 @@ export async function startServer(
             retention,
             memory,
             approvals,
+            plans,
             timelines: createTimelines({ access, journal, runs, clock, spans }),
             errors: telemetry.errors,
             spans,
@@ -281,6 +301,7 @@ export async function startServer(
             health,
             agents: catalogueOf(agents, models),
             mcp: connected.mcp,
+            mcpOauth: connected.oauth,
             modelSettings: settingsPageOf(models),
             moreAgents: more.page,
             sample: sampleWorkload,
@@ -308,6 +329,16 @@ export async function startServer(
             breakers,
             mode,
             spending,
+            modelSpans,
+            workload: workloadPageOf({
+              journal,
+              files,
+              mappings,
+              mappedFiles: dataTools.mappedFiles,
+              workloads: dataTools.workloads,
+              spans: modelSpans,
+              clock,
+            }),
           },
           { host: config.host, port: config.port },
         ),

@@ -19,6 +19,7 @@ export async function deleteAccount(
   const { journal, files } = parts
   const { db } = journal
   if (account === 'gone') await journal.write([sealOwner(parts, userId)])
+  await parts.leaving?.(userId)
   const threads = await db.selectFrom('thread').select('id').where('user_id', '=', userId).execute()
   for (const { id } of threads) await deleteThread(parts, userId, id)
   for (const { fileId } of await files.list(userId)) await files.remove(userId, fileId)
@@ -32,9 +33,20 @@ export async function deleteAccount(
       // Also of threads that a version before erased, which did not know of timelines.
       db.deleteFrom('run_timeline').where('user_id', '=', userId).compile(),
       ...(parts.spending?.forgetPerson(userId) ?? []),
+      db.deleteFrom('mcp_token').where('user_id', '=', userId).compile(),
+      db.deleteFrom('mcp_oauth_state').where('user_id', '=', userId).compile(),
+      db
+        .deleteFrom('mcp_oauth_client')
+        .where(
+          'server_id',
+          'in',
+          db.selectFrom('mcp_server').select('id').where('user_id', '=', userId),
+        )
+        .compile(),
       db.deleteFrom('note').where('user_id', '=', userId).compile(),
       db.deleteFrom('memory_choice').where('user_id', '=', userId).compile(),
       db.deleteFrom('workload_mapping').where('user_id', '=', userId).compile(),
+      db.deleteFrom('plan').where('user_id', '=', userId).compile(),
       db.deleteFrom('span_batch').where('user_id', '=', userId).compile(),
       db.deleteFrom('thread_summary').where('user_id', '=', userId).compile(),
       db.deleteFrom('snapshot').where('stream', '=', userStream(userId)).compile(),

@@ -3,7 +3,7 @@ import type { Auth } from '../auth/auth.ts'
 import type { Commands, Files, Retention, Timelines } from '../command/command.ts'
 import type { Health } from '../health/health.ts'
 import type { Hub, Position } from '../hub/hub.ts'
-import type { Mcp } from '../mcp/mcp.ts'
+import type { Mcp, McpOauth } from '../mcp/mcp.ts'
 import type { Identities } from '../identity/identity.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { Breakers } from '../platform/breakers.ts'
@@ -14,12 +14,14 @@ import type { RateLimit } from '../platform/rate-limit.ts'
 import type { ServiceMode } from '../platform/recovery/service-mode.ts'
 import type { SpanWatch } from '../platform/tracing.ts'
 import type { ServiceLevels } from '../service-levels/service-levels.ts'
+import type { Spans } from '../spans/spans.ts'
 import type { Spending } from '../spending/spending.ts'
 import type { Addresses } from './addresses.ts'
 import type { Door } from './door.ts'
 import type { EventRequests } from './fallback/event-requests.ts'
 import type { LIMITS } from './limits.ts'
 import type {
+  AdoptedPlans,
   AgentCatalogue,
   AuthForward,
   ErrorReports,
@@ -27,6 +29,7 @@ import type {
   MoreAgentsPage,
   SampleFile,
   StartupView,
+  WorkloadPage,
 } from './ports.ts'
 import type { Registry } from './registry.ts'
 import type { RunResults } from './run-results.ts'
@@ -47,12 +50,15 @@ export interface GatewayOptions {
   timelines: Timelines
   memory: Memory
   approvals: Approvals
+  plans: AdoptedPlans
   errors: ErrorReports
   hub: Hub
   health: Health
   agents: AgentCatalogue
   /** Servers that people connected. */
   mcp: Mcp
+  /** How people sign in to those. */
+  mcpOauth: McpOauth
   modelSettings: ModelSettingsPage
   moreAgents: MoreAgentsPage
   sample: () => SampleFile
@@ -83,6 +89,9 @@ export interface GatewayOptions {
   mode: ServiceMode
   /** What models used, and how much they may. */
   spending: Spending
+  /** Calls of models that people's applications send. */
+  modelSpans: Spans
+  workload: WorkloadPage
   /** How far the start has come, and what it found. */
   startup: StartupView
   /** Open at once on this node. */

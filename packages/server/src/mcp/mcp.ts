@@ -2,6 +2,7 @@ import type { ToolSource } from '../agent/agent.ts'
 import type { McpAuth, McpAuthServer } from './auth-port.ts'
 import type { McpCaller, McpChange, McpServerView, McpWish } from './views.ts'
 
+export { SignInFailed, type McpOauth, type SignInView } from './oauth/oauth.ts'
 export { noSignIn, SignInNeeded, type McpAuth, type McpAuthServer } from './auth-port.ts'
 export { createMcp as openMcp, type McpOptions } from './open-mcp.ts'
 export { McpRefused } from './refused.ts'

@@ -1,5 +1,6 @@
 import {
   Client,
+  InsufficientScopeError,
   isInputRequiredResult,
   SdkError,
   SdkErrorCode,
@@ -281,9 +282,10 @@ function transportTo(options: SessionOptions): Transport {
   if (server.url === null)
     throw new Error(`the MCP server ${server.id} has neither address nor command`)
   const { id, name, url } = server
-  return new StreamableHTTPClientTransport(new URL(url), {
+  const asked = { id, name, url, isForAll: server.userId === null }
+  const transport = new StreamableHTTPClientTransport(new URL(url), {
     fetch: options.fetch,
-    authProvider: auth.providerFor({ id, name, url, isForAll: server.userId === null }, userId),
+    authProvider: auth.providerFor(asked, userId),
     requestInit: { headers: { ...server.secrets.headers } },
     redirectPolicy: 'same-origin',
     reconnectionOptions: {
@@ -293,6 +295,18 @@ function transportTo(options: SessionOptions): Transport {
       maxRetries: 3,
     },
   })
+  const send = transport.send.bind(transport)
+  // More than was granted is the person's to grant.
+  transport.send = async (message, how) => {
+    try {
+      await send(message, how)
+    } catch (error) {
+      throw error instanceof InsufficientScopeError
+        ? await auth.needsScope(asked, userId, error)
+        : error
+    }
+  }
+  return transport
 }
 
 function listOf(found: readonly unknown[]): ToolList {

@@ -22,18 +22,21 @@ import { addFileRoutes } from './files.ts'
 import { addHealthRoutes } from './health.ts'
 import type { Http } from './http.ts'
 import { addMcpConnectionRoutes } from './mcp-connections.ts'
+import { addMcpSignInRoutes } from './mcp-sign-in.ts'
 import { addMcpRoutes } from './mcp.ts'
 import { addMemoryRoutes } from './memory.ts'
 import { addMessageRoutes } from './messages.ts'
 import { addMetricsRoute } from './metrics.ts'
 import { addModeRoutes } from './mode.ts'
 import { addMoreAgentsRoutes } from './more-agents.ts'
+import { addOtlpRoute } from './otlp.ts'
 import { addSpendingRoutes } from './spending.ts'
 import { addStopRoutes } from './stop.ts'
 import { addThreadRoutes } from './threads.ts'
 import { addTicketRoute } from './tickets.ts'
 import { addTimelineRoutes } from './timeline.ts'
 import { addWebApp } from './web.ts'
+import { addWorkloadRoutes } from './workload.ts'
 
 /** The HTTP side of the edge; every route is a thin adapter over commands, queries and policies. */
 export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> {
@@ -63,8 +66,11 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addAgentRunRoutes(http)
   addMcpRoutes(http)
   addMcpConnectionRoutes(http)
+  addMcpSignInRoutes(http)
   addMcpServer(http)
   addFileRoutes(http)
+  addWorkloadRoutes(http)
+  addOtlpRoute(http)
   addAdminRoutes(http)
   addMoreAgentsRoutes(http)
   addBreakerRoutes(http)

@@ -34,6 +34,8 @@ export interface McpOauthOptions {
   logger: Logger
   /** Netra's own, without a slash at its end. */
   publicUrl: () => string
+  /** Where what Netra says of itself stands, when not below its address. */
+  clientDocumentUrl?: string
 }
 
 /** A person is back from where they signed in, or sent away for it. */
@@ -108,7 +110,7 @@ export function createMcpOauth(options: McpOauthOptions): McpOauth {
     response_types: ['code'],
   })
   const documentUrl = (): string | undefined => {
-    const url = `${publicUrl()}${CLIENT_DOCUMENT}`
+    const url = options.clientDocumentUrl ?? `${publicUrl()}${CLIENT_DOCUMENT}`
     return url.startsWith('https:') ? url : undefined
   }
   const providerOf = (serverId: string, state: string) =>
@@ -121,7 +123,7 @@ export function createMcpOauth(options: McpOauthOptions): McpOauth {
       clientMetadataUrl: documentUrl(),
     })
   const signInAt = ({ id }: McpAuthServer): string =>
-    `${publicUrl()}/api/mcp/servers/${encodeURIComponent(id)}/sign-in`
+    `${publicUrl()}/api/mcp/connections/${encodeURIComponent(id)}/sign-in`
   const needed = (server: McpAuthServer, why: string): SignInNeeded =>
     new SignInNeeded(`${server.name}: ${why}`, signInAt(server))
 
