@@ -28,7 +28,9 @@ function start(storage?: OutboxStorage, clock = new FakeClock()) {
   return { clock, sent, outbox }
 }
 
-const message = (id: string, thread_id: string | null = 't'): CommandMessage => ({
+type SendMessage = Extract<CommandMessage, { type: 'send_message' }>
+
+const message = (id: string, thread_id: string | null = 't'): SendMessage => ({
   type: 'send_message',
   id,
   client_message_id: `m-${id}`,
