@@ -56,7 +56,13 @@ export function addMcpConnectionRoutes({ app, parts, user }: Http): void {
   })
   const record = (request: FastifyRequest, who: Identity, action: string, view: McpServerView) => {
     const { id, name, for_all: forAll, url, command } = view
-    const details = { server: id, name, for_all: forAll, url, command }
+    const details = {
+      server: id,
+      name,
+      for_all: forAll,
+      url,
+      command: command && JSON.stringify(command),
+    }
     parts.logger.info({ user_id: who.userId, ...details }, `MCP: ${action}`)
     parts.auth?.audit.record({
       actor: { kind: 'user', id: who.userId },
