@@ -25,6 +25,7 @@ export const rowsOfThread = (
   db.deleteFrom('run_timeline').where('thread_id', '=', threadId).compile(),
   db.deleteFrom('run_seen').where('thread_id', '=', threadId).compile(),
   db.deleteFrom('thread_summary').where('thread_id', '=', threadId).compile(),
+  db.deleteFrom('plan').where('thread_id', '=', threadId).compile(),
   // What was learned there and allowed is the person's; where it was learned is no more.
   db.updateTable('note').set({ thread_id: null }).where('thread_id', '=', threadId).compile(),
   db
@@ -43,7 +44,7 @@ export const rowsOfThread = (
     : []),
 ]
 
-/** Large results of the thread's tools: stored as files of their own, named in its events. */
+/** Large results of the thread's tools, and its reports: stored as files of their own, named in its events. */
 export async function resultFilesOf(journal: Journal, threadId: ThreadId): Promise<FileId[]> {
   const stream = threadStream(threadId)
   const head = await journal.head(stream)
@@ -53,10 +54,23 @@ export async function resultFilesOf(journal: Journal, threadId: ThreadId): Promi
     if (through <= at) break
     at = through
     for (const { payload } of events) {
-      if (!payload.includes('"result_ref":')) continue
-      const event: { result_ref?: unknown } = JSON.parse(payload)
-      if (typeof event.result_ref === 'string') found.push(asId<FileId>(event.result_ref))
+      if (!payload.includes('"result_ref":') && !payload.includes('"build_report"')) continue
+      found.push(...filesIn(JSON.parse(payload) as ToolCompleted))
     }
   }
   return found
+}
+
+interface ToolCompleted {
+  type?: string
+  tool_name?: string
+  result_ref?: unknown
+  result?: { file_id?: unknown; document_id?: unknown } | null
+}
+
+function filesIn({ type, tool_name, result_ref, result }: ToolCompleted): FileId[] {
+  const isReport = type === 'tool_completed' && tool_name === 'build_report'
+  return [result_ref, ...(isReport ? [result?.file_id, result?.document_id] : [])].flatMap((id) =>
+    typeof id === 'string' ? [asId<FileId>(id)] : [],
+  )
 }

@@ -9,7 +9,7 @@ export interface StoredFile {
   sha256: string
   createdAt: string
   /** `snapshot`: made by Netra of what it holds of the person, at one moment. */
-  origin: 'upload' | 'sample' | 'result' | 'snapshot'
+  origin: 'upload' | 'sample' | 'result' | 'snapshot' | 'report'
 }
 
 /** Uploads and large results: stored once below the data folder, visible to their owner alone. */

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 
+import type { StoredFile } from '../command/command.ts'
 import type { ForwardedRequest } from '../identity/identity.ts'
 import type { ErrorGroup } from '../platform/error-group.ts'
 
@@ -49,6 +50,20 @@ export interface MoreAgentsPage {
     },
   ): Promise<unknown>
   remove(id: string): Promise<void>
+}
+
+/** Plans that a person adopted, newest first. */
+export interface AdoptedPlans {
+  list(userId: string): Promise<
+    {
+      planId: string
+      threadId: string
+      runId: string
+      title: string
+      steps: unknown[]
+      adoptedAt: string
+    }[]
+  >
 }
 
 export interface ToolInfo {
@@ -124,4 +139,54 @@ export interface StartupView {
   }
   /** Whether an Authorization header is that of this process itself, trying itself out. */
   isOwn(authorization: string): boolean
+}
+
+/** How an uploaded table is read as usage of models: what was recognised, and what a person corrects. */
+export interface WorkloadPage {
+  /** Undefined when the person has no such file; `reading` while a large one is read for the first time. */
+  look(userId: string, fileId: string): Promise<FileReading | { reading: number } | undefined>
+  /**
+   * Keeps a corrected mapping, or with null what was recognised; undefined as `look`.
+   * @throws MappingRefused that says what is wrong with it.
+   */
+  correct(userId: string, fileId: string, mapping: unknown): Promise<FileReading | undefined>
+  /** What was corrected of a file that is no more. */
+  forget(userId: string, fileId: string): Promise<void>
+  /** All that a person corrected. */
+  corrections(userId: string): Promise<{ file_id: string; mapping: unknown }[]>
+  /** A file of what Netra holds at this moment. @throws NothingToSnapshot */
+  snapshot(
+    userId: string,
+    wish: { source: SnapshotSource; from?: string | undefined; to?: string | undefined },
+  ): Promise<StoredFile>
+}
+
+/** `otlp`: calls that applications sent. `own_usage`: what the person's own runs used here. */
+export type SnapshotSource = 'otlp' | 'own_usage'
+
+export interface FileReading {
+  file_id: string
+  name: string
+  format: string
+  note: string | null
+  corrected: boolean
+  rows: number
+  rejected: { count: number; reasons: string[] }
+  mapping: unknown
+  /** Of the file. */
+  columns: { name: string; type: string; used: boolean }[]
+  /** What there is to map to. */
+  schema: { name: string; sort: string; unit: string; meaning: string; units: readonly string[] }[]
+  /** The first rows as they are read. */
+  preview: { columns: string[]; rows: unknown[][] }
+}
+
+/** The mapping, or the file under it, is at fault; the message says how. */
+export class MappingRefused extends Error {
+  override readonly name = 'MappingRefused'
+}
+
+/** There is nothing of that kind in that time. */
+export class NothingToSnapshot extends Error {
+  override readonly name = 'NothingToSnapshot'
 }

@@ -27,6 +27,7 @@ export interface Tables {
   note: NoteRow
   memory_choice: MemoryChoiceRow
   workload_mapping: WorkloadMappingRow
+  plan: PlanRow
   span_batch: SpanBatchRow
   thread_summary: ThreadSummaryRow
   mcp_server: McpServerRow
@@ -399,6 +400,18 @@ export interface ThreadSummaryRow {
   messages: number
   text: string
   model: string
+  created_at: string
+}
+
+/** A plan that a person adopted. */
+export interface PlanRow {
+  id: string
+  user_id: UserId
+  thread_id: ThreadId
+  run_id: RunId
+  title: string
+  /** JSON. */
+  steps: string
   created_at: string
 }
 

@@ -1,9 +1,25 @@
+import { actions } from './actions.ts'
 import { assistant } from './assistant.ts'
 import { data } from './data.ts'
+import { dataHelper } from './data_helper.ts'
 import type { AgentDefinition } from './definition.ts'
+import { optimization } from './optimization.ts'
+import { reporting } from './reporting.ts'
 import { selftest } from './selftest.ts'
+import { supervisor } from './supervisor.ts'
+import { triage } from './triage.ts'
 
-const BUILT_IN: readonly AgentDefinition[] = [assistant, data, selftest]
+const BUILT_IN: readonly AgentDefinition[] = [
+  supervisor,
+  assistant,
+  data,
+  triage,
+  optimization,
+  actions,
+  reporting,
+  dataHelper,
+  selftest,
+]
 
 /** Every agent that can be called by its name. */
 export interface AgentRegistry {

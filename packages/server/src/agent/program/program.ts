@@ -13,9 +13,10 @@ export type Steps<T> = AsyncGenerator<Step, T>
 /**
  * An agent whose turn is a program over tools. The body is run from its beginning in every attempt
  * and must decide by the turn and by what its calls come to alone: what an earlier attempt recorded
- * is given back in place of being done again. It answers with the turn's final response.
+ * is given back in place of being done again. It answers with the turn's final response; undefined when
+ * a loop has said it.
  */
-export function program(body: (work: Work) => Steps<string>): AgentProgram {
+export function program(body: (work: Work) => Steps<string | undefined>): AgentProgram {
   return async function* (options: LoopOptions): AsyncGenerator<Step> {
     const { turn, clock, limits } = options
     using time = deadline(clock, limits.maxDurationMs, () => outOfTime(limits.maxDurationMs))
@@ -27,7 +28,7 @@ export function program(body: (work: Work) => Steps<string>): AgentProgram {
     try {
       const finalResponse = yield* body(work)
       signal.throwIfAborted()
-      yield work.done(finalResponse)
+      if (finalResponse !== undefined) yield work.done(finalResponse)
     } catch (error) {
       if (!(error instanceof Parked)) throw error
     }

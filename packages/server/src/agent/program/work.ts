@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 
+import type { AgentDefinition } from '../agents/definition.ts'
 import { callTool } from '../call-tool.ts'
-import type { LoopOptions } from '../loop.ts'
+import { runLoop, type LoopOptions } from '../loop.ts'
 import { BUILTIN_MODEL } from '../model/models.ts'
 import { statedStep } from '../stated-step.ts'
 import { AgentFailure, type Step, type ToolCall, type ToolOutcome, type Turn } from '../step.ts'
@@ -109,6 +110,22 @@ export class Work {
     const { usage, costUsd, model } = asked
     yield { kind: 'spoken', text: '', usage, costUsd, calls: [call], model }
     return yield* this.#check(question, call, asked, asked)
+  }
+
+  /** The rest of the turn as an agent over the loop does it, its end included. It must not call tools of others. */
+  async *loop(agent: AgentDefinition): Steps<void> {
+    const { turn, tools, clock } = this.#options
+    const since = turn.completed.findLastIndex((step) => step.kind === 'handoff') + 1
+    const completed = since === 0 ? [] : turn.completed.slice(since)
+    const { instructions } = agent
+    const today = new Date(clock.now()).toISOString().slice(0, 10)
+    yield* runLoop({
+      ...this.#options,
+      // What came before the hand-off is not the loop's: it asked for none of it.
+      turn: { ...turn, completed },
+      instructions: instructions({ today }),
+      tools: tools.filter(({ name }) => agent.tools.includes(name)),
+    })
   }
 
   done(finalResponse: string): Step {

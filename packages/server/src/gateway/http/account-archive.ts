@@ -5,7 +5,9 @@ import type { Approvals, ShownMessage, ShownThread, Threads } from '../../access
 import type { Files, StoredFile, Timelines } from '../../command/command.ts'
 import type { Memory } from '../../memory/memory.ts'
 import type { UserId } from '../../platform/ids.ts'
+import type { Spans } from '../../spans/spans.ts'
 import type { Spending } from '../../spending/spending.ts'
+import type { AdoptedPlans, WorkloadPage } from '../ports.ts'
 import { ArchiveNames } from './archive-names.ts'
 import { markdownHead, markdownMessage } from './export.ts'
 import type { ZipEntry } from './zip.ts'
@@ -19,6 +21,9 @@ interface Parts {
   timelines: Timelines
   memory: Memory
   approvals: Approvals
+  plans: AdoptedPlans
+  modelSpans: Pick<Spans, 'lines'>
+  workload: Pick<WorkloadPage, 'corrections'>
 }
 
 /** What goes into a person's archive, known before the first byte is sent. */
@@ -43,7 +48,7 @@ export async function planArchive(parts: Parts, userId: UserId): Promise<Archive
 /**
  * Files of the archive: `account.json`, each thread as JSON and Markdown, `timelines.json` with what
  * the time of each run went to, `memory.json` with what agents are told of them, `approvals.json` with what
- * they were asked and answered, `model-calls.json` with what models used for them, uploads and results, and `files.json` with what those two are called.
+ * they were asked and answered, `plans.json` with the plans that they adopted, `model-calls.json` with what models used for them, uploads and results, and `files.json` with what those two are called.
  */
 export async function* archiveEntries(
   parts: Parts,
@@ -76,6 +81,17 @@ export async function* archiveEntries(
   yield { name: 'model-calls.json', modified: new Date(), compress: true, content: encoded(calls) }
   const notes = oneText(JSON.stringify(await parts.memory.list(userId)))
   yield { name: 'memory.json', modified: new Date(), compress: true, content: encoded(notes) }
+  const plans = oneText(JSON.stringify({ plans: await parts.plans.list(userId) }))
+  yield { name: 'plans.json', modified: new Date(), compress: true, content: encoded(plans) }
+  const sent = encoded(parts.modelSpans.lines(userId))
+  yield { name: 'application-calls.ndjson', modified: new Date(), compress: true, content: sent }
+  const corrections = oneText(JSON.stringify(await parts.workload.corrections(userId)))
+  yield {
+    name: 'mappings.json',
+    modified: new Date(),
+    compress: true,
+    content: encoded(corrections),
+  }
   const listed: { path: string; name: string; created_at: string }[] = []
   for (const file of files) {
     const folder = file.origin === 'result' ? 'results' : 'files'

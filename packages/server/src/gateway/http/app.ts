@@ -30,6 +30,7 @@ import { addMetricsRoute } from './metrics.ts'
 import { addModeRoutes } from './mode.ts'
 import { addMoreAgentsRoutes } from './more-agents.ts'
 import { addOtlpRoute } from './otlp.ts'
+import { addReportRoutes } from './reports.ts'
 import { addSpendingRoutes } from './spending.ts'
 import { addStopRoutes } from './stop.ts'
 import { addThreadRoutes } from './threads.ts'
@@ -69,6 +70,7 @@ export async function createHttp(parts: GatewayParts): Promise<FastifyInstance> 
   addMcpSignInRoutes(http)
   addMcpServer(http)
   addFileRoutes(http)
+  addReportRoutes(http)
   addWorkloadRoutes(http)
   addOtlpRoute(http)
   addAdminRoutes(http)

@@ -7,6 +7,10 @@ import { FileRefused, type StoredFile } from '../../command/command.ts'
 import { absent, HttpError, parse } from './http-error.ts'
 import type { Http } from './http.ts'
 
+/** Large results are shown where their calls are; of a report the file that people read. */
+const isShown = ({ origin, mediaType }: StoredFile): boolean =>
+  origin !== 'result' && !(origin === 'report' && mediaType === 'application/json')
+
 const byId = z.object({ id: z.string().min(1).max(128) })
 const STATUS = { too_large: 413, quota: 413, unsupported: 415, incomplete: 422 } as const
 
@@ -69,7 +73,7 @@ export function addFileRoutes({ app, parts, user }: Http): void {
   app.get('/api/files', async (request) => {
     const { userId } = await user(request, 'files:read')
     const mine = await files.list(userId)
-    return { files: mine.filter((file) => file.origin !== 'result').map(shown) }
+    return { files: mine.filter(isShown).map(shown) }
   })
 
   app.get('/api/files/:id/content', async (request, reply) => {
@@ -90,7 +94,9 @@ export function addFileRoutes({ app, parts, user }: Http): void {
 
   app.delete('/api/files/:id', async (request, reply) => {
     const { userId } = await user(request, 'files:write')
-    if (!(await files.remove(userId, parse(byId, request.params).id))) throw absent('file')
+    const { id } = parse(byId, request.params)
+    if (!(await files.remove(userId, id))) throw absent('file')
+    await parts.workload.forget(userId, id)
     return reply.status(204).send()
   })
 }
@@ -101,7 +107,8 @@ function badForm(error: unknown): never {
   throw new HttpError(422, 'VALIDATION_ERROR', `The form cannot be read: ${error.message}.`)
 }
 
-const shown = (file: StoredFile) => ({
+/** A file as its owner sees it. */
+export const shown = (file: StoredFile) => ({
   file_id: file.fileId,
   name: file.name,
   bytes: file.bytes,

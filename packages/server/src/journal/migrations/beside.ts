@@ -3,6 +3,7 @@ import { mcpOauthMigrations } from './mcp-oauth.ts'
 import { mcpMigrations } from './mcp.ts'
 import { memoryMigrations } from './memory.ts'
 import type { Migration } from './migration.ts'
+import { planMigrations } from './plans.ts'
 import { spendingMigrations } from './spending.ts'
 import { timingMigrations } from './timing.ts'
 import { workloadMigrations } from './workload.ts'
@@ -19,4 +20,5 @@ export const BESIDE: Readonly<Record<string, readonly Migration[]>> = {
   spending: spendingMigrations,
   approvals: approvalMigrations,
   workload: workloadMigrations,
+  plans: planMigrations,
 }

@@ -209,6 +209,15 @@ const COLUMNS: { [Table in keyof Tables]: Record<keyof Tables[Table], 'nullable'
     bytes: 'filled',
     body: 'filled',
   },
+  plan: {
+    id: 'filled',
+    user_id: 'filled',
+    thread_id: 'filled',
+    run_id: 'filled',
+    title: 'filled',
+    steps: 'filled',
+    created_at: 'filled',
+  },
   thread_summary: {
     thread_id: 'filled',
     through_message_id: 'filled',

@@ -1,0 +1,61 @@
+import type {
+  Anomalies,
+  BatchPricing,
+  CostDrivers,
+  Growth,
+  PromptReuse,
+  Ranking,
+  Substitution,
+  WorkloadProfile,
+} from '../tools/workload/schemas.ts'
+import type { Failed } from './call.ts'
+import { Facts, type Called } from './facts.ts'
+import type { MissingData } from './missing/find-missing-data.ts'
+import type { PlanStep, Recommendation } from './report.ts'
+import type { TriageResult } from './triage/triage-question.ts'
+
+/** What the team knows of one question; each agent adds what it found. */
+export interface Case {
+  triage: Called<TriageResult>
+  facts: Facts
+  failed: Failed[]
+  findings: Findings
+  options: Options
+  recommendations: Recommendation[]
+  /** Of recommendations that exclude each other only the first is in the plan. */
+  planned: string[]
+  steps: PlanStep[]
+  missing?: Called<MissingData>
+  /** What became of the plan, when the person asked for it. */
+  adoption?: string
+}
+
+/** What the data agent found. */
+export interface Findings {
+  profile?: Called<WorkloadProfile>
+  overTime?: Called<WorkloadProfile>
+  groups: Called<WorkloadProfile>[]
+  drivers?: Called<CostDrivers>
+  anomalies?: Called<Anomalies>
+  reuse?: Called<PromptReuse>
+  growth?: Called<Growth>
+}
+
+/** What the optimization agent computed. */
+export interface Options {
+  substitution?: Called<Substitution>
+  shortRequests?: Called<Substitution>
+  batch?: Called<BatchPricing>
+  ranking?: Called<Ranking>
+}
+
+export const openCase = (triage: Called<TriageResult>): Case => ({
+  triage,
+  facts: new Facts(),
+  failed: [],
+  findings: { groups: [] },
+  options: {},
+  recommendations: [],
+  planned: [],
+  steps: [],
+})

@@ -1,0 +1,132 @@
+import { assistant } from '../agents/assistant.ts'
+import { data } from '../agents/data.ts'
+import { program, type Steps } from '../program/program.ts'
+import type { Work } from '../program/work.ts'
+import { answerOf, sectionsOf } from './answer.ts'
+import type { Case } from './case.ts'
+import { makeReport } from './reporting/make-report.ts'
+import { plan } from './stages/actions.ts'
+import { adopt, planBefore } from './stages/adoption.ts'
+import { helpWithData } from './stages/data-helper.ts'
+import { lookAtData } from './stages/data.ts'
+import { optimise } from './stages/optimization.ts'
+import { writeReport } from './stages/reporting.ts'
+import { triage } from './stages/triage.ts'
+
+/** Who works; each hand-off is an event. Asked alone, an agent hands nothing on. */
+type HandOn = (to: string, why: string) => Steps<void>
+
+const SUPERVISED =
+  (work: Work): HandOn =>
+  (to, why) =>
+    work.handOff(to, why)
+async function* alone(): Steps<void> {
+  // The same agent goes on.
+}
+
+/** Orchestrates the others; what is not about AI spend is answered by the agent it belongs to. */
+export const supervisor = program(async function* (work) {
+  const handOn = SUPERVISED(work)
+  yield* handOn('triage', 'find out what is asked, and whether the data can answer it')
+  const on = yield* triage(work)
+  if (on.triage.result.topics[0] === 'other') return yield* handElsewhere(work)
+  const before = on.triage.result.adopt ? planBefore(work) : undefined
+  if (before) {
+    yield* handOn('actions', 'adopt the plan that was made in this conversation')
+    return yield* told(work, yield* adopt(work, 'The plan of this conversation', before))
+  }
+  yield* gather(work, on, handOn)
+  yield* handOn('reporting', 'write down what was found')
+  return yield* told(work, answerOf(yield* writeReport(work, on), on))
+})
+
+/** Everything that comes before the report, as the data allow. */
+async function* gather(work: Work, on: Case, handOn: HandOn): Steps<void> {
+  const { sufficiency, adopt: isToBeAdopted } = on.triage.result
+  if (sufficiency !== 'sufficient') {
+    yield* handOn('data_helper', 'say which data are missing and how to get them')
+    yield* helpWithData(work, on)
+  }
+  if (sufficiency === 'insufficient') return
+  yield* handOn('data', 'find the numbers')
+  const scope = yield* lookAtData(work, on)
+  if (sufficiency === 'partial') return
+  yield* handOn('optimization', 'find what could be changed, and rank it')
+  yield* optimise(work, on, scope)
+  yield* handOn('actions', 'plan the steps')
+  yield* plan(work, on)
+  if (isToBeAdopted) on.adoption = yield* adopt(work, makeReport(on, undefined).title, on.steps)
+}
+
+/** Plain questions about a table go to the data agent, all others to the assistant. */
+async function* handElsewhere(work: Work): Steps<undefined> {
+  const to = work.turn.files.length > 0 ? data : assistant
+  yield* work.handOff(to.id, 'the question is not about AI spend')
+  yield* work.loop(to)
+  return undefined
+}
+
+async function* told(work: Work, answer: string): Steps<string> {
+  yield* work.say(answer)
+  return answer
+}
+
+export const triageAgent = program(async function* (work) {
+  const on = yield* triage(work)
+  const { category, priority, priority_why, sufficiency, reasons, missing, ...read } =
+    on.triage.result
+  const lines = [
+    `**Category**: ${category}${read.topics.length > 1 ? ` (also ${read.topics.slice(1).join(', ').replaceAll('_', ' ')})` : ''}`,
+    `**Priority**: ${priority}, because ${priority_why}`,
+    `**Data**: ${sufficiency}${reasons.length > 0 ? ` – ${reasons.join(' ')}` : ''}`,
+    `**Model**: ${read.base_model ?? 'as the data name it'}${read.candidates.length > 0 ? `; to compare with: ${read.candidates.join(', ')}` : ''}`,
+    `**Files**: ${read.data.files.map(({ name }) => name).join(', ') || 'none'}`,
+    ...(missing.length > 0
+      ? [`**Missing**: ${missing.map((each) => `${each.column} (${each.for})`).join('; ')}`]
+      : []),
+  ]
+  return yield* told(work, lines.map((line) => `- ${line}`).join('\n'))
+})
+
+/** One agent asked alone: what comes before its part is done by itself, and its sections are its answer. */
+const part = (
+  headings: readonly string[],
+  go: (work: Work, on: Case) => Steps<void>,
+): ReturnType<typeof program> =>
+  program(async function* (work) {
+    const on = yield* triage(work)
+    yield* go(work, on)
+    const report = makeReport(on, undefined)
+    const answer = sectionsOf(report, headings)
+    return yield* told(work, on.adoption === undefined ? answer : `${answer}\n\n${on.adoption}`)
+  })
+
+const MISSING = ['What is missing, and how to get it', 'Not measurable from these data']
+
+export const dataHelperAgent = part(['Summary', ...MISSING], helpWithData)
+
+export const optimizationAgent = part(
+  ['Summary', 'Recommendations', 'Assumptions', ...MISSING],
+  async function* (work, on) {
+    const { sufficiency } = on.triage.result
+    if (sufficiency !== 'sufficient') yield* helpWithData(work, on)
+    if (sufficiency === 'insufficient') return
+    yield* optimise(work, on, yield* lookAtData(work, on))
+  },
+)
+
+export const actionsAgent = program(async function* (work) {
+  const on = yield* triage(work)
+  const before = on.triage.result.adopt ? planBefore(work) : undefined
+  if (before) return yield* told(work, yield* adopt(work, 'The plan of this conversation', before))
+  yield* gather(work, on, alone)
+  const report = makeReport(on, undefined)
+  const answer = sectionsOf(report, ['Summary', 'Recommendations', 'Plan', ...MISSING])
+  return yield* told(work, on.adoption === undefined ? answer : `${answer}\n\n${on.adoption}`)
+})
+
+export const reportingAgent = program(async function* (work) {
+  const on = yield* triage(work)
+  yield* gather(work, on, alone)
+  return yield* told(work, answerOf(yield* writeReport(work, on), on))
+})

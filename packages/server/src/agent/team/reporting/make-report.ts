@@ -1,0 +1,156 @@
+import type { Case } from '../case.ts'
+import type { MissingData } from '../missing/find-missing-data.ts'
+import type { Block, Recommendation, Report } from '../report.ts'
+import { notMeasurable } from './not-measurable.ts'
+import { costSection, dataSection, section, tableBlock, textBlock, timeChart } from './sections.ts'
+import { summary } from './summary.ts'
+import {
+  anomalySection,
+  growthSection,
+  performanceSection,
+  reuseSection,
+  usageSection,
+} from './topic-sections.ts'
+
+/** The text of the summary: by rules, or checked words of a language model. */
+export interface Prose {
+  sentences: { text: string; facts: string[] }[]
+  note?: string
+}
+
+export function makeReport(on: Case, prose: Prose | undefined): Report {
+  const hasCost = on.findings.drivers !== undefined
+  const said = prose?.sentences ?? summary(on)
+  const sections = [
+    ...section('Summary', [
+      ...(said.length > 0
+        ? [
+            textBlock({
+              text: said.map(({ text }) => text).join(' '),
+              facts: [...new Set(said.flatMap(({ facts }) => facts))],
+            }),
+          ]
+        : []),
+      prose?.note === undefined
+        ? undefined
+        : { kind: 'notes', tone: 'warning', notes: [prose.note], facts: [] },
+    ]),
+    ...costSection(on),
+    ...(hasCost ? [] : section('Usage over time', [timeChart(on)])),
+    ...usageSection(on),
+    ...performanceSection(on),
+    ...anomalySection(on),
+    ...reuseSection(on),
+    ...growthSection(on),
+    ...section('Recommendations', recommendationBlocks(on)),
+    ...section('Plan', planBlocks(on)),
+    ...missingSection(on.missing?.result),
+    ...section('Assumptions', [assumptions(on)]),
+    ...section('Not measurable from these data', [
+      { kind: 'notes', tone: 'not_measurable', notes: notMeasurable(on), facts: [] },
+    ]),
+    ...dataSection(on),
+  ]
+  return { title: titleOf(on), sections, facts: [...on.facts.all] }
+}
+
+function titleOf({ triage }: Case): string {
+  const { category, base_model: model, data } = triage.result
+  const of = data.files.map(({ name }) => name).join(', ')
+  const on = model === null ? '' : ` on ${model}`
+  return `AI spend: ${category}${on}${of === '' ? '' : ` (${of})`}`.slice(0, 200)
+}
+
+function recommendationBlocks(on: Case): Block[] {
+  const { recommendations } = on
+  if (recommendations.length === 0) return []
+  const savings = recommendations.map((each) =>
+    on.facts.all.find(({ text, id }) => text === each.saving_text && each.facts.includes(id)),
+  )
+  return [
+    tableBlock(
+      'Ranked over cost, latency and quality risk',
+      ['Rank', 'What', 'Saving', 'Of the cost', 'Quality risk', 'Confidence'],
+      recommendations.map((each, at) => [
+        String(each.rank),
+        each.title,
+        savings[at] ?? each.saving_text,
+        each.saving_share === null ? '' : `${(each.saving_share * 100).toFixed(1)} %`,
+        each.quality_risk,
+        String(each.confidence),
+      ]),
+    ),
+    ...recommendations,
+    {
+      kind: 'notes',
+      tone: 'warning',
+      notes: [
+        'Savings overlap and must not be added up: each is computed as if it alone were done, for the period of the data.',
+      ],
+      facts: [],
+    },
+  ]
+}
+
+const planBlocks = ({ steps }: Case): Block[] =>
+  steps.length === 0
+    ? []
+    : [
+        {
+          kind: 'text',
+          text: 'Steps that harm no answer come first. Numbers in the steps are proposals, not measurements.',
+          facts: [],
+        },
+        { kind: 'steps', steps, facts: [] },
+      ]
+
+function assumptions(on: Case): Block | undefined {
+  const { drivers } = on.findings
+  const pricing = drivers?.result.pricing
+  const notes = [
+    ...(pricing?.catalogue
+      ? [
+          `Prices: list prices of ${pricing.catalogue.package} ${pricing.catalogue.version} at ${pricing.catalogue.priced_at}, without discounts.`,
+        ]
+      : []),
+    ...(pricing?.basis === 'model'
+      ? [
+          `Every request is priced as if it had run on ${pricing.models[0]?.model ?? 'the named model'}.`,
+        ]
+      : []),
+    ...new Set(on.recommendations.flatMap((each: Recommendation) => each.assumptions)),
+  ]
+  return notes.length > 0 ? { kind: 'notes', tone: 'assumption', notes, facts: [] } : undefined
+}
+
+const MOST_SOURCES = 8
+
+function missingSection(missing: MissingData | undefined): Report['sections'] {
+  if (!missing || missing.missing.length === 0) return []
+  return section('What is missing, and how to get it', [
+    tableBlock(
+      'Missing data',
+      ['Column', 'What it is', 'Needed for', 'Called'],
+      missing.missing.map((each) => [
+        each.column,
+        each.unit === '' ? each.meaning : `${each.meaning} (${each.unit})`,
+        each.for,
+        each.found_in.map(({ provider, name }) => `${provider}: ${name}`).join('; ') ||
+          (each.log ?? 'in no export'),
+      ]),
+    ),
+    ...missing.missing
+      .flatMap(({ log }) => (log === null ? [] : [log]))
+      .slice(0, 4)
+      .map((log): Block => ({ kind: 'notes', tone: 'missing', notes: [log], facts: [] })),
+    ...missing.sources
+      .filter(({ holds }) => holds > 0)
+      .slice(0, MOST_SOURCES)
+      .map((source): Block => ({
+        kind: 'notes',
+        tone: 'missing',
+        notes: [`**${source.provider}**: ${source.export}`, ...source.steps],
+        facts: [],
+      })),
+  ])
+}

@@ -1,0 +1,58 @@
+import type { Steps } from '../../program/program.ts'
+import type { Work } from '../../program/work.ts'
+import { call } from '../call.ts'
+import type { Case } from '../case.ts'
+import type { Report, StoredReport } from '../report.ts'
+import { makeReport, type Prose } from '../reporting/make-report.ts'
+import { checkProse, proseInstructions, prosePrompt, proseSchema } from '../reporting/prose.ts'
+import { summary } from '../reporting/summary.ts'
+
+export interface Reported {
+  report: Report
+  stored: StoredReport | undefined
+}
+
+/** The report, in words of a language model where there is one and its numbers hold. */
+export async function* writeReport(work: Work, on: Case): Steps<Reported> {
+  const prose = yield* writeProse(work, on)
+  const report = makeReport(on, prose)
+  const stored = yield* call<StoredReport>(work, 'build_report', { report }, on.failed)
+  return { report, stored: stored?.result }
+}
+
+async function* writeProse(work: Work, on: Case): Steps<Prose | undefined> {
+  // The facts that the sections name are there only once these were made.
+  const { facts } = makeReport(on, undefined)
+  const said = summary(on)
+  const written = yield* work.ask({
+    name: 'write_summary',
+    instructions: `${proseInstructions}\n\n${work.instructions}`,
+    prompt: prosePrompt(on.triage.result.question, said, facts),
+    schema: proseSchema,
+  })
+  if (!written) return undefined
+  const prose = checkProse(written.sentences, facts, namesOf(on))
+  if (prose) return prose
+  return {
+    sentences: said,
+    note: 'What the language model wrote for this summary held numbers that no tool gave. It is left out; this text is made by rules.',
+  }
+}
+
+/** Names that may hold digits. */
+function namesOf({ triage, options, findings }: Case): string[] {
+  const models = [
+    ...(findings.drivers?.result.pricing.models ?? []),
+    ...(options.substitution?.result.options ?? []),
+    ...(options.shortRequests?.result.options ?? []),
+  ].map(({ model }) => model)
+  const { base_model: base, candidates, data } = triage.result
+  return [
+    ...new Set([
+      ...models,
+      ...candidates,
+      ...(base === null ? [] : [base]),
+      ...data.files.map(({ name }) => name),
+    ]),
+  ]
+}

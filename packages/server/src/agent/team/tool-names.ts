@@ -1,0 +1,20 @@
+/** The tools over a workload, in the order in which a person reads them. */
+export const WORKLOAD_TOOLS = [
+  'workload_profile',
+  'cost_drivers',
+  'find_anomalies',
+  'prompt_reuse',
+  'substitute_model',
+  'batch_pricing',
+  'project_growth',
+  'rank_options',
+] as const
+
+/** What the team does beside them. */
+export const TEAM_TOOLS = [
+  'triage_question',
+  'find_missing_data',
+  'plan_actions',
+  'build_report',
+  'adopt_plan',
+] as const
