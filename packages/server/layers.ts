@@ -10,6 +10,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'health',
     'memory',
     'service-levels',
+    'spans',
     'spending',
     'platform',
   ],
@@ -18,6 +19,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   run: ['agent', 'spending', 'journal', 'platform'],
   mcp: ['agent', 'platform'],
   agent: ['files', 'platform'],
+  spans: ['journal', 'platform'],
   spending: ['journal', 'platform'],
   memory: ['journal', 'platform'],
   hub: ['journal', 'platform'],
@@ -79,7 +81,7 @@ export const HOME: Record<string, readonly string[]> = {
       'exporter-metrics-otlp-http',
     ].map((name) => [`@opentelemetry/${name}`, ['telemetry/']]),
   ),
-  kysely: ['platform/', 'journal/', 'auth/', 'access/', 'command/', 'run/', 'files/', 'spending/'],
+  kysely: ['platform/', 'journal/', 'auth/', 'access/', 'command/', 'run/', 'files/', 'spans/', 'spending/'],
   'node:sqlite': ['platform/', 'journal/', 'auth/', 'backup/'],
 }
 

@@ -20,6 +20,7 @@ export const wireSession = z.object({
         'files:write',
         'account:read',
         'approvals:write',
+        'usage:write',
       ]),
     )
     .nullable(),

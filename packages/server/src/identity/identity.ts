@@ -34,6 +34,7 @@ export const SCOPES = [
   'files:write',
   'account:read',
   'approvals:write',
+  'usage:write',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 

@@ -2,13 +2,7 @@ import { quoteName } from '../tools/data/duck/quote.ts'
 import type { Cell } from '../tools/data/schemas.ts'
 import { WORKLOAD_COLUMNS, type MappedColumn } from './columns.ts'
 import { columnSqls, keeps, type FileColumns } from './mapping-sql.ts'
-import {
-  columnsUsed,
-  mappedColumns,
-  unitsOf,
-  type ColumnMapping,
-  type Mapping,
-} from './mapping.ts'
+import { columnsUsed, mappedColumns, unitsOf, type ColumnMapping, type Mapping } from './mapping.ts'
 
 /** What a mapping says that cannot be, as its author can mend it; empty when it may be tried. */
 export function problemsOf(mapping: Mapping, types: FileColumns): string[] {

@@ -8,15 +8,17 @@ export interface MappingStore {
   find(userId: string, fileId: string): Promise<Mapping | undefined>
   save(userId: string, fileId: string, corrected: Mapping, at: string): Promise<void>
   remove(userId: string, fileId: string): Promise<void>
+  list(userId: string): Promise<{ file_id: string; mapping: Mapping }[]>
 }
 
-const row = z.object({ mapping: z.string() })
+const row = z.object({ file_id: z.string(), mapping: z.string() })
+const SELECT = 'SELECT file_id, mapping FROM workload_mapping'
 
 export function createMappingStore(rows: Rows): MappingStore {
   return {
     async find(userId, fileId) {
       const found = await rows.query({
-        sql: 'SELECT mapping FROM workload_mapping WHERE file_id = ? AND user_id = ?',
+        sql: `${SELECT} WHERE file_id = ? AND user_id = ?`,
         parameters: [fileId, userId],
       })
       return found[0] && mapping.parse(JSON.parse(row.parse(found[0]).mapping))
@@ -36,6 +38,18 @@ export function createMappingStore(rows: Rows): MappingStore {
           parameters: [fileId, userId],
         },
       ]),
+    async list(userId) {
+      const found = await rows.query({
+        sql: `${SELECT} WHERE user_id = ? ORDER BY file_id`,
+        parameters: [userId],
+      })
+      return found
+        .map((each) => row.parse(each))
+        .map((each) => ({
+          file_id: each.file_id,
+          mapping: mapping.parse(JSON.parse(each.mapping)),
+        }))
+    },
   }
 }
 
@@ -44,4 +58,5 @@ export const NO_MAPPINGS: MappingStore = {
   find: async () => undefined,
   save: async () => undefined,
   remove: async () => undefined,
+  list: async () => [],
 }

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+
+import type { Attributes, ReadSpan } from './read-span.ts'
+
+/** One call of a model, in the columns of the workload's schema. What a span does not say is null. */
+export interface Call {
+  at: string
+  model: string | null
+  provider: string | null
+  requests: 1
+  input_tokens: number | null
+  output_tokens: number | null
+  cached_input_tokens: number | null
+  cache_write_tokens: number | null
+  reasoning_tokens: number | null
+  cost_usd: number | null
+  latency_ms: number | null
+  first_token_ms: number | null
+  status: 'ok' | 'error'
+  error: string | null
+  user: string | null
+  project: string | null
+  operation: string | null
+  session: string | null
+  endpoint: string | null
+  prompt_hash: string | null
+  trace_id: string | null
+}
+
+/** Steps around calls of models: their tokens, where they are said, are those of calls again. */
+const AROUND = /^(execute_tool|invoke_agent|create_agent|invoke_workflow|plan|retrieval)$/
+
+const MOST_CHARACTERS = 200
+
+/** The call that a span is; a sentence when it is none. */
+export function callOf(span: ReadSpan): Call | string {
+  const { attributes, resource } = span
+  const text = (...names: string[]): string | null => textOf(attributes, names)
+  const count = (...names: string[]): number | null => numberOf(attributes, names)
+  const operation = text('gen_ai.operation.name')
+  const model = text('gen_ai.request.model', 'gen_ai.response.model')
+  const provider = text('gen_ai.provider.name', 'gen_ai.system')
+  if (operation === null && model === null && provider === null)
+    return 'without attributes of the GenAI conventions'
+  if (operation !== null && AROUND.test(operation))
+    return `${operation}, which is no call of a model`
+  if (span.start === 0n) return 'without a start'
+  const at = new Date(Number(span.start / 1_000_000n))
+  if (Number.isNaN(at.getTime())) return 'with an impossible start'
+  const error = text('error.type')
+  const seconds = count('gen_ai.response.time_to_first_chunk', 'gen_ai.server.time_to_first_token')
+  return {
+    at: isoOf(span.start, at),
+    model,
+    provider,
+    requests: 1,
+    input_tokens: whole(count('gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens')),
+    output_tokens: whole(count('gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens')),
+    cached_input_tokens: whole(
+      count(
+        'gen_ai.usage.cache_read.input_tokens',
+        'gen_ai.usage.cached_input_tokens',
+        'gen_ai.usage.cache_read_input_tokens',
+      ),
+    ),
+    cache_write_tokens: whole(
+      count('gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens'),
+    ),
+    reasoning_tokens: whole(
+      count('gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens'),
+    ),
+    cost_usd: count('gen_ai.usage.cost'),
+    latency_ms: span.end >= span.start ? Number(span.end - span.start) / 1_000_000 : null,
+    first_token_ms: seconds === null || seconds < 0 ? null : seconds * 1_000,
+    status: span.isError || error !== null ? 'error' : 'ok',
+    error,
+    user: text('user.id', 'enduser.id'),
+    project: textOf(resource, ['service.name']),
+    operation,
+    session: text('gen_ai.conversation.id', 'session.id'),
+    endpoint: text('gen_ai.agent.name', 'server.address'),
+    prompt_hash: promptHash(attributes),
+    trace_id: span.traceId === '' ? null : span.traceId,
+  }
+}
+
+const isoOf = (nanos: bigint, at: Date): string =>
+  at.toISOString().replace('Z', `${String((nanos / 1_000n) % 1_000n).padStart(3, '0')}Z`)
+
+const whole = (value: number | null): number | null =>
+  value === null || !Number.isSafeInteger(value) || value < 0 ? null : value
+
+function textOf(attributes: Attributes, names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = attributes[name]
+    if (typeof value === 'string' && value !== '') return value.slice(0, MOST_CHARACTERS)
+    if (typeof value === 'number') return String(value)
+  }
+  return null
+}
+
+function numberOf(attributes: Attributes, names: readonly string[]): number | null {
+  for (const name of names) {
+    const value = Number(attributes[name] ?? NaN)
+    if (Number.isFinite(value)) return value
+  }
+  return null
+}
+
+/** Of what was asked, where the application sends it: the words themselves are not kept. */
+function promptHash(attributes: Attributes): string | null {
+  const asked = ['gen_ai.system_instructions', 'gen_ai.input.messages', 'gen_ai.prompt'].flatMap(
+    (name) => attributes[name] ?? [],
+  )
+  if (asked.length === 0) return null
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex').slice(0, 32)
+}

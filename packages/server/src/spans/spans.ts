@@ -1,0 +1,132 @@
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+
+import type { Journal } from '../journal/journal.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { UserId } from '../platform/ids.ts'
+import type { Logger } from '../platform/logger.ts'
+import { callOf, type Call } from './call-of-span.ts'
+import { readJson } from './otlp-json.ts'
+import { readProtobuf } from './otlp-protobuf.ts'
+import { NotOtlp, type ReadRequest } from './read-span.ts'
+import { SpanStore, type SpansKept } from './span-store.ts'
+
+export { partialSuccess } from './otlp-protobuf.ts'
+export type { SpansKept } from './span-store.ts'
+
+/** One request may hold so much, unpacked. */
+export const MAX_SPAN_BYTES = 8_000_000
+const MAX_SPANS = 20_000
+/** Packed bytes of one person: about two million calls. */
+const MAX_KEPT_BYTES = 100_000_000
+
+const unpack = promisify(gunzip)
+
+/** A request that cannot be taken at all. */
+export class SpansRefused extends Error {
+  override readonly name = 'SpansRefused'
+  readonly code: 'malformed' | 'too_large'
+  constructor(code: SpansRefused['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** What became of a request's spans. */
+export interface Received {
+  accepted: number
+  rejected: number
+  /** Why, in words; '' when all were taken. */
+  message: string
+}
+
+export interface Spans {
+  /**
+   * Keeps the calls of models in an OTLP request; durable when resolved.
+   * @throws SpansRefused when the body cannot be read, or is too large.
+   */
+  receive(
+    userId: UserId,
+    request: { body: Buffer; isProtobuf: boolean; isGzip: boolean },
+  ): Promise<Received>
+  kept(userId: UserId): Promise<SpansKept & { max_bytes: number }>
+  remove(userId: UserId): Promise<void>
+  /** JSON, one call a line, many lines at once; `from` is included, `to` is not. */
+  lines(userId: UserId, period?: { from?: string; to?: string }): AsyncGenerator<string>
+}
+
+export function createSpans(options: {
+  journal: Journal
+  clock: Clock
+  logger: Logger
+  maxKeptBytes?: number
+}): Spans {
+  const { logger, maxKeptBytes = MAX_KEPT_BYTES } = options
+  const store = new SpanStore(options.journal, options.clock)
+  return {
+    async receive(userId, { body, isProtobuf, isGzip }) {
+      const read = readBody(isGzip ? await unpacked(body) : body, isProtobuf)
+      const total = read.spans.length + read.unreadable
+      if (total > MAX_SPANS) {
+        throw new SpansRefused(
+          'too_large',
+          `The request holds ${total} spans and one may hold ${MAX_SPANS}: export in smaller batches.`,
+        )
+      }
+      const { calls, why } = sorted(read)
+      if (calls.length > 0 && (await store.kept(userId)).bytes >= maxKeptBytes) {
+        logger.warn({ user_id: userId }, 'spans are refused: a person has as many as they may')
+        const message = `Nothing was kept: the calls that Netra keeps of you take ${maxKeptBytes / 1_000_000} MB already. Delete them under Settings, or with DELETE /api/workload/spans.`
+        return { accepted: 0, rejected: total, message }
+      }
+      if (calls.length > 0) await store.add(userId, calls)
+      return { accepted: calls.length, rejected: total - calls.length, message: wordsOf(why) }
+    },
+    kept: async (userId) => ({ ...(await store.kept(userId)), max_bytes: maxKeptBytes }),
+    remove: (userId) => store.remove(userId),
+    lines: (userId, period) => store.lines(userId, period),
+  }
+}
+
+async function unpacked(body: Buffer): Promise<Buffer> {
+  try {
+    return await unpack(body, { maxOutputLength: MAX_SPAN_BYTES })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ERR_BUFFER_TOO_LARGE')
+      throw new SpansRefused(
+        'too_large',
+        `The request holds more than ${MAX_SPAN_BYTES / 1_000_000} MB: export in smaller batches.`,
+      )
+    throw new SpansRefused('malformed', 'The body is not gzip, as its content-encoding says.')
+  }
+}
+
+function readBody(body: Buffer, isProtobuf: boolean): ReadRequest {
+  try {
+    return isProtobuf ? readProtobuf(body) : readJson(body)
+  } catch (error) {
+    if (error instanceof NotOtlp) throw new SpansRefused('malformed', error.message)
+    throw error
+  }
+}
+
+function sorted({ spans, unreadable }: ReadRequest): { calls: Call[]; why: Map<string, number> } {
+  const calls: Call[] = []
+  const why = new Map<string, number>()
+  if (unreadable > 0) why.set('that cannot be read', unreadable)
+  for (const span of spans) {
+    const call = callOf(span)
+    if (typeof call === 'string') why.set(call, (why.get(call) ?? 0) + 1)
+    else calls.push(call)
+  }
+  return { calls, why }
+}
+
+const wordsOf = (why: ReadonlyMap<string, number>): string =>
+  why.size === 0
+    ? ''
+    : `Not kept: ${[...why]
+        .slice(0, 5)
+        .map(([reason, count]) => `${count} ${reason}`)
+        .join('; ')}.`
