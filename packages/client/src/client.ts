@@ -9,6 +9,12 @@ export { AccountApi } from './account-api.ts'
 export { UsersApi } from './users-api.ts'
 export { ApprovalsApi, type UnaskedTool, type WaitingCall } from './approvals-api.ts'
 export { MemoryApi, type MemoryState, type Note } from './memory-api.ts'
+export {
+  MoreAgentsApi,
+  type MoreAgents,
+  type OwnAgentFile,
+  type RemoteAgent,
+} from './more-agents-api.ts'
 export { OperationsApi } from './operations-api.ts'
 export {
   ReportApi,

@@ -114,6 +114,14 @@ const memory = createRoute({
   path: '/memory',
   component: lazyRouteComponent(() => import('./screens/settings/memory.tsx'), 'MemorySettings'),
 })
+const agents = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/agents',
+  component: lazyRouteComponent(
+    () => import('./screens/settings/agents/agents.tsx'),
+    'AgentSettings',
+  ),
+})
 const invitations = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/invitations',
@@ -183,6 +191,7 @@ export const routeTree = root.addChildren([
       models,
       memory,
       dashboard,
+      agents,
       users,
       invitations,
       registration,

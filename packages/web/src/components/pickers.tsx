@@ -48,7 +48,7 @@ export function AgentPicker({ agents, chosen, onChoose }: AgentPickerProps) {
     },
     ...agents.map((item) => ({
       key: item.id,
-      label: item.name,
+      label: <AgentName agent={item} />,
       hint: item.description,
       checked: item.id === chosen,
       onSelect: () => onChoose(item.id),
@@ -57,13 +57,34 @@ export function AgentPicker({ agents, chosen, onChoose }: AgentPickerProps) {
   return <Picker label="Agent" shown={agent?.name ?? 'Automatic'} items={items} />
 }
 
+const ORIGINS = { netra: null, own: 'own', remote: 'elsewhere' }
+
+/** Whose it is stands beside its name, unless it is Netra's. */
+function AgentName({ agent: { name, origin } }: { agent: Agent }) {
+  const badge = ORIGINS[origin]
+  return (
+    <span className="flex items-center gap-2">
+      <span className="min-w-0 truncate">{name}</span>
+      {badge === null ? null : (
+        <span className="inline-flex shrink-0 items-center rounded-sm bg-sunken px-1.5 text-xs text-soft">
+          {badge}
+        </span>
+      )}
+    </span>
+  )
+}
+
 interface ModelPickerProps {
   models: Models
+  /** One elsewhere, or one that is written for one model, leaves nothing to choose. */
+  agent: Agent | undefined
   chosen: string | null
   onChoose: (id: string | null) => void
 }
 
-export function ModelPicker({ models, chosen, onChoose }: ModelPickerProps) {
+export function ModelPicker({ models, agent, chosen, onChoose }: ModelPickerProps) {
+  if (agent?.origin === 'remote') return null
+  if (agent && agent.model !== null) return <Fixed model={agent.model} />
   const model = modelOf(models, chosen)
   const items = models.models.map((item) => ({
     key: item.id,
@@ -74,6 +95,12 @@ export function ModelPicker({ models, chosen, onChoose }: ModelPickerProps) {
   }))
   return <Picker label="Model" shown={model?.label ?? 'No model'} items={items} />
 }
+
+const Fixed = ({ model }: { model: string }) => (
+  <span title="This agent speaks with no other model" className="truncate px-2 text-sm text-muted">
+    {model}
+  </span>
+)
 
 /** The model of an id; of none, or of one that is gone, the default. */
 export const modelOf = (models: Models, id: string | null): Model | undefined =>

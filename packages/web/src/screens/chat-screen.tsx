@@ -111,7 +111,12 @@ function OpenChat({ threadId }: { threadId: string | null }) {
           pickers={
             <>
               <AgentPicker agents={agents} chosen={chat.agent} onChoose={chat.setAgent} />
-              <ModelPicker models={models} chosen={chat.model} onChoose={chat.setModel} />
+              <ModelPicker
+                models={models}
+                agent={agents.find(({ id }) => id === chat.agent)}
+                chosen={chat.model}
+                onChoose={chat.setModel}
+              />
             </>
           }
         />

@@ -19,6 +19,7 @@ const OWN: readonly Page[] = [
 
 const ADMINISTRATION: readonly Page[] = [
   { to: '/settings/dashboard', name: 'Dashboard' },
+  { to: '/settings/agents', name: 'Agents' },
   { to: '/settings/users', name: 'Users' },
   { to: '/settings/invitations', name: 'Invitations' },
   { to: '/settings/registration', name: 'Registration' },
