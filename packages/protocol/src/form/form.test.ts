@@ -108,20 +108,23 @@ test('what nobody asked for is refused', () => {
   expect(problems({ secret: 1 })).toEqual({ '': 'Nobody asked for secret.' })
 })
 
-test('only a plain address of the web can be opened', () => {
-  for (const good of ['https://example.com', 'http://localhost:3000/a?b#c', 'https://ä.example/x'])
-    expect(isWebAddress(good), good).toBe(true)
-  for (const bad of [
-    'javascript:alert(1)',
-    'data:text/html,x',
-    'https://bank.example@evil.example/',
-    'https://evil.example\\@bank.example/',
-    'https:///path',
-    ' https://example.com',
-    'ftp://example.com',
-    '//example.com',
-  ])
-    expect(isWebAddress(bad), bad).toBe(false)
+test.each([
+  ['https://example.com', true],
+  ['http://localhost:3000/a?b#c', true],
+  ['https://ä.example/x', true],
+  ['javascript:alert(1)', false],
+  ['data:text/html,x', false],
+  ['https://bank.example@evil.example/', false],
+  ['https://evil.example\\@bank.example/', false],
+  ['https:///path', false],
+  [' https://example.com', false],
+  ['ftp://example.com', false],
+  ['//example.com', false],
+])('whether a person may be sent to %j: %s', (address, isOne) => {
+  expect(isWebAddress(address)).toBe(isOne)
+})
+
+test('a question is put to nobody that no card can show', () => {
   expect(questionProblem({ mode: 'url', message: '', url: 'file:///etc/passwd' })).toBeDefined()
   expect(questionProblem({ mode: 'form', message: '', schema })).toBeUndefined()
 })

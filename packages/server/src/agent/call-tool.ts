@@ -22,31 +22,14 @@ export interface CallToolOptions extends Omit<RunToolOptions, 'permit'> {
 export async function* callTool(
   options: CallToolOptions,
 ): AsyncGenerator<Step, ToolOutcome | undefined> {
-  const { call, tools, turn, clock, hadBegun, unasked } = options
+  const { call, tools, turn, clock, unasked } = options
   const tool = tools.find((candidate) => candidate.name === call.toolName)
   const boundTo = tool && bindingOf(tool, call)
   const decision = heldDecision(turn.decisions?.get(call.callId), boundTo)
-  if ((tool && asksFirst(tool, unasked)) || (hadBegun && !tool?.repeatable)) {
-    const ended = (outcome: ToolOutcome): Step => ({
-      kind: 'tool_ended',
-      call,
-      outcome,
-      durationMs: 0,
-    })
-    if (!decision) {
-      const invalid = tool && !hadBegun && invalidOutcome(tool, options)
-      if (invalid) {
-        yield ended(invalid)
-        return invalid
-      }
-      yield { kind: 'waits', call, ...(tool && (await askingFor(tool, options))) }
-      return undefined
-    }
-    if (!decision.approved) {
-      const outcome = refusedOutcome(call, { hadBegun, reason: decision.reason })
-      yield ended(outcome)
-      return outcome
-    }
+  const instead = await insteadOf(tool, decision, options)
+  if (instead) {
+    yield instead
+    return instead.kind === 'tool_ended' ? instead.outcome : undefined
   }
   const thought = options.beforeStart?.()
   if (thought) yield thought
@@ -68,6 +51,24 @@ export async function* callTool(
   const durationMs = Math.max(0, Math.round(clock.monotonic() - started))
   yield { kind: 'tool_ended', call, outcome, durationMs }
   return outcome
+}
+
+/** What happens in place of a call that may not be made, or not yet; undefined: it may. */
+async function insteadOf(
+  tool: Tool | undefined,
+  decision: Decision | undefined,
+  options: CallToolOptions,
+): Promise<Extract<Step, { kind: 'waits' | 'tool_ended' }> | undefined> {
+  const { call, hadBegun, unasked } = options
+  const isAsked = (tool && asksFirst(tool, unasked)) || (hadBegun && !tool?.repeatable)
+  if (!isAsked || decision?.approved) return undefined
+  if (decision) {
+    const outcome = refusedOutcome(call, { hadBegun, reason: decision.reason })
+    return { kind: 'tool_ended', call, outcome, durationMs: 0 }
+  }
+  const invalid = tool && !hadBegun && invalidOutcome(tool, options)
+  if (invalid) return { kind: 'tool_ended', call, outcome: invalid, durationMs: 0 }
+  return { kind: 'waits', call, ...(tool && (await askingFor(tool, options))) }
 }
 
 /** A yes that was given to other arguments, or to a tool that says something else of itself now, is none. */

@@ -1,4 +1,4 @@
-import type { Answer, Asking, ToolCall } from '../agent/agent.ts'
+import type { Asking, ToolCall } from '../agent/agent.ts'
 import {
   makeEvent,
   threadStream,
@@ -13,7 +13,7 @@ import {
 import { isoTime, type Clock } from '../platform/clock.ts'
 import { asId, type ToolCallId } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
-import { answered, askedRow, toldOf } from './asked.ts'
+import { answered, askedRow, toldOf, type Decided } from './asked.ts'
 import { statesThatAllow } from './state.ts'
 
 /** A question nobody answered for so long is answered with no. */
@@ -91,19 +91,10 @@ export function asking(
   }
 }
 
-export interface Decision {
-  approved: boolean
-  /** A user id, or `expiry`. */
-  by: string
-  reason?: string | undefined
-  /** To a question of the call. */
-  answer?: Pick<Answer, 'action' | 'content'> | undefined
-}
-
 /** The commit that answers a waiting approval and queues its run; it fails when it was answered. */
 export function deciding(
   { journal, clock }: { journal: Pick<Journal, 'db'>; clock: Clock },
-  { run, approval, decision }: { run: RunRow; approval: ApprovalRow; decision: Decision },
+  { run, approval, decision }: { run: RunRow; approval: ApprovalRow; decision: Decided },
 ): Commit {
   const { db } = journal
   const { approved, by, reason, answer } = decision

@@ -3,9 +3,18 @@ import type { ApprovalAskedRow, ApprovalRow, Journal, RunRow } from '../journal/
 import { isoTime, type Clock } from '../platform/clock.ts'
 import { asId, type ToolCallId } from '../platform/ids.ts'
 import type { Statement } from '../platform/statement.ts'
-import type { Decision as Decided } from './approval.ts'
 
 type Store = Pick<Journal, 'db'>
+
+/** What is answered to an asking. */
+export interface Decided {
+  approved: boolean
+  /** A user id, or `expiry`. */
+  by: string
+  reason?: string | undefined
+  /** To a question of the call. */
+  answer?: Pick<Answer, 'action' | 'content'> | undefined
+}
 
 /** Beyond this a person reads the beginning only: what they see must load on a phone. */
 const MAX_CHANGE_CHARACTERS = 32_000
@@ -21,17 +30,18 @@ export const toldOf = ({ question, change, server }: Asking): Record<string, unk
 /** A change that is too long is told cut, and says so. */
 function bounded(change: Change): Change {
   if (JSON.stringify(change).length <= MAX_CHANGE_CHARACTERS) return change
-  const cut = (value: unknown): unknown => {
-    const text = typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '')
-    if (text.length <= CUT_CHARACTERS) return value
-    return `${text.slice(0, CUT_CHARACTERS)}\n… (${text.length.toLocaleString('en')} characters; the rest is not shown)`
-  }
   const { summary, before, after } = change
   return {
     summary: String(cut(summary)),
     ...(before !== undefined && { before: cut(before) }),
     ...(after !== undefined && { after: cut(after) }),
   }
+}
+
+function cut(value: unknown): unknown {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '')
+  if (text.length <= CUT_CHARACTERS) return value
+  return `${text.slice(0, CUT_CHARACTERS)}\n… (${text.length.toLocaleString('en')} characters; the rest is not shown)`
 }
 
 export function askedRow(
@@ -93,8 +103,12 @@ interface AskedEvent {
   reason?: string
 }
 
-/** What a run's events say of answers, with what its rows keep of them. */
+/** What a run's events say of askings and answers, with what its rows keep of them. */
 export class Told {
+  /** About calls that did not run since. */
+  readonly decisions = new Map<string, Decision>()
+  /** To questions of calls that have no outcome. */
+  readonly answers = new Map<string, Answer[]>()
   readonly #rows: ReadonlyMap<string, ApprovalAskedRow>
   readonly #open = new Map<string, { isQuestion: boolean; row: ApprovalAskedRow | undefined }>()
 
@@ -103,27 +117,36 @@ export class Told {
   }
 
   asked(callId: string, { question, fence = 0 }: AskedEvent): void {
-    this.#open.set(callId, {
-      isQuestion: question !== undefined,
-      row: this.#rows.get(`${fence} ${callId}`),
-    })
+    const row = this.#rows.get(`${fence} ${callId}`)
+    this.#open.set(callId, { isQuestion: question !== undefined, row })
   }
 
-  /** Whatever was answered to a question, its call goes on: it reads the answer itself. */
-  decided(callId: string, event: AskedEvent): { decision: Decision; answer?: Answer } {
+  decided(callId: string, { approved = false, reason, action }: AskedEvent): void {
     const asked = this.#open.get(callId)
-    const { approved = false, reason } = event
     const boundTo = asked?.row?.bound_to ?? undefined
-    if (!asked?.isQuestion) return { decision: { approved, reason, boundTo } }
-    const { content = null, state = null } = asked.row ?? {}
-    return {
-      decision: { approved: true, boundTo },
-      answer: {
-        // A version that knew no questions may have been asked in between: its yes filled nothing in.
-        action: event.action ?? (approved ? 'cancel' : 'decline'),
-        ...(content !== null && { content: JSON.parse(content) as Record<string, unknown> }),
-        ...(state !== null && { state }),
-      },
+    if (!asked?.isQuestion) {
+      this.decisions.set(callId, { approved, reason, boundTo })
+      return
     }
+    // Whatever was answered to a question, its call goes on: it reads the answer itself.
+    this.decisions.set(callId, { approved: true, boundTo })
+    const { content = null, state = null } = asked.row ?? {}
+    const answer: Answer = {
+      // A version that knew no questions may have been asked in between: its yes filled nothing in.
+      action: action ?? (approved ? 'cancel' : 'decline'),
+      ...(content !== null && { content: JSON.parse(content) as Record<string, unknown> }),
+      ...(state !== null && { state }),
+    }
+    this.answers.set(callId, [...(this.answers.get(callId) ?? []), answer])
+  }
+
+  /** A decision was for this run of the tool; if that breaks too, a person is asked again. */
+  began(callId: string): void {
+    this.decisions.delete(callId)
+  }
+
+  ended(callId: string): void {
+    this.decisions.delete(callId)
+    this.answers.delete(callId)
   }
 }

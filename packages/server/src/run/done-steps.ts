@@ -64,8 +64,6 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
   const speaking = new Set<string>()
   const asked = new Map<string, ToolCall>()
   const begun = new Set<string>()
-  const decisions: DoneSteps['decisions'] = new Map()
-  const answers: DoneSteps['answers'] = new Map()
   const told = new Told(await readAsked(journal, run))
   let lastMessageId: MessageId | undefined
   for await (const event of eventsOf(journal, run)) {
@@ -87,21 +85,16 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
       }
       case 'approval_requested':
         told.asked(callId, event)
+        // A person may refuse a call of a program's: then it ends without having begun.
+        if (!asked.has(callId)) asked.set(callId, callOf(event))
         // A call that asks its person has ended in order; it begins again with the answer.
         if (event.question !== undefined) begun.delete(callId)
         break
-      case 'approval_decided': {
-        const { decision, answer } = told.decided(callId, event)
-        decisions.set(callId, decision)
-        if (answer) answers.set(callId, [...(answers.get(callId) ?? []), answer])
+      case 'approval_decided':
+        told.decided(callId, event)
         break
-      }
       case 'agent_thinking':
         thoughts.push(event.thought ?? '')
-        break
-      case 'approval_requested':
-        // A person may refuse a call of a program's: then it ends without having begun.
-        if (!asked.has(callId)) asked.set(callId, callOf(event))
         break
       case 'agent_handoff':
         completed.push({ kind: 'handoff', from: event.from ?? '', to: event.to ?? '' })
@@ -110,13 +103,11 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
         begun.add(callId)
         // A call that no model asked for: an agent's own program did.
         if (!asked.has(callId)) asked.set(callId, callOf(event))
-        // It was for this run of the tool; if that breaks too, a person is asked again.
-        decisions.delete(callId)
+        told.began(callId)
         break
       case 'tool_completed': {
         begun.delete(callId)
-        decisions.delete(callId)
-        answers.delete(callId)
+        told.ended(callId)
         const call = asked.get(callId)
         if (call && asked.delete(callId)) completed.push(toolStep(event, call))
         break
@@ -130,8 +121,8 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
     superseded: [...speaking],
     interrupted: [...begun],
     lastMessageId,
-    decisions,
-    answers,
+    decisions: told.decisions,
+    answers: told.answers,
   }
 }
 

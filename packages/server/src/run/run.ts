@@ -13,7 +13,8 @@ import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { SpanWatch } from '../platform/tracing.ts'
 import { Spending, userScope, type StopScope } from '../spending/spending.ts'
-import { deciding, type Decision } from './approval.ts'
+import { deciding } from './approval.ts'
+import type { Decided } from './asked.ts'
 import { Backlog, type BacklogLimits } from './backlog.ts'
 import { finishWithin } from './drain.ts'
 import { BY_ORDER, execute, MAX_TRIES, ShuttingDown, Stopped, type Executed } from './execute.ts'
@@ -68,7 +69,7 @@ export interface Runs extends AsyncDisposable {
   /** Stops a run wherever it is; resolves once nothing of it can begin here any more. */
   cancel(run: { id: RunId }, by: UserId): Promise<void>
   /** Answers what a run waits for; false when it was answered, or does not wait any more. */
-  decide(run: RunRow, approval: ApprovalRow, decision: Decision): Promise<boolean>
+  decide(run: RunRow, approval: ApprovalRow, decision: Decided): Promise<boolean>
   /** Resolves when the run is not executing anywhere (any more), or its owner does not say so. */
   settled(runId: RunId): Promise<void>
   /** False while so many runs of the user wait already that one more must not. */
@@ -258,7 +259,7 @@ export function createRuns(options: RunsOptions): Runs {
     await Promise.all(meant.map(({ id }) => stop(id, BY_ORDER)))
   }
 
-  async function decide(run: RunRow, approval: ApprovalRow, decision: Decision): Promise<boolean> {
+  async function decide(run: RunRow, approval: ApprovalRow, decision: Decided): Promise<boolean> {
     const result = await journal.commit(deciding({ journal, clock }, { run, approval, decision }))
     if (result.status !== 'committed') return false
     metrics.decided.add({ by: decision.by === 'expiry' ? 'expiry' : 'person' })

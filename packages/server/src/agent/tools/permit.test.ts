@@ -15,7 +15,7 @@ test('what writes or spends asks first, and so does what says nothing of itself'
     true,
     true,
   ])
-  expect(asksFirst(of({ effect: undefined as never }))).toBe(true)
+  expect(asksFirst(of({ effect: undefined }))).toBe(true)
   expect(asksFirst(of({ effect: 'reads', needsApproval: true }))).toBe(true)
   expect(asksFirst(of({ effect: 'writes', needsApproval: false }))).toBe(true)
 })
