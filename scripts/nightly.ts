@@ -11,6 +11,7 @@ const NIGHTLY: Readonly<Record<string, readonly string[]>> = {
   fuzz: ['tests/fuzz/run.ts', '--inputs', '100000'],
   simulation: ['tests/simulation/run.ts', '--seeds', '1000'],
   delivery: ['packages/server/bin/netra.mjs', 'verify-delivery', '--schedules', '60'],
+  conformance: ['tests/mcp-conformance/run.ts'],
   mutations: ['scripts/mutations.mjs'],
   rollback: ['scripts/nightly-rollback.ts'],
 }
