@@ -47,3 +47,107 @@ test('a tool that only reads, of a server that the person trusts, runs and its r
     /^<untrusted boundary="([\w-]+)">\nThe note says: buy milk\.\n<\/untrusted boundary="\1">$/,
   )
 })
+
+test('a tool that writes waits for the person, who reads server, tool and the whole arguments', async () => {
+  world.model.script(callOnce('desk__write_note', { text: 'sell milk' }))
+  const turn = await person.send()
+  const asked = await person.waiting(turn)
+  expect(asked).toMatchObject({
+    tool: 'desk__write_note',
+    arguments: { text: 'sell milk' },
+    server: expect.stringMatching(/^Desk \(127\.0\.0\.1:\d+\)$/),
+    change: {
+      summary: expect.stringContaining('Calls write_note of the MCP server "Desk"'),
+      after: { text: 'sell milk' },
+    },
+  })
+  expect(server.bench.written).toEqual([])
+  expect((await person.answer(asked, { approved: true })).status).toBe(200)
+  const [made] = await person.calls(turn)
+  expect(made).toMatchObject({ status: 'ok', result: { text: 'written' } })
+  expect(server.bench.written.splice(0)).toEqual(['sell milk'])
+})
+
+test('a call that the person refuses never reaches the server', async () => {
+  world.model.script(callOnce('desk__write_note', { text: 'no' }))
+  const turn = await person.send()
+  await person.answer(await person.waiting(turn), { approved: false })
+  const [made] = await person.calls(turn)
+  expect(made?.status).toBe('denied')
+  expect(server.bench.written).toEqual([])
+})
+
+test('arguments that the server did not describe are refused before anybody is asked', async () => {
+  const { made } = await call('write_note', { text: 'x', bcc: 'evil@example.com' })
+  expect(made).toMatchObject({ status: 'error' })
+  expect(JSON.stringify(made?.result)).toContain('must NOT have additional properties')
+  expect(server.bench.written).toEqual([])
+})
+
+test('a result of five megabytes is stored once; the model reads its beginning between marks', async () => {
+  const { made } = await call('big')
+  expect(made).toMatchObject({
+    status: 'ok',
+    result: { truncated: true, untrusted: { from: 'The MCP server "Desk"' } },
+    result_ref: expect.any(String),
+  })
+  const [told = ''] = world.model.requests.at(-1)?.toolResults ?? []
+  expect(told.length).toBeLessThan(20_000)
+  expect(JSON.parse(told)).toMatchObject({ truncated: true, data: expect.stringMatching(/>$/) })
+  const stored = await person.api('GET', `/api/files/${made?.result_ref}/content`)
+  expect(JSON.stringify(stored.body).length).toBeGreaterThan(5_000_000)
+})
+
+test('what a tool says of its failure is marked too, and cannot end the marks', async () => {
+  const { made } = await call('fail')
+  expect(made).toMatchObject({ status: 'error', result: { is_error: true } })
+  const [told = ''] = world.model.requests.at(-1)?.toolResults ?? []
+  expect(told).toContain('the disk is on fire')
+  expect(told.match(/<\/untrusted/g)).toHaveLength(1)
+})
+
+test('pictures and links are named to the model and kept for the person; nothing is fetched', async () => {
+  const { made } = await call('picture')
+  expect(made?.result).toMatchObject({
+    text: '[image: image/png, about 1 KB]\n\n[link: more https://example.com/more]\n\n[resource: note://1]\ninside the resource',
+    attachments: [
+      { kind: 'image', media_type: 'image/png', data: expect.stringMatching(/^iVBOR/) },
+      { kind: 'link', uri: 'https://example.com/more' },
+      { kind: 'resource', uri: 'note://1' },
+    ],
+  })
+  const [told = ''] = world.model.requests.at(-1)?.toolResults ?? []
+  expect(told).not.toContain('iVBOR')
+})
+
+test('a structured result is held to the form that the server announced', async () => {
+  const { made } = await call('measure')
+  expect(made?.result).toMatchObject({ structured: { degrees: 21 }, text: '{"degrees":21}' })
+})
+
+test('progress is told while the tool runs, and Stop reaches the server', async () => {
+  world.model.script(callOnce('desk__slow'))
+  const turn = await person.send()
+  await expect
+    .poll(() => person.stateOf(turn).tool_calls[0]?.progress, { timeout: 10_000 })
+    .toMatchObject({ progress: 1, total: 10, note: 'step 1' })
+  await person.client.cancelRun(turn.runId)
+  expect((await person.ended(turn)).outcome?.kind).toBe('cancelled')
+  await expect.poll(() => server.bench.cancelled, { timeout: 10_000 }).toBe(1)
+})
+
+test('a flood of progress is cut off: few of it are stored, and the run goes on', async () => {
+  const { turn, made } = await call('flood')
+  expect(made).toMatchObject({
+    status: 'error',
+    result: { error: expect.stringContaining('sent more messages than anybody reads') },
+  })
+  expect((await person.ended(turn)).outcome?.kind).toBe('completed')
+})
+
+test('a server that dies in the middle of a call is told of, and works again at the next', async () => {
+  const { made } = await call('die')
+  expect(made).toMatchObject({ status: 'error' })
+  expect(JSON.stringify(made?.result)).toMatch(/The MCP server \\"Desk\\"/)
+  expect((await call('read_note')).made?.status).toBe('ok')
+})

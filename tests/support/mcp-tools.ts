@@ -123,15 +123,15 @@ export function buildServer(bench: Workbench): McpServer {
   })
   tool('flood', { ...reading, description: 'Never stops talking.' }, async (_input, ctx) => {
     const { signal, _meta, notify } = ctx.mcpReq
-    for (let line = 0; line < 200_000 && !signal.aborted; line++)
-      await notify({
-        method: 'notifications/progress',
-        params: {
-          progressToken: _meta?.progressToken ?? 0,
-          progress: line,
-          message: 'x'.repeat(99),
-        },
-      })
+    for (let line = 0; line < 200_000 && !signal.aborted; line++) {
+      if (line % 100 === 0) await new Promise((soon) => setImmediate(soon))
+      const params = {
+        progressToken: _meta?.progressToken ?? 0,
+        progress: line,
+        message: 'x'.repeat(99),
+      }
+      await notify({ method: 'notifications/progress', params })
+    }
     return said('done')
   })
   tool('die', { ...reading, description: 'Dies.' }, async () => {

@@ -102,6 +102,7 @@ async function memberOf(
       headers: { authorization: `Bearer ${await session.token()}` },
       ...(body !== undefined && { body }),
     })
+  const following: unknown[] = []
   const agree: Member['agree'] = (server) =>
     api('POST', `/api/mcp/connections/${server.id}/consent`, {
       tools: server.tools.map(({ name, hash }: Json) => ({ name, hash })),
@@ -125,6 +126,7 @@ async function memberOf(
         text,
         agent: 'assistant',
       })
+      following.push(client.thread(sent.threadId).subscribe(() => undefined))
       return { threadId: sent.threadId, runId: sent.runId }
     },
     stateOf,

@@ -1,12 +1,15 @@
 import type { Transport } from '@modelcontextprotocol/client'
 
+import type { Clock } from '../platform/clock.ts'
+
 /** More came of a server than anybody reads. */
 export class Flooded extends Error {
   override readonly name = 'Flooded'
 }
 
-/** What may come beside the answer to one call: progress, log lines, questions, and what is broken. */
-const MAX_MESSAGES = 5_000
+/** What may come beside the answer to a call (progress, log lines): so many at once, and so many a second. */
+const MESSAGES_AT_ONCE = 1_000
+const MESSAGES_A_SECOND = 20
 const MAX_BROKEN = 200
 
 export interface Meter {
@@ -21,8 +24,9 @@ export interface Meter {
  * Counts what comes over a transport, and closes it when it is too much; the rest of a flood is not
  * read. Before the transport is given to a client.
  */
-export function meter(transport: Transport): Meter {
-  let messages = 0
+export function meter(transport: Transport, clock: Clock): Meter {
+  let allowed = MESSAGES_AT_ONCE
+  let since = clock.monotonic()
   let broken = 0
   let bytesLeft = Number.POSITIVE_INFINITY
   let what = ''
@@ -38,9 +42,11 @@ export function meter(transport: Transport): Meter {
   }
   const counted: NonNullable<Transport['onmessage']> = (message, extra) => {
     if (flooded) return
-    messages += 1
+    const now = clock.monotonic()
+    allowed = Math.min(MESSAGES_AT_ONCE, allowed + ((now - since) * MESSAGES_A_SECOND) / 1_000) - 1
+    since = now
     if (Number.isFinite(bytesLeft)) bytesLeft -= JSON.stringify(message).length
-    if (messages > MAX_MESSAGES) stop(`sent more than ${MAX_MESSAGES} messages for one call`)
+    if (allowed < 0) stop('sent more messages than anybody reads')
     else if (bytesLeft < 0) stop(`${what} is too long`)
     else deliver?.(message, extra)
   }
@@ -65,7 +71,6 @@ export function meter(transport: Transport): Meter {
   })
   return {
     begin(limits) {
-      messages = 0
       broken = 0
       bytesLeft = limits?.bytes ?? Number.POSITIVE_INFINITY
       what = limits?.what ?? ''

@@ -104,7 +104,7 @@ export class Session {
     clock: Clock,
     start: () => Promise<void>,
   ): Promise<Session> {
-    const session = new Session(client, transport, meter(transport), clock)
+    const session = new Session(client, transport, meter(transport, clock), clock)
     client.onclose = () => {
       session.#isOpen = false
     }
