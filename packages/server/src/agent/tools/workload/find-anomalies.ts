@@ -12,7 +12,8 @@ import {
 } from './robust-statistics.ts'
 import { findAnomaliesInput, type Anomalies, type Method, type NotMeasurable } from './schemas.ts'
 import {
-  bucketFor,
+  bestSeriesOf,
+  isSparse,
   metricOf,
   perDay,
   seriesOf,
@@ -47,9 +48,7 @@ export const findAnomalies = (workloads: Workloads, clock: Clock): Tool => ({
     const metric = metricOf(name)
     const pricing = metric.isMoney ? await openPricing(subject, asked.pricing, clock) : undefined
     const priced = pricing === undefined || 'what' in pricing ? undefined : pricing
-    const { from, to } = subject.covered
     const missing = missingFor(subject, name, pricing)
-    const bucket = asked.bucket ?? (from && to ? bucketFor(from, to) : 'hour')
     const threshold = asked.threshold ?? 3.5
     const significance = asked.significance ?? 0.05
     const nothing = {
@@ -57,23 +56,33 @@ export const findAnomalies = (workloads: Workloads, clock: Clock): Tool => ({
       pricing: priced?.shown ?? null,
       metric: name,
       unit: metric.unit,
-      bucket,
       methods: methodsOf(threshold, significance),
       formula: formulaOf(threshold),
     }
-    if (missing.length > 0) return { ...nothing, ...NOTHING_FOUND, not_measurable: missing }
-    const series = await seriesOf(subject, priced?.from ?? subject.from, metric, bucket)
-    const { points, left_out } = wholeBuckets(series.points, metric.isSum)
-    if (points.length < FEWEST_BUCKETS) {
+    if (missing.length > 0)
       return {
         ...nothing,
         ...NOTHING_FOUND,
+        bucket: asked.bucket ?? 'day',
+        not_measurable: missing,
+      }
+    const rows = priced?.from ?? subject.from
+    const series = asked.bucket
+      ? await seriesOf(subject, rows, metric, asked.bucket)
+      : await bestSeriesOf(subject, rows, metric)
+    const { bucket } = series
+    const { points, left_out } = wholeBuckets(series.points, metric.isSum)
+    if (points.length < FEWEST_BUCKETS || (metric.isSum && isSparse(series))) {
+      return {
+        ...nothing,
+        ...NOTHING_FOUND,
+        bucket,
         series: points.map(({ at, value }) => [at, value]),
         not_measurable: [
           {
             what: `anomalies and trend of ${name}`,
-            why: `The files hold ${points.length} whole buckets of a ${bucket} with a value.`,
-            needs: `At least ${FEWEST_BUCKETS}; for a season at least ${FEWEST_SEASONS} of it.`,
+            why: `The files hold ${points.length} whole buckets of a ${bucket}, and ${series.empty} buckets without any request.`,
+            needs: `At least ${FEWEST_BUCKETS} whole buckets, most of them with requests; for a season at least ${FEWEST_SEASONS} of it.`,
           },
         ],
       }
@@ -82,6 +91,7 @@ export const findAnomalies = (workloads: Workloads, clock: Clock): Tool => ({
     const found = judge(points, { season, threshold, significance })
     return {
       ...nothing,
+      bucket,
       span: {
         from: points[0]?.at ?? '',
         to: points.at(-1)?.at ?? '',

@@ -8,7 +8,7 @@ export type Bucket = 'minute' | 'hour' | 'day'
 const LENGTH_MS: Record<Bucket, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 }
 
 /** More pairs of buckets than these have could hold up everybody else. */
-export const MOST_BUCKETS = 750
+const MOST_BUCKETS = 750
 
 export const perDay = (bucket: Bucket): number => LENGTH_MS.day / LENGTH_MS[bucket]
 
@@ -77,13 +77,37 @@ export const METRICS = {
 export type MetricName = keyof typeof METRICS
 export const metricOf = (name: MetricName): Metric => METRICS[name]
 
-/** The finest step of which the span holds at most 750. */
-export function bucketFor(from: string, to: string): Bucket {
+/** Steps of which the span holds at most 750, the finest first. */
+function bucketsFor(from: string, to: string): Bucket[] {
   const spanMs = Date.parse(to) - Date.parse(from)
-  const fits = (['minute', 'hour', 'day'] as const).find(
-    (bucket) => spanMs / LENGTH_MS[bucket] < MOST_BUCKETS - 1,
+  return (['minute', 'hour', 'day'] as const).filter(
+    (bucket) => bucket === 'day' || spanMs / LENGTH_MS[bucket] < MOST_BUCKETS - 1,
   )
-  return fits ?? 'day'
+}
+
+export interface Series {
+  bucket: Bucket
+  points: Point[]
+  /** Buckets without any request. */
+  empty: number
+}
+
+/** With more empty buckets than others there is no usual level to differ from. */
+export const isSparse = ({ points, empty }: Series): boolean => empty * 2 > points.length
+
+/** The series by the finest step by which it is not sparse; else by the day. */
+export async function bestSeriesOf(
+  subject: Subject,
+  from: string,
+  metric: Metric,
+): Promise<Series> {
+  const { from: first, to: last } = subject.covered
+  let series: Series = { bucket: 'day', points: [], empty: 0 }
+  for (const bucket of bucketsFor(first ?? '', last ?? '')) {
+    series = await seriesOf(subject, from, metric, bucket)
+    if (!isSparse(series)) break
+  }
+  return series
 }
 
 export interface Point {
@@ -102,7 +126,7 @@ export async function seriesOf(
   from: string,
   metric: Metric,
   bucket: Bucket,
-): Promise<{ points: Point[]; empty: number }> {
+): Promise<Series> {
   const rows = await subject.ask(
     `SELECT epoch_ms(date_trunc(${quoteText(bucket)}, "at")) AS begins, ${metric.sql} FROM ${from} AS w WHERE "at" IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT ${MOST_BUCKETS + 1}`,
   )
@@ -127,7 +151,7 @@ export async function seriesOf(
     const value = found.get(begins) ?? (metric.isSum ? 0 : undefined)
     if (value !== undefined) points.push({ at: textOf(begins, bucket), value })
   }
-  return { points, empty: count - rows.length }
+  return { bucket, points, empty: count - rows.length }
 }
 
 const TEXT_LENGTH: Record<Bucket, number> = { minute: 16, hour: 13, day: 10 }
