@@ -84,9 +84,7 @@ const kept = async (person: Person) =>
   (await request<Kept>(`${netra.url}/api/workload/spans`, { headers: person.headers })).body
 
 test('an application sends its calls with its own exporter, and a snapshot of them is a workload', async () => {
-  await tellOfCalls(
-    new OTLPTraceExporter({ url: `${netra.url}/v1/traces`, headers: bearer(key) }),
-  )
+  await tellOfCalls(new OTLPTraceExporter({ url: `${netra.url}/v1/traces`, headers: bearer(key) }))
   await expect.poll(async () => (await kept(ann)).spans).toBe(2)
   expect(await kept(ann)).toMatchObject({
     first_at: '2026-01-05T10:00:00.250000Z',
@@ -153,7 +151,9 @@ test('protobuf and gzip are taken too; what is no call of a model is counted in 
     })
   const plain = await send(body ?? new Uint8Array())
   expect([plain.status, plain.headers.get('content-type')]).toEqual([200, 'application/x-protobuf'])
-  const answer = ProtobufTraceSerializer.deserializeResponse(new Uint8Array(await plain.arrayBuffer()))
+  const answer = ProtobufTraceSerializer.deserializeResponse(
+    new Uint8Array(await plain.arrayBuffer()),
+  )
   expect(answer.partialSuccess).toMatchObject({
     errorMessage:
       'Not kept: 1 execute_tool, which is no call of a model; 1 without attributes of the GenAI conventions.',

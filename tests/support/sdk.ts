@@ -9,6 +9,8 @@ export interface Program extends Disposable {
   api: HttpApi
   client: NetraClient
   userId: string
+  /** For requests that the SDK has no word for. */
+  token(): Promise<string>
   /** Another device of the same person, connected. */
   device(): Promise<NetraClient>
   upload(name: string, text: string): Promise<string>
@@ -52,6 +54,7 @@ export async function openProgram(
     api,
     client,
     userId: signedIn.user.id,
+    token: () => session.token(),
     device,
     async upload(name, text) {
       const file = await api.uploadFile(new Blob([text], { type: 'text/csv' }), { name })

@@ -38,15 +38,20 @@ export interface DataStage extends AsyncDisposable {
   files: Files
   tools: ReturnType<typeof createDataTools>
   /** Stores a file of the user `ann`. */
-  store(name: string, content: string | Buffer, mediaType?: string): Promise<StoredFile>
+  store(name: string, content: string | Buffer | Readable, mediaType?: string): Promise<StoredFile>
   contextOf(files: readonly StoredFile[], signal?: AbortSignal): ToolContext
 }
 
 /** The data tools over real files and real DuckDB children, in a folder of their own. */
-export async function openDataStage(): Promise<DataStage> {
+export async function openDataStage(limits: { maxFileBytes?: number } = {}): Promise<DataStage> {
   const folder = await mkdtemp(join(tmpdir(), 'netra-data-stage-'))
   const rows = sqliteRows()
-  const files = await openFiles({ folder: join(folder, 'files'), rows, clock: systemClock })
+  const files = await openFiles({
+    folder: join(folder, 'files'),
+    rows,
+    clock: systemClock,
+    limits,
+  })
   const tools = createDataTools({
     files,
     mappings: createMappingStore(rows),
@@ -63,7 +68,7 @@ export async function openDataStage(): Promise<DataStage> {
         name,
         mediaType,
         origin: 'upload',
-        content: Readable.from([Buffer.from(content)]),
+        content: content instanceof Readable ? content : Readable.from([Buffer.from(content)]),
       }),
     contextOf: (attached, signal = new AbortController().signal) => ({
       userId: 'ann',
