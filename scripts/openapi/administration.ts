@@ -14,6 +14,11 @@ import {
   modelConnectionsSchema,
 } from '../../packages/client/src/api-types.ts'
 import {
+  moreAgentsSchema,
+  remoteAgentListSchema,
+  remoteAgentSchema,
+} from '../../packages/client/src/more-agents-api.ts'
+import {
   breakerSchema,
   dashboardSchema,
   serviceModeSchema,
@@ -25,6 +30,7 @@ import * as users from '../../packages/server/src/gateway/auth-routes/users.ts'
 import * as admin from '../../packages/server/src/gateway/http/admin.ts'
 import * as breakers from '../../packages/server/src/gateway/http/breakers.ts'
 import * as mode from '../../packages/server/src/gateway/http/mode.ts'
+import * as moreAgents from '../../packages/server/src/gateway/http/more-agents.ts'
 import { media, time, type Area, type Route } from './route.ts'
 
 const audited = auditPageSchema.extend({
@@ -166,6 +172,25 @@ export const administration: Area = {
       body: admin.fallbackModels,
       answers: { 200: modelConnectionsSchema },
     }),
+    'GET /api/admin/agents': byAdmin({
+      summary: 'Agents beside Netra’s own: files with what is wrong in them, and those elsewhere',
+      answers: { 200: moreAgentsSchema },
+    }),
+    'GET /api/admin/agents/remote': byAdmin({
+      summary: 'Agents elsewhere, without what is in their headers',
+      answers: { 200: remoteAgentListSchema },
+    }),
+    'POST /api/admin/agents/remote': byAdmin({
+      summary: 'Add an agent that speaks AG-UI, by its address',
+      body: moreAgents.newRemoteAgent,
+      answers: { 201: remoteAgentSchema },
+    }),
+    'PATCH /api/admin/agents/remote/:id': byAdmin({
+      summary: 'Change an agent elsewhere, or turn it off; headers that are given replace all',
+      body: moreAgents.remoteChange,
+      answers: { 200: remoteAgentSchema },
+    }),
+    'DELETE /api/admin/agents/remote/:id': done('Remove an agent elsewhere'),
     'GET /api/admin/breakers': byAdmin({
       summary: 'The circuit breakers of this node',
       answers: { 200: z.object({ breakers: z.array(breakerSchema) }) },

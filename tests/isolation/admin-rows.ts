@@ -158,6 +158,38 @@ export const ADMIN_ROWS: Record<string, Row | Row[]> = {
     make: connection,
     ask: () => put('/api/admin/fallback-models', { models: [MODEL] }),
   },
+  'GET /api/admin/agents': {
+    owner: 'admin',
+    make: remoteAgent,
+    ask: () => get('/api/admin/agents'),
+  },
+  'GET /api/admin/agents/remote': {
+    owner: 'admin',
+    make: remoteAgent,
+    ask: () => get('/api/admin/agents/remote'),
+  },
+  'POST /api/admin/agents/remote': {
+    owner: 'admin',
+    make: (stage) => ({ marker: stage.mark() }),
+    once: true,
+    ask: ({ marker }) =>
+      post('/api/admin/agents/remote', { ...REMOTE_AGENT, id: idOf(marker), name: marker }),
+  },
+  'PATCH /api/admin/agents/remote/:id': {
+    owner: 'admin',
+    make: remoteAgent,
+    names: ['agent'],
+    ask: ({ agent, marker }) => patch(`/api/admin/agents/remote/${agent}`, { name: marker }),
+    shownBy: () => get('/api/admin/agents/remote'),
+  },
+  'DELETE /api/admin/agents/remote/:id': {
+    owner: 'admin',
+    make: remoteAgent,
+    once: true,
+    names: ['agent'],
+    ask: ({ agent }) => remove(`/api/admin/agents/remote/${agent}`),
+    shownBy: () => get('/api/admin/agents/remote'),
+  },
   'GET /api/admin/breakers': {
     owner: 'admin',
     make: () => ({ marker: '"breakers"' }),
@@ -195,4 +227,17 @@ async function connection(stage: Stage): Promise<Thing> {
   const base_url = `http://127.0.0.1:9/${marker}`
   await stage.made(stage.admin, put('/api/admin/connections/server', { base_url }))
   return { marker }
+}
+
+const REMOTE_AGENT = { description: 'Elsewhere.', url: 'https://agents.example.com/run' }
+
+const idOf = (marker: string): string =>
+  `a${marker.toLowerCase().replaceAll(/[^a-z0-9]/g, '')}`.slice(0, 48)
+
+async function remoteAgent(stage: Stage): Promise<Thing> {
+  const marker = stage.mark()
+  const agent = idOf(marker)
+  const body = { ...REMOTE_AGENT, id: agent, name: marker }
+  await stage.made(stage.admin, post('/api/admin/agents/remote', body))
+  return { marker, agent }
 }

@@ -47,7 +47,8 @@ export const remoteProgram = (agent: RemoteAgent, remote: RemoteOptions): AgentP
     const at = { ...options, signal }
     const answered = answeredIn(turn)
     if (!answered) {
-      const again = turn.completed.length > 0 || (turn.interrupted?.length ?? 0) > 0
+      const { completed, interrupted = [], thoughts = [] } = turn
+      const again = completed.length + interrupted.length + thoughts.length > 0
       yield thinking(
         again ? `Asking ${agent.name} again: its answer broke off.` : `Asking ${agent.name}.`,
       )

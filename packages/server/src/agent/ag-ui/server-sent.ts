@@ -15,8 +15,9 @@ export async function* dataOf(body: ReadableStream<Uint8Array>): AsyncGenerator<
   let rest = ''
   let data: string[] = []
   let units = 0
-  for await (const text of body.pipeThrough(new TextDecoderStream())) {
-    rest += text
+  const decoder = new TextDecoder()
+  for await (const bytes of body) {
+    rest += decoder.decode(bytes, { stream: true })
     // A carriage return at the end may be the first half of a line's end.
     const end = rest.endsWith('\r') ? rest.length - 1 : rest.length
     const lines = rest.slice(0, end).split(/\r\n|\n|\r/)

@@ -8,7 +8,7 @@ import { useAction } from '../../../components/use-action.ts'
 import { Badge } from '../section.tsx'
 import { RemoteAgentForm } from './remote-agent-form.tsx'
 
-export interface RemoteAgentProps {
+interface RemoteAgentProps {
   agent: RemoteAgent
   agentsApi: MoreAgentsApi
   onChanged: () => Promise<void>

@@ -1,11 +1,10 @@
-import type { RemoteAgent } from '@netra/client'
+import type { MoreAgentsApi, RemoteAgent } from '@netra/client'
 import { useState } from 'react'
 
 import { Button } from '../../../components/button.tsx'
 import { Field, PasswordField } from '../../../components/field.tsx'
 import { field, FormProblem, useForm } from '../../../components/form.tsx'
 import { Section } from '../section.tsx'
-import type { RemoteAgentProps } from './remote-agent-card.tsx'
 
 interface Given {
   name: string
@@ -122,7 +121,12 @@ const idOf = (name: string): string =>
     .replaceAll(/^[^a-z]+|-+$/g, '')
     .slice(0, 48) || 'agent'
 
-export function AddRemoteAgent({ agentsApi, onChanged }: Omit<RemoteAgentProps, 'agent'>) {
+interface AddRemoteAgentProps {
+  agentsApi: MoreAgentsApi
+  onChanged: () => Promise<void>
+}
+
+export function AddRemoteAgent({ agentsApi, onChanged }: AddRemoteAgentProps) {
   const [isOpen, setOpen] = useState(false)
   if (!isOpen) {
     return (
