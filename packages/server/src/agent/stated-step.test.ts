@@ -8,6 +8,7 @@ const state = (toolName: string, input: Record<string, unknown>) =>
 
 test('a step names the tool, the file and the purpose', () => {
   expect(state('profile_table', { file_id: 'f1' })).toBe('Calling profile_table on conv.csv.')
+  expect(state('cost_drivers', { file_ids: ['f1'] })).toBe('Calling cost_drivers on conv.csv.')
   expect(state('query_table', { file_id: 'f1', sql: 'SELECT count(*) FROM data' })).toBe(
     'Calling query_table on conv.csv to count rows.',
   )

@@ -2,9 +2,10 @@ import type { Attachment, ToolCall } from './step.ts'
 
 /** Says in plain words what a tool call is about to do, for a model that did not say it. */
 export function statedStep(call: ToolCall, files: readonly Attachment[]): string {
-  const { file_id: fileId, sql, title, models, expression } = call.arguments
-  const file = files.find((candidate) => candidate.fileId === fileId)
-  const on = file ? ` on ${file.name}` : ''
+  const { file_id: fileId, file_ids: fileIds, sql, title, models, expression } = call.arguments
+  const asked: readonly unknown[] = Array.isArray(fileIds) ? fileIds : [fileId]
+  const names = files.filter((file) => asked.includes(file.fileId)).map(({ name }) => name)
+  const on = names.length > 0 ? ` on ${names.join(', ')}` : ''
   const purpose =
     text(title, (value) => ` to draw “${value}”`) ??
     text(sql, (value) => ` to ${purposeOf(value)}`) ??

@@ -29,6 +29,36 @@ const PHRASES: Record<string, Phrase> = {
     const on = Array.isArray(models) ? ` on ${models.map(text).join(', ')}` : ''
     return { now: `Pricing ${file}${on}`, past: `Priced ${file}${on}` }
   },
+  workload_profile: (_, file) => ({
+    now: `Summing up the usage in ${file}`,
+    past: `Summed up the usage in ${file}`,
+  }),
+  cost_drivers: (_, file) => ({
+    now: `Finding what costs in ${file}`,
+    past: `Found what costs in ${file}`,
+  }),
+  find_anomalies: (_, file) => ({
+    now: `Looking for anomalies and trends in ${file}`,
+    past: `Looked for anomalies and trends in ${file}`,
+  }),
+  prompt_reuse: (_, file) => ({
+    now: `Looking for prompts that repeat in ${file}`,
+    past: `Looked for prompts that repeat in ${file}`,
+  }),
+  substitute_model: (_, file) => ({
+    now: `Pricing ${file} on other models`,
+    past: `Priced ${file} on other models`,
+  }),
+  batch_pricing: (_, file) => ({
+    now: `Pricing ${file} as batch calls`,
+    past: `Priced ${file} as batch calls`,
+  }),
+  project_growth: (call, file) => {
+    const factor = call.arguments['factor']
+    const by = typeof factor === 'number' ? ` at ${factor} times the usage` : ''
+    return { now: `Projecting ${file}${by}`, past: `Projected ${file}${by}` }
+  },
+  rank_options: () => ({ now: 'Ranking the options', past: 'Ranked the options' }),
   calculate: () => ({ now: 'Calculating', past: 'Calculated' }),
 }
 
@@ -46,12 +76,19 @@ const ENDINGS: Record<ToolCall['status'], [ToolWords['state'], string | null]> =
   unknown: ['stopped', 'outcome unknown'],
 }
 
+function filesOf(call: ToolCall, fileName: (fileId: string) => string | undefined): string {
+  const { file_id: one, file_ids: several } = call.arguments
+  const ids: readonly unknown[] = Array.isArray(several) ? several : [one]
+  const names = ids.flatMap((id) => fileName(text(id)) ?? [])
+  return names.length > 0 ? names.join(' and ') : 'the table'
+}
+
 /** A tool call in plain words; `fileName` gives the name of an attached file. */
 export function toolWords(
   call: ToolCall,
   fileName: (fileId: string) => string | undefined,
 ): ToolWords {
-  const file = fileName(text(call.arguments['file_id'])) ?? 'the table'
+  const file = filesOf(call, fileName)
   const phrase = PHRASES[call.name]?.(call, file) ?? {
     now: `Using ${plain(call.name)}`,
     past: `Used ${plain(call.name)}`,
