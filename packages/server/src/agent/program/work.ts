@@ -117,13 +117,12 @@ export class Work {
     const { turn, tools, clock } = this.#options
     const since = turn.completed.findLastIndex((step) => step.kind === 'handoff') + 1
     const completed = since === 0 ? [] : turn.completed.slice(since)
-    const { instructions } = agent
     const today = new Date(clock.now()).toISOString().slice(0, 10)
     yield* runLoop({
       ...this.#options,
       // What came before the hand-off is not the loop's: it asked for none of it.
       turn: { ...turn, completed },
-      instructions: instructions({ today }),
+      instructions: agent.instructions({ today }),
       tools: tools.filter(({ name }) => agent.tools.includes(name)),
     })
   }

@@ -15,7 +15,6 @@ const IN_CHAT: readonly string[] = [
   'Growth and limits',
   'Recommendations',
   'What is missing, and how to get it',
-  'Not measurable from these data',
 ]
 
 /** What the person reads in the chat. */
@@ -26,6 +25,7 @@ export function answerOf({ report, stored }: Reported, on: Case): string {
       : `The whole report, with assumptions, plan and where each number comes from: [${stored.name}](/api/reports/${stored.file_id})`
   return [
     sectionsOf(report, IN_CHAT),
+    limitsOf(report),
     ...(on.steps.length > 0 && on.adoption === undefined
       ? [
           `The plan has ${on.steps.length} steps: ${on.planned.length} changes, one after the other. Say “adopt this plan” to record it.`,
@@ -37,6 +37,24 @@ export function answerOf({ report, stored }: Reported, on: Case): string {
     .filter((part) => part !== '')
     .join('\n\n')
 }
+
+const MOST_LIMITS = 5
+
+/** What cannot be said, the first of it; the report has all. */
+function limitsOf({ sections }: Report): string {
+  const blocks = sections.find(({ heading }) => heading === NOT_MEASURABLE)?.blocks ?? []
+  const notes = blocks.flatMap((block) => (block.kind === 'notes' ? block.notes : []))
+  if (notes.length === 0) return ''
+  const left = notes.length - MOST_LIMITS
+  const more = left > 0 ? [`… and ${left} more in the report.`] : []
+  return [
+    `## ${NOT_MEASURABLE}`,
+    '',
+    ...[...notes.slice(0, MOST_LIMITS), ...more].map((note) => `- ${note}`),
+  ].join('\n')
+}
+
+const NOT_MEASURABLE = 'Not measurable from these data'
 
 /** Some sections as Markdown; the summary needs no heading. */
 export const sectionsOf = (report: Report, headings: readonly string[]): string =>

@@ -13,7 +13,9 @@ export const findMissingDataInput = z.strictObject({
     .array(z.string().max(100))
     .max(10)
     .optional()
-    .describe('Whose exports to describe, such as OpenAI; all unless given'),
+    .describe(
+      `Whose exports to describe; all unless given: ${SOURCES.map(({ provider }) => provider).join(', ')}`,
+    ),
 })
 
 export interface MissingData {
@@ -44,7 +46,7 @@ export const findMissingData: Tool = {
     const wanted = asked.providers?.map((name) => name.toLowerCase())
     const sources = SOURCES.filter(
       ({ provider }) =>
-        wanted === undefined || wanted.some((name) => provider.toLowerCase().includes(name)),
+        wanted === undefined || wanted.some((name) => provider.toLowerCase() === name),
     )
     const known = asked.missing.flatMap(({ column, for: why }) =>
       isWorkloadColumn(column) ? [{ column, why }] : [],

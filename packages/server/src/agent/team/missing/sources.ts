@@ -1,6 +1,8 @@
 /** Where one provider keeps what a workload needs, and how it is got out. */
 export interface Source {
   provider: string
+  /** Words by which a question names it. */
+  words: RegExp
   /** The export that has most of it. */
   export: string
   steps: readonly string[]
@@ -11,6 +13,7 @@ export interface Source {
 export const SOURCES: readonly Source[] = [
   {
     provider: 'OpenAI',
+    words: /(?<!azure )\bopenai\b|\bchatgpt\b/i,
     export: 'usage of the organisation (Usage API), and its costs (Costs API)',
     steps: [
       'Make an admin key: platform settings, Organization, Admin keys.',
@@ -34,6 +37,7 @@ export const SOURCES: readonly Source[] = [
   },
   {
     provider: 'Anthropic',
+    words: /\banthropic\b|\bclaude\b/i,
     export: 'usage and cost report (Admin API), or the export of the Console’s page Usage',
     steps: [
       'Make an admin key in the Console: Settings, Admin keys.',
@@ -56,6 +60,7 @@ export const SOURCES: readonly Source[] = [
   },
   {
     provider: 'Google',
+    words: /\bgoogle\b|\bgemini\b|\bvertex\b/i,
     export: 'request-response logging of Vertex AI in BigQuery, and the detailed billing export',
     steps: [
       'Vertex AI: switch on request-response logging for the model (setPublisherModelConfig with a BigQuery destination).',
@@ -76,6 +81,7 @@ export const SOURCES: readonly Source[] = [
   },
   {
     provider: 'AWS Bedrock',
+    words: /\bbedrock\b|\baws\b|\bamazon\b/i,
     export: 'model invocation logs, in S3 or CloudWatch Logs',
     steps: [
       'Bedrock console: Settings, Model invocation logging, on, with an S3 bucket (CLI: aws bedrock put-model-invocation-logging-configuration).',
@@ -99,6 +105,7 @@ export const SOURCES: readonly Source[] = [
   },
   {
     provider: 'Azure OpenAI',
+    words: /\bazure\b/i,
     export: 'diagnostic logs and metrics of the resource, or the token metrics of API Management',
     steps: [
       'Resource, Diagnostic settings: send RequestResponse and AllMetrics to a Log Analytics workspace.',
@@ -118,6 +125,7 @@ export const SOURCES: readonly Source[] = [
   },
   {
     provider: 'LiteLLM',
+    words: /\blitellm\b/i,
     export: 'the table LiteLLM_SpendLogs of the proxy, or GET /spend/logs',
     steps: [
       'The proxy must have a database (DATABASE_URL).',
@@ -143,6 +151,7 @@ export const SOURCES: readonly Source[] = [
   },
   {
     provider: 'Langfuse',
+    words: /\blangfuse\b/i,
     export: 'observations of the type GENERATION',
     steps: [
       'Project, Tracing, Observations: filter Type = GENERATION and the period, then Export as CSV or JSON.',
@@ -169,6 +178,7 @@ export const SOURCES: readonly Source[] = [
   },
   {
     provider: 'OpenTelemetry (OTLP)',
+    words: /\bopentelemetry\b|\botlp\b|\botel\b/i,
     export: 'spans of your own application, sent to Netra as they happen',
     steps: [
       'Instrument the application with OpenTelemetry’s GenAI conventions; most SDKs have an instrumentation package.',

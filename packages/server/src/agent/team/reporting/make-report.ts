@@ -1,6 +1,6 @@
 import type { Case } from '../case.ts'
 import type { MissingData } from '../missing/find-missing-data.ts'
-import type { Block, Recommendation, Report } from '../report.ts'
+import type { Block, Report } from '../report.ts'
 import { notMeasurable } from './not-measurable.ts'
 import { costSection, dataSection, section, tableBlock, textBlock, timeChart } from './sections.ts'
 import { summary } from './summary.ts'
@@ -110,7 +110,7 @@ function assumptions(on: Case): Block | undefined {
   const notes = [
     ...(pricing?.catalogue
       ? [
-          `Prices: list prices of ${pricing.catalogue.package} ${pricing.catalogue.version} at ${pricing.catalogue.priced_at}, without discounts.`,
+          `Prices: list prices of ${pricing.catalogue.package} ${pricing.catalogue.version} of ${pricing.catalogue.priced_at.slice(0, 10)}, without discounts.`,
         ]
       : []),
     ...(pricing?.basis === 'model'
@@ -118,7 +118,11 @@ function assumptions(on: Case): Block | undefined {
           `Every request is priced as if it had run on ${pricing.models[0]?.model ?? 'the named model'}.`,
         ]
       : []),
-    ...new Set(on.recommendations.flatMap((each: Recommendation) => each.assumptions)),
+    ...new Set(
+      on.recommendations
+        .flatMap(({ assumptions: own }) => own)
+        .filter((own) => !own.startsWith('List prices of the catalogue')),
+    ),
   ]
   return notes.length > 0 ? { kind: 'notes', tone: 'assumption', notes, facts: [] } : undefined
 }

@@ -88,12 +88,15 @@ const provenance = ({ facts }: Report): string =>
         ]),
       )
 
-function table(names: readonly string[], rows: readonly (readonly unknown[])[]): string {
-  const line = (cells: readonly unknown[]): string => `| ${cells.map(cellText).join(' | ')} |`
+type Cell = string | number | boolean | null
+
+const line = (cells: readonly Cell[]): string => `| ${cells.map(cellText).join(' | ')} |`
+
+function table(names: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return [line(names), line(names.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-const cellText = (cell: unknown): string =>
+const cellText = (cell: Cell): string =>
   typeof cell === 'number' ? String(Number(cell.toPrecision(10))) : inline(String(cell ?? ''))
 
 /** Names come from files: they must not become headings, cells, links or HTML. */

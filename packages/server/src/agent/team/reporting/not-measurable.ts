@@ -19,10 +19,10 @@ export function notMeasurable(on: Case): string[] {
   const told = asked.flatMap((called) => called?.result.not_measurable ?? [])
   const lines = new Map<string, string>()
   for (const { what, why, needs } of told)
-    if (!lines.has(what))
+    if (!lines.has(what) && !/quality of (?:the )?answers/i.test(what))
       lines.set(
         what,
-        `${capital(what)}: not measurable from these data. ${sentence(why)} It needs ${needs}`,
+        `${capital(what)}: not measurable from these data. ${sentence(why)} Needed: ${needs}`,
       )
   const columns = new Set(triage.result.data.columns)
   if (triage.result.data.rows > 0)
@@ -36,9 +36,9 @@ export function notMeasurable(on: Case): string[] {
           `${capital(what)}: not measurable from these data. There is no column for ${column}.`,
         )
   return [
+    ...failed.map(({ tool, why }) => `${tool} gave no result: ${why}`),
     ...lines.values(),
     'Quality of answers: not measurable from these data. Usage data hold no judgement of answers; quality risks are classes with reasons, not measurements.',
-    ...failed.map(({ tool, why }) => `${tool} gave no result: ${why}`),
   ].map(sentence)
 }
 

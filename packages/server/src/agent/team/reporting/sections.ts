@@ -1,6 +1,6 @@
 import type { Answered, WorkloadProfile } from '../../tools/workload/schemas.ts'
 import type { Case } from '../case.ts'
-import { joined, say, shareText, type Called, type Said } from '../facts.ts'
+import { joined, say, type Called, type Said } from '../facts.ts'
 import type { Block, Fact, Report } from '../report.ts'
 
 export type Section = Report['sections'][number]
@@ -28,6 +28,10 @@ export const section = (heading: string, blocks: readonly (Block | undefined)[])
   return held.length > 0 ? [{ heading, blocks: held }] : []
 }
 
+/** Times that begin with the epoch count from the first request, and are no time of day. */
+export const isRelative = ({ from }: { from: string | null }): boolean =>
+  from?.startsWith('1970-') ?? false
+
 const MOST_GROUPS = 10
 const MOST_POINTS = 100
 
@@ -46,7 +50,9 @@ export function dataSection(on: Case): Section[] {
   const covered = findings.profile?.result.covered
   const span =
     covered?.from && covered.to
-      ? say`The requests were made between ${covered.from} and ${covered.to} (UTC)${covered.where === '' ? '' : `, where ${covered.where}`}.`
+      ? isRelative(covered)
+        ? say`The times of the data are relative: they begin at zero and name no day.`
+        : say`The requests were made between ${covered.from} and ${covered.to} (UTC)${covered.where === '' ? '' : `, where ${covered.where}`}.`
       : undefined
   const notes = [
     ...(rejected > 0
@@ -91,7 +97,7 @@ export function costSection(on: Case): Section[] {
       ? tableBlock('Cost by kind of token', ['What', 'Tokens', 'Cost', 'Share of cost'], rows)
       : undefined,
     ...drivers.result.by
-      .filter(({ groups }) => groups.length > 1)
+      .filter(({ dimension, groups }) => groups.length > 1 && !isShown(on, dimension))
       .slice(0, 4)
       .map(({ dimension, groups }) =>
         tableBlock(
@@ -113,6 +119,10 @@ export function costSection(on: Case): Section[] {
   ])
 }
 
+/** The section on usage shows cost by it, beside tokens and requests. */
+const isShown = ({ findings }: Case, dimension: string): boolean =>
+  findings.groups.some(({ result }) => result.by.some((by) => by === dimension))
+
 const PART_NAMES = {
   input: 'input tokens',
   cached_input: 'cached input tokens',
@@ -121,8 +131,8 @@ const PART_NAMES = {
   per_request: 'price per request',
 } as const
 
-export const cellText = (value: unknown): string =>
-  value === null || value === undefined || value === '' ? '(none)' : String(value)
+export const cellText = (value: string | null | undefined): string =>
+  value === null || value === undefined || value === '' ? '(none)' : value
 
 /** Cost, or requests where there is no cost, along time. */
 export function timeChart({ findings, facts }: Case): Block | undefined {
@@ -171,5 +181,3 @@ function wholeOf(
 /** What is not known stays empty in a table. */
 export const orNone = <T>(value: T | null | undefined, fact: (value: T) => Fact): Fact | string =>
   value === null || value === undefined ? 'not measurable' : fact(value)
-
-export const percent = shareText

@@ -7,12 +7,22 @@ export function summary(on: Case): Said[] {
   const { triage } = on
   if (triage.result.sufficiency === 'insufficient')
     return [
-      say`These data cannot answer the question: ${lowered(triage.result.reasons[0] ?? 'nothing in them is about AI spend')}`,
+      triage.result.data.rows === 0
+        ? say`There are no requests to look at: attach a usage export, or choose the built-in sample. What it must hold, and how to get it, stands below.`
+        : say`These data cannot answer the question: ${lowered(triage.result.reasons[0] ?? 'nothing in them is about AI spend')}`,
     ]
-  return [...volume(on), ...cost(on), ...reused(on), ...advice(on), ...targets(on)]
+  return [...lacking(on), ...volume(on), ...cost(on), ...reused(on), ...advice(on), ...targets(on)]
 }
 
 const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
+
+function lacking({ triage }: Case): Said[] {
+  const { sufficiency, reasons } = triage.result
+  const [reason] = reasons
+  return sufficiency === 'partial' && reason !== undefined
+    ? [say`The question can be answered in part only: ${lowered(reason)}`]
+    : []
+}
 
 function volume({ findings, facts }: Case): Said[] {
   const { profile } = findings
@@ -64,7 +74,7 @@ function cost({ findings, facts, triage }: Case): Said[] {
   if (!dearest) return [first]
   return [
     first,
-    say`Most of it is ${dearest.part.replaceAll('_', ' ')}: ${from.usd(`cost of ${PART[dearest.part]}`, dearest.cost_usd, 'parts.cost_usd')}, ${from.share(`share of cost of ${PART[dearest.part]}`, dearest.share_of_cost, 'parts.share_of_cost')}.`,
+    say`Most of it is ${PART[dearest.part]}: ${from.usd(`cost of ${PART[dearest.part]}`, dearest.cost_usd, 'parts.cost_usd')}, ${from.share(`share of cost of ${PART[dearest.part]}`, dearest.share_of_cost, 'parts.share_of_cost')}.`,
   ]
 }
 

@@ -113,13 +113,13 @@ export function anomalySection({ findings, facts }: Case): Section[] {
       from.count(`score at ${each.at}`, Number(each.score.toFixed(1)), 'score'),
       each.direction,
     ])
-  const head = say`${from.count(`${bucket}s that stand out`, result.anomalies_in_all, 'anomalies_in_all')} of ${from.count(`${bucket}s that were looked at`, span?.buckets ?? 0, 'span.buckets')} ${bucket}s stand out in ${metric.replaceAll('_', ' ')}.`
+  const head = say`${from.count(`${bucket}s that stand out`, result.anomalies_in_all, 'anomalies_in_all')} of ${from.count(`${bucket}s that were looked at`, span?.buckets ?? 0, 'span.buckets')} ${bucket}s stand out in ${METRICS[metric] ?? metric.replaceAll('_', ' ')}.`
   const towards = trend
     ? trend.direction === 'none'
       ? say`There is no trend that chance does not explain (p = ${from.count('p-value of the trend', Number(trend.p_value.toPrecision(3)), 'trend.p_value')}).`
       : say`The trend is ${trend.direction} (p = ${from.count('p-value of the trend', Number(trend.p_value.toPrecision(3)), 'trend.p_value')}).`
     : undefined
-  const by = say`${methods.map(({ name, reference }) => `${name} (${reference})`).join('; ')}.`
+  const by = say`Methods: ${methods.map(({ name }) => name).join(', ')}.`
   return section('Anomalies and trend', [
     textBlock(joined([head, ...(towards ? [towards] : []), by])),
     found.length > 0
@@ -129,7 +129,19 @@ export function anomalySection({ findings, facts }: Case): Section[] {
           found,
         )
       : undefined,
+    {
+      kind: 'notes',
+      tone: 'assumption',
+      notes: methods.map(({ name, reference, applied }) => `${name}: ${applied} ${reference}`),
+      facts: [],
+    },
   ])
+}
+
+const METRICS: Readonly<Record<string, string>> = {
+  cost_usd: 'cost in US dollars',
+  latency_ms_p50: 'median latency in milliseconds',
+  latency_ms_p95: '95th percentile of latency in milliseconds',
 }
 
 export function reuseSection({ findings, facts }: Case): Section[] {
@@ -188,7 +200,7 @@ export function growthSection({ findings, facts }: Case): Section[] {
   return section('Growth and limits', [
     textBlock(
       joined([
-        say`With ${times} times the usage after ${from.count('months until then', months, 'after_months')} months, everything else as it is:`,
+        say`With ${times} times the usage in ${from.count('months until then', months, 'after_months')} ${months === 1 ? 'month' : 'months'} and everything else as it is:`,
         ...(minute ? [minute] : []),
       ]),
     ),

@@ -1,4 +1,4 @@
-import type { Substitute, Substitution } from '../../tools/workload/schemas.ts'
+import type { BatchOffer, Substitute, Substitution } from '../../tools/workload/schemas.ts'
 import type { Case } from '../case.ts'
 import { say, shareText, usdText, type Called } from '../facts.ts'
 import { callOf, shareOf, totalCost, type Candidate } from './candidate.ts'
@@ -17,6 +17,9 @@ export function substitutionCandidates(on: Case): Candidate[] {
     : []
   const short = shortRequests
     ? chosen(shortRequests.result.options, isNamed)
+        .toSorted(
+          (a, b) => Number(b.quality_risk === 'medium') - Number(a.quality_risk === 'medium'),
+        )
         .slice(0, 1)
         .flatMap((option) => substituting(on, shortRequests, option, 'short'))
     : []
@@ -26,9 +29,9 @@ export function substitutionCandidates(on: Case): Candidate[] {
 function chosen(options: readonly Substitute[], isNamed: boolean): Substitute[] {
   const saving = options.filter(({ saving_usd: usd }) => usd > 0)
   if (isNamed) return saving.slice(0, 4)
-  const careful = saving.filter(({ quality_risk: risk }) => risk === 'none' || risk === 'low')
-  const medium = saving.filter(({ quality_risk: risk }) => risk === 'medium')
-  const best = [careful[0], medium[0], saving[0]].filter((option) => option !== undefined)
+  const careful = saving.find(({ quality_risk: risk }) => risk === 'none' || risk === 'low')
+  const medium = saving.find(({ quality_risk: risk }) => risk === 'medium')
+  const best = [careful, medium, saving[0]].filter((option) => option !== undefined)
   return [...new Set(best)]
 }
 
@@ -57,14 +60,14 @@ function substituting(
     callOf(called),
   )
   const share = shareOf(on, saving, total)
-  const after80 = option.requests_beyond_context
+  const tooLong = option.requests_beyond_context
   const beyond =
-    after80 === null
+    tooLong === null
       ? []
       : [
           facts.count(
             `requests that do not fit into the context of ${model}`,
-            after80,
+            tooLong,
             'requests_beyond_context',
           ),
         ]
@@ -112,7 +115,8 @@ export function batchCandidate(on: Case): Candidate[] {
   const scope = isSome ? 'what looks deferrable' : 'everything that a batch price covers'
   const requests = facts.count(`requests of ${scope}`, part.requests, 'deferrable.requests')
   const cost = facts.usd(`cost of ${scope}`, part.cost_usd, 'deferrable.cost_usd')
-  const discount = offers[0]?.discount
+  const [first] = offersFor(on, offers)
+  const discount = first?.discount
   const saving = on.facts.derived(
     {
       what: `saving by batch prices on ${scope}`,
@@ -135,7 +139,7 @@ export function batchCandidate(on: Case): Candidate[] {
       what: said.text,
       saving: { usd: part.saving_usd, share: share.value, fact: saving },
       latencyChangeMs: null,
-      latency: `answers come within ${offers[0]?.answered_within ?? 'a day'} instead of at once: only for requests nobody waits for`,
+      latency: `answers come within ${first?.answered_within ?? 'a day'} instead of at once: only for requests nobody waits for`,
       risk: 'none',
       quality: 'The same model answers.',
       assumptions: [
@@ -143,15 +147,20 @@ export function batchCandidate(on: Case): Candidate[] {
         ...(isSome
           ? []
           : ['Nothing in the data says which requests can wait: this is the most it can be.']),
-        ...offers
-          .slice(0, 3)
-          .map(
-            (offer) =>
-              `${offer.provider}: ${shareText(offer.discount)} off (${offer.source}, read on ${offer.read_on}).`,
-          ),
+        ...offersFor(on, offers).map(
+          (offer) =>
+            `${offer.provider}: ${shareText(offer.discount)} off (${offer.source}, read on ${offer.read_on}).`,
+        ),
       ],
       ...confidenceOf(on, 'batch'),
       facts: [...new Set([...said.facts, saving.id, total.id])],
     },
   ]
+}
+
+/** Of the providers whose prices are used; all, where these have none. */
+function offersFor({ findings }: Case, offers: readonly BatchOffer[]): readonly BatchOffer[] {
+  const used = new Set(findings.drivers?.result.pricing.models.map(({ provider }) => provider))
+  const own = offers.filter(({ provider }) => used.has(provider))
+  return own.length > 0 ? own : offers.slice(0, 3)
 }

@@ -112,17 +112,19 @@ export function failureCandidates(on: Case): Candidate[] {
   if (!drivers || !total) return []
   const { errors, retries } = drivers.result
   return [
-    ...paidFor(on, drivers, 'errors', errors, 'requests that failed'),
-    ...paidFor(on, drivers, 'retries', retries, 'requests that repeat one that had just failed'),
+    ...paidFor(on, drivers, { id: 'errors', part: errors, of: 'requests that failed' }),
+    ...paidFor(on, drivers, {
+      id: 'retries',
+      part: retries,
+      of: 'requests that repeat one that had just failed',
+    }),
   ]
 }
 
 function paidFor(
   on: Case,
   drivers: Called<CostDrivers>,
-  id: 'errors' | 'retries',
-  part: CostDrivers['errors'],
-  of: string,
+  { id, part, of }: { id: 'errors' | 'retries'; part: CostDrivers['errors']; of: string },
 ): Candidate[] {
   const total = totalCost(on)
   if (!part || !total || !(part.cost_usd > 0)) return []

@@ -49,7 +49,7 @@ const NEEDS: Record<Topic, (held: Held) => Need[]> = {
   cost: money,
   saving: money,
   model_choice: money,
-  report: (held) => (held.columns.has('at') ? money(held) : [...money(held)]),
+  report: money,
   caching: () => [
     {
       what: 'which prompts, or beginnings of prompts, are the same',
@@ -99,8 +99,11 @@ export function judge(
   held: Held,
 ): Pick<Triage, 'sufficiency' | 'reasons' | 'missing'> {
   if (held.rows === 0) {
-    const missing = [...new Set(reading.topics.flatMap((topic) => NEEDS[topic](held)))].flatMap(
-      ({ anyOf, what }) => anyOf.slice(0, 1).map((column) => ({ column, for: what })),
+    const needs = reading.topics.flatMap((topic) => NEEDS[topic](held))
+    const missing = unique(
+      needs.flatMap(({ anyOf, what }) =>
+        anyOf.slice(0, 1).map((column) => ({ column, for: what })),
+      ),
     )
     return { sufficiency: 'insufficient', reasons: ['There are no requests to look at.'], missing }
   }
