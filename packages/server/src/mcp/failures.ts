@@ -72,6 +72,9 @@ export function failureOf(error: unknown, server: McpServer, settingsUrl: string
     }
   }
   if (error instanceof SdkHttpError) return unwell(`answered with status ${error.status}.`)
+  // Why the first question to a server failed is what matters, not that it was the first.
+  if (error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed && error.cause)
+    return failureOf(error.cause, server, settingsUrl)
   if (error instanceof SdkError)
     return unwell(BY_CODE[error.code] ?? 'does not speak MCP as it should.')
   if (error instanceof SyntaxError || (error instanceof Error && error.name.endsWith('ZodError')))

@@ -258,12 +258,17 @@ async function connect(
     logger.debug({ mcp_server: server.id, err: error }, 'an MCP server is not as it should be')
   }
   return Session.begin(client, transport, clock, async () => {
-    using time = deadline(clock, CONNECT_MS, () => new Error('it did not answer in time'))
+    const withinMs = Math.min(CONNECT_MS, server.timeoutMs)
+    using time = deadline(
+      clock,
+      withinMs,
+      () => new SdkError(SdkErrorCode.RequestTimeout, 'it did not answer in time'),
+    )
     const connecting = AbortSignal.any([signal, time.signal])
     await orAborted(
       client.connect(transport, {
         signal: connecting,
-        timeout: CONNECT_MS,
+        timeout: withinMs,
         ...(asOlder && { prior: { kind: 'legacy' } }),
       }),
       connecting,
