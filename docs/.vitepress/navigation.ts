@@ -12,6 +12,7 @@ export const NAVIGATION: readonly Group[] = [
       { text: 'What is what', link: '/docs/concepts' },
       { text: 'What is promised', link: '/docs/guarantees' },
       { text: 'Agents', link: '/docs/agents' },
+      { text: 'What usage costs, repeats and becomes', link: '/docs/analysis' },
       { text: 'What agents remember', link: '/docs/memory' },
       { text: 'Approvals and questions', link: '/docs/approvals' },
     ],
