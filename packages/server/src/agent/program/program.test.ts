@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 
+import type { Reply } from '../../../../../tests/support/model-server.ts'
 import { collect, kindsOf, only, stage, tool, turnOf } from '../../../testing/agent-stage.ts'
 import { completedOf, thoughtsOf } from '../../../testing/completed-steps.ts'
 import type { AgentDefinition } from '../agents/definition.ts'
@@ -58,10 +59,10 @@ const toolsFor = (ran: Ran): Tool[] => [
 
 const blue = { toolCalls: [{ name: 'choose_colour', arguments: { colour: 'blue' } }] }
 
-async function act(turn: Partial<Turn> = {}, script = [blue] as object[]) {
+async function act(turn: Partial<Turn> = {}, script: Reply[] = [blue]) {
   const ran: Ran = { doubled: [], painted: [] }
   await using s = await stage({
-    script: script as never,
+    script,
     tools: toolsFor(ran),
     registry: createRegistry(() => [painter]),
   })

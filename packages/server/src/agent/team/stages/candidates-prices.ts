@@ -124,7 +124,7 @@ export function batchCandidate(on: Case): Candidate[] {
       text: usdText(part.saving_usd),
     },
     discount === undefined
-      ? `${batch.result.formula['saving_usd'] ?? 'cost × discount'}`
+      ? (batch.result.formula['saving_usd'] ?? 'cost × discount')
       : `${cost.text} (${cost.id}) × ${shareText(discount)}, the published discount`,
     callOf(batch),
   )
