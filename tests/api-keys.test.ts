@@ -83,6 +83,7 @@ test('no key reaches accounts, administration, keys or tickets, not even an admi
     'files:write',
     'account:read',
     'approvals:write',
+    'usage:write',
   ]
   const { key } = await make(root, everything, null)
   const routes: [string, string][] = [

@@ -83,6 +83,7 @@ const SCOPES = [
   'files:write',
   'account:read',
   'approvals:write',
+  'usage:write',
 ]
 const newKey = { name: 'all scopes', scopes: SCOPES, expires_in_days: 1 }
 

@@ -25,6 +25,20 @@ export {
 } from './report-api.ts'
 export { SpendingApi } from './spending-api.ts'
 export type {
+  AllSpending,
+  BudgetLimits,
+  Budgets,
+  BudgetState,
+  Spending,
+  SpendingTotals,
+} from './spending-api.ts'
+export {
+  WorkloadApi,
+  type ColumnMapping,
+  type FileMapping,
+  type FileReading,
+} from './workload-api.ts'
+export type {
   Breaker,
   Dashboard,
   ErrorGroups,

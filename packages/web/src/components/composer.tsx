@@ -123,7 +123,7 @@ function AttachMenu({ attachments }: { attachments: Attachments }) {
           {
             key: 'files',
             label: 'Attach files',
-            hint: 'CSV tables; text, images and PDF where the model takes them',
+            hint: 'CSV, JSON and Parquet tables; text, images and PDF where the model takes them',
             icon: <ClipIcon size={16} />,
             onSelect: () => input.current?.click(),
           },
@@ -133,6 +133,20 @@ function AttachMenu({ attachments }: { attachments: Attachments }) {
             hint: 'Made-up LLM requests to try things with',
             icon: <TableIcon size={16} />,
             onSelect: attachments.addSample,
+          },
+          {
+            key: 'otlp',
+            label: 'Use the calls of your applications',
+            hint: 'What they sent to Netra by OpenTelemetry, up to now',
+            icon: <TableIcon size={16} />,
+            onSelect: () => attachments.addSnapshot('otlp'),
+          },
+          {
+            key: 'own_usage',
+            label: 'Use your own usage of Netra',
+            hint: 'Every call of a model that your answers took',
+            icon: <TableIcon size={16} />,
+            onSelect: () => attachments.addSnapshot('own_usage'),
           },
         ]}
         button={(attributes) => (
@@ -151,7 +165,7 @@ function AttachmentList({ attachments }: { attachments: Attachments }) {
     <ul aria-label="Attachments" className="flex flex-wrap gap-1.5 px-3 pt-3">
       {attachments.list.map((item) => (
         <li key={item.key} className="max-w-full">
-          <FileChip name={item.name} detail={detailOf(item)}>
+          <FileChip name={item.name} detail={detailOf(item)} fileId={item.file?.file_id}>
             <button
               type="button"
               aria-label={`Remove ${item.name}`}

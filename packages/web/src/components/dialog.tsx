@@ -17,6 +17,8 @@ const SHAPES = {
   search: `${WINDOW} mx-auto mt-[12dvh] mb-auto w-[min(36rem,calc(100vw-2rem))]`,
   /** For something to read. */
   wide: `${WINDOW} m-auto w-[min(40rem,calc(100vw-2rem))]`,
+  /** For a form with columns. */
+  broad: `${WINDOW} m-auto w-[min(56rem,calc(100vw-1.5rem))]`,
   /** Along the left edge. */
   drawer: 'm-0 h-dvh max-h-none w-[min(18.5rem,86vw)] border-r bg-side',
 }

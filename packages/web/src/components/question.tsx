@@ -8,6 +8,7 @@ import { Button, IconButton } from './button.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { ForkSwitch } from './fork-switch.tsx'
 import { FileIcon, PencilIcon, TableIcon } from './icons.tsx'
+import { isTableName, TableName } from './table-chip.tsx'
 
 interface QuestionProps {
   message: ThreadMessage
@@ -76,7 +77,7 @@ export function Bubble({ text, attachments, note }: BubbleProps) {
         <ul className="flex flex-wrap justify-end gap-1.5">
           {attachments.map((file) => (
             <li key={file.file_id}>
-              <FileChip name={file.name} detail={formatBytes(file.bytes)} />
+              <FileChip name={file.name} detail={formatBytes(file.bytes)} fileId={file.file_id} />
             </li>
           ))}
         </ul>
@@ -91,20 +92,37 @@ export function Bubble({ text, attachments, note }: BubbleProps) {
   )
 }
 
-export function FileChip(props: { name: string; detail: string; children?: ReactNode }) {
-  const isTable = /\.(csv|tsv|json)$/i.test(props.name)
+interface FileChipProps {
+  name: string
+  detail: string
+  /** Given once it is stored: a table then shows how it is read. */
+  fileId?: string | undefined
+  children?: ReactNode
+}
+
+export function FileChip({ name, detail, fileId, children }: FileChipProps) {
+  const isTable = isTableName(name)
+  const text = (
+    <span className="min-w-0 truncate" title={name}>
+      {name}
+    </span>
+  )
   return (
     <span className="inline-flex max-w-80 items-center gap-2 rounded-md border border-line bg-raised py-1.5 pr-2 pl-2.5 text-sm">
-      {isTable ? (
-        <TableIcon size={16} className="text-muted" />
+      {isTable && fileId !== undefined ? (
+        <TableName file={{ file_id: fileId, name }}>{text}</TableName>
       ) : (
-        <FileIcon size={16} className="text-muted" />
+        <>
+          {isTable ? (
+            <TableIcon size={16} className="text-muted" />
+          ) : (
+            <FileIcon size={16} className="text-muted" />
+          )}
+          {text}
+        </>
       )}
-      <span className="min-w-0 truncate" title={props.name}>
-        {props.name}
-      </span>
-      <span className="figures shrink-0 text-xs text-muted">{props.detail}</span>
-      {props.children}
+      <span className="figures shrink-0 text-xs text-muted">{detail}</span>
+      {children}
     </span>
   )
 }

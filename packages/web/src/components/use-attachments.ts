@@ -1,3 +1,4 @@
+import { WorkloadApi } from '@netra/client'
 import { useCallback, useRef, useState } from 'react'
 
 import { problemText, type Api, type StoredFile } from '../live/api.ts'
@@ -13,6 +14,13 @@ export interface Attaching {
   problem: string | null
 }
 
+type SnapshotSource = Parameters<WorkloadApi['snapshot']>[0]
+
+const SNAPSHOT_NAMES: Record<SnapshotSource, string> = {
+  otlp: 'Calls of your applications',
+  own_usage: 'Your own usage of Netra',
+}
+
 export interface Attachments {
   list: readonly Attaching[]
   isBusy: boolean
@@ -20,6 +28,8 @@ export interface Attachments {
   hasFailed: boolean
   add: (files: Iterable<File>) => void
   addSample: () => void
+  /** A file of what Netra holds of the person at this moment. */
+  addSnapshot: (source: SnapshotSource) => void
   remove(key: string): void
   /** Puts back, or empties. */
   set(files: readonly StoredFile[]): void
@@ -114,6 +124,13 @@ export function useAttachments(
       const key = crypto.randomUUID()
       const name = 'Sample workload (synthetic)'
       start({ key, name, bytes: 0, progress: 0, file: null, problem: null }, () => api.useSample())
+    },
+    addSnapshot: (source) => {
+      const key = crypto.randomUUID()
+      const name = SNAPSHOT_NAMES[source]
+      start({ key, name, bytes: 0, progress: 0, file: null, problem: null }, () =>
+        new WorkloadApi(api.requests).snapshot(source),
+      )
     },
     remove: (key) => {
       uploads.current.get(key)?.abort()

@@ -22,6 +22,11 @@ export const SCOPES: readonly ScopeWords[] = [
     name: 'Answer approvals',
     text: 'Allow or refuse in your name what agents ask. Not for a key that an agent uses.',
   },
+  {
+    id: 'usage:write',
+    name: 'Send usage',
+    text: 'Calls of language models that your applications made, by OpenTelemetry.',
+  },
   { id: 'account:read', name: 'Read the account', text: 'Your name and email address.' },
 ]
 
