@@ -142,6 +142,12 @@ export class SpendingApi {
     return this.#http.json(allSpendingSchema, 'GET', `/api/admin/spending?days=${days}`, { signal })
   }
 
+  /** A row for each day, person, model and agent. */
+  async csv(days = 30): Promise<Blob> {
+    const response = await this.#http.send('GET', `/api/admin/spending/export?days=${days}`)
+    return response.blob()
+  }
+
   budgets(signal?: AbortSignal): Promise<Budgets> {
     return this.#http.json(budgetsSchema, 'GET', '/api/admin/budgets', { signal })
   }

@@ -86,6 +86,14 @@ const report = createRoute({
   path: '/reports/$fileId',
   component: lazyRouteComponent(() => import('./screens/report/report-page.tsx'), 'ReportPage'),
 })
+const waiting = createRoute({
+  getParentRoute: () => app,
+  path: '/waiting',
+  component: lazyRouteComponent(
+    () => import('./screens/waiting/waiting-screen.tsx'),
+    'WaitingScreen',
+  ),
+})
 const settingsRoute = createRoute({
   getParentRoute: () => app,
   path: '/settings',
@@ -113,6 +121,22 @@ const memory = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/memory',
   component: lazyRouteComponent(() => import('./screens/settings/memory.tsx'), 'MemorySettings'),
+})
+const spending = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/spending',
+  component: lazyRouteComponent(
+    () => import('./screens/settings/spending/spending.tsx'),
+    'SpendingPage',
+  ),
+})
+const allSpending = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/all-spending',
+  component: lazyRouteComponent(
+    () => import('./screens/settings/spending/all-spending.tsx'),
+    'AllSpendingPage',
+  ),
 })
 const agents = createRoute({
   getParentRoute: () => settingsRoute,
@@ -183,6 +207,7 @@ export const routeTree = root.addChildren([
     home,
     thread,
     report,
+    waiting,
     settingsRoute.addChildren([
       settingsHome,
       account,
@@ -190,7 +215,9 @@ export const routeTree = root.addChildren([
       apiKeys,
       models,
       memory,
+      spending,
       dashboard,
+      allSpending,
       agents,
       users,
       invitations,

@@ -1,6 +1,7 @@
 import { Link, useParams } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 
+import { BudgetNote } from '../components/budget-note.tsx'
 import { Button, IconButton } from '../components/button.tsx'
 import { Composer, useEscape } from '../components/composer.tsx'
 import { ConnectionPill } from '../components/connection-pill.tsx'
@@ -100,6 +101,7 @@ function OpenChat({ threadId }: { threadId: string | null }) {
       </div>
       <div className="relative mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6 sm:pb-5">
         {isAway ? <ToEnd onClick={toEnd} /> : null}
+        <BudgetNote />
         <Composer
           ref={input}
           text={draft.text}

@@ -15,10 +15,12 @@ const OWN: readonly Page[] = [
   { to: '/settings/api-keys', name: 'API keys' },
   { to: '/settings/models', name: 'Models' },
   { to: '/settings/memory', name: 'Memory' },
+  { to: '/settings/spending', name: 'Spending' },
 ]
 
 const ADMINISTRATION: readonly Page[] = [
   { to: '/settings/dashboard', name: 'Dashboard' },
+  { to: '/settings/all-spending', name: 'Spend and budgets' },
   { to: '/settings/agents', name: 'Agents' },
   { to: '/settings/users', name: 'Users' },
   { to: '/settings/invitations', name: 'Invitations' },

@@ -11,6 +11,7 @@ import { Errors } from './errors.tsx'
 import { Levels } from './levels.tsx'
 import { ModeSwitch } from './mode-switch.tsx'
 import { Status } from './status.tsx'
+import { StopLink } from './stop-link.tsx'
 import { Tiles } from './tiles.tsx'
 
 const EVERY_MS = 2_000
@@ -92,6 +93,7 @@ function Shown({ data, breakers, now, staleSince, problem, onReset }: ShownProps
         <Levels levels={data.service_levels} />
         <Breakers breakers={breakers} now={now} onReset={onReset} />
         <ModeSwitch />
+        <StopLink />
         <Errors />
         <Details data={data} />
       </div>

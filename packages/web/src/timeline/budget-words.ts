@@ -1,0 +1,66 @@
+import type { BudgetState } from '@netra/client'
+
+import { formatCompact, formatNumber, formatUsd } from './format.ts'
+
+interface LimitWords {
+  name: string
+  unit: 'tokens' | 'usd' | 'count' | 'seconds'
+  /** Holds for everybody together too. */
+  forEveryone: boolean
+}
+
+/** Every limit as people read it, in the order in which they do. */
+export const LIMIT_WORDS = {
+  tokens_per_day: { name: 'Tokens a day', unit: 'tokens', forEveryone: true },
+  tokens_per_month: { name: 'Tokens a month', unit: 'tokens', forEveryone: true },
+  usd_per_day: { name: 'US dollars a day', unit: 'usd', forEveryone: true },
+  usd_per_month: { name: 'US dollars a month', unit: 'usd', forEveryone: true },
+  concurrent_runs: { name: 'Answers at once', unit: 'count', forEveryone: true },
+  steps_per_run: { name: 'Steps of one answer', unit: 'count', forEveryone: false },
+  model_calls_per_run: { name: 'Model calls of one answer', unit: 'count', forEveryone: false },
+  handoffs_per_run: { name: 'Hand-offs of one answer', unit: 'count', forEveryone: false },
+  seconds_per_run: { name: 'Seconds for one answer', unit: 'seconds', forEveryone: false },
+} as const satisfies Record<string, LimitWords>
+
+export type LimitName = keyof typeof LIMIT_WORDS
+
+const wordsOf = (name: string): LimitWords | undefined =>
+  (LIMIT_WORDS as Record<string, LimitWords>)[name]
+
+export const limitName = (name: string): string => wordsOf(name)?.name ?? name
+
+/** `1.2M tokens`, `$3.50`, `16`, `90 s`. */
+export function limitAmount(name: string, value: number): string {
+  const unit = wordsOf(name)?.unit
+  if (unit === 'usd') return formatUsd(value)
+  if (unit === 'tokens') return `${formatCompact(value)} tokens`
+  return unit === 'seconds' ? `${formatNumber(value)} s` : formatNumber(value)
+}
+
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
+const dayAndTime = new Intl.DateTimeFormat(undefined, {
+  month: 'short',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+})
+
+/** In the reader's own time: a budget's day is UTC's, and theirs may be another. */
+export function renewal(at: string, now: number): string {
+  const moment = Date.parse(at)
+  return moment - now < 24 * 3_600_000
+    ? `at ${time.format(moment)}`
+    : `on ${dayAndTime.format(moment)}`
+}
+
+/** One line about a budget that is nearly used, or used. */
+export function lowBudget(state: BudgetState, now: number): string {
+  const whose = state.whose === 'yours' ? 'your' : 'everybody’s'
+  const name = limitName(state.budget).toLowerCase().replace('us dollars', 'US dollars')
+  const more = `There is more ${renewal(state.renews_at, now)}.`
+  if (state.left <= 0) return `All of ${whose} ${name} is used. ${more}`
+  return `${limitAmount(state.budget, state.left)} left of ${whose} ${name}. ${more}`
+}
+
+/** From so many percent on a budget is shown where one writes. */
+export const LOW_PERCENT = 80
