@@ -290,7 +290,7 @@ test('older clients are told the truth about servers and tools', async () => {
   expect(await get('status')).toMatchObject({
     status: 'healthy',
     servers: { connected: 1, configured: 1 },
-    tools: { from_servers: 13 },
+    tools: { from_servers: 14 },
   })
 })
 

@@ -5,6 +5,8 @@ import { z } from 'zod'
 export interface Workbench {
   /** What `read_note` answers. */
   note: string
+  /** What `read_page` answers, by number. */
+  pages: string[]
   /** What `write_note` wrote, oldest first. */
   written: string[]
   /** The description of `read_note`. */
@@ -19,6 +21,7 @@ export interface Workbench {
 
 export const workbench = (): Workbench => ({
   note: 'The note says: buy milk.',
+  pages: [],
   written: [],
   describes: 'Reads the note.',
   cancelled: 0,
@@ -53,6 +56,15 @@ export function buildServer(bench: Workbench): McpServer {
       annotations: { readOnlyHint: true },
     },
     () => said(bench.note),
+  )
+  tool(
+    'read_page',
+    {
+      description: 'Reads a page.',
+      inputSchema: z.object({ number: z.int() }),
+      annotations: { readOnlyHint: true },
+    },
+    ({ number }) => said(bench.pages[number] ?? ''),
   )
   tool(
     'write_note',

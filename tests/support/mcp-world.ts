@@ -28,6 +28,7 @@ export interface Turn {
 export interface Member {
   userId: string
   client: NetraClient
+  token(): Promise<string>
   api(method: string, path: string, body?: unknown): Promise<{ status: number; body: Json }>
   /** Connects a server and agrees to all of its tools. */
   connect(wish: object): Promise<Json>
@@ -111,6 +112,7 @@ async function memberOf(
   return {
     userId: signedIn.user.id,
     client,
+    token: () => session.token(),
     api,
     agree,
     async connect(wish) {
@@ -135,20 +137,20 @@ async function memberOf(
       await client.runEnded(turn.threadId, turn.runId)
       return stateOf(turn).tool_calls.filter(({ run_id: run }) => run === turn.runId)
     },
-    waiting: ({ runId }) =>
-      expect
+    async waiting({ runId }) {
+      let asked: Json
+      await expect
         .poll(
           async () => {
             const { body } = await api('GET', '/api/approvals')
-            return body.approvals.find((each: Json) => each.run_id === runId)
+            asked = body.approvals.find((each: Json) => each.run_id === runId)
+            return asked
           },
-          { timeout: 10_000, interval: 20 },
+          { timeout: 10_000 },
         )
         .toBeDefined()
-        .then(async () => {
-          const { body } = await api('GET', '/api/approvals')
-          return body.approvals.find((each: Json) => each.run_id === runId)
-        }),
+      return asked
+    },
     answer: (asked, answer) =>
       api('POST', `/api/approvals/${asked.run_id}/${asked.tool_call_id}`, {
         fence: asked.fence,

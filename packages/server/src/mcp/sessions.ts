@@ -3,7 +3,7 @@ import type { McpServer } from './server-row.ts'
 import { Session, type SessionOptions } from './session.ts'
 
 /** Calls of one person to one server at once. */
-const MAX_OF_ONE = 4
+const MAX_OF_ONE = 8
 /** Of everybody: each may be a program. */
 const MAX_OF_ALL = 128
 const IDLE_MS = 5 * 60_000
