@@ -265,7 +265,12 @@ export const SECURITY: Record<string, Requirement> = {
   },
   S27: {
     text: 'tool output and web text are marked untrusted; an injection corpus runs in CI',
-    later: 'tools that read web pages and outside sources',
+    tests: [
+      'tests/mcp-injections.test.ts › the corpus has at least thirty ways to give a model orders',
+      'tests/mcp-injections.test.ts › whatever a tool’s result tells a model that obeys it, nothing is written',
+      'tests/mcp-calls.test.ts › a tool that only reads, of a server that the person trusts, runs and its result is marked',
+      'tests/mcp-calls.test.ts › what a tool says of its failure is marked too',
+    ],
   },
   S28: {
     text: 'no secret is in a prompt or an event',
@@ -315,6 +320,11 @@ export const SECURITY: Record<string, Requirement> = {
     text: 'no SSRF: https alone, private and metadata addresses blocked, every redirect checked again',
     tests: [
       'packages/server/src/auth/oauth/provider-settings.test.ts › an issuer at %s may name %s: %j',
+      'packages/server/src/platform/guarded-fetch.test.ts › %s is never connected to',
+      'packages/server/src/platform/guarded-fetch.test.ts › the socket connects to the address that was checked',
+      'packages/server/src/platform/guarded-fetch.test.ts › a redirect is checked like any other address',
+      'packages/server/src/platform/guarded-fetch.test.ts › a redirect to another origin takes no credential along',
+      'tests/mcp-consent.test.ts › a server that redirects to the cloud’s own address is refused',
     ],
   },
   S35: {
@@ -322,8 +332,11 @@ export const SECURITY: Record<string, Requirement> = {
     later: 'MCP servers over HTTP',
   },
   S36: {
-    text: 'a local MCP server is shown with its exact command and runs in a sandbox',
-    later: 'local MCP servers',
+    text: 'a local MCP server is shown with its exact command, and runs without a shell, in a folder and with variables of its own',
+    tests: [
+      'tests/mcp-programs.test.ts › a program is run as the very command that is shown, without a shell',
+      'tests/mcp-programs.test.ts › programs die with a Netra that was killed',
+    ],
   },
   S37: {
     text: 'a key may do no more than its scopes say; what is dangerous asks for a fresh proof',
@@ -335,7 +348,10 @@ export const SECURITY: Record<string, Requirement> = {
   },
   S38: {
     text: 'results of MCP tools are capped and escaped before the page and before the model',
-    later: 'MCP tools',
+    tests: [
+      'tests/mcp-calls.test.ts › a result of five megabytes is stored once; the model reads its beginning',
+      'tests/mcp-injections.test.ts › every result reached the model between marks that it cannot have ended',
+    ],
   },
   S39: {
     text: 'connecting, closing, refused proofs, missing rights and limits are logged with user, address, origin and code, without content',
