@@ -82,7 +82,10 @@ export const EXPECTATIONS: Record<string, Requirement> = {
   },
   R16: {
     text: 'Token store keyed (user, server), encrypted; single-flight refresh; breaker on refresh failure; MCP sessions never shared between users; no token on cross-origin redirect',
-    why: 'there are no MCP servers to connect yet',
+    tests: [
+      'tests/mcp-programs.test.ts › each person has a process of their own',
+      'packages/server/src/platform/guarded-fetch.test.ts › a redirect to another origin takes no credential',
+    ],
   },
   R17: {
     text: 'Every query takes a user scope by construction (type-level), plus DB row policy; resume/subscribe authorizes each thread each time; strict Origin check; credentials by cookie or one-use ticket, never a reusable token in the URL; automated two-user matrix test over every route and frame; same 404 for "not yours" and "absent"',
@@ -121,7 +124,10 @@ export const EXPECTATIONS: Record<string, Requirement> = {
   },
   R24: {
     text: 'Memory per run is bounded and released at its end; deltas are compacted when a run ends; tool output has a hard cap and spills to storage',
-    tests: ['packages/server/src/journal/upkeep.test.ts › F72'],
+    tests: [
+      'packages/server/src/journal/upkeep.test.ts › F72',
+      'tests/mcp-calls.test.ts › a result of five megabytes is stored once',
+    ],
   },
   R25: {
     text: 'Deltas only; wire bytes ≤ ~1.3× text; bench asserts linearity and bystander p99',
@@ -137,7 +143,11 @@ export const EXPECTATIONS: Record<string, Requirement> = {
   },
   R28: {
     text: 'One abort signal from Stop to provider, MCP notifications/cancelled and child process; terminal event says cancelled (AG-UI outcome), never success',
-    tests: ['tests/flow.test.ts › Stop ends the run and reaches the model'],
+    tests: [
+      'tests/flow.test.ts › Stop ends the run and reaches the model',
+      'tests/mcp-calls.test.ts › progress is told while the tool runs, and Stop reaches the server',
+      'tests/mcp-programs.test.ts › Stop tells the program that its call was cancelled, and ends it',
+    ],
   },
   R29: {
     text: 'Approvals are stored rows with id, expiry, who may answer; answerable from any device or by API; refresh shows them again; each tool has a timeout',
@@ -145,7 +155,10 @@ export const EXPECTATIONS: Record<string, Requirement> = {
   },
   R30: {
     text: 'Breaker per (provider, model, region) and per MCP server; open → fail in <1 s or fall back before the first token; state visible to users, admins, metrics; shared across replicas',
-    tests: ['packages/server/src/platform/circuit-breaker.test.ts › failures in a row open it'],
+    tests: [
+      'packages/server/src/platform/circuit-breaker.test.ts › failures in a row open it',
+      'tests/mcp-consent.test.ts › after three failures in a row calls are refused at once',
+    ],
   },
   R31: {
     text: 'dvh + visual-viewport keyboard handling, 360 px tests in Playwright WebKit, resume from frozen tab ≤1 s after pageshow, Web Push when a run ends or needs approval',

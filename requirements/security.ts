@@ -329,7 +329,9 @@ export const SECURITY: Record<string, Requirement> = {
   },
   S35: {
     text: 'an MCP session id is no authentication: bound to user and session, random',
-    later: 'MCP servers over HTTP',
+    tests: [
+      'tests/mcp-programs.test.ts › each person has a process of their own, and none outlives its server',
+    ],
   },
   S36: {
     text: 'a local MCP server is shown with its exact command, and runs without a shell, in a folder and with variables of its own',
