@@ -20,6 +20,8 @@ export const waitingCallSchema = z.object({
   arguments: z.record(z.string(), z.unknown()),
   question: questionSchema.nullable(),
   change: changeSchema.nullable(),
+  /** The call was cut off in the middle: what became of it is not known. */
+  interrupted: z.boolean(),
   asked_at: z.string(),
   expires_at: z.string(),
 })

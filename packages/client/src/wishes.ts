@@ -1,4 +1,4 @@
-import type { Ok } from '@netra/protocol'
+import type { AnswerAction, Ok } from '@netra/protocol'
 
 import type { CommandMessage } from './outbox-storage.ts'
 import { newTraceparent } from './traceparent.ts'
@@ -34,6 +34,10 @@ export interface Decision {
   approved: boolean
   fence: number
   reason?: string
+  /** To a question of the call; absent it follows from `approved`. */
+  action?: AnswerAction
+  /** What was filled in of a form. */
+  content?: Record<string, unknown>
 }
 
 /** The server has the message, for good. */
@@ -84,6 +88,8 @@ export function decideOf(id: string, decision: Decision): Message<'decide'> {
     approved: decision.approved,
     fence: decision.fence,
     ...(decision.reason !== undefined && { reason: decision.reason }),
+    ...(decision.action !== undefined && { action: decision.action }),
+    ...(decision.content !== undefined && { content: decision.content }),
   }
 }
 

@@ -18,6 +18,8 @@ export const approvalRequestedSchema = z.object({
   question: questionSchema.optional(),
   /** What the call would change, as its tool says. */
   change: changeSchema.optional(),
+  /** Whether the call was cut off in the middle: what became of it is not known. */
+  interrupted: z.boolean().optional(),
   /** Whose tool it is, in words; absent: the server's own. */
   server: z.string().optional(),
 })

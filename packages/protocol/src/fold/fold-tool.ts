@@ -84,6 +84,7 @@ export function approvalRequested(state: ThreadState, event: ApprovalRequested):
     ...(event.agent && { agent: event.agent }),
     ...(event.question && { question: event.question }),
     ...(event.change && { change: event.change }),
+    ...(event.interrupted !== undefined && { interrupted: event.interrupted }),
     ...(event.server !== undefined && { server: event.server }),
   }
   const others = state.approvals.filter((item) => !isFor(item, event))

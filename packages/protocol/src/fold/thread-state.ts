@@ -149,6 +149,7 @@ export const approvalSchema = z.object({
   agent: z.string().optional(),
   question: questionSchema.optional(),
   change: changeSchema.optional(),
+  interrupted: z.boolean().optional(),
   server: z.string().optional(),
 })
 

@@ -20,6 +20,8 @@ export interface ShownApproval {
   arguments: Record<string, unknown>
   question: unknown
   change: unknown
+  /** The call was cut off in the middle: what became of it is not known. */
+  interrupted: boolean
   asked_at: string
   expires_at: string
 }
@@ -92,6 +94,7 @@ export function createApprovals(parts: {
         't.server',
         't.question',
         't.change',
+        't.interrupted',
         't.bound_to',
         't.action',
         't.content',
@@ -111,6 +114,7 @@ export function createApprovals(parts: {
     arguments: JSON.parse(row.arguments) as Record<string, unknown>,
     question: read(row.question),
     change: read(row.change),
+    interrupted: row.interrupted === 1,
     asked_at: row.created_at,
     expires_at: row.expires_at,
   })

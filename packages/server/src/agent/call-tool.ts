@@ -44,7 +44,7 @@ export async function* callTool(
       call,
       question,
       ...(state !== undefined && { state }),
-      ...(tool && about(tool, options)),
+      ...(tool && bindingTo(tool, options)),
     }
     return undefined
   }
@@ -68,7 +68,8 @@ async function insteadOf(
   }
   const invalid = tool && !hadBegun && invalidOutcome(tool, options)
   if (invalid) return { kind: 'tool_ended', call, outcome: invalid, durationMs: 0 }
-  return { kind: 'waits', call, ...(tool && (await askingFor(tool, options))) }
+  const about = tool && (await askingFor(tool, options))
+  return { kind: 'waits', call, interrupted: hadBegun, ...about }
 }
 
 /** A yes that was given to other arguments, or to a tool that says something else of itself now, is none. */
@@ -95,10 +96,10 @@ function invalidOutcome(tool: Tool, { call }: CallToolOptions): ToolOutcome | un
 
 async function askingFor(tool: Tool, options: CallToolOptions): Promise<Asking> {
   const change = await previewOf(tool, options)
-  return { ...(change && { change }), ...about(tool, options) }
+  return { ...(change && { change }), ...bindingTo(tool, options) }
 }
 
-const about = (tool: Tool, { call }: CallToolOptions): Asking => ({
+const bindingTo = (tool: Tool, { call }: CallToolOptions): Asking => ({
   boundTo: bindingOf(tool, call),
   ...(tool.server !== undefined && { server: tool.server }),
   ...(tool.answerWithinMs !== undefined && { answerWithinMs: tool.answerWithinMs }),

@@ -75,6 +75,8 @@ export interface Asking {
   /** Absent: whether the call may run. */
   question?: Question
   change?: Change
+  /** An attempt before began the call and did not see its end. */
+  interrupted?: boolean
   state?: string
   /** Whose tool it is. */
   server?: string

@@ -177,6 +177,8 @@ export interface ApprovalAskedRow {
   question: string | null
   /** JSON: what the call would change. */
   change: string | null
+  /** 1: an earlier attempt began the call and did not see its end. */
+  interrupted: number
   /** The tool's own, given back with the answer. */
   state: string | null
   /** What a yes holds for. */

@@ -21,9 +21,15 @@ const MAX_CHANGE_CHARACTERS = 32_000
 const CUT_CHARACTERS = 8_000
 
 /** What is told to the thread beside the call. */
-export const toldOf = ({ question, change, server }: Asking): Record<string, unknown> => ({
+export const toldOf = ({
+  question,
+  change,
+  interrupted,
+  server,
+}: Asking): Record<string, unknown> => ({
   ...(question && { question }),
   ...(change && { change: bounded(change) }),
+  ...(interrupted !== undefined && { interrupted }),
   ...(server !== undefined && { server }),
 })
 
@@ -49,7 +55,14 @@ export function askedRow(
   clock: Clock,
   { run, agent, call, about }: { run: RunRow; agent: string | null; call: ToolCall; about: Asking },
 ): Statement {
-  const { question, change, state = null, server = null, boundTo = null } = about
+  const {
+    question,
+    change,
+    interrupted = false,
+    state = null,
+    server = null,
+    boundTo = null,
+  } = about
   const row: ApprovalAskedRow = {
     run_id: run.id,
     tool_call_id: asId<ToolCallId>(call.callId),
@@ -60,6 +73,7 @@ export function askedRow(
     server,
     question: question ? JSON.stringify(question) : null,
     change: change ? JSON.stringify(bounded(change)) : null,
+    interrupted: interrupted ? 1 : 0,
     state,
     bound_to: boundTo,
     asked_at: isoTime(clock),

@@ -7,7 +7,8 @@ import { useLive } from '../live/use-live.ts'
 import { runView, type Problem, type RunView } from '../timeline/run-view.ts'
 import type { Answer as AnswerOf, Fork } from '../timeline/turns.ts'
 import { useNow } from '../use-now.ts'
-import { ApprovalCard } from './approval-card.tsx'
+import { ApprovalCard } from './approval/approval-card.tsx'
+import { askedInThread } from './approval/asked-call.ts'
 import { Button, IconButton } from './button.tsx'
 import { Chart } from './chart.tsx'
 import { CopyButton } from './copy-button.tsx'
@@ -62,13 +63,7 @@ export const Answer = memo(function Answer(props: AnswerProps) {
       ) : null}
       {view.team.length > 0 ? <TeamStrip team={view.team} nameOf={props.nameOf} /> : null}
       {answer.run ? <Steps {...props} view={view} isOpen={isOpen} /> : null}
-      {answer.approvals.map((approval) => (
-        <ApprovalCard
-          key={approval.tool_call_id}
-          approval={approval}
-          isInterrupted={wasInterrupted(answer.calls, approval)}
-        />
-      ))}
+      <Approvals {...props} />
       {view.exhibits.map((exhibit) => (
         <Chart key={exhibit.id} exhibit={exhibit} />
       ))}
@@ -108,6 +103,16 @@ export const Answer = memo(function Answer(props: AnswerProps) {
     </article>
   )
 })
+
+function Approvals({ answer, agentName, nameOf }: AnswerProps) {
+  return answer.approvals.map((approval) => (
+    <ApprovalCard
+      key={`${approval.tool_call_id} ${approval.fence}`}
+      call={askedInThread(approval, wasInterrupted(answer.calls, approval))}
+      agentName={approval.agent === undefined ? agentName : nameOf(approval.agent)}
+    />
+  ))
+}
 
 /** Only what lasts leads to the question why: it must not come and go under every quick answer. */
 const LONG_MS = 5_000

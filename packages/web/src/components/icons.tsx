@@ -38,6 +38,9 @@ export const ComposeIcon = icon(
 export const SearchIcon = icon(
   <path d="M9 14.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11ZM13.1 13.1 16.5 16.5" />,
 )
+export const InboxIcon = icon(
+  <path d="M3.5 11.5 5.6 5h8.8l2.1 6.5v4h-13zM3.5 11.5h3.7c.4 1.4 1.4 2.2 2.8 2.2s2.4-.8 2.8-2.2h3.7" />,
+)
 export const CloseIcon = icon(<path d="m5.5 5.5 9 9M14.5 5.5l-9 9" />)
 export const MenuIcon = icon(<path d="M3.5 6.5h13M3.5 13.5h13" />)
 export const MoreIcon = icon(

@@ -7,7 +7,7 @@ import { problemText } from '../live/api.ts'
 import { useLive, useUser } from '../live/use-live.ts'
 import { groupByDay } from '../timeline/thread-groups.ts'
 import { IconButton } from './button.tsx'
-import { ComposeIcon, GearIcon, MoreIcon, SearchIcon, Wordmark } from './icons.tsx'
+import { ComposeIcon, GearIcon, InboxIcon, MoreIcon, SearchIcon, Wordmark } from './icons.tsx'
 import { Menu } from './menu.tsx'
 import { Problem } from './notice.tsx'
 import { RenameThread } from './rename-thread.tsx'
@@ -53,6 +53,7 @@ export function Sidebar({ onSearch, onLeave }: SidebarProps) {
           <span className="flex-1 text-left">Search</span>
           <kbd className="font-sans text-xs pointer-coarse:hidden">{SHORTCUT}</kbd>
         </button>
+        <WaitingLink onLeave={onLeave} />
       </div>
       <nav
         aria-label="Conversations"
@@ -80,6 +81,28 @@ export function Sidebar({ onSearch, onLeave }: SidebarProps) {
         <ThemeMenu />
       </div>
     </div>
+  )
+}
+
+/** How much waits for the person, on every page and device at once. */
+function WaitingLink({ onLeave }: { onLeave: () => void }) {
+  const count = useUser().state.approvals.length
+  return (
+    <Link
+      to="/waiting"
+      onClick={onLeave}
+      className={`${ROW} ${count > 0 ? 'font-medium text-ink' : 'text-muted'}`}
+      activeProps={{ className: 'bg-hover' }}
+    >
+      <InboxIcon size={16} />
+      <span className="flex-1 text-left">Waiting for you</span>
+      {count > 0 ? (
+        <span className="figures rounded-full bg-accent px-1.5 text-2xs font-semibold text-on-accent">
+          {count}
+          <span className="sr-only"> {count === 1 ? 'question' : 'questions'}</span>
+        </span>
+      ) : null}
+    </Link>
   )
 }
 

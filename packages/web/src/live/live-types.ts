@@ -1,4 +1,4 @@
-import type { ThreadState, UserState } from '@netra/protocol'
+import type { AnswerAction, ThreadState, UserState } from '@netra/protocol'
 
 import type { Api, StoredFile, User } from './api.ts'
 import type { Store } from './frame-store.ts'
@@ -80,6 +80,12 @@ export interface Live {
     toolCallId: string
     fence: number
     approved: boolean
+    /** To a question of the call. */
+    action?: AnswerAction
+    /** What was filled in of a form. */
+    content?: Record<string, unknown>
+    /** The agent reads it. */
+    reason?: string
   }): Promise<void>
   acknowledgeReset: (threadId: string) => void
   /** Something of a run was drawn: how long the person waited is measured by it. */

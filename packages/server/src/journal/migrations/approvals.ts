@@ -15,6 +15,7 @@ export const approvalMigrations: readonly Migration[] = [
         server text,
         question text,
         change text,
+        interrupted integer not null default 0,
         state text,
         bound_to text,
         asked_at text not null,

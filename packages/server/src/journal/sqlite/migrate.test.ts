@@ -172,6 +172,7 @@ const COLUMNS: { [Table in keyof Tables]: Record<keyof Tables[Table], 'nullable'
     server: 'nullable',
     question: 'nullable',
     change: 'nullable',
+    interrupted: 'filled',
     state: 'nullable',
     bound_to: 'nullable',
     asked_at: 'filled',
