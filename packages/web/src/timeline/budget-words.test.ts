@@ -14,10 +14,12 @@ const state = {
 const NOW = Date.parse('2026-11-21T20:00:00Z')
 
 test('a low budget says what is left, whose it is, and when there is more', () => {
-  expect(lowBudget(state, NOW)).toMatch(/^180 tokens left of your tokens a day\. There is more at /)
+  expect(lowBudget(state, NOW)).toMatch(
+    /^180 tokens left of your tokens for today\. There is more at /,
+  )
   const everyone = { ...state, budget: 'usd_per_month', whose: 'everyone' as const, left: 0 }
   expect(lowBudget({ ...everyone, renews_at: '2026-12-01T00:00:00.000Z' }, NOW)).toMatch(
-    /^All of everybody’s US dollars a month is used\. There is more on /,
+    /^Used up: everybody’s money for this month\. There is more on /,
   )
 })
 

@@ -4,6 +4,8 @@ import { formatCompact, formatNumber, formatUsd } from './format.ts'
 
 interface LimitWords {
   name: string
+  /** In a sentence, where it is of a period. */
+  inSentence?: string
   unit: 'tokens' | 'usd' | 'count' | 'seconds'
   /** Holds for everybody together too. */
   forEveryone: boolean
@@ -11,10 +13,30 @@ interface LimitWords {
 
 /** Every limit as people read it, in the order in which they do. */
 export const LIMIT_WORDS = {
-  tokens_per_day: { name: 'Tokens a day', unit: 'tokens', forEveryone: true },
-  tokens_per_month: { name: 'Tokens a month', unit: 'tokens', forEveryone: true },
-  usd_per_day: { name: 'US dollars a day', unit: 'usd', forEveryone: true },
-  usd_per_month: { name: 'US dollars a month', unit: 'usd', forEveryone: true },
+  tokens_per_day: {
+    name: 'Tokens a day',
+    inSentence: 'tokens for today',
+    unit: 'tokens',
+    forEveryone: true,
+  },
+  tokens_per_month: {
+    name: 'Tokens a month',
+    inSentence: 'tokens for this month',
+    unit: 'tokens',
+    forEveryone: true,
+  },
+  usd_per_day: {
+    name: 'US dollars a day',
+    inSentence: 'money for today',
+    unit: 'usd',
+    forEveryone: true,
+  },
+  usd_per_month: {
+    name: 'US dollars a month',
+    inSentence: 'money for this month',
+    unit: 'usd',
+    forEveryone: true,
+  },
   concurrent_runs: { name: 'Answers at once', unit: 'count', forEveryone: true },
   steps_per_run: { name: 'Steps of one answer', unit: 'count', forEveryone: false },
   model_calls_per_run: { name: 'Model calls of one answer', unit: 'count', forEveryone: false },
@@ -56,9 +78,9 @@ export function renewal(at: string, now: number): string {
 /** One line about a budget that is nearly used, or used. */
 export function lowBudget(state: BudgetState, now: number): string {
   const whose = state.whose === 'yours' ? 'your' : 'everybody’s'
-  const name = limitName(state.budget).toLowerCase().replace('us dollars', 'US dollars')
+  const name = wordsOf(state.budget)?.inSentence ?? state.budget
   const more = `There is more ${renewal(state.renews_at, now)}.`
-  if (state.left <= 0) return `All of ${whose} ${name} is used. ${more}`
+  if (state.left <= 0) return `Used up: ${whose} ${name}. ${more}`
   return `${limitAmount(state.budget, state.left)} left of ${whose} ${name}. ${more}`
 }
 

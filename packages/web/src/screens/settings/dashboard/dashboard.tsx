@@ -5,13 +5,13 @@ import { ApiError } from '../../../live/api.ts'
 import { useNow } from '../../../use-now.ts'
 import { useOperationsApi } from '../../use-operations.ts'
 import { AdminOnly, Loaded, Section } from '../section.tsx'
+import { StopEverything } from '../spending/stop-everything.tsx'
 import { Breakers } from './breakers.tsx'
 import { Details } from './details.tsx'
 import { Errors } from './errors.tsx'
 import { Levels } from './levels.tsx'
 import { ModeSwitch } from './mode-switch.tsx'
 import { Status } from './status.tsx'
-import { StopLink } from './stop-link.tsx'
 import { Tiles } from './tiles.tsx'
 
 const EVERY_MS = 2_000
@@ -93,7 +93,7 @@ function Shown({ data, breakers, now, staleSince, problem, onReset }: ShownProps
         <Levels levels={data.service_levels} />
         <Breakers breakers={breakers} now={now} onReset={onReset} />
         <ModeSwitch />
-        <StopLink />
+        <StopEverything />
         <Errors />
         <Details data={data} />
       </div>

@@ -82,7 +82,7 @@ function Shown({ budgets }: { budgets: Budgets }) {
                 SCOPES.find((each) => each.scope === event.target.value)?.scope ?? 'role:user',
               )
             }
-            className={`${INPUT} w-56`}
+            className={`${INPUT} max-w-56`}
           >
             {SCOPES.map((each) => (
               <option key={each.scope} value={each.scope}>

@@ -20,10 +20,10 @@ export function TotalsTable({ of, rows }: TotalsTableProps) {
       aria-label={`By ${of.toLowerCase()}`}
       tabIndex={0}
     >
-      <table className="w-full text-sm">
+      <table className="w-full min-w-[34rem] table-fixed text-sm">
         <thead className="border-b border-line text-muted">
           <tr>
-            <th className={HEAD}>{of}</th>
+            <th className={`${HEAD} w-2/5`}>{of}</th>
             <th className={HEAD}>Calls</th>
             <th className={HEAD}>Input tokens</th>
             <th className={HEAD}>Output tokens</th>
