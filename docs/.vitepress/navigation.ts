@@ -15,6 +15,7 @@ export const NAVIGATION: readonly Group[] = [
       { text: 'What usage costs, repeats and becomes', link: '/docs/analysis' },
       { text: 'What agents remember', link: '/docs/memory' },
       { text: 'Approvals and questions', link: '/docs/approvals' },
+      { text: 'MCP servers', link: '/docs/mcp' },
     ],
   },
   {

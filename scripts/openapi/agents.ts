@@ -48,7 +48,7 @@ const ask = (agent: string): Route => ({
 const mcpServer = z.object({
   name: z.string(),
   status: z.string(),
-  version: z.string(),
+  version: z.string().nullable(),
   capabilities: z.array(z.string()),
 })
 const builtInTool = z.object({
@@ -60,8 +60,9 @@ const builtInTool = z.object({
   /** JSON Schema. */
   input_schema: z.record(z.string(), z.unknown()),
   agents: z.array(z.string()),
-  source: z.literal('built_in'),
-  server: z.null(),
+  source: z.enum(['built_in', 'mcp']),
+  /** Of those that are not built in. */
+  server: z.string().nullable(),
 })
 const stopped = <Word extends string>(word: Word) =>
   z.object({ status: z.literal(word), run_id: z.string().nullable(), run_ids: z.array(z.string()) })
@@ -80,17 +81,17 @@ export const agentsAndModels: Area = {
       },
     },
     'GET /api/mcp/servers': {
-      summary: 'The MCP servers that are connected: there are none',
+      summary: 'One’s own MCP servers and those for all, as the last look at them found them',
       who: ['chat:read'],
       answers: { 200: z.object({ data: z.array(mcpServer), status: z.literal('success') }) },
     },
     'GET /api/mcp/config': {
-      summary: 'What an MCP client is configured with: nothing',
+      summary: 'What an MCP client of one’s own would be configured with',
       who: ['chat:read'],
-      answers: { 200: z.object({ mcpServers: z.object({}) }) },
+      answers: { 200: z.object({ mcpServers: z.record(z.string(), z.record(z.string(), z.unknown())) }) },
     },
     'GET /api/mcp/tools': {
-      summary: 'The tools that agents have; all of them are built in',
+      summary: 'The tools that agents have, those of one’s MCP servers among them',
       who: ['chat:read'],
       answers: { 200: z.object({ data: z.array(builtInTool), status: z.literal('success') }) },
     },
@@ -99,7 +100,7 @@ export const agentsAndModels: Area = {
       who: ['chat:read'],
       answers: {
         200: z.object({
-          status: z.literal('not_configured'),
+          status: z.enum(['not_configured', 'healthy', 'degraded']),
           servers: z.object({ connected: z.int(), configured: z.int() }),
           tools: z.object({ built_in: z.int(), from_servers: z.int() }),
         }),

@@ -7,6 +7,7 @@ import { approving } from './approvals.ts'
 import { conversations } from './conversations.ts'
 import { files } from './files.ts'
 import { mcpServer } from './mcp-server.ts'
+import { mcpServers } from './mcp.ts'
 import { remembered } from './memory.ts'
 import { isMedia, type Area, type MediaBody, type Route } from './route.ts'
 import { services } from './services.ts'
@@ -21,6 +22,7 @@ export const AREAS: readonly Area[] = [
   remembered,
   approving,
   agentsAndModels,
+  mcpServers,
   mcpServer,
   files,
   administration,

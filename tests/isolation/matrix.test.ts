@@ -8,6 +8,7 @@ import { ask, comparable, type Answer, type Asked } from './ask.ts'
 import { AUTH_ROWS } from './auth-rows.ts'
 import { CHAT_ROWS } from './chat-rows.ts'
 import { undescribed } from './described.ts'
+import { MCP_ROWS } from './mcp-rows.ts'
 import { MCP_SERVER_ROWS } from './mcp-server-rows.ts'
 import { get, isOpen, type OwnedRow, type Row, type Thing } from './row.ts'
 import { found } from './search.ts'
@@ -25,6 +26,7 @@ const ROWS: Record<string, Row | Row[]> = {
   ...ADMIN_ROWS,
   ...SPENDING_ROWS,
   ...SERVICE_ROWS,
+  ...MCP_ROWS,
   ...MCP_SERVER_ROWS,
   ...APPROVAL_ROWS,
 }

@@ -43,6 +43,15 @@ export async function deleteAccount(
           db.selectFrom('mcp_server').select('id').where('user_id', '=', userId),
         )
         .compile(),
+      db
+        .deleteFrom('mcp_consent')
+        .where(
+          'server_id',
+          'in',
+          db.selectFrom('mcp_server').select('id').where('user_id', '=', userId),
+        )
+        .compile(),
+      db.deleteFrom('mcp_server').where('user_id', '=', userId).compile(),
       db.deleteFrom('note').where('user_id', '=', userId).compile(),
       db.deleteFrom('memory_choice').where('user_id', '=', userId).compile(),
       db.deleteFrom('workload_mapping').where('user_id', '=', userId).compile(),

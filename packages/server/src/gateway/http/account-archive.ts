@@ -7,6 +7,7 @@ import type { Memory } from '../../memory/memory.ts'
 import type { UserId } from '../../platform/ids.ts'
 import type { Spans } from '../../spans/spans.ts'
 import type { Spending } from '../../spending/spending.ts'
+import type { Mcp } from '../../mcp/mcp.ts'
 import type { AdoptedPlans, WorkloadPage } from '../ports.ts'
 import { ArchiveNames } from './archive-names.ts'
 import { markdownHead, markdownMessage } from './export.ts'
@@ -22,6 +23,7 @@ interface Parts {
   memory: Memory
   approvals: Approvals
   plans: AdoptedPlans
+  mcp: Pick<Mcp, 'list'>
   modelSpans: Pick<Spans, 'lines'>
   workload: Pick<WorkloadPage, 'corrections'>
 }
@@ -83,6 +85,9 @@ export async function* archiveEntries(
   yield { name: 'memory.json', modified: new Date(), compress: true, content: encoded(notes) }
   const plans = oneText(JSON.stringify({ plans: await parts.plans.list(userId) }))
   yield { name: 'plans.json', modified: new Date(), compress: true, content: encoded(plans) }
+  const servers = oneText(JSON.stringify({ servers: await ownServers(parts, userId) }))
+  const mcpServers = encoded(servers)
+  yield { name: 'mcp-servers.json', modified: new Date(), compress: true, content: mcpServers }
   const sent = encoded(parts.modelSpans.lines(userId))
   yield { name: 'application-calls.ndjson', modified: new Date(), compress: true, content: sent }
   const corrections = oneText(JSON.stringify(await parts.workload.corrections(userId)))
@@ -105,6 +110,10 @@ export async function* archiveEntries(
   const list = oneText(JSON.stringify({ files: listed }))
   yield { name: 'files.json', modified: new Date(), compress: true, content: encoded(list) }
 }
+
+/** Without what they show as who they are: that is not handed out. */
+const ownServers = async ({ mcp }: Parts, userId: UserId) =>
+  (await mcp.list({ userId, isAdmin: false })).filter((server) => !server.for_all)
 
 async function* jsonList(
   name: string,

@@ -62,9 +62,11 @@ const builtIn = ({ agents }: Http['parts']) =>
 const ofServer = ({ name: server, enabled, tools }: McpServerView) =>
   tools
     .filter(({ state }) => enabled && state === 'agreed')
-    .map(({ tool, description, input_schema }) => ({
+    .map(({ tool, description, input_schema, needs_approval }) => ({
       name: tool,
       description,
+      effect: needs_approval ? 'writes' : 'reads',
+      asks_first: needs_approval,
       input_schema,
       agents: ['assistant'],
       source: 'mcp',
