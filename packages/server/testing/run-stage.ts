@@ -167,6 +167,7 @@ const agentsOf = (act: Act): Agents => ({
   list: async () => [],
   resolve: () => 'assistant',
   ownModelOf: () => undefined,
+  fixedModelOf: () => undefined,
   breaker: () => Promise.reject(new Error('no breaker here')),
   breakers: () => [],
   lacking: () => [],

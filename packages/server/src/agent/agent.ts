@@ -67,6 +67,8 @@ export interface Agents {
   resolve(name: string | null, model: string): string | undefined
   /** The model that an agent speaks with and no other; undefined: any. */
   ownModelOf(agent: string | null): string | undefined
+  /** The same of an agent with which nobody may name another: one of a file, or elsewhere. */
+  fixedModelOf(agent: string | null): string | undefined
   /**
    * Does one turn. Ask for the next step only when the last one is durable (text excepted).
    *
@@ -190,10 +192,11 @@ export function createAgents(options: AgentsOptions): Agents {
     const wanted = resolve(turn.agent, turn.model ?? (await models.defaultId()))
     const definition = registry.find(wanted)
     if (!definition) throw noSuchAgent(turn.agent, listed())
-    // Whoever wrote an agent for one model knows why; what the person chose is of the others.
-    const fixed = definition.origin === 'own' ? definition.model : undefined
     const asked =
-      fixed ?? turn.model ?? definition.model ?? (await orAborted(models.defaultId(), signal))
+      fixedModelOf(definition) ??
+      turn.model ??
+      definition.model ??
+      (await orAborted(models.defaultId(), signal))
     const instructions = await orAborted(instructionsFor(definition, turn), signal)
     const log = logger.child({ run_id: turn.runId, agent: definition.id, model: asked })
     const toolsOff = hasTools(definition) ? options.toolsOff?.() : undefined
@@ -252,11 +255,15 @@ export function createAgents(options: AgentsOptions): Agents {
     },
     resolve,
     ownModelOf: (agent) => registry.find(agent)?.model,
+    fixedModelOf: (agent) => fixedModelOf(registry.find(agent)),
     act,
-    breaker: async (agent, userId = '') =>
-      agent === selftest.id
-        ? selftestModels.breaker(userId)
-        : models.breaker(registry.find(agent)?.model ?? null),
+    async breaker(agent, userId = '') {
+      if (agent === selftest.id) return selftestModels.breaker(userId)
+      const definition = registry.find(agent)
+      const elsewhere = definition?.origin === 'remote' ? serviceNameOf(definition) : undefined
+      const known = elsewhere === undefined ? undefined : breakers.find('service', elsewhere)
+      return known?.status() ?? models.breaker(definition?.model ?? null)
+    },
     breakers: () => models.breakers(),
     tools: () =>
       tools.flatMap((tool) => {
@@ -284,6 +291,10 @@ export function createAgents(options: AgentsOptions): Agents {
         ),
   }
 }
+
+/** Whoever wrote an agent for one model knows why; what the person chose is of the others. */
+const fixedModelOf = (definition: AgentDefinition | undefined): string | undefined =>
+  definition?.origin === undefined ? undefined : definition.model
 
 const hasTools = ({ tools, ownTools = [] }: AgentDefinition): boolean =>
   tools.length + ownTools.length > 0

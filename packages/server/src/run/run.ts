@@ -301,7 +301,11 @@ export function createRuns(options: RunsOptions): Runs {
 
   return {
     async resolve(wish) {
-      const model = wish.model ?? agents.ownModelOf(wish.agent) ?? (await options.defaultModel())
+      const model =
+        agents.fixedModelOf(wish.agent) ??
+        wish.model ??
+        agents.ownModelOf(wish.agent) ??
+        (await options.defaultModel())
       const agent = agents.resolve(wish.agent, model)
       return agent === undefined ? undefined : { agent, model }
     },

@@ -143,7 +143,7 @@ export async function openRemoteAgents(options: RemoteAgentsOptions): Promise<Re
       if (options.taken().includes(agent.id) || known.some(({ id }) => id === agent.id))
         throw new RemoteRefused(
           'conflict',
-          `There is an agent ${agent.id} already. Choose another id.`,
+          `There is an agent ${agent.id} already. Choose another name.`,
         )
       const now = isoTime(clock)
       const whole = { ...agent, headers, examples, enabled: true, createdAt: now, updatedAt: now }

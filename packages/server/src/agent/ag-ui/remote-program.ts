@@ -29,6 +29,7 @@ export const definitionOf = (agent: RemoteAgent, options: RemoteOptions): AgentD
   name: agent.name,
   description: agent.description,
   origin: 'remote',
+  model: serviceNameOf(agent),
   tools: [],
   examples: agent.examples,
   instructions: () => '',
