@@ -288,8 +288,13 @@ export const SECURITY: Record<string, Requirement> = {
     ],
   },
   S30: {
-    text: 'budgets of steps, time and tokens for each run and user; stopping takes at most 1 s',
+    text: 'budgets of steps, time, tokens and money for each run and user and for all; stopping one or everything takes at most 1 s',
     tests: [
+      'packages/server/src/spending/admission.test.ts › S30: runs at once never go over a budget by more than one call each',
+      'packages/server/src/spending/spending.test.ts › S30: a call counts for its day and month, and a restart forgets none',
+      'tests/spending.test.ts › S30: a budget ends a run before its next call, and says which, how much and until when',
+      'tests/stop-all.test.ts › S30, ASI10: one order ends fifty runs within a second, keeps more from starting, and outlives a restart',
+      'tests/stop-all.test.ts › S30: an order at one node ends the runs of another within a second, and of one person theirs alone',
       'tests/admin-elsewhere.test.ts › what runs at a node for a user disabled elsewhere stops within a second',
       'tests/revocation-commands.test.ts › what runs for a user who is disabled %s stops within a second',
       'packages/server/src/agent/loop.test.ts › a model that never stops calling tools ends with budget',

@@ -32,6 +32,7 @@ export const NAVIGATION: readonly Group[] = [
       { text: 'Sign-in providers', link: '/docs/sign-in-providers' },
       { text: 'Hosts and paths', link: '/docs/hosts' },
       { text: 'Limits', link: '/docs/limits' },
+      { text: 'Spending and budgets', link: '/docs/budgets' },
       { text: 'Configuration', link: '/docs/operate/configuration' },
       { text: 'Start, netra doctor, the end', link: '/docs/operate/startup' },
       { text: 'Health', link: '/docs/operate/health' },
