@@ -7,6 +7,7 @@ import {
   modelsSchema,
 } from '../../packages/client/src/api-types.ts'
 import { runTimelineSchema } from '../../packages/client/src/timeline-types.ts'
+import { planStepSchema } from '../../packages/server/src/agent/team/report.ts'
 import * as runs from '../../packages/server/src/gateway/http/agent-runs.ts'
 import * as agents from '../../packages/server/src/gateway/http/agents.ts'
 import * as timeline from '../../packages/server/src/gateway/http/timeline.ts'
@@ -64,6 +65,14 @@ const builtInTool = z.object({
   /** Of those that are not built in. */
   server: z.string().nullable(),
 })
+const adoptedPlan = z.object({
+  plan_id: z.string(),
+  thread_id: z.string(),
+  run_id: z.string(),
+  title: z.string(),
+  steps: z.array(planStepSchema),
+  adopted_at: time,
+})
 const stopped = <Word extends string>(word: Word) =>
   z.object({ status: z.literal(word), run_id: z.string().nullable(), run_ids: z.array(z.string()) })
 
@@ -88,7 +97,9 @@ export const agentsAndModels: Area = {
     'GET /api/mcp/config': {
       summary: 'What an MCP client of one’s own would be configured with',
       who: ['chat:read'],
-      answers: { 200: z.object({ mcpServers: z.record(z.string(), z.record(z.string(), z.unknown())) }) },
+      answers: {
+        200: z.object({ mcpServers: z.record(z.string(), z.record(z.string(), z.unknown())) }),
+      },
     },
     'GET /api/mcp/tools': {
       summary: 'The tools that agents have, those of one’s MCP servers among them',
@@ -106,18 +117,18 @@ export const agentsAndModels: Area = {
         }),
       },
     },
+    'GET /api/plans': {
+      summary: 'Plans that one adopted, newest first',
+      who: ['chat:read'],
+      answers: { 200: z.object({ plans: z.array(adoptedPlan) }) },
+    },
     'POST /api/agents/execute': {
       summary: 'Ask an agent, and wait for its answer',
       who: both,
       body: agents.execute,
       answers: executed,
     },
-    ...Object.fromEntries(
-      ['triage', 'data', 'optimization', 'actions', 'reporting'].map((agent) => [
-        `POST /api/agents/${agent}`,
-        ask(agent),
-      ]),
-    ),
+    ...Object.fromEntries(agents.NAMED.map((agent) => [`POST /api/agents/${agent}`, ask(agent)])),
     'POST /api/agents/start': {
       summary: 'Begin a run, without waiting for it',
       who: ['chat:write'],

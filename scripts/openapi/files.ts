@@ -30,6 +30,12 @@ export const files: Area = {
       who: ['files:read'],
       answers: { 200: media('application/octet-stream', 'of the type that it was uploaded as') },
     },
+    'GET /api/reports/:file_id': {
+      summary: 'A report of the agents’ team: Markdown, or its structure as JSON',
+      who: ['files:read'],
+      headers: { Accept: '`application/json` for the structure' },
+      answers: { 200: media('text/markdown', 'the report', z.string()) },
+    },
     'DELETE /api/files/:id': {
       summary: 'Erase a file',
       who: ['files:write'],

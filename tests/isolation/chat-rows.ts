@@ -9,7 +9,17 @@ import {
   type Row,
   type Thing,
 } from './row.ts'
-import { form, newFile, newNote, newThread, lastingRun, talkOf, waitingApproval } from './things.ts'
+import {
+  adoptedPlan,
+  form,
+  newFile,
+  newNote,
+  newReport,
+  newThread,
+  lastingRun,
+  talkOf,
+  waitingApproval,
+} from './things.ts'
 
 const thread = (row: Partial<OwnedRow> & Pick<OwnedRow, 'ask'>): OwnedRow => ({
   make: talkOf,
@@ -38,8 +48,6 @@ export const agentRows = (path: string, body: object = {}): Row[] => [
 ]
 
 const ONE_CATALOGUE = 'the same list for everybody who is signed in; it holds nothing of anybody'
-
-const NO_AGENT = 'its agent is not there yet: whoever asks is told so, in the same words'
 
 const stopping = (path: string, by: 'run' | 'thread'): OwnedRow => ({
   case: `by its ${by}`,
@@ -285,10 +293,31 @@ export const CHAT_ROWS: Record<string, Row | Row[]> = {
   'POST /api/agents/execute': agentRows('/api/agents/execute', { type: 'assistant' }),
   'POST /api/agents/data': agentRows('/api/agents/data'),
   'GET /api/agents/:agent/circuit_breaker/status': { open: ONE_CATALOGUE },
-  'POST /api/agents/triage': { open: NO_AGENT },
-  'POST /api/agents/optimization': { open: NO_AGENT },
-  'POST /api/agents/actions': { open: NO_AGENT },
-  'POST /api/agents/reporting': { open: NO_AGENT },
+  'POST /api/agents/supervisor': agentRows('/api/agents/supervisor'),
+  'POST /api/agents/triage': agentRows('/api/agents/triage'),
+  'POST /api/agents/optimization': agentRows('/api/agents/optimization'),
+  'POST /api/agents/actions': agentRows('/api/agents/actions'),
+  'POST /api/agents/reporting': agentRows('/api/agents/reporting'),
+  'POST /api/agents/data_helper': agentRows('/api/agents/data_helper'),
+  'GET /api/reports/:file_id': [
+    {
+      case: 'as Markdown',
+      make: newReport,
+      names: ['report'],
+      ask: (thing) => get(`/api/reports/${thing['report']}`),
+    },
+    {
+      case: 'as JSON',
+      make: newReport,
+      names: ['report'],
+      ask: (thing) => polled(`/api/reports/${thing['report']}`),
+    },
+  ],
+  'GET /api/plans': {
+    make: adoptedPlan,
+    ask: () => get('/api/plans'),
+    everybodysOwn: 'their own plans',
+  },
   'POST /api/agents/start': thread({
     ask: (thing) =>
       post('/api/agents/start', { message: `s ${thing.marker}`, thread_id: thing['thread'] }),

@@ -31,6 +31,34 @@ export async function newNote(stage: Stage): Promise<Thing> {
   return kept(stage, { marker, note: id ?? '' })
 }
 
+/** A report of the agents' team; without data it says what is missing for the question. */
+export async function newReport(stage: Stage): Promise<Thing> {
+  const marker = stage.mark()
+  const { response } = await stage.made(
+    stage.ada,
+    post('/api/agents/reporting', { message: `What does it cost on gpt-4o? ${marker}` }),
+  )
+  const report = /\/api\/reports\/([\w-]+)/.exec(response ?? '')?.[1] ?? ''
+  return kept(stage, { marker, report })
+}
+
+/** A plan that was adopted, put into the store: adopting one takes data and a person's yes. */
+export function adoptedPlan(stage: Stage): Thing {
+  const marker = stage.mark()
+  const store = new DatabaseSync(join(stage.netra.folder, 'journal.db'), { timeout: 10_000 })
+  try {
+    store
+      .prepare(
+        `INSERT INTO plan (id, user_id, thread_id, run_id, title, steps, created_at)
+         VALUES (?, ?, 'thread', 'run', ?, '[]', ?)`,
+      )
+      .run(`plan-${marker}`, stage.ada.userId, marker, new Date().toISOString())
+  } finally {
+    store.close()
+  }
+  return kept(stage, { marker })
+}
+
 /** A run that lasts, in a thread with the marker. */
 export async function lastingRun(stage: Stage): Promise<Thing> {
   const marker = stage.mark()

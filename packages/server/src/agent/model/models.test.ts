@@ -70,11 +70,18 @@ test('agents are known by name, and no other is', async () => {
   await using s = await bare()
   expect(s.agents.resolve('data', 'netra/builtin')).toBe('data')
   expect(s.agents.resolve('assistant', 'netra/builtin')).toBe('assistant')
-  expect(s.agents.resolve('triage', 'netra/builtin')).toBeUndefined()
+  expect(s.agents.resolve('triage', 'netra/builtin')).toBe('triage')
+  expect(s.agents.resolve('nobody', 'netra/builtin')).toBeUndefined()
   const agents = await s.agents.list()
   expect(agents.map(({ id, status, examples }) => [id, status, examples.length])).toEqual([
+    ['supervisor', 'ready', 3],
     ['assistant', 'ready', 3],
     ['data', 'ready', 3],
+    ['triage', 'ready', 3],
+    ['optimization', 'ready', 3],
+    ['actions', 'ready', 3],
+    ['reporting', 'ready', 3],
+    ['data_helper', 'ready', 3],
   ])
 })
 

@@ -1,5 +1,6 @@
 import { assistant } from '../agents/assistant.ts'
 import { data } from '../agents/data.ts'
+import { escapeMarkdown } from '../model/builtin/format.ts'
 import { program, type Steps } from '../program/program.ts'
 import type { Work } from '../program/work.ts'
 import { answerOf, sectionsOf } from './answer.ts'
@@ -76,6 +77,7 @@ export const triageAgent = program(async function* (work) {
   const { category, priority, priority_why, sufficiency, reasons, missing, ...read } =
     on.triage.result
   const lines = [
+    `**Question**: ${quoted(on.triage.result.question)}`,
     `**Category**: ${category}${read.topics.length > 1 ? ` (also ${read.topics.slice(1).join(', ').replaceAll('_', ' ')})` : ''}`,
     `**Priority**: ${priority}, because ${priority_why}`,
     `**Data**: ${sufficiency}${reasons.length > 0 ? ` – ${reasons.join(' ')}` : ''}`,
@@ -88,13 +90,24 @@ export const triageAgent = program(async function* (work) {
   return yield* told(work, lines.map((line) => `- ${line}`).join('\n'))
 })
 
+/** What is no business of the team’s, in words; undefined when the question is. */
+function notOurs({ triage: { result } }: Case, agent: string): string | undefined {
+  if (result.topics[0] !== 'other') return undefined
+  return `As far as I understand it, “${quoted(result.question)}” is not about what language models cost, so there is nothing for ${agent} to do. Ask about cost, savings, models, caching, growth, anomalies or usage of your requests; the assistant answers other questions.`
+}
+
+const quoted = (question: string): string => escapeMarkdown(question.slice(0, 200))
+
 /** One agent asked alone: what comes before its part is done by itself, and its sections are its answer. */
 const part = (
+  agent: string,
   headings: readonly string[],
   go: (work: Work, on: Case) => Steps<void>,
 ): ReturnType<typeof program> =>
   program(async function* (work) {
     const on = yield* triage(work)
+    const refusal = notOurs(on, agent)
+    if (refusal !== undefined) return yield* told(work, refusal)
     yield* go(work, on)
     const report = makeReport(on, undefined)
     const answer = sectionsOf(report, headings)
@@ -103,9 +116,10 @@ const part = (
 
 const MISSING = ['What is missing, and how to get it', 'Not measurable from these data']
 
-export const dataHelperAgent = part(['Summary', ...MISSING], helpWithData)
+export const dataHelperAgent = part('the data helper', ['Summary', ...MISSING], helpWithData)
 
 export const optimizationAgent = part(
+  'optimization',
   ['Summary', 'Recommendations', 'Assumptions', ...MISSING],
   async function* (work, on) {
     const { sufficiency } = on.triage.result
@@ -117,8 +131,10 @@ export const optimizationAgent = part(
 
 export const actionsAgent = program(async function* (work) {
   const on = yield* triage(work)
+  const refusal = notOurs(on, 'actions')
   const before = on.triage.result.adopt ? planBefore(work) : undefined
   if (before) return yield* told(work, yield* adopt(work, 'The plan of this conversation', before))
+  if (refusal !== undefined) return yield* told(work, refusal)
   yield* gather(work, on, alone)
   const report = makeReport(on, undefined)
   const answer = sectionsOf(report, ['Summary', 'Recommendations', 'Plan', ...MISSING])
@@ -127,6 +143,8 @@ export const actionsAgent = program(async function* (work) {
 
 export const reportingAgent = program(async function* (work) {
   const on = yield* triage(work)
+  const refusal = notOurs(on, 'reporting')
+  if (refusal !== undefined) return yield* told(work, refusal)
   yield* gather(work, on, alone)
   return yield* told(work, answerOf(yield* writeReport(work, on), on))
 })

@@ -41,8 +41,16 @@ const HTTP_BY_CODE: Record<string, { status: number; code: string; retryAfter?: 
   model_rate_limited: { status: 429, code: 'LLM_RATE_LIMIT_EXCEEDED', retryAfter: 60 },
 }
 
-/** Agents that have a route of their own; one that is not there yet is a 404 as any other. */
-const NAMED = ['triage', 'data', 'optimization', 'actions', 'reporting']
+/** Agents that have a route of their own. */
+export const NAMED = [
+  'supervisor',
+  'triage',
+  'data',
+  'optimization',
+  'actions',
+  'reporting',
+  'data_helper',
+] as const
 
 /** Agents over HTTP: each call is a message in a thread and a run like any other. */
 export function addAgentRoutes({ app, parts, user }: Http): void {

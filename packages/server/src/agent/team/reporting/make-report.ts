@@ -1,3 +1,4 @@
+import { escapeMarkdown } from '../../model/builtin/format.ts'
 import type { Case } from '../case.ts'
 import type { MissingData } from '../missing/find-missing-data.ts'
 import type { Block, Report } from '../report.ts'
@@ -22,6 +23,9 @@ export function makeReport(on: Case, prose: Prose | undefined): Report {
   const hasCost = on.findings.drivers !== undefined
   const said = prose?.sentences ?? summary(on)
   const sections = [
+    ...section('Question', [
+      { kind: 'text', text: escapeMarkdown(on.triage.result.question.slice(0, 1_000)), facts: [] },
+    ]),
     ...section('Summary', [
       ...(said.length > 0
         ? [

@@ -1,3 +1,4 @@
+import { escapeMarkdown } from '../../model/builtin/format.ts'
 import type { Answered, WorkloadProfile } from '../../tools/workload/schemas.ts'
 import type { Case } from '../case.ts'
 import { joined, say, type Called, type Said } from '../facts.ts'
@@ -58,7 +59,9 @@ export function dataSection(on: Case): Section[] {
     ...(rejected > 0
       ? [`${rejected.toLocaleString('en-US')} rows could not be read and are not in any figure.`]
       : []),
-    ...unusable.map(({ name, why }) => `${name} was left out: ${why}`),
+    ...unusable.map(
+      ({ name, why }) => `${escapeMarkdown(name)} was left out: ${escapeMarkdown(why)}`,
+    ),
   ]
   return section('Data', [
     list.length > 0 ? tableBlock('Files', ['File', 'Format', 'Rows'], list) : undefined,
