@@ -1,11 +1,20 @@
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { startNetra } from './support/netra-process.ts'
 import { layDependencies, mustRun, packAndUnpack } from './support/packed.ts'
 import { openProgram } from './support/sdk.ts'
+import { readersFolder } from './support/tutorial.ts'
 import { generatedWorkload } from './support/workload.ts'
 
 let packed: ReturnType<typeof packAndUnpack>
@@ -17,11 +26,13 @@ beforeAll(() => {
 }, 120_000)
 afterAll(() => rmSync(dirname(packed.folder), { recursive: true, force: true }))
 
-test('the tarball holds JavaScript that Node reads, and neither tests nor TypeScript', () => {
+test('the tarball holds JavaScript that Node reads, neither tests nor TypeScript, and the types of the agent kit', () => {
   const files = readdirSync(packed.folder, { recursive: true, encoding: 'utf8' }).filter(
     (path) => !path.startsWith('node_modules'),
   )
-  expect(files.filter((path) => /\.tsx?$|\.test\.|\.map$/.test(path))).toEqual([])
+  const isSource = (path: string): boolean => /(?<!\.d)\.tsx?$|\.test\.|\.map$/.test(path)
+  expect(files.filter(isSource)).toEqual([])
+  expect(files).toContain(join('packages', 'agent-kit', 'src', 'agent-kit.d.ts'))
   expect(files).toContain(join('packages', 'web', 'dist', 'index.html'))
   expect(files).toContain('LICENSE')
   const licenses = readFileSync(join(packed.folder, 'packages/web/dist/licenses.md'), 'utf8')
@@ -51,13 +62,16 @@ test('its lock file names what it imports exactly, and nothing that only develop
 })
 
 test('it serves the web app and answers from uploaded data, with nothing of the tree', async () => {
-  await using netra = await startNetra({ bin: packed.bin })
+  const env = { NETRA_AGENTS_DIR: resolve('examples/agents') }
+  await using netra = await startNetra({ bin: packed.bin, env })
   const page = await (await fetch(netra.url)).text()
   const script = /src="([^"]+\.js)"/.exec(page)?.[1] ?? 'no script'
   expect((await fetch(new URL(script, netra.url))).headers.get('content-type')).toMatch(
     /javascript/,
   )
   using program = await openProgram(netra.url)
+  const ids = (await program.api.agents()).map(({ id }) => id)
+  expect(ids).toEqual(expect.arrayContaining(['price-clerk', 'rate-desk', 'rate-editor']))
   const { csv } = generatedWorkload(4, 200)
   const file = await program.upload('conv.csv', csv)
   const answered = await program.ask('How many requests are there?', { files: [file] })
@@ -66,6 +80,34 @@ test('it serves the web app and answers from uploaded data, with nothing of the 
   expect(await netra.kill('SIGTERM')).toBe(0)
   expect(netra.log()).toBe('')
 }, 120_000)
+
+test('agents written beside it are typed and tested with the kit that it brings', () => {
+  const { folder, write } = readersFolder()
+  try {
+    cpSync('examples/agents', join(folder, 'agents'), { recursive: true })
+    // As `npm install ./node_modules/netra/packages/agent-kit` lays it.
+    mkdirSync(join(folder, 'node_modules/@netra'), { recursive: true })
+    const kit = join(folder, 'node_modules/@netra/agent-kit')
+    symlinkSync(join(packed.folder, 'packages/agent-kit'), kit)
+    symlinkSync(resolve('node_modules/@types'), join(folder, 'node_modules/@types'))
+    const compilerOptions = {
+      target: 'es2024',
+      lib: ['es2024', 'esnext'],
+      module: 'nodenext',
+      types: ['node'],
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      allowImportingTsExtensions: true,
+    }
+    write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['agents'] }))
+    const told = mustRun(process.execPath, ['--test', 'agents/*.test.ts'], folder)
+    expect(told).toMatch(/pass 2\b/)
+    expect(mustRun(resolve('node_modules/.bin/tsc'), [], folder)).toBe('')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}, 60_000)
 
 test('its revision names a commit of this tree', () => {
   const { revision } = JSON.parse(

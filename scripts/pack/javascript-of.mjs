@@ -9,7 +9,9 @@ export const OWN_PACKAGES = {
   '@netra/server/test-agent': 'packages/server/src/agent/own/test/test-agent.ts',
 }
 const OWN_FILE = /(['"])(\.{1,2}\/[^'"\n]+)\.ts\1/g
-const PACKAGE = /(\bfrom |\bimport ?\(?)(['"])((?:@[\w.-]+\/)?\w[\w.-]*)(?:\/[\w./-]+)?\2/g
+/** Of a statement or a call, and not of a sentence that has "from" in it. */
+const PACKAGE =
+  /(?:^(?:import|export)\b[^'"`;]*?\bfrom |^import |\bimport\()(['"])((?:@[\w.-]+\/)?\w[\w.-]*)(?:\/[\w./-]+)?\1/gm
 
 /**
  * One source as JavaScript: types become blanks, so that every line and column stays where it is.
@@ -22,7 +24,7 @@ export function javascriptOf(root, path) {
   const source = readFileSync(join(root, path), 'utf8')
   const stripped = path.endsWith('.ts') ? stripTypeScriptTypes(source) : source
   const { code, files } = withOwnFiles(stripped, path)
-  const packages = new Set([...code.matchAll(PACKAGE)].map(([, , , name]) => name))
+  const packages = new Set([...code.matchAll(PACKAGE)].map(([, , name]) => name))
   return {
     path: path.replace(/\.ts$/, '.js'),
     code,
