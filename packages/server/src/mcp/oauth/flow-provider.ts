@@ -17,6 +17,7 @@ export class FlowProvider implements OAuthClientProvider {
   readonly #redirectUrl: string
   readonly #state: string
   readonly #clients: ClientStore
+  readonly #scope: string | undefined
   verifier = ''
   discovery: Discovery | undefined
   client: StoredOAuthClientInformation | undefined
@@ -30,6 +31,8 @@ export class FlowProvider implements OAuthClientProvider {
     /** An https address where that stands; undefined where there is none. */
     clientMetadataUrl: string | undefined
     state: string
+    /** What is going to be asked for, where that is known. */
+    scope: string | undefined
     clients: ClientStore
   }) {
     this.clientMetadata = options.clientMetadata
@@ -38,6 +41,7 @@ export class FlowProvider implements OAuthClientProvider {
     this.#redirectUrl = options.redirectUrl
     this.#state = options.state
     this.#clients = options.clients
+    this.#scope = options.scope
   }
 
   get redirectUrl(): string {
@@ -51,7 +55,10 @@ export class FlowProvider implements OAuthClientProvider {
   async clientInformation(ctx?: {
     issuer: string
   }): Promise<StoredOAuthClientInformation | undefined> {
-    this.client ??= await this.#clients.find(this.#serverId, ctx?.issuer ?? '')
+    if (this.client) return this.client
+    const known = await this.#clients.find(this.#serverId, ctx?.issuer ?? '')
+    // A client that registered for less may never ask for more: it registers anew.
+    if (known && registeredFor(known, this.#scope)) this.client = known
     return this.client
   }
 
@@ -98,4 +105,10 @@ export class FlowProvider implements OAuthClientProvider {
     this.client = undefined
     await this.#clients.forgetRegistered(this.#serverId)
   }
+}
+
+function registeredFor(client: object, scope: string | undefined): boolean {
+  if (scope === undefined || !('scope' in client) || typeof client.scope !== 'string') return true
+  const known = new Set(client.scope.split(' '))
+  return scope.split(' ').every((one) => known.has(one))
 }

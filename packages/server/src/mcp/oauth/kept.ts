@@ -9,10 +9,12 @@ const discovery = z.object({
   resourceMetadataUrl: z.string().optional(),
 })
 
+export const client = z.looseObject({ client_id: z.string() })
+
 /** What is kept sealed of one person's sign-in to one server. */
 export const grant = z.object({
   tokens: z.looseObject({ access_token: z.string(), token_type: z.string() }),
-  client: z.looseObject({ client_id: z.string() }),
+  client,
   discovery,
   /** Milliseconds since the Unix epoch; null: nobody said. */
   expiresAt: z.number().nullable(),
@@ -33,11 +35,15 @@ export interface Discovery {
 /** A sign-in under way, between leaving for the other side and coming back. */
 export const journey = z.object({
   codeVerifier: z.string(),
+  client,
   discovery,
   scope: z.string().optional(),
   returnTo: z.string(),
 })
-export type Journey = Omit<z.output<typeof journey>, 'discovery'> & { discovery: Discovery }
+export type Journey = Omit<z.output<typeof journey>, 'discovery' | 'client'> & {
+  discovery: Discovery
+  client: StoredOAuthClientInformation
+}
 
 /** What a server asked for when it last refused: what the next sign-in asks for. */
 export const wanted = z.object({
@@ -45,5 +51,3 @@ export const wanted = z.object({
   resourceMetadataUrl: z.string().optional(),
 })
 export type Wanted = z.output<typeof wanted>
-
-export const client = z.looseObject({ client_id: z.string() })

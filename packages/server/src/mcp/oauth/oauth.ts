@@ -90,6 +90,9 @@ export class SignInFailed extends Error {
 
 /** So early before its end a token is renewed: clocks differ, and a call takes its time. */
 const EARLY_MS = 60_000
+/** One that lives for less than minutes is used for most of its life. */
+const earlyMs = ({ tokens }: Grant): number =>
+  Math.min(EARLY_MS, (tokens.expires_in ?? Infinity) * 200)
 const STATE_MS = 10 * 60_000
 export const CALLBACK = '/api/mcp/oauth/callback'
 export const CLIENT_DOCUMENT = '/api/mcp/oauth/client.json'
@@ -113,10 +116,11 @@ export function createMcpOauth(options: McpOauthOptions): McpOauth {
     const url = options.clientDocumentUrl ?? `${publicUrl()}${CLIENT_DOCUMENT}`
     return url.startsWith('https:') ? url : undefined
   }
-  const providerOf = (serverId: string, state: string) =>
+  const providerOf = (serverId: string, state: string, scope: string | undefined) =>
     new FlowProvider({
       serverId,
       state,
+      scope,
       clients,
       redirectUrl: `${publicUrl()}${CALLBACK}`,
       clientMetadata: clientMetadata(),
@@ -132,7 +136,7 @@ export function createMcpOauth(options: McpOauthOptions): McpOauth {
     if (!kept) return undefined
     const isSpent =
       force?.tokens.access_token === kept.tokens.access_token ||
-      (kept.expiresAt !== null && kept.expiresAt - EARLY_MS <= clock.now())
+      (kept.expiresAt !== null && kept.expiresAt - earlyMs(kept) <= clock.now())
     return isSpent ? renewals.renew(owner, kept) : kept
   }
 
@@ -205,8 +209,8 @@ export function createMcpOauth(options: McpOauthOptions): McpOauth {
       const owner = { userId, serverId: server.id }
       const { wanted = {} } = (await tokens.find(owner)) ?? {}
       const state = randomBytes(32).toString('base64url')
-      const provider = providerOf(server.id, state)
       const { scope, resourceMetadataUrl } = wanted
+      const provider = providerOf(server.id, state, scope)
       try {
         await auth(provider, {
           serverUrl: server.url,
@@ -220,8 +224,8 @@ export function createMcpOauth(options: McpOauthOptions): McpOauth {
         logger.info({ err: error, server_id: server.id }, 'a sign-in to an MCP server cannot begin')
         throw new SignInFailed(`${server.name} cannot be signed in to: ${wordsOf(error)}`)
       }
-      const { leadsTo, discovery } = provider
-      if (!leadsTo || !discovery)
+      const { leadsTo, discovery, client } = provider
+      if (!leadsTo || !discovery || !client)
         throw new SignInFailed(`${server.name} names no place to sign in.`)
       if (leadsTo.protocol !== 'https:' && leadsTo.protocol !== 'http:') {
         throw new SignInFailed(
@@ -235,6 +239,7 @@ export function createMcpOauth(options: McpOauthOptions): McpOauth {
         until: new Date(clock.now() + STATE_MS).toISOString(),
         journey: {
           codeVerifier: provider.verifier,
+          client,
           discovery,
           returnTo,
           ...(scope !== undefined && { scope }),
@@ -254,7 +259,8 @@ export function createMcpOauth(options: McpOauthOptions): McpOauth {
       }
       const server = await serverOf(owner)
       if (!server) return failed('This server is not connected any more.')
-      const provider = providerOf(server.id, came.state)
+      const provider = providerOf(server.id, came.state, journey.scope)
+      provider.client = journey.client
       provider.verifier = journey.codeVerifier
       provider.discovery = journey.discovery
       try {

@@ -12,7 +12,7 @@ import { behindBreaker } from '../../platform/behind-breaker.ts'
 import type { Breakers } from '../../platform/breakers.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import type { Grant } from './kept.ts'
+import type { Grant, Wanted } from './kept.ts'
 import type { Owner, TokenStore } from './token-store.ts'
 
 /** A renewal that took so long has died with its node: another one may try. */
@@ -85,7 +85,7 @@ export class Renewals {
     const { tokens, fetch, breakers, clock, logger } = this.#parts
     const { refresh_token: refreshToken } = old.tokens
     if (refreshToken === undefined) {
-      await tokens.drop(owner, 'The sign-in has expired.')
+      await tokens.drop(owner, 'The sign-in has expired.', wishOf(old))
       return undefined
     }
     const { authorizationServerUrl, authorizationServerMetadata, resourceMetadata } = old.discovery
@@ -118,11 +118,14 @@ export class Renewals {
         { user_id: owner.userId, server_id: owner.serverId, code: error.code },
         'a sign-in to an MCP server is over',
       )
-      await tokens.drop(owner, 'The server ended the sign-in.')
+      await tokens.drop(owner, 'The server ended the sign-in.', wishOf(old))
       return undefined
     }
   }
 }
+
+/** The next sign-in asks for what there was, and no more. */
+const wishOf = ({ tokens: { scope } }: Grant): Wanted => (scope === undefined ? {} : { scope })
 
 const isOver = (error: unknown): error is OAuthError =>
   error instanceof OAuthError && OVER.has(error.code)
