@@ -95,7 +95,7 @@ test('a mapping that cannot be is refused in words, and the last one stays', asy
     return JSON.stringify(body)
   }
   expect(await refused({ input_tokens: { from: ['modell'] } })).toContain(
-    'Most cells that input_tokens is made of are none, such as \\"gpt-4o\\".',
+    'Most cells read as input_tokens are no numbers of tokens, such as \\"gpt-4o\\".',
   )
   expect(await refused({ input_tokens: { from: ['wann'] } })).toContain(
     'input_tokens needs numbers, and wann holds TIMESTAMP.',

@@ -40,8 +40,7 @@ const COPY: Record<string, string> = {
 }
 
 const QUERIES: Record<string, string> = {
-  'tokens and calls by model and day':
-    "SELECT model, date_trunc('day', at) AS day, sum(requests), sum(input_tokens), sum(output_tokens) FROM workload GROUP BY ALL ORDER BY ALL",
+  'tokens and calls by model and day': `SELECT model, date_trunc('day', "at") AS day, sum(requests), sum(input_tokens), sum(output_tokens) FROM workload GROUP BY ALL ORDER BY ALL`,
   'p50, p95 of latency by model':
     "SELECT model, quantile_cont(latency_ms, [0.5, 0.95]), count(*) FILTER (WHERE status = 'error') FROM workload GROUP BY ALL",
   'the ten users with most tokens':

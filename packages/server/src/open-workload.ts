@@ -96,8 +96,7 @@ export function workloadPageOf(options: WorkloadPageOptions): WorkloadPage {
         await mappings.remove(userId, fileId)
       } else {
         const parsed = mappingSchema.safeParse(wanted, { error: problemWords })
-        if (!parsed.success)
-          throw new MappingRefused(parsed.error.issues.map(wordsOf).join(' '))
+        if (!parsed.success) throw new MappingRefused(parsed.error.issues.map(wordsOf).join(' '))
         await asRefusal(mappedFiles.tryOut(fileId, parsed.data, context))
         await mappings.save(userId, fileId, parsed.data, isoTime(clock))
       }
@@ -180,7 +179,7 @@ async function shown(
     })),
     schema: MAPPED_COLUMNS.map((column) => {
       const { sort, unit, meaning } = WORKLOAD_COLUMNS[column]
-      return { name: column, sort, unit, meaning, units: unitsOf(sort) }
+      return { name: column, sort, unit, meaning, units: unitsOf(column) }
     }),
     preview: { columns: preview.columns.map((column) => column.name), rows: preview.rows },
   }

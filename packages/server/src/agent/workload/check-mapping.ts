@@ -1,6 +1,6 @@
 import { quoteName } from '../tools/data/duck/quote.ts'
 import type { Cell } from '../tools/data/schemas.ts'
-import { WORKLOAD_COLUMNS, type MappedColumn } from './columns.ts'
+import { WORKLOAD_COLUMNS, type ColumnSort, type MappedColumn } from './columns.ts'
 import { columnSqls, keeps, type FileColumns } from './mapping-sql.ts'
 import { columnsUsed, mappedColumns, unitsOf, type ColumnMapping, type Mapping } from './mapping.ts'
 
@@ -23,10 +23,8 @@ function columnProblems(name: MappedColumn, column: ColumnMapping, types: FileCo
     problems.push(`${name} needs exactly one of from, between and value.`)
   if (between && sort !== 'duration')
     problems.push(`${name} is no duration: only one can be made from two times.`)
-  if (unit !== undefined && !unitsOf(sort).includes(unit))
-    problems.push(`${name} cannot be in ${unit}: choose ${unitsOf(sort).join(', ')}.`)
-  if (unit === 'error_if_said' && name !== 'status')
-    problems.push('Only status can be read as error_if_said.')
+  if (unit !== undefined && !unitsOf(name).includes(unit))
+    problems.push(`${name} cannot be in ${unit}: choose ${unitsOf(name).join(', ')}.`)
   if (sort !== 'text' && sort !== 'flag' && (column.extract !== undefined || column.words))
     problems.push(`${name} is no text: extract and words do not apply.`)
   if (value !== undefined && !fits(value, sort))
@@ -71,6 +69,17 @@ const doubtfulOf = (mapping: Mapping, types: FileColumns) =>
     unreadable === undefined ? [] : [{ name, unreadable, example }],
   )
 
+const WANTED: Record<ColumnSort, string> = {
+  text: 'text',
+  time: 'times',
+  count: 'counts',
+  tokens: 'numbers of tokens',
+  money: 'amounts',
+  duration: 'durations',
+  flag: 'yes or no',
+  list: 'lists of whole numbers',
+}
+
 export interface Doubts {
   rows: number
   rejected: { count: number; reasons: string[] }
@@ -93,7 +102,10 @@ export function doubtsOf(cells: readonly Cell[], mapping: Mapping, types: FileCo
     if (count === 0) continue
     const shown = `such as ${JSON.stringify(example)}`
     reasons.push(`${count} cells of ${name} cannot be read, ${shown}: read as empty`)
-    if (count > kept / 2) unreadable.push(`Most cells that ${name} is made of are none, ${shown}.`)
+    if (count > kept / 2)
+      unreadable.push(
+        `Most cells read as ${name} are no ${WANTED[WORKLOAD_COLUMNS[name].sort]}, ${shown}.`,
+      )
   }
   return { rows: kept, rejected: { count: every - kept + doubtful, reasons }, unreadable }
 }

@@ -90,7 +90,7 @@ export const WORKLOAD_COLUMNS = {
     unit: 'milliseconds',
     meaning: 'From the request to the first piece of its answer',
   },
-  status: { sort: 'text', sqlType: 'VARCHAR', unit: '`ok` or `error`', meaning: 'How it ended' },
+  status: { sort: 'text', sqlType: 'VARCHAR', unit: 'ok or error', meaning: 'How it ended' },
   error: { sort: 'text', sqlType: 'VARCHAR', unit: '', meaning: 'What kind of error it was' },
   user: { sort: 'text', sqlType: 'VARCHAR', unit: '', meaning: 'Who the call was made for' },
   project: { sort: 'text', sqlType: 'VARCHAR', unit: '', meaning: 'Project, workspace or team' },
@@ -104,7 +104,7 @@ export const WORKLOAD_COLUMNS = {
     sort: 'text',
     sqlType: 'VARCHAR',
     unit: '',
-    meaning: 'What was asked for, such as `chat` or `embeddings`',
+    meaning: 'What was asked for, such as chat or embeddings',
   },
   session: { sort: 'text', sqlType: 'VARCHAR', unit: '', meaning: 'Conversation or session' },
   endpoint: {

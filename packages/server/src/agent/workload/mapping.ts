@@ -1,9 +1,15 @@
 import { z } from 'zod'
 
-import { isWorkloadColumn, MAPPED_COLUMNS, type ColumnSort, type MappedColumn } from './columns.ts'
+import {
+  isWorkloadColumn,
+  MAPPED_COLUMNS,
+  WORKLOAD_COLUMNS,
+  type ColumnSort,
+  type MappedColumn,
+} from './columns.ts'
 
 /** What a source's numbers and times may be counted in, by what is made of them; the first is assumed. */
-export const UNITS = {
+const UNITS = {
   time: ['written', 'unix_s', 'unix_ms', 'unix_us', 'unix_ns', 'trace_ms', 'trace_s'],
   tokens: ['one', 'thousand', 'million'],
   count: ['one', 'thousand', 'million'],
@@ -17,7 +23,16 @@ export const UNITS = {
 const UNIT_NAMES = [...new Set(Object.values(UNITS).flat())]
 type Unit = (typeof UNIT_NAMES)[number]
 
-export const unitsOf = (sort: ColumnSort): readonly Unit[] => UNITS[sort]
+/** Units that a column may be in; texts are taken as they are but for a few. */
+export function unitsOf(name: MappedColumn): readonly Unit[] {
+  const { sort } = WORKLOAD_COLUMNS[name]
+  if (sort !== 'text') return UNITS[sort]
+  if (name === 'status') return ['as_is', 'error_if_said']
+  return HASHABLE.has(name) ? ['as_is', 'hash'] : ['as_is']
+}
+
+/** What may be private: equal values stay equal, and nobody can read them. */
+const HASHABLE = new Set<MappedColumn>(['user', 'session', 'api_key', 'prompt_hash'])
 
 const columnName = z.string().min(1).max(300)
 

@@ -6,7 +6,7 @@ import { Button } from '../button.tsx'
 import { Problem } from '../notice.tsx'
 import { useAction } from '../use-action.ts'
 import { MappingRow } from './mapping-row.tsx'
-import { choicesFor, columnTitle } from './mapping-words.ts'
+import { choicesFor, columnTitle, formatWords } from './mapping-words.ts'
 import { Preview } from './preview.tsx'
 
 interface MappingFormProps {
@@ -110,7 +110,7 @@ function Found({ reading }: { reading: FileReading }) {
   return (
     <div className="space-y-2 text-sm">
       <p>
-        {corrected ? 'Corrected by you' : `Recognised as ${format}`}
+        {corrected ? 'Corrected by you' : formatWords(format)}
         <span className="text-muted"> · {formatGrouped(rows)} rows read</span>
       </p>
       {note === null ? null : <p className="text-soft">{note}</p>}
@@ -119,7 +119,7 @@ function Found({ reading }: { reading: FileReading }) {
           <p className="font-medium">
             {rejected.count === 0
               ? 'Worth knowing'
-              : `${countOf(rejected.count, 'row')} could not be read in full, or were left out`}
+              : `Left out or not read in full: ${countOf(rejected.count, 'row')}`}
           </p>
           <ul className="mt-1 list-disc space-y-0.5 pl-5 text-soft">
             {rejected.reasons.map((reason) => (

@@ -8,7 +8,7 @@ const UNITS: Record<string, string> = {
   unix_ns: 'nanoseconds since 1970',
   trace_ms: 'milliseconds from its start',
   trace_s: 'seconds from its start',
-  one: 'single',
+  one: 'as written',
   thousand: 'thousands',
   million: 'millions',
   usd: 'US dollars',
@@ -25,7 +25,8 @@ const UNITS: Record<string, string> = {
 
 export const unitName = (unit: string): string => UNITS[unit] ?? unit
 
-export const columnTitle = (name: string): string => name.replaceAll('_', ' ')
+export const columnTitle = (name: string): string =>
+  name === 'at' ? 'time' : name.replaceAll('_', ' ')
 
 /** A way to make a column that is more than one column of the file. */
 export const isPlain = ({ from, between, value, when, extract }: ColumnMapping): boolean =>
@@ -50,3 +51,11 @@ export function choicesFor(sort: string, columns: FileReading['columns']): FileR
   if (sort === 'list') return columns.filter(({ type }) => type.endsWith('[]'))
   return columns.filter(({ type }) => !type.endsWith('[]'))
 }
+
+const FILES = new Set(['csv', 'json', 'ndjson', 'parquet'])
+
+/** What a file was taken for; one that is no known export is only what it is written in. */
+export const formatWords = (format: string): string =>
+  FILES.has(format)
+    ? 'No known export: columns are recognised by their names'
+    : `Recognised as ${format}`
