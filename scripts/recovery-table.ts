@@ -62,6 +62,7 @@ function triedAgain({ retry, retryAfterMs, againMs }: Recovery): string {
 const AROUND: Record<keyof typeof BREAKER_OPENS, string> = {
   model: 'each provider and model: `model:<provider>/<model>`',
   tool: 'each tool: `tool:<name>`',
+  mcp: 'each MCP server: `mcp:<slug>:<id>`',
   auth: 'the auth service elsewhere: `service:auth`',
   smtp: 'the mail server: `service:smtp`',
   oidc: 'each sign-in provider: `service:oidc:<name>`',

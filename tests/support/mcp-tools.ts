@@ -42,11 +42,11 @@ export function buildServer(bench: Workbench): McpServer {
     { name: 'workbench', version: '1.2.3' },
     { capabilities: { tools: { listChanged: true }, logging: {} } },
   )
-  const tool: McpServer['registerTool'] = (name, config, work) =>
+  const tool = ((name: string, config: object, work: (...given: unknown[]) => unknown) =>
     server.registerTool(name, config, (async (...given: unknown[]) => {
       bench.calls.push(name)
-      return (work as (...all: unknown[]) => unknown)(...given)
-    }) as never)
+      return work(...given)
+    }) as never)) as McpServer['registerTool']
 
   tool(
     'read_note',

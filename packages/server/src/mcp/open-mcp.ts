@@ -18,7 +18,7 @@ import { createServerStore } from './server-store.ts'
 import type { ToolList } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { createToolSource } from './tools.ts'
-import type { McpCaller, McpServerView, McpToolView } from './views.ts'
+import type { McpCaller, McpServerView, McpToolView, McpWish } from './views.ts'
 import { checkedName, checkedSecrets, serverOf } from './wish.ts'
 
 export interface McpOptions {
@@ -158,24 +158,36 @@ export function createMcp(options: McpOptions): Mcp {
     }
   }
 
+  /** Of two that are connected at once under one name, the second is called something else. */
+  async function connect(caller: McpCaller, wish: McpWish, tries = 3): Promise<McpServer> {
+    const visible = await store.visibleTo(caller.userId)
+    const alike = visible.filter(({ userId }) => (userId === null) === wish.forAll)
+    const most = wish.forAll ? MAX_FOR_ALL : MAX_OWN
+    if (alike.length >= most)
+      throw new McpRefused('conflict', `At most ${most} servers are connected. Remove one first.`)
+    const server = serverOf(wish, caller, {
+      id: uuidv7(clock.now()),
+      slugs: visible.map(({ slug }) => slug),
+      now: now(),
+      allowPrivate,
+    })
+    try {
+      await store.insert(server)
+      return server
+    } catch (error) {
+      const meanwhile = await store.visibleTo(caller.userId)
+      if (tries === 0 || !meanwhile.some(({ slug }) => slug === server.slug)) throw error
+      return connect(caller, wish, tries - 1)
+    }
+  }
+
   return {
     source: createToolSource(parts),
     auth,
     list: async (caller) => viewsOf(caller, await store.visibleTo(caller.userId)),
     get: viewed,
     async add(caller, wish) {
-      const visible = await store.visibleTo(caller.userId)
-      const alike = visible.filter(({ userId }) => (userId === null) === wish.forAll)
-      const most = wish.forAll ? MAX_FOR_ALL : MAX_OWN
-      if (alike.length >= most)
-        throw new McpRefused('conflict', `At most ${most} servers are connected. Remove one first.`)
-      const server = serverOf(wish, caller, {
-        id: uuidv7(clock.now()),
-        slugs: visible.map(({ slug }) => slug),
-        now: now(),
-        allowPrivate,
-      })
-      await store.insert(server)
+      const server = await connect(caller, wish)
       await lookAt(server, caller)
       const [view] = await viewsOf(caller, [(await store.find(caller.userId, server.id)) ?? server])
       if (!view) throw new Error('a server that was just stored is not there')
