@@ -5,6 +5,7 @@ import {
   threadEventSchema,
   type ListedThread,
   type ThreadState,
+  type UserState,
 } from '@netra/protocol'
 
 import type { Api } from '../src/live/api.ts'
@@ -22,6 +23,8 @@ export interface Story {
   outgoing?: Outgoing[]
   threads?: { id: string; title: string; age_h: number }[]
   connected?: boolean
+  /** Two questions wait. */
+  waiting?: boolean
 }
 
 const at = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString()
@@ -31,6 +34,14 @@ const fold = (events: readonly Record<string, unknown>[]): ThreadState => {
   for (const event of events) state = foldThread(state, threadEventSchema.parse(event))
   return state
 }
+
+const WAITING = ['c1', 'c2'].map((id) => ({
+  tool_call_id: id,
+  run_id: 'r1',
+  thread_id: 't1',
+  tool_name: id === 'c1' ? 'remember' : 'pay__invoice',
+  expires_at: at(-100),
+})) as unknown as UserState['approvals']
 
 const refuse = (name: string) => () =>
   Promise.reject(new Error(`${name} is not part of this story`))
@@ -66,7 +77,7 @@ export function fixtureLive(story: Story): Live {
     }, story.pace)
   }
   const user = createStore({
-    state: { ...emptyUserState(), threads },
+    state: { ...emptyUserState(), threads, approvals: story.waiting ? WAITING : [] },
     phase: 'live' as const,
     problem: null,
     reset: false,

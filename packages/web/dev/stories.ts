@@ -426,7 +426,89 @@ const approvalStory = (): Record<string, unknown>[] => [
   }),
 ]
 
+const requested = (id: string, name: string, more: Record<string, unknown>) =>
+  common('approval_requested', {
+    run_id: 'rq',
+    agent: 'data',
+    tool_call_id: id,
+    tool_name: name,
+    arguments: {},
+    fence: 1,
+    interrupted: false,
+    expires_at: '2026-11-28T09:00:00.000Z',
+    ...more,
+  })
+
+const LONG_NOTE = Array.from({ length: 40 }, (_, line) => `line ${line + 1}: keep gpt-4o`).join(
+  '\n',
+)
+
+const writing = requested('cw', 'finance_desk__set_model_limits', {
+  server: 'Finance desk',
+  arguments: {
+    project: 'search',
+    limits: { 'gpt-4o': { usd_per_day: 40 }, 'gpt-4o-mini': { usd_per_day: 200 } },
+    note: LONG_NOTE,
+    payee: 'finance\u202egro.live@\u202cexample.org',
+  },
+  change: {
+    summary: 'Two limits of the project “search” become lower from tomorrow on.',
+    before: { 'gpt-4o': { usd_per_day: 120 }, 'gpt-4o-mini': { usd_per_day: 200 } },
+    after: { 'gpt-4o': { usd_per_day: 40 }, 'gpt-4o-mini': { usd_per_day: 200 } },
+  },
+})
+
+const filling = requested('cf', 'travel__book', {
+  server: 'Travel',
+  arguments: { from: 'Berlin', to: 'Rome' },
+  question: {
+    mode: 'form',
+    message: 'The MCP server "Travel" asks: Who travels, and how?',
+    schema: {
+      type: 'object',
+      properties: {
+        name: { type: 'string', title: 'Name', description: 'As in the passport.', minLength: 2 },
+        mail: { type: 'string', format: 'email', title: 'E-mail for the ticket' },
+        day: { type: 'string', format: 'date', title: 'Day' },
+        seats: { type: 'integer', title: 'Seats', minimum: 1, maximum: 9, default: 1 },
+        class: {
+          type: 'string',
+          oneOf: [
+            { const: '1', title: 'First' },
+            { const: '2', title: 'Second' },
+          ],
+        },
+        extras: { type: 'array', title: 'Extras', items: { enum: ['Window', 'Quiet', 'Bicycle'] } },
+        insured: { type: 'boolean', title: 'With insurance', default: true },
+      },
+      required: ['name', 'mail', 'day', 'class'],
+    },
+  },
+})
+
+const going = requested('cu', 'pay__invoice', {
+  server: 'Pay',
+  arguments: { invoice: '2026-118' },
+  question: {
+    mode: 'url',
+    message: 'The MCP server "Pay" asks: Sign in at your bank to release the payment.',
+    url: `https://pay.example.com/release/2026-118?session=${'a1b2c3d4'.repeat(12)}`,
+  },
+})
+
+const askingStory = (...events: Record<string, unknown>[]): Record<string, unknown>[] => [
+  asked('qq', 'Lower the limits of the search project, please.', null),
+  ...run('rq', 'qq'),
+  thought('rq', 'Two limits are above what was used in October.'),
+  ...events,
+]
+
 export const STORIES: Record<string, Story> = {
+  writing: { events: askingStory(writing), threads: THREADS },
+  filling: { events: askingStory(filling), threads: THREADS },
+  going: { events: askingStory(going), threads: THREADS },
+  waiting: { path: '/waiting', threads: THREADS, waiting: true },
+  nothing: { path: '/waiting', threads: THREADS },
   approval: { events: approvalStory() },
   empty: { path: '/', threads: THREADS },
   first: { path: '/', threads: [] },

@@ -1,3 +1,4 @@
+import { ChevronRightIcon } from '../icons.tsx'
 import type { AskedCall } from './asked-call.ts'
 import { CallArguments } from './call-arguments.tsx'
 import { ChangeView } from './change-view.tsx'
@@ -28,8 +29,14 @@ export function ApprovalCard({ call, agentName }: { call: AskedCall; agentName: 
       )}
       {call.change ? <ChangeView change={call.change} /> : null}
       {question ? (
-        <details className="text-xs text-muted">
-          <summary className="touch cursor-pointer">The call that asks</summary>
+        <details className="group/call text-xs text-muted">
+          <summary className="touch inline-flex cursor-pointer items-center gap-1 rounded-sm hover:text-ink">
+            <ChevronRightIcon
+              size={14}
+              className="transition-transform group-open/call:rotate-90"
+            />
+            Show the call that asks
+          </summary>
           <div className="mt-2 text-ink">
             <CallArguments given={call.arguments} />
           </div>
