@@ -12,6 +12,7 @@ export const NAVIGATION: readonly Group[] = [
       { text: 'What is what', link: '/docs/concepts' },
       { text: 'What is promised', link: '/docs/guarantees' },
       { text: 'Agents', link: '/docs/agents' },
+      { text: 'Usage data: files, exports, applications', link: '/docs/workload' },
       { text: 'What usage costs, repeats and becomes', link: '/docs/analysis' },
       { text: 'What agents remember', link: '/docs/memory' },
       { text: 'Approvals and questions', link: '/docs/approvals' },
@@ -53,6 +54,7 @@ export const NAVIGATION: readonly Group[] = [
     items: [
       { text: 'Agents of your own', link: '/docs/agents-of-your-own' },
       { text: 'The SDK', link: '/packages/client/README' },
+      { text: 'Are the answers right?', link: '/docs/eval' },
       { text: 'HTTP routes', link: '/docs/http-api' },
       { text: 'OpenAPI and AsyncAPI', link: '/docs/api/' },
       { text: 'On the wire', link: '/PROTOCOL' },
