@@ -4,7 +4,7 @@ import type { Subject } from './subject.ts'
 
 /** More accesses than this are not simulated: who waits beside it would notice. */
 export const MOST_ACCESSES = 3_000_000
-const PAGE_ROWS = 2_000
+const PAGE_ROWS = 10_000
 
 interface Block {
   seenMs: number

@@ -88,12 +88,14 @@ function bucketsFor(from: string, to: string): Bucket[] {
 export interface Series {
   bucket: Bucket
   points: Point[]
-  /** Buckets without any request. */
+  /** From the first request to the last. */
+  buckets: number
+  /** Of these, without any request. */
   empty: number
 }
 
 /** With more empty buckets than others there is no usual level to differ from. */
-export const isSparse = ({ points, empty }: Series): boolean => empty * 2 > points.length
+export const isSparse = ({ buckets, empty }: Series): boolean => empty * 2 > buckets
 
 /** The series by the finest step by which it is not sparse; else by the day. */
 export async function bestSeriesOf(
@@ -102,7 +104,7 @@ export async function bestSeriesOf(
   metric: Metric,
 ): Promise<Series> {
   const { from: first, to: last } = subject.covered
-  let series: Series = { bucket: 'day', points: [], empty: 0 }
+  let series: Series = { bucket: 'day', points: [], buckets: 0, empty: 0 }
   for (const bucket of bucketsFor(first ?? '', last ?? '')) {
     series = await seriesOf(subject, from, metric, bucket)
     if (!isSparse(series)) break
@@ -151,7 +153,7 @@ export async function seriesOf(
     const value = found.get(begins) ?? (metric.isSum ? 0 : undefined)
     if (value !== undefined) points.push({ at: textOf(begins, bucket), value })
   }
-  return { bucket, points, empty: count - rows.length }
+  return { bucket, points, buckets: count, empty: count - rows.length }
 }
 
 const TEXT_LENGTH: Record<Bucket, number> = { minute: 16, hour: 13, day: 10 }
