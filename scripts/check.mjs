@@ -9,6 +9,7 @@ const CHECKS = [
   ['types', ['tsc', '-p', 'packages/client']],
   ['types', ['tsc', '-p', 'packages/web']],
   ['types', ['tsc', '-p', 'packages/validator']],
+  ['types', ['tsc', '-p', 'packages/agent-kit']],
   ['types', ['tsc', '-p', '.']],
   ['lint', ['oxlint', '--type-aware', '--deny-warnings']],
   ['format', ['oxfmt', '--check']],

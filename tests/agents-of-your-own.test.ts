@@ -21,7 +21,11 @@ test('everything on the page on agents of your own works as it stands there', as
   write('bin/netra', `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`)
   chmodSync(join(folder, 'bin/netra'), 0o755)
   const path = [join(folder, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter)
-  const env: Record<string, string> = { PATH: path, HOME: folder, NETRA_DATA_DIR: join(folder, 'data') }
+  const env: Record<string, string> = {
+    PATH: path,
+    HOME: folder,
+    NETRA_DATA_DIR: join(folder, 'data'),
+  }
   let netra: NetraProcess | undefined
   const outputs: string[] = []
   try {
@@ -38,12 +42,15 @@ test('everything on the page on agents of your own works as it stands there', as
         continue
       }
       const ran = spawnSync('sh', ['-ec', block.commands], { cwd: folder, env, encoding: 'utf8' })
-      expect({ ...ran, status: ran.status }, ran.stdout + ran.stderr).toMatchObject({ status: 0 })
+      if (ran.status !== 0) throw new Error(`${block.commands}${ran.stdout}${ran.stderr}`)
       outputs.push(ran.stdout)
     }
     const [doctor = '', asked = '', firstTest = '', lastTest = ''] = outputs
     expect(doctor).toMatch(/^ok +agents/m)
-    expect(JSON.parse(asked)).toMatchObject({ status: 'success', response: expect.stringContaining('576') as string })
+    expect(JSON.parse(asked)).toMatchObject({
+      status: 'success',
+      response: expect.stringContaining('576') as string,
+    })
     expect(firstTest).toMatch(/pass 1\b/)
     expect(lastTest).toMatch(/pass 2\b/)
     const answer = await fetch(`${netra?.url}/api/agents`, {
@@ -65,7 +72,7 @@ test('everything on the page on agents of your own works as it stands there', as
 test('the files in examples/agents are those of the page', () => {
   const files = blocksOf(PAGE).filter((block) => 'file' in block)
   for (const { file, text } of files)
-    expect(readFileSync(join(ROOT, 'examples', file), 'utf8'), file).toBe(text)
+    expect([file, readFileSync(join(ROOT, 'examples', file), 'utf8')]).toEqual([file, text])
   expect(readdirSync(join(ROOT, 'examples/agents')).toSorted()).toEqual(
     files.map(({ file }) => file.replace('agents/', '')).toSorted(),
   )

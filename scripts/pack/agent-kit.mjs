@@ -49,7 +49,6 @@ export function writeAgentKit(root, stage, entries) {
   const { name, version, license, type } = JSON.parse(
     readFileSync(join(root, FOLDER, 'package.json'), 'utf8'),
   )
-  const entry = (file) => ({ types: `./src/${file}.d.ts`, default: `./src/${file}.js` })
   const manifest = {
     name,
     version,
@@ -74,5 +73,7 @@ function copyReached(made, stage, entries) {
     waiting.push(...next)
   }
 }
+
+const entry = (file) => ({ types: `./src/${file}.d.ts`, default: `./src/${file}.js` })
 
 const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`)

@@ -1,4 +1,4 @@
-import type { AGUIEvent, RunAgentInput } from '@ag-ui/core'
+import { EventType, type AGUIEvent, type RunAgentInput } from '@ag-ui/core'
 
 import {
   CircuitOpen,
@@ -89,7 +89,7 @@ async function* eventsOf(options: AskOptions): AsyncGenerator<AGUIEvent> {
       const event = readEvent(next.value, agent.name)
       if (!event) continue
       yield event
-      if (event.type === 'RUN_FINISHED' || event.type === 'RUN_ERROR') return
+      if (event.type === EventType.RUN_FINISHED || event.type === EventType.RUN_ERROR) return
     }
   } finally {
     ended.abort(new Error('the request is over'))

@@ -1,4 +1,10 @@
-import { contentToText, type AGUIEvent, type Interrupt, type TokenUsage } from '@ag-ui/core'
+import {
+  contentToText,
+  EventType,
+  type AGUIEvent,
+  type Interrupt,
+  type TokenUsage,
+} from '@ag-ui/core'
 
 import type { Clock } from '../../platform/clock.ts'
 import { newCallId } from '../call-ids.ts'
@@ -96,69 +102,96 @@ export class EventsToSteps {
     this.#inOrder(event)
     yield* this.#closeChunks(event)
     switch (event.type) {
-      case 'TEXT_MESSAGE_START':
-        return this.#open(event.messageId, event.role ?? 'assistant')
-      case 'TEXT_MESSAGE_CONTENT':
-        return yield* this.#say(event.messageId, event.delta)
-      case 'TEXT_MESSAGE_END':
-        return yield* this.#endMessage(event.messageId)
-      case 'TEXT_MESSAGE_CHUNK':
-        return yield* this.#chunk(event)
-      case 'REASONING_MESSAGE_CONTENT':
-      case 'REASONING_MESSAGE_CHUNK':
-        return this.#reason(event.delta ?? '')
-      case 'REASONING_MESSAGE_END':
-      case 'REASONING_END':
-        return yield* this.#think()
-      case 'TOOL_CALL_START':
-        return this.#openCall(event.toolCallId, event.toolCallName)
-      case 'TOOL_CALL_ARGS':
-        return this.#argue(event.toolCallId, event.delta)
-      case 'TOOL_CALL_END':
-        return yield* this.#begin(event.toolCallId)
-      case 'TOOL_CALL_CHUNK':
-        return this.#callChunk(event)
-      case 'TOOL_CALL_RESULT':
-        return yield* this.#result(event.toolCallId, contentToText(event.content))
-      case 'STATE_SNAPSHOT':
-        return this.#state.replace(event.snapshot)
-      case 'STATE_DELTA':
-        return this.#state.patch(event.delta)
-      case 'MESSAGES_SNAPSHOT':
-        return this.#list(event.messages)
-      case 'STEP_STARTED':
-        return yield this.#thinking(event.stepName)
-      case 'SUBAGENT_STARTED':
-        return yield this.#thinking(
+      case EventType.TEXT_MESSAGE_START:
+        this.#open(event.messageId, event.role ?? 'assistant')
+        break
+      case EventType.TEXT_MESSAGE_CONTENT:
+        yield* this.#say(event.messageId, event.delta)
+        break
+      case EventType.TEXT_MESSAGE_END:
+        yield* this.#endMessage(event.messageId)
+        break
+      case EventType.TEXT_MESSAGE_CHUNK:
+        yield* this.#chunk(event)
+        break
+      case EventType.REASONING_MESSAGE_CONTENT:
+      case EventType.REASONING_MESSAGE_CHUNK:
+        this.#reason(event.delta ?? '')
+        break
+      case EventType.REASONING_MESSAGE_END:
+      case EventType.REASONING_END:
+        yield* this.#think()
+        break
+      case EventType.TOOL_CALL_START:
+        this.#openCall(event.toolCallId, event.toolCallName)
+        break
+      case EventType.TOOL_CALL_ARGS:
+        this.#argue(event.toolCallId, event.delta)
+        break
+      case EventType.TOOL_CALL_END:
+        yield* this.#begin(event.toolCallId)
+        break
+      case EventType.TOOL_CALL_CHUNK:
+        this.#callChunk(event)
+        break
+      case EventType.TOOL_CALL_RESULT:
+        yield* this.#result(event.toolCallId, contentToText(event.content))
+        break
+      case EventType.STATE_SNAPSHOT:
+        this.#state.replace(event.snapshot)
+        break
+      case EventType.STATE_DELTA:
+        this.#state.patch(event.delta)
+        break
+      case EventType.MESSAGES_SNAPSHOT:
+        this.#list(event.messages)
+        break
+      case EventType.STEP_STARTED:
+        yield this.#thinking(event.stepName)
+        break
+      case EventType.SUBAGENT_STARTED:
+        yield this.#thinking(
           `${event.name} takes over${event.description ? `: ${event.description}` : '.'}`,
         )
-      case 'SUBAGENT_ERROR':
-        return yield this.#thinking(`A part of the work failed: ${event.message}`)
-      case 'RUN_ERROR':
+        break
+      case EventType.SUBAGENT_ERROR:
+        yield this.#thinking(`A part of the work failed: ${event.message}`)
+        break
+      case EventType.RUN_ERROR:
         this.end = { kind: 'error', message: event.message }
-        return
-      case 'RUN_FINISHED':
-        return yield* this.#finish(event)
-      default:
-      // RUN_STARTED, ends of steps, activities, and what is meant for one application alone.
+        break
+      case EventType.RUN_FINISHED:
+        yield* this.#finish(event)
+        break
+      // What says nothing to a person, or is meant for one application alone.
+      case EventType.RUN_STARTED:
+      case EventType.STEP_FINISHED:
+      case EventType.REASONING_START:
+      case EventType.REASONING_MESSAGE_START:
+      case EventType.REASONING_ENCRYPTED_VALUE:
+      case EventType.SUBAGENT_FINISHED:
+      case EventType.ACTIVITY_SNAPSHOT:
+      case EventType.ACTIVITY_DELTA:
+      case EventType.RAW:
+      case EventType.CUSTOM:
     }
   }
 
   #inOrder({ type }: AGUIEvent): void {
-    if (type === 'RUN_STARTED') {
+    if (type === EventType.RUN_STARTED) {
       if (this.#hasStarted) throw notUnderstood(this.#agent, 'RUN_STARTED twice')
       this.#hasStarted = true
-    } else if (!this.#hasStarted && type !== 'RUN_ERROR')
+    } else if (!this.#hasStarted && type !== EventType.RUN_ERROR)
       throw notUnderstood(this.#agent, `${type} before RUN_STARTED`)
   }
 
   /** Chunks of one message or call end with whatever comes in between. */
   *#closeChunks(event: AGUIEvent): Generator<Step> {
-    if (event.type === 'RAW') return
+    if (event.type === EventType.RAW) return
     const { type } = event
     if (this.#chunkMessage !== undefined) {
       const goesOn =
-        type === 'TEXT_MESSAGE_CHUNK' &&
+        type === EventType.TEXT_MESSAGE_CHUNK &&
         (event.messageId ?? this.#chunkMessage) === this.#chunkMessage
       const ended = this.#chunkMessage
       if (!goesOn) {
@@ -168,14 +201,16 @@ export class EventsToSteps {
     }
     if (this.#chunkCall !== undefined) {
       const goesOn =
-        type === 'TOOL_CALL_CHUNK' && (event.toolCallId ?? this.#chunkCall) === this.#chunkCall
+        type === EventType.TOOL_CALL_CHUNK &&
+        (event.toolCallId ?? this.#chunkCall) === this.#chunkCall
       const ended = this.#chunkCall
       if (!goesOn) {
         this.#chunkCall = undefined
         yield* this.#begin(ended)
       }
     }
-    const reasons = type === 'REASONING_MESSAGE_CONTENT' || type === 'REASONING_MESSAGE_CHUNK'
+    const reasons =
+      type === EventType.REASONING_MESSAGE_CONTENT || type === EventType.REASONING_MESSAGE_CHUNK
     if (!reasons) yield* this.#think()
   }
 
@@ -185,7 +220,7 @@ export class EventsToSteps {
       this.#messages.push({ id, told: '', waiting: '', hasEnded: false })
   }
 
-  *#chunk(event: Extract<AGUIEvent, { type: 'TEXT_MESSAGE_CHUNK' }>): Generator<Step> {
+  *#chunk(event: Extract<AGUIEvent, { type: EventType.TEXT_MESSAGE_CHUNK }>): Generator<Step> {
     const id = event.messageId ?? this.#chunkMessage
     if (id === undefined) throw notUnderstood(this.#agent, 'a first TEXT_MESSAGE_CHUNK without id')
     if (this.#chunkMessage === undefined) this.#open(id, event.role ?? 'assistant')
@@ -279,7 +314,7 @@ export class EventsToSteps {
       throw notUnderstood(this.#agent, `more than ${ARGUMENT_UNITS} characters of arguments`)
   }
 
-  #callChunk(event: Extract<AGUIEvent, { type: 'TOOL_CALL_CHUNK' }>): void {
+  #callChunk(event: Extract<AGUIEvent, { type: EventType.TOOL_CALL_CHUNK }>): void {
     const id = event.toolCallId ?? this.#chunkCall
     if (id === undefined) throw notUnderstood(this.#agent, 'a first TOOL_CALL_CHUNK without id')
     if (this.#chunkCall === undefined) {
@@ -321,7 +356,7 @@ export class EventsToSteps {
     if (last?.role === 'assistant' && typeof last.content === 'string') this.listed = last.content
   }
 
-  *#finish(event: Extract<AGUIEvent, { type: 'RUN_FINISHED' }>): Generator<Step> {
+  *#finish(event: Extract<AGUIEvent, { type: EventType.RUN_FINISHED }>): Generator<Step> {
     const { outcome } = event
     if (outcome?.type === 'cancelled') {
       this.end = { kind: 'cancelled' }

@@ -51,8 +51,7 @@ export function answeredIn(turn: Turn): { waiting: Waiting; answer: Answer } | u
     const answer = answers.at(-1)
     if (answer?.state === undefined) continue
     const read = kept.safeParse(JSON.parse(answer.state))
-    if (read.success && read.data.call.callId === callId)
-      return { waiting: read.data as Waiting, answer }
+    if (read.success && read.data.call.callId === callId) return { waiting: read.data, answer }
   }
   return undefined
 }

@@ -27,7 +27,7 @@ export function readEvent(data: string, agent: string): AGUIEvent | undefined {
   const whole = { ...value, type, ...(isOlder && { messageId: 'thinking', role: 'reasoning' }) }
   // Some producers write what they leave out as null.
   const event = EventSchemas.safeParse(omitOptionalNulls(whole, 'Event'))
-  if (event.success) return event.data as AGUIEvent
+  if (event.success) return event.data
   const [issue] = event.error.issues
   const where = issue?.path.join('.') ?? ''
   throw notUnderstood(agent, `${type} without a proper ${where === '' ? 'shape' : where}`)

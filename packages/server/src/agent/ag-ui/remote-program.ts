@@ -53,13 +53,17 @@ export const remoteProgram = (agent: RemoteAgent, remote: RemoteOptions): AgentP
       yield thinking(
         again ? `Asking ${agent.name} again: its answer broke off.` : `Asking ${agent.name}.`,
       )
-      return yield* request(agent, remote, at, undefined)
+      yield* request(agent, remote, at, undefined)
+      return
     }
     yield answerStep(answered.waiting.call, answered.answer.action)
     const waiting = withAnswer(answered.waiting, answered.answer)
-    if (waiting.interrupts.length > 0) return yield* ask(agent, waiting, at)
+    if (waiting.interrupts.length > 0) {
+      yield* ask(agent, waiting, at)
+      return
+    }
     yield thinking(`Going on with ${agent.name}.`)
-    return yield* request(agent, remote, at, waiting)
+    yield* request(agent, remote, at, waiting)
   }
 
 async function* request(
@@ -133,7 +137,10 @@ async function* finish(
     throw new AgentFailure('model_refused', `${agent.name} failed: ${plain(end.message)}`, {
       retry: 'same',
     })
-  if (end?.kind === 'interrupt') return yield* ask(agent, begin(end.interrupts), options)
+  if (end?.kind === 'interrupt') {
+    yield* ask(agent, begin(end.interrupts), options)
+    return
+  }
   if (end?.kind !== 'success')
     throw new AgentFailure(
       'interrupted',

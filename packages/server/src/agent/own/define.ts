@@ -80,9 +80,9 @@ function doubledTools(own: readonly ReadTool[], { toolNames }: Surroundings): Pr
 }
 
 const uselessApprovals = ({ approvals, tools, mcp }: ReadSpec): Problem[] => {
-  const names = tools.map((tool) => (typeof tool === 'string' ? tool : tool.name))
+  const names = new Set(tools.map((tool) => (typeof tool === 'string' ? tool : tool.name)))
   return approvals.flatMap((name, index) =>
-    names.includes(name) || (isConnected(name) && mcp !== false)
+    names.has(name) || (isConnected(name) && mcp !== false)
       ? []
       : [
           {

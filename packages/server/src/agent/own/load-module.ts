@@ -32,7 +32,12 @@ export async function loadModuleAgent(path: string, version: string): Promise<Re
     ])
   const read = agentSpec.safeParse(loaded.default)
   if (read.success) return read.data
-  throw new AgentFileWrong(problemsOf(read.error, SPEC_FIELDS).map(({ path: _, ...rest }) => rest))
+  throw new AgentFileWrong(
+    problemsOf(read.error, SPEC_FIELDS).map(({ field, message }) => ({
+      ...(field !== undefined && { field }),
+      message,
+    })),
+  )
 }
 
 let isHooked = false

@@ -39,7 +39,9 @@ export const programOf =
       written.then(wishes.end, wishes.end)
       for (let wish = await wishes.next(); wish; wish = await wishes.next())
         yield* grant(wish, steps)
-      const answer = String(await written)
+      // Of plain JavaScript it may be anything.
+      const returned: unknown = await written
+      const answer = String(returned)
       yield* steps.say(answer)
       return answer
     })(options)
@@ -61,7 +63,7 @@ const errorOf = (result: unknown): string | undefined =>
 
 function createWishes() {
   const waiting: Wish[] = []
-  let isOver = false
+  const state = { isOver: false }
   let wake: (() => void) | undefined
   return {
     push(wish: Wish): void {
@@ -69,12 +71,12 @@ function createWishes() {
       wake?.()
     },
     end: (): void => {
-      isOver = true
+      state.isOver = true
       wake?.()
     },
     /** Undefined when the program has come to its end. */
     async next(): Promise<Wish | undefined> {
-      while (waiting.length === 0 && !isOver)
+      while (waiting.length === 0 && !state.isOver)
         await new Promise<void>((resolve) => {
           wake = resolve
         })

@@ -176,6 +176,7 @@ async function toTheEnd(
   act: (turn: Turn) => AsyncGenerator<Step>,
 ): Promise<Omit<TestedRun, 'prompts'>> {
   const steps: Step[] = []
+  const completed: CompletedStep[] = []
   let turn = first
   for (let asked = 0; asked <= MOST_QUESTIONS; asked++) {
     const begun = steps.length
@@ -191,9 +192,10 @@ async function toTheEnd(
     if (approve === undefined || last.question) return told(steps, last, undefined)
     const approved = typeof approve === 'function' ? approve(wanted) : approve
     const decision: Decision = { approved, boundTo: last.boundTo }
+    completed.push(...steps.slice(begun).flatMap(completedOf))
     turn = {
-      ...turn,
-      completed: [...turn.completed, ...steps.slice(begun).flatMap(completedOf)],
+      ...first,
+      completed: [...completed],
       interrupted: [],
       decisions: new Map([[call.callId, decision]]),
     }
