@@ -151,7 +151,13 @@ export const EXPECTATIONS: Record<string, Requirement> = {
   },
   R29: {
     text: 'Approvals are stored rows with id, expiry, who may answer; answerable from any device or by API; refresh shows them again; each tool has a timeout',
-    tests: ['tests/run-crash.test.ts › F49, F61'],
+    tests: [
+      'tests/run-crash.test.ts › F49, F61',
+      'tests/approvals.test.ts › what waits is there after a kill',
+      'tests/approvals.test.ts › what nobody answers in seven days is not allowed',
+      'tests/browser/approvals.test.ts › a question is on every device and after a reload',
+      'packages/server/src/run/question.test.ts › a tool says how long its question stays open',
+    ],
   },
   R30: {
     text: 'Breaker per (provider, model, region) and per MCP server; open → fail in <1 s or fall back before the first token; state visible to users, admins, metrics; shared across replicas',

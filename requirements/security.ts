@@ -285,6 +285,9 @@ export const SECURITY: Record<string, Requirement> = {
       'packages/server/src/run/approval.test.ts › what waits is told exactly',
       'packages/server/src/run/approval.test.ts › F42: the first decision holds',
       'packages/server/src/run/approval.test.ts › a question that nobody answers in seven days is answered with no',
+      'packages/server/src/run/question.test.ts › what would change is told before a tool writes',
+      'packages/server/src/agent/tools/permit.test.ts › a permit is for one call with its arguments',
+      'tests/approvals.test.ts › what waits is there after a kill, and is answered from elsewhere by a key that may, once',
     ],
   },
   S30: {

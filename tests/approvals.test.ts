@@ -15,6 +15,7 @@ import { startModelServer, type ModelServer } from './support/model-server.ts'
 import { MovingClock } from './support/moving-clock.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { register, type Person } from './support/people.ts'
+import { setUp } from './support/sign-in.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -24,6 +25,7 @@ let model: ModelServer
 let folder: string
 let port: number
 let netra: NetraProcess
+let administrator: { headers: Record<string, string> }
 
 const start = () =>
   startNetra({
@@ -45,6 +47,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'netra-approvals-'))
   port = await freePort()
   netra = await start()
+  administrator = await setUp(netra)
 })
 
 afterAll(async () => {
@@ -160,7 +163,7 @@ test('what waits is there after a kill, and is answered from elsewhere by a key 
   })
 })
 
-test('what is refused did not run, and the agent reads why', async () => {
+test('what is refused did not run, the agent reads why, and the audit log who said so', async () => {
   const { url } = netra
   const person = await register(url)
   const { thread, call } = await ask(url, person)
@@ -168,6 +171,16 @@ test('what is refused did not run, and the agent reads why', async () => {
   expect(refused.body).toMatchObject({ state: 'denied' })
   await expect.poll(() => answerOf(url, person, thread), { timeout: 20_000 }).toContain('Not that.')
   expect(await notesOf(url, person)).toEqual([])
+  const { body } = await request<{ entries: object[] }>(`${url}/auth/admin/audit?kind=approval`, {
+    headers: administrator.headers,
+  })
+  expect(body.entries[0]).toMatchObject({
+    actor: { kind: 'user', id: person.userId },
+    action: 'approval.decided',
+    outcome: 'refused',
+    details: { tool: 'remember', run_id: call.run_id, answer: 'decline', expired: false },
+  })
+  expect(JSON.stringify(body)).not.toContain('tea')
 })
 
 test('what nobody answers in seven days is not allowed', async () => {

@@ -15,6 +15,7 @@ import { createTeamTools } from './agent/team/team.ts'
 import { createDataTools } from './agent/tools/data/data-tools.ts'
 import { remember } from './agent/tools/remember.ts'
 import { createMappingStore } from './agent/workload/mapping-store.ts'
+import { auditOf } from './audit-decisions.ts'
 import {
   createCommands,
   createTimelines,
@@ -38,8 +39,8 @@ import { startUpkeep } from './journal/upkeep.ts'
 import { createMemory } from './memory/memory.ts'
 import { refuseOneWayMigration } from './one-way-migration.ts'
 import { openJournal } from './open-journal.ts'
-import { openConnectedMcp } from './open-mcp.ts'
 import { openLogger } from './open-logger.ts'
+import { openConnectedMcp } from './open-mcp.ts'
 import { openMoreAgents } from './open-more-agents.ts'
 import { openServiceMode } from './open-service-mode.ts'
 import { notingRoles, openSpending, openStopInbox } from './open-spending.ts'
@@ -240,6 +241,7 @@ export async function startServer(
       isSoleOwner: !shared,
       spending,
       ranOutOfMemory,
+      onDecided: (decided) => auth?.audit.record(auditOf(decided)),
       spans: measureModelCalls(people.metrics, spans),
     })
     stack.use(runs)

@@ -107,6 +107,17 @@ export interface RunsOptions {
   spending?: Spending
   /** Told of spans, where somebody listens. */
   spans?: SpanWatch | undefined
+  /** Told of each answer to what a run waits for, once it holds: for a lasting record of who said what. */
+  onDecided?: (decided: DecidedCall) => void
+}
+
+export interface DecidedCall {
+  userId: UserId
+  runId: RunId
+  tool: string
+  /** A user id, or `expiry`. */
+  by: string
+  action: 'accept' | 'decline' | 'cancel'
 }
 
 export function createRuns(options: RunsOptions): Runs {
@@ -267,8 +278,24 @@ export function createRuns(options: RunsOptions): Runs {
       { run_id: run.id, trace_id: run.trace_id, approved: decision.approved },
       'approval decided',
     )
+    tellDecided(run, approval, decision)
     begin({ id: run.id, threadId: run.thread_id, userId: run.user_id })
     return true
+  }
+
+  function tellDecided(
+    run: RunRow,
+    approval: ApprovalRow,
+    { by, approved, answer }: Decided,
+  ): void {
+    const action = answer?.action ?? (approved ? 'accept' : 'decline')
+    const tool = approval.tool_name
+    try {
+      options.onDecided?.({ userId: run.user_id, runId: run.id, tool, by, action })
+    } catch (error) {
+      // The decision holds; that it is not on record elsewhere must not undo it.
+      logger.error({ err: error, run_id: run.id }, 'a decision could not be put on record')
+    }
   }
 
   async function takeUpFree(): Promise<number> {

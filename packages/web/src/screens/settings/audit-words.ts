@@ -29,6 +29,7 @@ const ACTIONS: Record<string, string> = {
   'budget.changed': 'Budget changed',
   'runs.stopped': 'All runs stopped',
   'runs.allowed': 'Runs may start again',
+  'approval.decided': 'Approval answered',
   'agent.added': 'Agent added',
   'agent.changed': 'Agent changed',
   'agent.removed': 'Agent removed',
