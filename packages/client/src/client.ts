@@ -8,6 +8,13 @@ export { EntranceApi } from './entrance-api.ts'
 export { AccountApi } from './account-api.ts'
 export { UsersApi } from './users-api.ts'
 export { ApprovalsApi, type UnaskedTool, type WaitingCall } from './approvals-api.ts'
+export {
+  McpApi,
+  type McpServer,
+  type McpServerTool,
+  type McpServerWish,
+  type McpSignIn,
+} from './mcp-api.ts'
 export { MemoryApi, type MemoryState, type Note } from './memory-api.ts'
 export {
   MoreAgentsApi,

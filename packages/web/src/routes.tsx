@@ -122,6 +122,14 @@ const memory = createRoute({
   path: '/memory',
   component: lazyRouteComponent(() => import('./screens/settings/memory.tsx'), 'MemorySettings'),
 })
+const mcp = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/mcp',
+  component: lazyRouteComponent(
+    () => import('./screens/settings/mcp/mcp-servers.tsx'),
+    'McpSettings',
+  ),
+})
 const spending = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/spending',
@@ -215,6 +223,7 @@ export const routeTree = root.addChildren([
       apiKeys,
       models,
       memory,
+      mcp,
       spending,
       dashboard,
       allSpending,

@@ -29,7 +29,7 @@ export const mcpClient = z.strictObject({
 const SECRET = /^[\w-]{43}$/
 const LEAVING_SECONDS = 600
 /** Pages of ours to come back to. */
-const RETURNS = /^\/(?:settings\/mcp|threads\/[\w-]{1,64})$/
+const RETURNS = /^\/(?:settings\/mcp|t\/[\w-]{1,64})$/
 const PAGE = '/settings/mcp'
 
 /**

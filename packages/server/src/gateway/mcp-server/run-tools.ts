@@ -167,7 +167,7 @@ async function report(
     answer: null,
     problem: null,
     waits_for: null,
-    url: `${parts.addresses().webUrl}/threads/${run.thread_id}`,
+    url: `${parts.addresses().webUrl}/t/${run.thread_id}`,
     ...standing,
   }
   return { ...told(answer, wordsOf(answer)), isError: answer.status === 'failed' }

@@ -15,6 +15,7 @@ const OWN: readonly Page[] = [
   { to: '/settings/api-keys', name: 'API keys' },
   { to: '/settings/models', name: 'Models' },
   { to: '/settings/memory', name: 'Memory' },
+  { to: '/settings/mcp', name: 'MCP servers' },
   { to: '/settings/spending', name: 'Spending' },
 ]
 

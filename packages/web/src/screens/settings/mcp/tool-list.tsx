@@ -1,0 +1,98 @@
+import type { McpServer, McpServerTool } from '@netra/client'
+import { useState } from 'react'
+
+import { Button } from '../../../components/button.tsx'
+import { Problem } from '../../../components/notice.tsx'
+import { useAction } from '../../../components/use-action.ts'
+import { countOf } from '../../../timeline/format.ts'
+import { ToolRow } from './tool-row.tsx'
+import { useMcpApi } from './use-mcp.ts'
+
+interface ToolListProps {
+  server: McpServer
+  onChanged: (server: McpServer) => void
+}
+
+const isOpen = ({ state }: McpServerTool): boolean => state !== 'agreed'
+
+/** What the server offers; what nobody has agreed to yet comes first, with the one button for it. */
+export function ToolList({ server, onChanged }: ToolListProps) {
+  const mcp = useMcpApi()
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set())
+  const [isShown, setShown] = useState(false)
+  const open = server.tools.filter(isOpen)
+  const others = server.tools.filter((tool) => !isOpen(tool))
+  const chosen = open.filter(({ name }) => !left.has(name))
+  const agree = useAction(async () => onChanged(await mcp.agree(server.id, chosen)))
+  if (server.tools.length === 0) return null
+  const row = (tool: McpServerTool) => (
+    <ToolRow key={tool.name} server={server} tool={tool} onChanged={onChanged} />
+  )
+  return (
+    <div className="mt-4 space-y-4">
+      {open.length > 0 ? (
+        <div className="space-y-3">
+          <p className="text-sm font-medium">
+            {open.some(({ state }) => state === 'changed')
+              ? 'Some tools are not what was allowed before. Look at what changed, then allow them anew.'
+              : 'Read what these tools do, then allow them. The words are the server’s own.'}
+          </p>
+          <ul className="divide-y divide-line border-y border-line">
+            {open.map((tool) => (
+              <li key={tool.name} className="flex items-start gap-2.5">
+                <input
+                  type="checkbox"
+                  aria-label={`Allow ${tool.name}`}
+                  disabled={!server.may_change}
+                  checked={!left.has(tool.name)}
+                  onChange={() => setLeft(toggled(left, tool.name))}
+                  className="mt-3.5 size-4 shrink-0 accent-accent"
+                />
+                <div className="min-w-0 flex-1">{row(tool)}</div>
+              </li>
+            ))}
+          </ul>
+          {agree.problem ? <Problem>{agree.problem}</Problem> : null}
+          {server.may_change ? (
+            <Button
+              kind="primary"
+              disabled={chosen.length === 0}
+              busy={agree.isBusy}
+              onClick={() => void agree.run()}
+            >
+              Allow {countOf(chosen.length, 'tool')}
+            </Button>
+          ) : (
+            <p className="text-sm text-muted">An administrator has to allow them.</p>
+          )}
+        </div>
+      ) : null}
+      {others.length > 0 ? (
+        <div>
+          <Button
+            small
+            kind="quiet"
+            aria-expanded={isShown}
+            className="-ml-3"
+            onClick={() => setShown(!isShown)}
+          >
+            {isShown ? 'Hide' : 'Show'} {countOf(others.length, 'tool')}
+          </Button>
+          {isShown ? (
+            <ul className="mt-1 divide-y divide-line border-y border-line">
+              {others.map((tool) => (
+                <li key={tool.name}>{row(tool)}</li>
+              ))}
+            </ul>
+          ) : null}
+        </div>
+      ) : null}
+    </div>
+  )
+}
+
+function toggled(names: ReadonlySet<string>, name: string): ReadonlySet<string> {
+  const next = new Set(names)
+  if (!next.delete(name)) next.add(name)
+  return next
+}
