@@ -133,6 +133,17 @@ test('an application sends its calls with its own exporter, and a snapshot of th
     }),
   ])
   expect(JSON.stringify(shown)).not.toContain('secret words')
+
+  const part = await request<{ file_id: string; name: string }>(
+    `${netra.url}/api/workload/snapshots`,
+    { headers: ann.headers, body: { source: 'otlp', from: '2026-01-05T10:00:10.000Z' } },
+  )
+  expect(part.body.name).toBe('application calls from 2026-01-05 10.00.ndjson.gz')
+  const one = await request<{ rows: number }>(
+    `${netra.url}/api/files/${part.body.file_id}/workload`,
+    { headers: ann.headers },
+  )
+  expect(one.body.rows).toBe(1)
 })
 
 test('protobuf and gzip are taken too; what is no call of a model is counted in the answer', async () => {

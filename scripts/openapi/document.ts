@@ -14,6 +14,7 @@ import { services } from './services.ts'
 import { signingIn, twoFactorDetails } from './signing-in.ts'
 import { spent } from './spending.ts'
 import { watching } from './watching.ts'
+import { workload } from './workload.ts'
 
 export const AREAS: readonly Area[] = [
   signingIn,
@@ -25,6 +26,7 @@ export const AREAS: readonly Area[] = [
   mcpServers,
   mcpServer,
   files,
+  workload,
   administration,
   spent,
   watching,

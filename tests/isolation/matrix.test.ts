@@ -16,6 +16,7 @@ import { SERVICE_ROWS } from './service-rows.ts'
 import { SPENDING_ROWS } from './spending-rows.ts'
 import type { Caller, Stage } from './stage-shape.ts'
 import { openStage } from './stage.ts'
+import { WORKLOAD_ROWS } from './workload-rows.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -25,6 +26,7 @@ const ROWS: Record<string, Row | Row[]> = {
   ...ACCOUNT_ROWS,
   ...ADMIN_ROWS,
   ...SPENDING_ROWS,
+  ...WORKLOAD_ROWS,
   ...SERVICE_ROWS,
   ...MCP_ROWS,
   ...MCP_SERVER_ROWS,

@@ -20,7 +20,7 @@ const mappingSchema = z.object({
   only: z.object({ column: z.string(), matches: z.string() }).optional(),
 })
 
-const fileReadingSchema = z.object({
+export const fileReadingSchema = z.object({
   file_id: z.string(),
   name: z.string(),
   format: z.string(),
@@ -43,7 +43,7 @@ const fileReadingSchema = z.object({
 })
 
 /** 0 to 1: a large file is being read for the first time. */
-const underWaySchema = z.object({ reading: z.number() })
+export const underWaySchema = z.object({ reading: z.number() })
 
 export type ColumnMapping = z.infer<typeof columnMappingSchema>
 export type FileMapping = z.infer<typeof mappingSchema>

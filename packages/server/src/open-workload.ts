@@ -13,6 +13,7 @@ import {
   MappingRefused,
   NothingToSnapshot,
   type FileReading,
+  type SnapshotSource,
   type WorkloadPage,
 } from './gateway/ports.ts'
 import type { Journal } from './journal/journal.ts'
@@ -128,7 +129,7 @@ export function workloadPageOf(options: WorkloadPageOptions): WorkloadPage {
       }
       return files.store({
         userId,
-        name: `${source === 'otlp' ? 'application calls' : 'own usage'} ${isoTime(clock).slice(0, 16).replace('T', ' ').replace(':', '.')}.ndjson.gz`,
+        name: `${nameOf(source, period, clock)}.ndjson.gz`,
         mediaType: 'application/gzip',
         origin: 'snapshot',
         content: Readable.from(text()).pipe(createGzip()),
@@ -139,6 +140,19 @@ export function workloadPageOf(options: WorkloadPageOptions): WorkloadPage {
 
 const wordsOf = ({ path, message }: { path: PropertyKey[]; message: string }): string =>
   `${path.map(String).join('.')}: ${message}.`
+
+/** What it holds and of when; without a period, when it was made. */
+function nameOf(
+  source: SnapshotSource,
+  { from, to }: { from?: string; to?: string },
+  clock: Clock,
+): string {
+  const what = source === 'otlp' ? 'application calls' : 'own usage'
+  const minute = (at: string): string => at.slice(0, 16).replace('T', ' ').replace(':', '.')
+  if (from === undefined && to === undefined) return `${what} ${minute(isoTime(clock))}`
+  const since = from === undefined ? '' : ` from ${minute(from)}`
+  return `${what}${since}${to === undefined ? '' : ` to ${minute(to)}`}`
+}
 
 /** What tools tell a model of a file, this tells its owner. */
 async function asRefusal<T>(work: Promise<T>): Promise<T> {

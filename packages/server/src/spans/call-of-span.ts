@@ -27,6 +27,33 @@ export interface Call {
   trace_id: string | null
 }
 
+/** Attributes that say what a column is, the best first. */
+export const SPAN_ATTRIBUTES = {
+  model: ['gen_ai.request.model', 'gen_ai.response.model'],
+  provider: ['gen_ai.provider.name', 'gen_ai.system'],
+  input_tokens: ['gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens'],
+  output_tokens: ['gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens'],
+  cached_input_tokens: [
+    'gen_ai.usage.cache_read.input_tokens',
+    'gen_ai.usage.cached_input_tokens',
+    'gen_ai.usage.cache_read_input_tokens',
+  ],
+  cache_write_tokens: [
+    'gen_ai.usage.cache_creation.input_tokens',
+    'gen_ai.usage.cache_creation_input_tokens',
+  ],
+  reasoning_tokens: ['gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens'],
+  cost_usd: ['gen_ai.usage.cost'],
+  first_token_ms: ['gen_ai.response.time_to_first_chunk', 'gen_ai.server.time_to_first_token'],
+  error: ['error.type'],
+  operation: ['gen_ai.operation.name'],
+  session: ['gen_ai.conversation.id', 'session.id'],
+  user: ['user.id', 'enduser.id'],
+  project: ['service.name'],
+  endpoint: ['gen_ai.agent.name', 'server.address'],
+  prompt_hash: ['gen_ai.system_instructions', 'gen_ai.input.messages', 'gen_ai.prompt'],
+} as const satisfies Partial<Record<keyof Call, readonly string[]>>
+
 /** Steps around calls of models: their tokens, where they are said, are those of calls again. */
 const AROUND = /^(execute_tool|invoke_agent|create_agent|invoke_workflow|plan|retrieval)$/
 
@@ -35,11 +62,13 @@ const MOST_CHARACTERS = 200
 /** The call that a span is; a sentence when it is none. */
 export function callOf(span: ReadSpan): Call | string {
   const { attributes, resource } = span
-  const text = (...names: string[]): string | null => textOf(attributes, names)
-  const count = (...names: string[]): number | null => numberOf(attributes, names)
-  const operation = text('gen_ai.operation.name')
-  const model = text('gen_ai.request.model', 'gen_ai.response.model')
-  const provider = text('gen_ai.provider.name', 'gen_ai.system')
+  const text = (column: keyof typeof SPAN_ATTRIBUTES): string | null =>
+    textOf(attributes, SPAN_ATTRIBUTES[column])
+  const count = (column: keyof typeof SPAN_ATTRIBUTES): number | null =>
+    numberOf(attributes, SPAN_ATTRIBUTES[column])
+  const operation = text('operation')
+  const model = text('model')
+  const provider = text('provider')
   if (operation === null && model === null && provider === null)
     return 'without attributes of the GenAI conventions'
   if (operation !== null && AROUND.test(operation))
@@ -47,38 +76,28 @@ export function callOf(span: ReadSpan): Call | string {
   if (span.start === 0n) return 'without a start'
   const at = new Date(Number(span.start / 1_000_000n))
   if (Number.isNaN(at.getTime())) return 'with an impossible start'
-  const error = text('error.type')
-  const seconds = count('gen_ai.response.time_to_first_chunk', 'gen_ai.server.time_to_first_token')
+  const error = text('error')
+  const seconds = count('first_token_ms')
   return {
     at: isoOf(span.start, at),
     model,
     provider,
     requests: 1,
-    input_tokens: whole(count('gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens')),
-    output_tokens: whole(count('gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens')),
-    cached_input_tokens: whole(
-      count(
-        'gen_ai.usage.cache_read.input_tokens',
-        'gen_ai.usage.cached_input_tokens',
-        'gen_ai.usage.cache_read_input_tokens',
-      ),
-    ),
-    cache_write_tokens: whole(
-      count('gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens'),
-    ),
-    reasoning_tokens: whole(
-      count('gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens'),
-    ),
-    cost_usd: count('gen_ai.usage.cost'),
+    input_tokens: whole(count('input_tokens')),
+    output_tokens: whole(count('output_tokens')),
+    cached_input_tokens: whole(count('cached_input_tokens')),
+    cache_write_tokens: whole(count('cache_write_tokens')),
+    reasoning_tokens: whole(count('reasoning_tokens')),
+    cost_usd: count('cost_usd'),
     latency_ms: span.end >= span.start ? Number(span.end - span.start) / 1_000_000 : null,
     first_token_ms: seconds === null || seconds < 0 ? null : seconds * 1_000,
     status: span.isError || error !== null ? 'error' : 'ok',
     error,
-    user: text('user.id', 'enduser.id'),
-    project: textOf(resource, ['service.name']),
+    user: text('user'),
+    project: textOf(resource, SPAN_ATTRIBUTES.project),
     operation,
-    session: text('gen_ai.conversation.id', 'session.id'),
-    endpoint: text('gen_ai.agent.name', 'server.address'),
+    session: text('session'),
+    endpoint: text('endpoint'),
     prompt_hash: promptHash(attributes),
     trace_id: span.traceId === '' ? null : span.traceId,
   }
@@ -109,9 +128,7 @@ function numberOf(attributes: Attributes, names: readonly string[]): number | nu
 
 /** Of what was asked, where the application sends it: the words themselves are not kept. */
 function promptHash(attributes: Attributes): string | null {
-  const asked = ['gen_ai.system_instructions', 'gen_ai.input.messages', 'gen_ai.prompt'].flatMap(
-    (name) => attributes[name] ?? [],
-  )
+  const asked = SPAN_ATTRIBUTES.prompt_hash.flatMap((name) => attributes[name] ?? [])
   if (asked.length === 0) return null
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex').slice(0, 32)
 }

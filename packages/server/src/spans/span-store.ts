@@ -85,7 +85,7 @@ export class SpanStore {
     userId: UserId,
     period: { from?: string; to?: string } = {},
   ): AsyncGenerator<string> {
-    const { from = '', to = '\uffff' } = period
+    const { from, to } = { from: exact(period.from ?? ''), to: exact(period.to ?? '\uffff') }
     let after = ''
     for (;;) {
       const batches = await this.#journal.db
@@ -115,6 +115,9 @@ export class SpanStore {
     }
   }
 }
+
+/** Calls have microseconds, and times compare as text only when they have as many digits. */
+const exact = (at: string): string => at.replace(/\.(\d{3})Z$/, '.$1000Z')
 
 /** Each line begins with its time, which is the first of its columns. */
 const isWithin = (line: string, from: string, to: string): boolean => {

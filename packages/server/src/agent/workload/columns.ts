@@ -40,7 +40,8 @@ export const WORKLOAD_COLUMNS = {
     sort: 'count',
     sqlType: 'BIGINT',
     unit: 'calls',
-    meaning: 'Calls in this row: 1 unless the source is aggregated. Always there',
+    meaning:
+      'Calls in this row: 1 unless the source is aggregated, empty where it then does not say. Always a column',
   },
   input_tokens: {
     sort: 'tokens',
