@@ -21,6 +21,7 @@ export const EXPECTATIONS: Record<string, Requirement> = {
     tests: [
       'packages/server/src/journal/contract-commit.ts › sequence numbers of a stream are contiguous from 1',
       'packages/client/src/stream-reader.test.ts › events are given once, in order',
+      'tests/team.test.ts › a team that is killed twice goes on',
     ],
   },
   R4: {

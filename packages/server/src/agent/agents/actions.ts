@@ -7,7 +7,14 @@ export const actions: AgentDefinition = {
   name: 'Actions',
   description:
     'Turns savings into a plan: steps, their order, effort, who approves, and how each is rolled back. Adopts it when you say so.',
-  tools: [...WORKLOAD_TOOLS, 'triage_question', 'find_missing_data', 'plan_actions', 'adopt_plan'],
+  tools: [
+    ...WORKLOAD_TOOLS,
+    'triage_question',
+    'correlate_columns',
+    'find_missing_data',
+    'plan_actions',
+    'adopt_plan',
+  ],
   examples: [
     'Plan how we get 20 % cheaper on gpt-4o.',
     'What are the steps to cut our cost on gpt-4o, and who has to agree?',

@@ -7,7 +7,7 @@ export const optimization: AgentDefinition = {
   name: 'Optimization',
   description:
     'Ranks what could be changed to spend less on language models, each with its saving, effect on latency, quality risk, assumptions and confidence.',
-  tools: [...WORKLOAD_TOOLS, 'triage_question', 'find_missing_data'],
+  tools: [...WORKLOAD_TOOLS, 'triage_question', 'correlate_columns', 'find_missing_data'],
   examples: [
     'How can we save money if this ran on gpt-4o?',
     'Compare gpt-4o with gpt-4.1-mini and gpt-4o-mini for this workload.',

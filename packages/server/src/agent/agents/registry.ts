@@ -1,7 +1,7 @@
 import { actions } from './actions.ts'
 import { assistant } from './assistant.ts'
+import { dataHelper } from './data-helper.ts'
 import { data } from './data.ts'
-import { dataHelper } from './data_helper.ts'
 import type { AgentDefinition } from './definition.ts'
 import { optimization } from './optimization.ts'
 import { reporting } from './reporting.ts'

@@ -11,6 +11,7 @@ const IN_CHAT: readonly string[] = [
   'Usage',
   'Performance',
   'Anomalies and trend',
+  'Correlation',
   'Prompt reuse',
   'Growth and limits',
   'Recommendations',

@@ -9,6 +9,7 @@ import type {
   WorkloadProfile,
 } from '../tools/workload/schemas.ts'
 import type { Failed } from './call.ts'
+import type { Correlations } from './correlate-columns.ts'
 import { Facts, type Called } from './facts.ts'
 import type { MissingData } from './missing/find-missing-data.ts'
 import type { PlanStep, Recommendation } from './report.ts'
@@ -39,6 +40,7 @@ export interface Findings {
   anomalies?: Called<Anomalies>
   reuse?: Called<PromptReuse>
   growth?: Called<Growth>
+  correlations?: Called<Correlations>
 }
 
 /** What the optimization agent computed. */

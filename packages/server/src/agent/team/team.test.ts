@@ -120,13 +120,13 @@ function expectSavingsRecompute(report: Report | undefined): void {
   }
 }
 
-const rows = rowsOf(7, 600)
+const ROWS = rowsOf(7, 600)
 let answer: TeamAnswer
-let file: Attachment
+let usage: Attachment
 
 beforeAll(async () => {
-  file = await stage.attach('usage.csv', csvOf(rows, ['time', 'input', 'output']))
-  answer = await stage.ask(WHERE_DOES_IT_GO, [file])
+  usage = await stage.attach('usage.csv', csvOf(ROWS, ['time', 'input', 'output']))
+  answer = await stage.ask(WHERE_DOES_IT_GO, [usage])
 })
 
 describe('generated rows on gpt-4o', () => {
@@ -143,13 +143,13 @@ describe('generated rows on gpt-4o', () => {
   })
 
   test('its totals are those of the rows', () => {
-    const total = usd(costOf(rows, 'gpt-4o'))
+    const total = usd(costOf(ROWS, 'gpt-4o'))
     expect(factOf(answer.report, 'cost of the whole workload')?.text).toBe(total)
     for (const shown of [
       total,
-      commas(rows.length),
-      commas(sum(rows, 'input')),
-      commas(sum(rows, 'output')),
+      commas(ROWS.length),
+      commas(sum(ROWS, 'input')),
+      commas(sum(ROWS, 'output')),
     ]) {
       expect(answer.text).toContain(shown)
       expect(answer.markdown).toContain(shown)
@@ -168,7 +168,7 @@ describe('generated rows on gpt-4o', () => {
     }
     const substitute = recommendations.find(({ id }) => id.startsWith('substitute:openai/'))
     const model = substitute?.id.split('/').at(-1) ?? ''
-    expect(substitute?.saving_usd).toBeCloseTo(costOf(rows, 'gpt-4o') - costOf(rows, model), 6)
+    expect(substitute?.saving_usd).toBeCloseTo(costOf(ROWS, 'gpt-4o') - costOf(ROWS, model), 6)
   })
 
   test('every number in it names its tool call', () => {
@@ -196,15 +196,15 @@ describe('generated rows on gpt-4o', () => {
   })
 
   test('another model in the same thread keeps the question', async () => {
-    const next = await stage.ask('and on gpt-4o-mini?', [file], { history: answer.asHistory })
+    const next = await stage.ask('and on gpt-4o-mini?', [usage], { history: answer.asHistory })
     expect(next.triage).toMatchObject({ base_model: 'gpt-4o-mini', topics: answer.triage.topics })
-    expect(next.text).toContain(usd(costOf(rows, 'gpt-4o-mini')))
-    expect(next.text).not.toContain(usd(costOf(rows, 'gpt-4o')))
+    expect(next.text).toContain(usd(costOf(ROWS, 'gpt-4o-mini')))
+    expect(next.text).not.toContain(usd(costOf(ROWS, 'gpt-4o')))
   })
 
   test('“adopt this plan” waits for a yes to exactly its steps, then records it', async () => {
     const asked = { history: answer.asHistory, runId: 'adopting' }
-    const waiting = await stage.ask('adopt this plan', [file], asked)
+    const waiting = await stage.ask('adopt this plan', [usage], asked)
     const [waits] = only(waiting.steps, 'waits')
     expect(waits?.call.toolName).toBe('adopt_plan')
     expect(waits?.change?.summary).toMatch(/Records the plan .* as adopted/)
@@ -212,7 +212,7 @@ describe('generated rows on gpt-4o', () => {
     const decisions = new Map([
       [waits?.call.callId ?? '', { approved: true, boundTo: waits?.boundTo }],
     ])
-    const done = await stage.ask('adopt this plan', [file], { ...asked, decisions })
+    const done = await stage.ask('adopt this plan', [usage], { ...asked, decisions })
     expect(done.text).toContain('The plan is adopted')
     const [plan] = stage.adopted
     expect(plan?.steps).toEqual(waits?.call.arguments['steps'])
@@ -224,7 +224,7 @@ describe('the report is no template', () => {
     stage.ask(question, [await stage.attach(name, csv)])
 
   test('half of the rows: each figure is that of the half', async () => {
-    const half = rows.filter((_row, at) => at % 2 === 0)
+    const half = ROWS.filter((_row, at) => at % 2 === 0)
     const { report, text } = await ask('half.csv', csvOf(half, ['time', 'input', 'output']))
     expect(factOf(report, 'cost of the whole workload')?.text).toBe(usd(costOf(half, 'gpt-4o')))
     expect(text).toContain(commas(sum(half, 'output')))
@@ -236,25 +236,25 @@ describe('the report is no template', () => {
   })
 
   test('twice the tokens: twice the cost', async () => {
-    const doubled = rows.map((row) => ({ ...row, input: row.input * 2, output: row.output * 2 }))
+    const doubled = ROWS.map((row) => ({ ...row, input: row.input * 2, output: row.output * 2 }))
     const { report } = await ask('doubled.csv', csvOf(doubled, ['time', 'input', 'output']))
     const fact = factOf(report, 'cost of the whole workload')
-    expect(fact?.value).toBeCloseTo(2 * costOf(rows, 'gpt-4o'), 6)
+    expect(fact?.value).toBeCloseTo(2 * costOf(ROWS, 'gpt-4o'), 6)
     expectSavingsRecompute(report)
   })
 
   test('without times, what is said along time is withdrawn', async () => {
-    const { report, triage } = await ask('timeless.csv', csvOf(rows, ['input', 'output']))
+    const { report, triage } = await ask('timeless.csv', csvOf(ROWS, ['input', 'output']))
     expect(triage.sufficiency).toBe('sufficient')
     const said = textOfReport(report)
     expect(report?.sections.map(({ heading }) => heading)).not.toContain('Anomalies and trend')
     expect(said).not.toContain('"kind":"chart"')
     expect(said).toMatch(/cost over time[^"]*not measurable from these data/i)
-    expect(factOf(report, 'cost of the whole workload')?.text).toBe(usd(costOf(rows, 'gpt-4o')))
+    expect(factOf(report, 'cost of the whole workload')?.text).toBe(usd(costOf(ROWS, 'gpt-4o')))
   })
 
   test('without output tokens the answer is partial, and says what it lacks', async () => {
-    const { report, triage, steps } = await ask('inputs.csv', csvOf(rows, ['time', 'input']))
+    const { report, triage, steps } = await ask('inputs.csv', csvOf(ROWS, ['time', 'input']))
     expect(triage.sufficiency).toBe('partial')
     expect(only(steps, 'handoff').map(({ to }) => to)).toEqual([
       'triage',
@@ -266,21 +266,21 @@ describe('the report is no template', () => {
     expect(said).toMatch(/output[^"]*not measurable from these data/i)
     expect(said).toContain('Azure OpenAI: GeneratedTokens')
     expect(recommendationsOf(report)).toEqual([])
-    expect(said).not.toContain(usd(costOf(rows, 'gpt-4o')))
+    expect(said).not.toContain(usd(costOf(ROWS, 'gpt-4o')))
   })
 
   test('without a model, and none named, there are no dollars', async () => {
     const question = 'Where does the money go, and what should we change?'
     const priced = await ask(
       'models.csv',
-      csvOf(rows, ['time', 'input', 'output', 'model']),
+      csvOf(ROWS, ['time', 'input', 'output', 'model']),
       question,
     )
     const own = ['gpt-4o', 'gpt-4o-mini'].reduce(
       (total, model) =>
         total +
         costOf(
-          rows.filter((row) => row.model === model),
+          ROWS.filter((row) => row.model === model),
           model,
         ),
       0,
@@ -288,19 +288,19 @@ describe('the report is no template', () => {
     expect(factOf(priced.report, 'cost of the whole workload')?.text).toBe(usd(own))
     const { report, triage } = await ask(
       'unnamed.csv',
-      csvOf(rows, ['time', 'input', 'output']),
+      csvOf(ROWS, ['time', 'input', 'output']),
       question,
     )
     expect(triage.sufficiency).toBe('partial')
     expect(report?.facts.filter(({ text }) => text.startsWith('$'))).toEqual([])
     expect(textOfReport(report)).not.toMatch(/\$\d/)
-    expect(factOf(report, 'input tokens')?.text).toBe(commas(sum(rows, 'input')))
+    expect(factOf(report, 'input tokens')?.text).toBe(commas(sum(ROWS, 'input')))
   })
 
   test('what the data cannot answer at all is not computed but asked for', async () => {
     const { steps, report, text } = await ask(
       'plain.csv',
-      csvOf(rows, ['time', 'input', 'output']),
+      csvOf(ROWS, ['time', 'input', 'output']),
       'How often do we send the same prompt?',
     )
     expect(only(steps, 'handoff').map(({ to }) => to)).toEqual([

@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Tool } from '../tools/tool.ts'
 import type { Workloads } from '../workload/workloads.ts'
 import { buildReport } from './build-report.ts'
+import { correlateColumns } from './correlate-columns.ts'
 import { findMissingData } from './missing/find-missing-data.ts'
 import { adoptPlan } from './plan/adopt-plan.ts'
 import { planActions } from './plan/plan-actions.ts'
@@ -17,6 +18,7 @@ export const createTeamTools = (options: {
   clock: Clock
 }): Tool[] => [
   triageQuestion(options.workloads),
+  correlateColumns(options.workloads),
   findMissingData,
   planActions,
   buildReport(options.files),

@@ -13,6 +13,7 @@ export const WORKLOAD_TOOLS = [
 /** What the team does beside them. */
 export const TEAM_TOOLS = [
   'triage_question',
+  'correlate_columns',
   'find_missing_data',
   'plan_actions',
   'build_report',

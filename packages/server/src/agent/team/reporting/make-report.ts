@@ -7,6 +7,7 @@ import { costSection, dataSection, section, tableBlock, textBlock, timeChart } f
 import { summary } from './summary.ts'
 import {
   anomalySection,
+  correlationSection,
   growthSection,
   performanceSection,
   reuseSection,
@@ -44,6 +45,7 @@ export function makeReport(on: Case, prose: Prose | undefined): Report {
     ...usageSection(on),
     ...performanceSection(on),
     ...anomalySection(on),
+    ...correlationSection(on),
     ...reuseSection(on),
     ...growthSection(on),
     ...section('Recommendations', recommendationBlocks(on)),

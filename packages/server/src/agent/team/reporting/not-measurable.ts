@@ -11,6 +11,7 @@ export function notMeasurable(on: Case): string[] {
     findings.anomalies,
     findings.reuse,
     findings.growth,
+    findings.correlations,
     options.substitution,
     options.shortRequests,
     options.batch,

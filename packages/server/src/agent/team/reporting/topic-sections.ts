@@ -144,6 +144,43 @@ const METRICS: Readonly<Record<string, string>> = {
   latency_ms_p95: '95th percentile of latency in milliseconds',
 }
 
+export function correlationSection({ findings, facts }: Case): Section[] {
+  const { correlations } = findings
+  if (!correlations || correlations.result.pairs.length === 0) return []
+  const from = facts.of(correlations)
+  const rows = correlations.result.pairs
+    .slice(0, 12)
+    .map(({ a, b, requests, pearson, spearman }) => {
+      const pair = `${columnName(a)} and ${columnName(b)}`
+      const shown = (name: string, value: number | null, field: string): Fact | string =>
+        value === null
+          ? 'one never varies'
+          : from.count(`${name}: ${pair}`, Number(value.toFixed(3)), field)
+      return [
+        pair,
+        from.count(`requests with both: ${pair}`, requests, 'requests'),
+        shown('Pearson’s r', pearson, 'pearson'),
+        shown('Spearman’s ρ', spearman, 'spearman'),
+      ]
+    })
+  return section('Correlation', [
+    tableBlock(
+      'How columns go together',
+      ['Pair', 'Requests', 'Pearson’s r', 'Spearman’s ρ'],
+      rows,
+    ),
+    {
+      kind: 'notes',
+      tone: 'assumption',
+      notes: ['Correlation is no cause: both may follow from something else.'],
+      facts: [],
+    },
+  ])
+}
+
+const columnName = (column: string): string =>
+  column === 'cost_usd' ? 'cost' : column.replace(/_ms$/, '').replaceAll('_', ' ')
+
 export function reuseSection({ findings, facts }: Case): Section[] {
   const { reuse } = findings
   if (!reuse) return []

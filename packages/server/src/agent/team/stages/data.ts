@@ -9,6 +9,7 @@ import type {
 } from '../../tools/workload/schemas.ts'
 import { call } from '../call.ts'
 import type { Case } from '../case.ts'
+import type { Correlations } from '../correlate-columns.ts'
 import type { Topic } from '../triage/triage.ts'
 import { scopeOf, type Scope } from './scope.ts'
 
@@ -52,6 +53,10 @@ export async function* lookAtData(work: Work, on: Case): Steps<Scope> {
     )
   if (['prompt_hash', 'prompt_blocks', 'cached_input_tokens'].some((name) => columns.has(name)))
     findings.reuse = yield* call<PromptReuse>(work, 'prompt_reuse', reuseOf(scope), failed)
+  if (asks('correlation')) {
+    const { pricing: _prices, ...rows } = scope
+    findings.correlations = yield* call<Correlations>(work, 'correlate_columns', rows, failed)
+  }
   if (asks('growth', 'rate_limits'))
     findings.growth = yield* call<Growth>(work, 'project_growth', growthOf(scope, on), failed)
   return scope
