@@ -20,6 +20,7 @@ import {
   type Bucket,
   type MetricName,
   type Point,
+  type Series,
 } from './series.ts'
 import { lacking, openSubject, type Subject } from './subject.ts'
 
@@ -70,50 +71,73 @@ export const findAnomalies = (workloads: Workloads, clock: Clock): Tool => ({
     const series = asked.bucket
       ? await seriesOf(subject, rows, metric, asked.bucket)
       : await bestSeriesOf(subject, rows, metric)
-    const { bucket } = series
-    const { points, left_out } = wholeBuckets(series.points, metric.isSum)
-    if (points.length < FEWEST_BUCKETS || (metric.isSum && isSparse(series))) {
-      return {
-        ...nothing,
-        ...NOTHING_FOUND,
-        bucket,
-        series: points.map(({ at, value }) => [at, value]),
-        not_measurable: [
-          {
-            what: `anomalies and trend of ${name}`,
-            why: `The files hold ${points.length} whole buckets of a ${bucket}, and ${series.empty} buckets without any request.`,
-            needs: `At least ${FEWEST_BUCKETS} whole buckets, most of them with requests; for a season at least ${FEWEST_SEASONS} of it.`,
-          },
-        ],
-      }
-    }
-    const season = seasonOf(asked.season, bucket, points.length, series.empty > 0 && !metric.isSum)
-    const found = judge(points, { season, threshold, significance })
     return {
       ...nothing,
-      bucket,
-      span: {
-        from: points[0]?.at ?? '',
-        to: points.at(-1)?.at ?? '',
-        buckets: points.length,
-        empty_buckets: series.empty,
-        left_out,
-        season,
-      },
-      anomalies: found.anomalies.slice(0, SHOWN),
-      anomalies_in_all: found.anomalies.length,
-      trend: {
-        ...found.trend,
-        slope_per_day: significantDigits(found.slope * perDay(bucket)),
-      },
-      series: points.map(({ at, value }) => [at, significantDigits(value)]),
-      not_measurable: [
-        ...(priced ? unpricedOf(priced) : []),
-        ...(season === 0 ? [noSeason(bucket, points.length, asked.season)] : []),
-      ],
+      ...found(series, {
+        name,
+        threshold,
+        significance,
+        season: asked.season,
+        unpriced: priced ? unpricedOf(priced) : [],
+      }),
     }
   },
 })
+
+type Findings = Pick<
+  Anomalies,
+  'bucket' | 'span' | 'anomalies' | 'anomalies_in_all' | 'trend' | 'series' | 'not_measurable'
+>
+
+function found(
+  series: Series,
+  asked: {
+    name: MetricName
+    threshold: number
+    significance: number
+    season: number | undefined
+    unpriced: readonly NotMeasurable[]
+  },
+): Findings {
+  const { bucket, empty } = series
+  const { isSum } = metricOf(asked.name)
+  const { points, left_out } = wholeBuckets(series.points, isSum)
+  if (points.length < FEWEST_BUCKETS || (isSum && isSparse(series))) {
+    return {
+      ...NOTHING_FOUND,
+      bucket,
+      series: points.map(({ at, value }) => [at, value]),
+      not_measurable: [
+        {
+          what: `anomalies and trend of ${asked.name}`,
+          why: `The files hold ${points.length} whole buckets of a ${bucket}, and ${empty} buckets without any request.`,
+          needs: `At least ${FEWEST_BUCKETS} whole buckets, most of them with requests; for a season at least ${FEWEST_SEASONS} of it.`,
+        },
+      ],
+    }
+  }
+  const season = seasonOf(asked.season, bucket, points.length, empty > 0 && !isSum)
+  const { anomalies, slope, trend } = judge(points, { ...asked, season })
+  return {
+    bucket,
+    span: {
+      from: points[0]?.at ?? '',
+      to: points.at(-1)?.at ?? '',
+      buckets: points.length,
+      empty_buckets: empty,
+      left_out,
+      season,
+    },
+    anomalies: anomalies.slice(0, SHOWN),
+    anomalies_in_all: anomalies.length,
+    trend: { ...trend, slope_per_day: significantDigits(slope * perDay(bucket)) },
+    series: points.map(({ at, value }) => [at, significantDigits(value)]),
+    not_measurable: [
+      ...asked.unpriced,
+      ...(season === 0 ? [noSeason(bucket, points.length, asked.season)] : []),
+    ],
+  }
+}
 
 function missingFor(
   subject: Subject,

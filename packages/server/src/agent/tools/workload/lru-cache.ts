@@ -42,7 +42,7 @@ export class LruBlocks {
   }
 }
 
-export interface ReusedRow {
+interface ReusedRow {
   input: number
   cached: number
   reusable: number

@@ -6,7 +6,7 @@ import type { NotMeasurable, PrefixCache } from './schemas.ts'
 import type { Subject } from './subject.ts'
 
 /** Sums over rows at one tier of the model's prices. */
-export interface ReuseAtStep {
+interface ReuseAtStep {
   /** Input tokens of each of these rows are more than this. */
   above: number
   input: bigint

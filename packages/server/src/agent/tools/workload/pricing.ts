@@ -28,23 +28,26 @@ export async function openPricing(
   choice: PricingChoice | undefined,
   clock: Clock,
 ): Promise<Pricing | NotMeasurable> {
-  const basis = choice?.basis ?? (choice?.model === undefined ? 'auto' : 'model')
+  const { basis = 'auto', model, provider } = choice ?? {}
   const tokens = subject.has('input_tokens') || subject.has('output_tokens')
-  if (basis === 'model' || (basis === 'auto' && choice?.model !== undefined)) {
-    if (choice?.model === undefined) throw new ToolError('With basis model, name the model.')
+  if (basis === 'model' || (basis === 'auto' && model !== undefined)) {
+    if (model === undefined) throw new ToolError('With basis model, name the model.')
     if (!tokens) return unpriceable('The files have no column for tokens.', 'input_tokens')
-    return onModel(subject, await knownModel(choice.model, choice.provider, clock), clock)
+    return onModel(subject, await knownModel(model, provider, clock), clock)
   }
   if (subject.has('cost_usd') && basis !== 'own_models') return asReported(subject)
   if (basis === 'reported')
     return unpriceable('The files have no column for what was paid.', 'cost_usd')
-  if (!subject.has('model') || !tokens) {
-    return unpriceable(
-      `The files say neither what was paid nor ${tokens ? 'which model was used' : 'how many tokens were used'}.`,
-      tokens ? 'cost_usd or model' : 'cost_usd, or model and tokens',
-    )
-  }
-  return onOwnModels(subject, clock)
+  if (subject.has('model') && tokens) return onOwnModels(subject, clock)
+  return tokens
+    ? unpriceable(
+        'The files say neither what was paid nor which model was used.',
+        'cost_usd or model',
+      )
+    : unpriceable(
+        'The files say neither what was paid nor how many tokens were used.',
+        'cost_usd, or model and tokens',
+      )
 }
 
 /** As `openPricing`, for questions that are about nothing but money. */

@@ -62,7 +62,7 @@ export const whereInput = z.strictObject({
 export type Where = z.infer<typeof whereInput>
 
 /** How requests are priced. `auto`: `reported` if the files say what was paid, else `own_models`. */
-export const pricingInput = z.strictObject({
+const pricingInput = z.strictObject({
   basis: z
     .enum(['auto', 'reported', 'own_models', 'model'])
     .describe(
@@ -254,7 +254,7 @@ export interface CatalogueShown {
 }
 
 /** Dollars per million tokens of one request with more input tokens than `above_input_tokens`. */
-export interface RatesShown {
+interface RatesShown {
   above_input_tokens: number
   input: number
   /** null: the catalogue has no price of its own for it, and it is charged as input. */
@@ -321,7 +321,7 @@ export interface WorkloadProfile extends Answered {
   groups_in_all: number
 }
 
-export interface CostShare {
+interface CostShare {
   cost_usd: number
   cost_text: string
   share_of_cost: number

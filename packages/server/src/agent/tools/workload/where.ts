@@ -15,6 +15,11 @@ const TEXTS = [
   'endpoint',
 ] as const
 
+const ENDS = [
+  { key: 'from', is: '>=', word: 'from' },
+  { key: 'to', is: '<', word: 'before' },
+] as const
+
 const SIZES = [
   { key: 'min_input_tokens', column: 'input_tokens', is: '>=' },
   { key: 'max_input_tokens', column: 'input_tokens', is: '<=' },
@@ -47,13 +52,11 @@ export function conditionOf(
     }
     parts.push({ sql, words })
   }
-  if (where?.from !== undefined) {
-    const { literal, text } = instantOf(where.from)
-    add('at', `"at" >= ${literal}`, `from ${text}`)
-  }
-  if (where?.to !== undefined) {
-    const { literal, text } = instantOf(where.to)
-    add('at', `"at" < ${literal}`, `before ${text}`)
+  for (const { key, is, word } of ENDS) {
+    const value = where?.[key]
+    if (value === undefined) continue
+    const { literal, text } = instantOf(value)
+    add('at', `"at" ${is} ${literal}`, `${word} ${text}`)
   }
   for (const column of TEXTS) {
     const value = where?.[column]
