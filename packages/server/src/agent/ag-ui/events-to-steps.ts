@@ -66,6 +66,8 @@ export class EventsToSteps {
   #units = 0
   #toolCalls = 0
   #steps = 0
+  #spokenId: string | undefined
+  #hasSpokenSince = false
   /** The last whole message; '' when it said nothing. */
   answer = ''
   /** The last answer of a message list, for agents that do not stream. */
@@ -84,6 +86,11 @@ export class EventsToSteps {
     this.#limits = options.limits
     this.#state = options.state
     this.#settle = options.settle
+  }
+
+  /** It ended with a call that it expects somebody else to make: what it said before is no answer. */
+  get endsInCall(): boolean {
+    return this.#calls.size > 0 && !this.#hasSpokenSince
   }
 
   /** Tool calls that it made and of which it did not say what came. */
@@ -259,7 +266,7 @@ export class EventsToSteps {
       }
       if (!first.hasEnded) return
       this.#messages.shift()
-      yield* this.#spoken(first.told)
+      yield* this.#spoken(first.told, first.id)
     }
   }
 
@@ -267,15 +274,18 @@ export class EventsToSteps {
   *#breakMessage(): Generator<Step> {
     const [first] = this.#messages
     if (!first || first.told === '') return
-    const { told } = first
+    const { told, id } = first
     first.told = ''
-    yield* this.#spoken(told)
+    yield* this.#spoken(told, id)
   }
 
-  *#spoken(text: string): Generator<Step> {
+  *#spoken(text: string, id: string): Generator<Step> {
     if (text === '') return
     this.#steps += 1
-    this.answer = text
+    // One that was closed may be opened again: it goes on.
+    this.answer = id === this.#spokenId ? `${this.answer}${text}` : text
+    this.#spokenId = id
+    this.#hasSpokenSince = true
     yield { kind: 'spoken', text, usage: NO_USAGE, costUsd: null, calls: [] }
   }
 
@@ -322,6 +332,9 @@ export class EventsToSteps {
         throw notUnderstood(this.#agent, 'a first TOOL_CALL_CHUNK without a name')
       this.#openCall(id, event.toolCallName)
     }
+    const name = this.#calls.get(id)?.call.toolName
+    if (event.toolCallName && toolNameOf(event.toolCallName) !== name)
+      throw notUnderstood(this.#agent, 'two names of one tool call')
     this.#chunkCall = id
     if (event.delta) this.#argue(id, event.delta)
   }
@@ -333,6 +346,7 @@ export class EventsToSteps {
     open.begunAt = this.#clock.monotonic()
     open.call = { ...open.call, arguments: argumentsOf(open.json) }
     yield* this.#breakMessage()
+    this.#hasSpokenSince = false
     this.#steps += 1
     yield { kind: 'tool_started', call: open.call }
   }
@@ -372,7 +386,7 @@ export class EventsToSteps {
       const said = typeof event.result === 'string' ? event.result : this.listed
       if (said !== '') {
         yield { kind: 'text', text: said }
-        yield* this.#spoken(said)
+        yield* this.#spoken(said, '')
       }
     }
     this.end = { kind: 'success', usage: usageOf(event.usage) }

@@ -198,6 +198,13 @@ test('chunks, interleaved messages and what came before a tool are whole message
   ])
 })
 
+test('a message that is opened again goes on', async () => {
+  const { steps } = await ask((input) =>
+    runOf(input, ...said('m', 'First half.'), ...said('m', ' Second half.')),
+  )
+  expect(steps.at(-1)).toMatchObject({ finalResponse: 'First half. Second half.' })
+})
+
 test('an answer that only its list of messages holds is an answer', async () => {
   const { steps } = await ask((input) =>
     runOf(input, {
@@ -293,8 +300,20 @@ test.each<[string, string, (input: RunAgentInput) => AgUiReply['events'], RegExp
   [
     'wants a tool of the page',
     'tool_failed',
-    (input) => runOf(input, ...called('1', 'open_map', {}, {}).slice(0, 3)),
+    (input) =>
+      runOf(input, ...said('m', 'I look.'), ...called('1', 'open_map', {}, {}).slice(0, 3)),
     /wants open_map to be done by the application/,
+  ],
+  [
+    'names one call twice',
+    'model_refused',
+    (input) =>
+      runOf(
+        input,
+        { type: EventType.TOOL_CALL_CHUNK, toolCallId: '1', toolCallName: 'search', delta: '{' },
+        { type: EventType.TOOL_CALL_CHUNK, toolCallId: '1', toolCallName: 'delete', delta: '}' },
+      ),
+    /two names of one tool call/,
   ],
 ])('an agent that %s has not answered (%s)', async (_what, code, events, words) => {
   const { steps, error } = await ask(events)

@@ -150,7 +150,7 @@ async function* finish(
   for (const call of told.unanswered) yield untold(call)
   if (state.problem !== undefined) yield thinking(state.problem)
   if (state.hasChanged && isJSONValue(state.value)) yield* keepState(state.value)
-  if (told.answer === '') throw withoutAnswer(agent, told.unanswered)
+  if (told.answer === '' || told.endsInCall) throw withoutAnswer(agent, told.unanswered)
   yield {
     kind: 'done',
     finalResponse: told.answer,

@@ -35,5 +35,6 @@ export async function* dataOf(body: ReadableStream<Uint8Array>): AsyncGenerator<
       units += line.length
       if (units > MOST_EVENT_UNITS) throw new EventTooLong('an event without an end')
     }
-  }
+  } // The last empty line may have ended in half of a line's end.
+  if (rest === '\r' && data.length > 0) yield data.join('\n')
 }

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+
+import { dataOf } from './server-sent.ts'
+
+async function read(...pieces: (string | Uint8Array)[]): Promise<string[]> {
+  const bytes = pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece))
+  const events: string[] = []
+  for await (const data of dataOf(ReadableStream.from(bytes))) events.push(data)
+  return events
+}
+
+test('events end with their empty line, however the stream is cut and whatever ends its lines', async () => {
+  expect(await read('data: one\n\ndata:two\r\n\r\n', 'data: thr', 'ee\r', '\r')).toEqual([
+    'one',
+    'two',
+    'three',
+  ])
+  expect(await read('data: a\ndata: b\n\n')).toEqual(['a\nb'])
+  const [first = 0, ...rest] = Buffer.from('é')
+  const split = [Uint8Array.of(first), Uint8Array.from(rest)] as const
+  expect(await read('data: ', ...split, '\n\n')).toEqual(['é'])
+})
+
+test('comments, other fields and an event without its empty line are none', async () => {
+  expect(await read(': ping\n\nevent: x\nid: 1\ndata: one\n\ndata: half')).toEqual(['one'])
+  expect(await read('data: half\n')).toEqual([])
+})
