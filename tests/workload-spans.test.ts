@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 
+import { SpanStatusCode } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import { resourceFromAttributes } from '@opentelemetry/resources'
@@ -63,7 +64,7 @@ async function tellOfCalls(exporter: SpanExporter): Promise<void> {
       'error.type': '429',
     },
   })
-  failed.setStatus({ code: 2 })
+  failed.setStatus({ code: SpanStatusCode.ERROR })
   failed.end([1_767_607_210, 100_000_000])
   tracer
     .startSpan('execute_tool search', { attributes: { 'gen_ai.operation.name': 'execute_tool' } })

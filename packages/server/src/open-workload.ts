@@ -141,6 +141,8 @@ export function workloadPageOf(options: WorkloadPageOptions): WorkloadPage {
 const wordsOf = ({ path, message }: { path: PropertyKey[]; message: string }): string =>
   `${path.map(String).join('.')}: ${message}.`
 
+const minute = (at: string): string => at.slice(0, 16).replace('T', ' ').replace(':', '.')
+
 /** What it holds and of when; without a period, when it was made. */
 function nameOf(
   source: SnapshotSource,
@@ -148,7 +150,6 @@ function nameOf(
   clock: Clock,
 ): string {
   const what = source === 'otlp' ? 'application calls' : 'own usage'
-  const minute = (at: string): string => at.slice(0, 16).replace('T', ' ').replace(':', '.')
   if (from === undefined && to === undefined) return `${what} ${minute(isoTime(clock))}`
   const since = from === undefined ? '' : ` from ${minute(from)}`
   return `${what}${since}${to === undefined ? '' : ` to ${minute(to)}`}`
@@ -246,11 +247,11 @@ function usageRow(call: {
     model: call.model.slice(slash + 1),
     provider: slash > 0 ? call.model.slice(0, slash) : null,
     requests: 1,
-    input_tokens: Number(call.input_tokens),
-    output_tokens: Number(call.output_tokens),
-    cached_input_tokens: Number(call.cached_input_tokens),
+    input_tokens: call.input_tokens,
+    output_tokens: call.output_tokens,
+    cached_input_tokens: call.cached_input_tokens,
     cost_usd: call.cost_usd,
-    latency_ms: Number(call.ms),
+    latency_ms: call.ms,
     status: call.status === 'ok' ? 'ok' : 'error',
     error: call.status === 'ok' ? null : call.status,
     project: 'netra',

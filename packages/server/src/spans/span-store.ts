@@ -64,8 +64,8 @@ export class SpanStore {
       .selectFrom('span_batch')
       .where('user_id', '=', userId)
       .select([
-        sql<number>`coalesce(sum(spans), 0)`.as('spans'),
-        sql<number>`coalesce(sum(bytes), 0)`.as('bytes'),
+        sql<number | string>`coalesce(sum(spans), 0)`.as('spans'),
+        sql<number | string>`coalesce(sum(bytes), 0)`.as('bytes'),
         sql<string | null>`min(first_at)`.as('first_at'),
         sql<string | null>`max(last_at)`.as('last_at'),
       ])
