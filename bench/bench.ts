@@ -5,6 +5,7 @@ import { idleMemory } from './idle-memory/idle-memory.ts'
 import { journalCost } from './journal-cost/journal-cost.ts'
 import { journalFile } from './journal-file/journal-file.ts'
 import { resume } from './resume/resume.ts'
+import { runsAtOnce } from './runs-at-once/runs-at-once.ts'
 import { sessionCheck } from './session-check/session-check.ts'
 import { socketPath } from './socket-path/socket-path.ts'
 import { startUp } from './start/start.ts'
@@ -23,6 +24,7 @@ const BENCHES: Bench[] = [
   cuts,
   idleMemory,
   startUp,
+  runsAtOnce,
 ]
 
 const wanted = process.argv.slice(2)

@@ -52,6 +52,7 @@ const COMMANDS: Commands = {
   deleteAccount: noCommands,
   freeAccountId: noCommands,
   stopRunsOf: noCommands,
+  stopAll: noCommands,
   decide: noCommands,
 }
 
