@@ -64,7 +64,7 @@ test('a program is run as the very command that is shown, without a shell, knowi
     about: { name: 'workbench', protocol: '2025-11-25' },
   })
   expect((await call(root, 'plain__read_note'))?.status).toBe('ok')
-  const [environment = ''] = (await noted('plain')).filter((line) => line.startsWith('environment'))
+  const environment = (await noted('plain')).find((line) => line.startsWith('environment'))
   expect(environment).toBe('environment DESK_KEY HOME LANG PATH TMPDIR')
   const person = await world.person()
   const refused = await person.api('POST', '/api/mcp/connections', {

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 
-import { McpServer } from '@modelcontextprotocol/server'
+import type { McpServer } from '@modelcontextprotocol/server'
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'
 
 import { buildServer, workbench } from './mcp-tools.ts'
@@ -29,6 +29,11 @@ if (how !== 'silent') {
     for (const text of texts) note(`written ${text}`)
     return written(...texts)
   }
-  Object.defineProperty(bench, 'cancelled', { get: () => 0, set: () => note('cancelled') })
+  Object.defineProperty(bench, 'cancelled', {
+    get: () => 0,
+    set() {
+      note('cancelled')
+    },
+  })
   await server.connect(new StdioServerTransport())
 }

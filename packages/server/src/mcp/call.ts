@@ -15,7 +15,7 @@ import { failureOf, nameOf, type McpFailure } from './failures.ts'
 import { plainProgress } from './progress.ts'
 import type { McpServer } from './server-row.ts'
 import type { ServerStore } from './server-store.ts'
-import { CONNECT_MS, type Session, type ToolList } from './session.ts'
+import { CONNECT_MS, type Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import { untrustedResult } from './untrusted-result.ts'
 
@@ -40,25 +40,24 @@ const CONNECTING = { tries: 3, firstMs: 300, mostMs: 3_000 }
 /** Over the whole of a call: what the run waits for before it gives up by itself. */
 export const callTimeoutMs = (server: McpServer): number => 3 * CONNECT_MS + server.timeoutMs
 
-/** Namesakes of other people have breakers of their own; names in metrics are kept for ever. */
-export const breakerOf = (breakers: Breakers, server: McpServer) =>
-  breakers.of('mcp', `${server.slug}:${server.id}`, {
-    ...BREAKER_OPENS.mcp,
-    isMadeUp: server.userId !== null,
-  })
+/** Namesakes of other people have breakers of their own. */
+export const breakerName = ({ slug, id }: McpServer): string => `${slug}:${id}`
+
+/** One call: of what, by whom, with what. */
+export interface Call {
+  server: McpServer
+  pinned: { hash: string; definition: ToolDefinition }
+  input: Record<string, unknown>
+  context: ToolContext
+}
 
 /**
  * One call of one tool, as somebody agreed to it.
  *
  * @throws ToolError, ToolUnavailable, InputNeeded; the signal's reason when it is aborted.
  */
-export async function callTool(
-  server: McpServer,
-  pinned: { hash: string; definition: ToolDefinition },
-  input: Record<string, unknown>,
-  context: ToolContext,
-  parts: CallParts,
-): Promise<unknown> {
+export async function callTool(call: Call, parts: CallParts): Promise<unknown> {
+  const { server, context } = call
   const count = (outcome: string): void =>
     parts.calls.add({ server: server.userId === null ? server.slug : 'own', outcome })
   const circuit = enter(server, parts)
@@ -69,7 +68,7 @@ export async function callTool(
     )
   }
   try {
-    const result = await callThrough(server, pinned, input, context, parts)
+    const result = await callThrough(call, parts)
     await circuit.succeeded()
     count('is_error' in result ? 'error' : 'ok')
     if ('is_error' in result) throw new ToolError(`${nameOf(server)} said that it failed.`, result)
@@ -102,21 +101,18 @@ const toFailure = (error: unknown, server: McpServer, { settingsUrl }: CallParts
   failureOf(error, server, settingsUrl())
 
 function enter(server: McpServer, { breakers }: CallParts): CircuitCall | undefined {
+  // Names in metrics are kept for ever, so those of people are not among them.
+  const opens = { ...BREAKER_OPENS.mcp, isMadeUp: server.userId !== null }
   try {
-    return breakerOf(breakers, server).enter()
+    return breakers.of('mcp', breakerName(server), opens).enter()
   } catch (error) {
     if (error instanceof CircuitOpen) return undefined
     throw error
   }
 }
 
-async function callThrough(
-  server: McpServer,
-  pinned: { hash: string; definition: ToolDefinition },
-  input: Record<string, unknown>,
-  context: ToolContext,
-  parts: CallParts,
-) {
+async function callThrough(call: Call, parts: CallParts) {
+  const { server, context } = call
   const answers = context.answers ?? []
   const signIns = signInsOf(answers)
   if (signIns.count > 0 && signIns.refused)
@@ -128,8 +124,8 @@ async function callThrough(
     const { session, isFresh } = await connect(server, context, parts)
     let isWell = false
     try {
-      await checkPin(server, pinned, session, context, parts)
-      const result = await converse(server, pinned, input, context, session, begun, parts)
+      await checkPin(call, session, parts)
+      const result = await converse(call, { session, begun }, parts)
       isWell = true
       return result
     } catch (error) {
@@ -193,17 +189,15 @@ async function connect(server: McpServer, { userId, signal }: ToolContext, parts
 }
 
 /** What is called is what somebody agreed to, as the server has it at this moment. */
-async function checkPin(
-  server: McpServer,
-  { hash, definition: { name } }: { hash: string; definition: ToolDefinition },
-  session: Session,
-  { signal }: ToolContext,
-  { consents, settingsUrl }: CallParts,
-): Promise<void> {
-  const list = await session.tools(signal, LIST_MAX_AGE_MS)
+async function checkPin(call: Call, session: Session, parts: CallParts): Promise<void> {
+  const { server, pinned } = call
+  const { consents, settingsUrl } = parts
+  const { name } = pinned.definition
+  const list = await session.tools(call.context.signal, LIST_MAX_AGE_MS)
   const found = list.tools.find((tool) => tool.name === name)
-  if (found && hashOf(found) === hash) return
-  await noteTools(server, list, consents)
+  if (found && hashOf(found) === pinned.hash) return
+  // What one person is shown of a server for all need not be what others are: nothing is gone of it.
+  await consents.see(server.id, list.tools, list.isWhole && server.userId !== null)
   const who = server.userId === null ? 'An administrator' : 'The person'
   throw new Failed({
     outcome: 'changed',
@@ -216,25 +210,12 @@ async function checkPin(
   })
 }
 
-/**
- * What one person is shown of a server for all need not be what others are shown: for it, only what
- * is there is noted, never that something is gone.
- */
-export const noteTools = (
-  server: McpServer,
-  { tools, problem }: ToolList,
-  consents: Consents,
-): Promise<void> => consents.see(server.id, tools, server.userId !== null && problem === undefined)
-
 async function converse(
-  server: McpServer,
-  { hash, definition }: { hash: string; definition: ToolDefinition },
-  input: Record<string, unknown>,
-  context: ToolContext,
-  session: Session,
-  begun: Continuation | undefined,
+  { server, pinned, input, context }: Call,
+  { session, begun }: { session: Session; begun: Continuation | undefined },
   parts: CallParts,
 ) {
+  const { hash, definition } = pinned
   const from = nameOf(server)
   const replies = new Replies(context.answers ?? [])
   const asked = new AbortController()

@@ -40,47 +40,66 @@ export interface McpFailure {
 /** What a server, or the way to it, did wrong, in words; `error` is what the client's library threw. */
 export function failureOf(error: unknown, server: McpServer, settingsUrl: string): McpFailure {
   const from = nameOf(server)
-  const unwell = (why: string): McpFailure => ({
-    outcome: 'unavailable',
-    error: new ToolUnavailable(`${from} ${why}`),
-    isUnwell: true,
-  })
-  const refused = (message: string): McpFailure => ({
-    outcome: 'refused',
-    error: new ToolError(message),
-    isUnwell: false,
-  })
+  return (
+    toldFailure(error) ??
+    signInFailure(error, from, settingsUrl) ??
+    answeredFailure(error, from) ??
+    wireFailure(error, server, settingsUrl)
+  )
+}
+
+/** In our own words already. */
+function toldFailure(error: unknown): McpFailure | undefined {
   if (error instanceof InputNeeded) return { outcome: 'asked', error, isUnwell: false }
   if (error instanceof ToolError) return { outcome: 'error', error, isUnwell: false }
   if (error instanceof ToolUnavailable) return { outcome: 'unavailable', error, isUnwell: false }
-  if (error instanceof SignInNeeded || isUnauthorized(error)) {
-    const said = error instanceof SignInNeeded ? error : undefined
-    const message = said?.message ?? `${from} wants you to sign in.`
-    const question = signInQuestion(message, said?.url ?? settingsUrl)
-    return { outcome: 'sign_in', error: question, isUnwell: false }
-  }
-  if (error instanceof AddressRefused) return refused(`${from} is not called: ${error.message}`)
-  if (error instanceof AnswerTooLarge) return refused(`${from} was cut off: ${error.message}`)
-  if (error instanceof Flooded) return unwell(`was cut off: it ${error.message}.`)
+  return undefined
+}
+
+function signInFailure(error: unknown, from: string, settingsUrl: string): McpFailure | undefined {
+  if (!(error instanceof SignInNeeded) && !isUnauthorized(error)) return undefined
+  const said = error instanceof SignInNeeded ? error : undefined
+  const message = said?.message ?? `${from} wants you to sign in.`
+  const question = signInQuestion(message, said?.url ?? settingsUrl)
+  return { outcome: 'sign_in', error: question, isUnwell: false }
+}
+
+/** The server is well, and said no; or was not asked at all. */
+function answeredFailure(error: unknown, from: string): McpFailure | undefined {
+  if (error instanceof AddressRefused) return refusal(`${from} is not called: ${error.message}`)
+  if (error instanceof AnswerTooLarge) return refusal(`${from} was cut off: ${error.message}`)
   if (error instanceof UrlElicitationRequiredError) return asksForUrl(error, from)
-  if (error instanceof ProtocolError) {
-    const said = asUntrusted(`${error.code}: ${error.message}`, from)
-    return {
-      outcome: 'error',
-      error: new ToolError(`${from} refused the call.`, said),
-      isUnwell: false,
-    }
+  if (!(error instanceof ProtocolError)) return undefined
+  const said = asUntrusted(`${error.code}: ${error.message}`, from)
+  return {
+    outcome: 'error',
+    error: new ToolError(`${from} refused the call.`, said),
+    isUnwell: false,
   }
-  if (error instanceof SdkHttpError) return unwell(`answered with status ${error.status}.`)
+}
+
+const refusal = (message: string): McpFailure => ({
+  outcome: 'refused',
+  error: new ToolError(message),
+  isUnwell: false,
+})
+
+function wireFailure(error: unknown, server: McpServer, settingsUrl: string): McpFailure {
   // Why the first question to a server failed is what matters, not that it was the first.
   if (error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed && error.cause)
     return failureOf(error.cause, server, settingsUrl)
-  if (error instanceof SdkError)
-    return unwell(BY_CODE[error.code] ?? 'does not speak MCP as it should.')
+  const unwell = new ToolUnavailable(`${nameOf(server)} ${faultOf(error)}`)
+  return { outcome: 'unavailable', error: unwell, isUnwell: true }
+}
+
+function faultOf(error: unknown): string {
+  if (error instanceof Flooded) return `was cut off: it ${error.message}.`
+  if (error instanceof SdkHttpError) return `answered with status ${error.status}.`
+  if (error instanceof SdkError) return BY_CODE[error.code] ?? 'does not speak MCP as it should.'
   if (error instanceof SyntaxError || (error instanceof Error && error.name.endsWith('ZodError')))
-    return unwell('answered with something that is no JSON-RPC.')
+    return 'answered with something that is no JSON-RPC.'
   const why = error instanceof Error ? causeOf(error) : ''
-  return unwell(`cannot be reached${why === '' ? '' : `: ${why}`}.`)
+  return `cannot be reached${why === '' ? '' : `: ${why}`}.`
 }
 
 const BY_CODE: Partial<Record<SdkErrorCode, string>> = {

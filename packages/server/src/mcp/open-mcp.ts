@@ -5,20 +5,18 @@ import { uuidv7 } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Rows } from '../platform/statement.ts'
-import { asksPerson } from './asking.ts'
 import type { McpAuth } from './auth-port.ts'
-import { breakerOf, noteTools, type CallParts } from './call.ts'
-import { createConsents, isAgreed, type Consent } from './consents.ts'
-import { changesOf, toolNameOf } from './definition.ts'
-import { failureOf } from './failures.ts'
-import type { Mcp } from './mcp.ts'
+import { breakerName, type CallParts } from './call.ts'
+import { createConsents, isAgreed } from './consents.ts'
+import { lookAt } from './look.ts'
+import type { Mcp } from './port.ts'
 import { McpRefused } from './refused.ts'
 import type { McpServer } from './server-row.ts'
 import { createServerStore } from './server-store.ts'
-import type { ToolList } from './session.ts'
+import { mayChange, viewOf } from './server-view.ts'
 import { Sessions } from './sessions.ts'
 import { createToolSource } from './tools.ts'
-import type { McpCaller, McpServerView, McpToolView, McpWish } from './views.ts'
+import type { McpCaller, McpServerView, McpWish } from './views.ts'
 import { checkedName, checkedSecrets, serverOf } from './wish.ts'
 
 export interface McpOptions {
@@ -67,9 +65,6 @@ export function createMcp(options: McpOptions): Mcp {
     ),
   }
 
-  const mayChange = (caller: McpCaller, server: McpServer): boolean =>
-    server.userId === caller.userId || (server.userId === null && caller.isAdmin)
-
   /** Undefined: there is none, or it is somebody else's. @throws McpRefused when it is for all. */
   async function changeable(caller: McpCaller, id: string): Promise<McpServer | undefined> {
     const server = await store.find(caller.userId, id)
@@ -86,76 +81,16 @@ export function createMcp(options: McpOptions): Mcp {
     return Promise.all(
       servers.map(async (server) => {
         const own = found.filter(({ serverId }) => serverId === server.id)
-        return viewOf(caller, server, own, await auth.isSignedIn(server.id, caller.userId))
+        const signedIn = await auth.isSignedIn(server.id, caller.userId)
+        const breaker = breakers.find('mcp', breakerName(server))?.status() ?? null
+        return viewOf(caller, server, { consents: own, signedIn, breaker })
       }),
     )
-  }
-
-  function viewOf(
-    caller: McpCaller,
-    server: McpServer,
-    found: readonly Consent[],
-    signedIn: boolean | null,
-  ): McpServerView {
-    const tools = found.flatMap((consent) => toolViewOf(server, consent))
-    const isMine = mayChange(caller, server)
-    return {
-      id: server.id,
-      name: server.name,
-      slug: server.slug,
-      for_all: server.userId === null,
-      transport: server.transport,
-      url: server.url,
-      command: isMine ? server.command : null,
-      headers: isMine ? Object.keys(server.secrets.headers) : [],
-      variables: isMine ? Object.keys(server.secrets.variables) : [],
-      trusted: server.trusted,
-      enabled: server.enabled,
-      timeout_ms: server.timeoutMs,
-      state: stateOf(server, tools, signedIn),
-      problem: problemOf(server),
-      about: server.about,
-      looked_at: server.lookedAt,
-      signed_in: signedIn,
-      breaker: breakers.find('mcp', `${server.slug}:${server.id}`)?.status() ?? null,
-      may_change: isMine,
-      tools,
-    }
   }
 
   const viewed = async (caller: McpCaller, id: string): Promise<McpServerView | undefined> => {
     const server = await store.find(caller.userId, id)
     return server && (await viewsOf(caller, [server]))[0]
-  }
-
-  /** What it says of itself and of its tools; what went wrong is kept for whoever asks next. */
-  async function lookAt(server: McpServer, caller: McpCaller): Promise<void> {
-    const signal = new AbortController().signal
-    try {
-      const { session } = await sessions.take(server, caller.userId, signal)
-      let isWell = false
-      try {
-        const list = await session.tools(signal, 0)
-        isWell = true
-        await store.noteLook(server.id, { about: session.about, problem: missingOf(list) })
-        if (server.userId === null && caller.isAdmin)
-          await consents.see(server.id, list.tools, list.problem === undefined)
-        else await noteTools(server, list, consents)
-        breakers.reset(`mcp:${server.slug}:${server.id}`)
-      } finally {
-        if (isWell) sessions.release(session)
-        else sessions.discard(session)
-        if (!isWell && session.lastWords !== '')
-          logger.warn({ mcp_server: server.id, said: session.lastWords }, 'an MCP program failed')
-      }
-    } catch (error) {
-      const failure = failureOf(error, server, options.settingsUrl())
-      logger.info(
-        { mcp_server: server.id, why: failure.error.message },
-        'an MCP server was not looked at',
-      )
-      await store.noteLook(server.id, { problem: failure.error.message })
-    }
   }
 
   /** Of two that are connected at once under one name, the second is called something else. */
@@ -188,7 +123,7 @@ export function createMcp(options: McpOptions): Mcp {
     get: viewed,
     async add(caller, wish) {
       const server = await connect(caller, wish)
-      await lookAt(server, caller)
+      await lookAt(server, caller.userId, parts)
       const [view] = await viewsOf(caller, [(await store.find(caller.userId, server.id)) ?? server])
       if (!view) throw new Error('a server that was just stored is not there')
       return view
@@ -219,7 +154,7 @@ export function createMcp(options: McpOptions): Mcp {
     async look(caller, id) {
       const server = await changeable(caller, id)
       if (!server) return undefined
-      await lookAt(server, caller)
+      await lookAt(server, caller.userId, parts)
       return viewed(caller, id)
     },
     async agree(caller, id, tools) {
@@ -258,58 +193,4 @@ export function createMcp(options: McpOptions): Mcp {
     },
     [Symbol.asyncDispose]: () => sessions[Symbol.asyncDispose](),
   }
-}
-
-function toolViewOf(server: McpServer, consent: Consent): McpToolView[] {
-  const { seen, pinned, asks } = consent
-  if (!seen) return []
-  const { definition, hash } = seen
-  const { annotations } = definition
-  const agreed = isAgreed(consent)
-  return [
-    {
-      name: definition.name,
-      tool: toolNameOf(server.slug, definition.name),
-      title: definition.title ?? null,
-      description: definition.description,
-      input_schema: definition.inputSchema,
-      output_schema: definition.outputSchema ?? null,
-      annotations: {
-        read_only: annotations.readOnly,
-        destructive: annotations.destructive,
-        idempotent: annotations.idempotent,
-        open_world: annotations.openWorld,
-      },
-      state: agreed ? 'agreed' : pinned ? 'changed' : 'new',
-      hash,
-      asks: agreed ? asks : 'default',
-      needs_approval: asksPerson(server, agreed ? consent : { asks: 'default' }, definition),
-      changes: agreed || !pinned ? [] : changesOf(pinned.definition, definition),
-    },
-  ]
-}
-
-function stateOf(
-  server: McpServer,
-  tools: readonly McpToolView[],
-  signedIn: boolean | null,
-): McpServerView['state'] {
-  if (!server.enabled) return 'off'
-  if (signedIn === false) return 'sign_in'
-  if (server.lookedAt === null) return 'unknown'
-  if (problemOf(server) !== null && tools.length === 0) return 'failing'
-  return tools.some(({ state }) => state !== 'agreed') ? 'consent' : 'ready'
-}
-
-const problemOf = ({ unreadable, problem }: McpServer): string | null =>
-  unreadable
-    ? 'Its headers or variables were encrypted with another key file. Give them again.'
-    : problem
-
-/** What a list holds that is not taken. */
-function missingOf({ refused, problem }: ToolList): string | null {
-  const named = refused.slice(0, 5).map(({ name, problem: why }) => `${name}: ${why}`)
-  const words = [problem, ...named].filter((text) => text !== undefined)
-  const more = refused.length > 5 ? [`${refused.length - 5} more are not taken.`] : []
-  return words.length === 0 ? null : [...words, ...more].join(' ')
 }

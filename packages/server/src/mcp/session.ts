@@ -1,11 +1,10 @@
 import {
-  Client,
-  InsufficientScopeError,
   isInputRequiredResult,
   SdkError,
   SdkErrorCode,
   StreamableHTTPClientTransport,
   type CallToolResult,
+  type Client,
   type ElicitResult,
   type InputRequiredResult,
   type Transport,
@@ -13,40 +12,22 @@ import {
 
 import { deadline, orAborted } from '../agent/agent.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { GuardedFetch } from '../platform/guarded-fetch.ts'
-import type { Logger } from '../platform/logger.ts'
-import type { McpAuth } from './auth-port.ts'
-import { readDefinition, type ToolDefinition } from './definition.ts'
+import { newClient, transportTo, type ConnectOptions } from './connect.ts'
+import type { ToolDefinition } from './definition.ts'
 import { meter, type Meter } from './metered-transport.ts'
 import { cut, withoutInvisible } from './plain-text.ts'
-import type { About, McpServer } from './server-row.ts'
+import type { About } from './server-row.ts'
 import { StdioTransport } from './stdio-transport.ts'
+import { listOf, MAX_LIST_BYTES, NO_TOOLS, type ToolList } from './tool-list.ts'
 
+/** A handshake may take as long; the first question to a program, as long as nobody answers it. */
 export const CONNECT_MS = 10_000
 const LIST_MS = 20_000
-const PROBE_MS = 3_000
-const MAX_TOOLS = 256
-const MAX_PAGES = 20
-const MAX_LIST_BYTES = 4 * 1024 * 1024
+const GOODBYE_MS = 1_000
 
-export interface SessionOptions {
-  server: McpServer
-  userId: string
-  auth: McpAuth
-  fetch: GuardedFetch
-  clock: Clock
-  logger: Logger
-  version: string
+export interface SessionOptions extends ConnectOptions {
   /** What was found out of it before: an older server is not asked whether it is a new one. */
   isOlder: boolean
-}
-
-/** What a server lists, as far as it is taken. */
-export interface ToolList {
-  tools: ToolDefinition[]
-  refused: { name: string; problem: string }[]
-  /** Why some are missing. */
-  problem: string | undefined
 }
 
 export interface CallOptions {
@@ -85,44 +66,58 @@ export class Session {
 
   /** @throws what the transport throws; the signal's reason; what signing in throws. */
   static async open(options: SessionOptions, signal: AbortSignal): Promise<Session> {
-    const { server, logger } = options
+    const { server, logger, isOlder } = options
     try {
-      return await connect(options, options.isOlder, signal)
+      return await Session.#connect(options, signal)
     } catch (error) {
       // A program of the older kind may end at the first question that it does not know.
       const isClosed = error instanceof SdkError && error.code === SdkErrorCode.ConnectionClosed
-      if (signal.aborted || options.isOlder || server.transport !== 'stdio' || !isClosed)
-        throw error
+      if (signal.aborted || isOlder || server.transport !== 'stdio' || !isClosed) throw error
       logger.debug({ mcp_server: server.id }, 'an MCP program is started again as an older one')
-      return await connect(options, true, signal)
+      return await Session.#connect({ ...options, isOlder: true }, signal)
     }
   }
 
-  static async begin(
-    client: Client,
-    transport: Transport,
-    clock: Clock,
-    start: () => Promise<void>,
-  ): Promise<Session> {
+  static async #connect(options: SessionOptions, signal: AbortSignal): Promise<Session> {
+    const { clock, server, isOlder } = options
+    const withinMs = Math.min(CONNECT_MS, server.timeoutMs)
+    const client = newClient(options, withinMs)
+    const transport = transportTo(options)
     const session = new Session(client, transport, meter(transport, clock), clock)
-    client.onclose = () => {
-      session.#isOpen = false
-    }
-    client.setRequestHandler('elicitation/create', async ({ params }) => {
-      const elicit = session.#onElicit
-      if (!elicit) return { action: 'cancel' }
-      return elicit(params as Record<string, unknown>)
-    })
-    client.setNotificationHandler('notifications/tools/list_changed', () => {
-      session.#list = undefined
-    })
+    session.#listen(options)
+    using time = deadline(clock, withinMs, tooSlow)
+    const connecting = AbortSignal.any([signal, time.signal])
+    const prior = isOlder ? { prior: { kind: 'legacy' as const } } : {}
     try {
-      await start()
+      const connected = client.connect(transport, {
+        signal: connecting,
+        timeout: withinMs,
+        ...prior,
+      })
+      await orAborted(connected, connecting)
       return session
     } catch (error) {
       await session.close()
       throw session.#meter.flooded ?? error
     }
+  }
+
+  #listen({ logger, server }: SessionOptions): void {
+    Object.assign(this.#client, {
+      onclose: () => {
+        this.#isOpen = false
+      },
+      onerror: (error: Error) => {
+        logger.debug({ mcp_server: server.id, err: error }, 'an MCP server is not as it should be')
+      },
+    })
+    this.#client.setRequestHandler('elicitation/create', async ({ params }) => {
+      const elicit = this.#onElicit
+      return elicit ? elicit(params) : { action: 'cancel' }
+    })
+    this.#client.setNotificationHandler('notifications/tools/list_changed', () => {
+      this.#list = undefined
+    })
   }
 
   get isOpen(): boolean {
@@ -136,10 +131,9 @@ export class Session {
   /** What it says of itself. */
   get about(): About {
     const { name, version } = this.#client.getServerVersion() ?? {}
-    const short = (text: string | undefined) => text && cut(withoutInvisible(text), 128)
     return {
-      name: short(name),
-      version: short(version),
+      name: shortly(name),
+      version: shortly(version),
       protocol: this.#client.getNegotiatedProtocolVersion(),
       capabilities: Object.keys(this.#client.getServerCapabilities() ?? {})
         .slice(0, 32)
@@ -190,7 +184,7 @@ export class Session {
         ...(requestState !== undefined && { requestState }),
       }
       const { name, inputSchema } = tool
-      const result: unknown = await this.#client.callTool(params as never, {
+      const result: unknown = await this.#client.callTool(params, {
         signal,
         timeout: timeoutMs,
         allowInputRequired: true,
@@ -232,103 +226,7 @@ export class Session {
   }
 }
 
-const GOODBYE_MS = 1_000
-const NO_TOOLS: ToolList = { tools: [], refused: [], problem: 'It offers no tools.' }
+const tooSlow = (): Error => new SdkError(SdkErrorCode.RequestTimeout, 'it did not answer in time')
 
-async function connect(
-  options: SessionOptions,
-  asOlder: boolean,
-  signal: AbortSignal,
-): Promise<Session> {
-  const { clock, logger, server } = options
-  const client = new Client(
-    { name: 'netra', title: 'Netra', version: options.version },
-    {
-      capabilities: { elicitation: { form: {}, url: {} } },
-      versionNegotiation: {
-        mode: 'auto',
-        probe: { timeoutMs: server.command ? PROBE_MS : CONNECT_MS },
-      },
-      inputRequired: { autoFulfill: false },
-      listMaxPages: MAX_PAGES,
-    },
-  )
-  const transport = transportTo(options)
-  client.onerror = (error) => {
-    logger.debug({ mcp_server: server.id, err: error }, 'an MCP server is not as it should be')
-  }
-  return Session.begin(client, transport, clock, async () => {
-    const withinMs = Math.min(CONNECT_MS, server.timeoutMs)
-    using time = deadline(
-      clock,
-      withinMs,
-      () => new SdkError(SdkErrorCode.RequestTimeout, 'it did not answer in time'),
-    )
-    const connecting = AbortSignal.any([signal, time.signal])
-    await orAborted(
-      client.connect(transport, {
-        signal: connecting,
-        timeout: withinMs,
-        ...(asOlder && { prior: { kind: 'legacy' } }),
-      }),
-      connecting,
-    )
-  })
-}
-
-function transportTo(options: SessionOptions): Transport {
-  const { server, userId, auth, clock } = options
-  if (server.command)
-    return new StdioTransport({
-      command: server.command,
-      variables: server.secrets.variables,
-      clock,
-    })
-  if (server.url === null)
-    throw new Error(`the MCP server ${server.id} has neither address nor command`)
-  const { id, name, url } = server
-  const asked = { id, name, url, isForAll: server.userId === null }
-  const transport = new StreamableHTTPClientTransport(new URL(url), {
-    fetch: options.fetch,
-    authProvider: auth.providerFor(asked, userId),
-    requestInit: { headers: { ...server.secrets.headers } },
-    redirectPolicy: 'same-origin',
-    reconnectionOptions: {
-      initialReconnectionDelay: 1_000,
-      maxReconnectionDelay: 30_000,
-      reconnectionDelayGrowFactor: 2,
-      maxRetries: 3,
-    },
-  })
-  const send = transport.send.bind(transport)
-  // More than was granted is the person's to grant.
-  transport.send = async (message, how) => {
-    try {
-      await send(message, how)
-    } catch (error) {
-      throw error instanceof InsufficientScopeError
-        ? await auth.needsScope(asked, userId, error)
-        : error
-    }
-  }
-  return transport
-}
-
-function listOf(found: readonly unknown[]): ToolList {
-  const tools: ToolDefinition[] = []
-  const refused: ToolList['refused'] = []
-  const names = new Set<string>()
-  for (const each of found.slice(0, MAX_TOOLS)) {
-    const read = readDefinition(each)
-    if ('problem' in read) refused.push(read)
-    else if (names.has(read.name))
-      refused.push({ name: read.name, problem: 'It has the name of another one.' })
-    else tools.push(read)
-    names.add(read.name)
-  }
-  const problem =
-    found.length > MAX_TOOLS
-      ? `It has ${found.length} tools; the first ${MAX_TOOLS} are taken.`
-      : undefined
-  return { tools, refused, problem }
-}
+const shortly = (text: string | undefined): string | undefined =>
+  text && cut(withoutInvisible(text), 128)

@@ -29,9 +29,9 @@ export function toolInput(schema: JsonSchema, hash: string): z.ZodType<Record<st
   const described = { ...shown, type: 'object' as const }
   return z
     .any()
-    .superRefine((value, { addIssue }) => {
+    .superRefine((value, context) => {
       const problem = problemBySchema(described, `${hash} input`, value)
-      if (problem !== undefined) addIssue({ code: 'custom', message: problem })
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
     })
-    .meta(described) as z.ZodType<Record<string, unknown>>
+    .meta(described)
 }

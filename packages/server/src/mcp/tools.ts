@@ -46,7 +46,7 @@ function toolOf(server: McpServer, consent: Consent, parts: CallParts): Tool | u
         summary: `Calls ${definition.name} of the MCP server "${server.name}" (${where}) with these arguments.`,
         after: input,
       }),
-    run: (input, context) => callTool(server, pinned, input, context, parts),
+    run: (input, context) => callTool({ server, pinned, input, context }, parts),
   }
 }
 

@@ -115,6 +115,8 @@ function textOf(part: Content): string[] {
 
 function attachmentOf(part: Content): Attachment[] {
   switch (part.type) {
+    case 'text':
+      return []
     case 'image':
     case 'audio':
       return [{ kind: part.type, media_type: short(part.mimeType), data: part.data }]

@@ -20,26 +20,12 @@ export function serverOf(
   at: { id: string; slugs: readonly string[]; now: string; allowPrivate: boolean },
 ): McpServer {
   const { url, command } = wish
-  if ((url === undefined) === (command === undefined))
-    throw malformed('Give either url, an address, or command, a program with its arguments.')
-  if (wish.forAll && !caller.isAdmin)
-    throw new McpRefused('forbidden', 'Only an administrator connects a server for all.')
-  if (command !== undefined && !caller.isAdmin)
-    throw new McpRefused(
-      'forbidden',
-      'Only an administrator connects a program: it runs on the machine that Netra runs on.',
-    )
-  if (command !== undefined && !wish.forAll)
-    throw malformed('A program is connected for all: set for_all.')
+  refuseUnfit(wish, caller)
   const name = checkedName(wish.name)
   const secrets = checkedSecrets({
     headers: wish.headers ?? {},
     variables: wish.variables ?? {},
   })
-  if (command !== undefined && Object.keys(secrets.headers).length > 0)
-    throw malformed('A program takes variables, not headers.')
-  if (url !== undefined && Object.keys(secrets.variables).length > 0)
-    throw malformed('An address takes headers, not variables.')
   return {
     id: at.id,
     userId: wish.forAll ? null : caller.userId,
@@ -60,6 +46,26 @@ export function serverOf(
     updatedAt: at.now,
     lookedAt: null,
   }
+}
+
+/** Who may connect what. @throws McpRefused */
+function refuseUnfit(wish: McpWish, caller: McpCaller): void {
+  const { url, command, headers = {}, variables = {} } = wish
+  if ((url === undefined) === (command === undefined))
+    throw malformed('Give either url, an address, or command, a program with its arguments.')
+  if (wish.forAll && !caller.isAdmin)
+    throw new McpRefused('forbidden', 'Only an administrator connects a server for all.')
+  if (command !== undefined && !caller.isAdmin)
+    throw new McpRefused(
+      'forbidden',
+      'Only an administrator connects a program: it runs on the machine that Netra runs on.',
+    )
+  if (command !== undefined && !wish.forAll)
+    throw malformed('A program is connected for all: set for_all.')
+  if (command !== undefined && Object.keys(headers).length > 0)
+    throw malformed('A program takes variables, not headers.')
+  if (url !== undefined && Object.keys(variables).length > 0)
+    throw malformed('An address takes headers, not variables.')
 }
 
 export function checkedName(text: string): string {

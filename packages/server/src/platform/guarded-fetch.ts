@@ -144,8 +144,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch &
       await check(url)
       const response = await once(url, step, body)
       const location = response.headers.get('location')
-      if (!REDIRECTS.has(response.status) || location === null || init.redirect === 'manual')
-        return response
+      if (location === null || !isFollowed(response, init)) return response
       await response.body?.cancel()
       if (init.redirect === 'error' || redirects >= MAX_REDIRECTS)
         throw new AddressRefused(`${url.host} redirects${redirects > 0 ? ' without an end' : ''}.`)
@@ -180,6 +179,9 @@ const refusal = (host: string, address: string): AddressRefused =>
       ? `${host} is not an address of the public internet.`
       : `${host} is at ${address}, which is not an address of the public internet.`,
   )
+
+const isFollowed = ({ status }: Response, { redirect }: RequestInit): boolean =>
+  REDIRECTS.has(status) && redirect !== 'manual'
 
 const nextStep = (step: RequestInit, change: RequestInit): RequestInit => ({ ...step, ...change })
 

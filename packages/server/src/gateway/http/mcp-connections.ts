@@ -50,10 +50,6 @@ export const mcpToolSetting = z.strictObject({ asks: z.enum(['default', 'always'
 export function addMcpConnectionRoutes({ app, parts, user }: Http): void {
   const { mcp } = parts
 
-  const caller = ({ userId, role }: Identity): McpCaller => ({
-    userId,
-    isAdmin: role === 'admin',
-  })
   const record = (request: FastifyRequest, who: Identity, action: string, view: McpServerView) => {
     const { id, name, for_all: forAll, url, command } = view
     const details = {
@@ -71,11 +67,6 @@ export function addMcpConnectionRoutes({ app, parts, user }: Http): void {
       details,
     })
   }
-  const found = (view: McpServerView | undefined): McpServerView => {
-    if (!view) throw absent('MCP server')
-    return view
-  }
-  const fresh = (reply: FastifyReply) => reply.header('cache-control', 'no-store')
 
   app.get('/api/mcp/connections', async (request, reply) => {
     const who = await user(request, 'chat:read')
@@ -140,6 +131,15 @@ export function addMcpConnectionRoutes({ app, parts, user }: Http): void {
     return fresh(reply).send(view)
   })
 }
+
+const caller = ({ userId, role }: Identity): McpCaller => ({ userId, isAdmin: role === 'admin' })
+
+function found(view: McpServerView | undefined): McpServerView {
+  if (!view) throw absent('MCP server')
+  return view
+}
+
+const fresh = (reply: FastifyReply) => reply.header('cache-control', 'no-store')
 
 const STATUS: Record<McpRefused['code'], [number, string]> = {
   malformed: [422, 'VALIDATION_ERROR'],
