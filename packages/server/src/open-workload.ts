@@ -7,8 +7,7 @@ import type { MappedFile, MappedFiles } from './agent/workload/mapped-files.ts'
 import type { MappingStore } from './agent/workload/mapping-store.ts'
 import { columnsUsed, mapping as mappingSchema, unitsOf } from './agent/workload/mapping.ts'
 import type { Workloads } from './agent/workload/workloads.ts'
-import type { Files, StoredFile } from './files/files.ts'
-import { tableKindOf } from './files/table-kind.ts'
+import { tableKindOf, type Files, type StoredFile } from './files/files.ts'
 import {
   MappingRefused,
   NothingToSnapshot,

@@ -2,8 +2,7 @@ import { open, readFile } from 'node:fs/promises'
 
 import type { LanguageModelV4FilePart, LanguageModelV4TextPart } from '@ai-sdk/provider'
 
-import type { Files } from '../files/files.ts'
-import { tableKindOf } from '../files/table-kind.ts'
+import { type Files, tableKindOf } from '../files/files.ts'
 import type { Accepts } from './model/providers.ts'
 import type { Attachment } from './step.ts'
 

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
 
+export { tableKindOf, type TableKind } from './table-kind.ts'
+
 export interface StoredFile {
   fileId: string
   userId: string

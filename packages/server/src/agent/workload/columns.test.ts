@@ -13,7 +13,8 @@ test('the page on usage data has the tables of the code (node scripts/workload-t
 
 test('each column says what it means, and what is counted in', () => {
   const silent = COLUMN_NAMES.filter((name) => {
-    const { meaning, sort, unit } = WORKLOAD_COLUMNS[name]
+    const { meaning, sort, unit }: { meaning: string; sort: string; unit: string } =
+      WORKLOAD_COLUMNS[name]
     const isCounted = sort !== 'text' && sort !== 'flag'
     return meaning.length < 6 || (isCounted && unit === '')
   })

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import type { StoredFile } from '../../files/files.ts'
-import { tableKindOf } from '../../files/table-kind.ts'
+import { type StoredFile, tableKindOf } from '../../files/files.ts'
 import type { TableContext, Tables } from '../tools/data/tables.ts'
 import { ToolError } from '../tools/tool.ts'
 import { doubtsOf, doubtsSql, problemsOf, type Doubts } from './check-mapping.ts'

@@ -1,4 +1,4 @@
-import { tableKindOf } from '../../../files/table-kind.ts'
+import { tableKindOf } from '../../../files/files.ts'
 import type { Attachment } from '../../step.ts'
 
 export interface ChosenFile {

@@ -2,8 +2,7 @@ import { access, readFile, rename, rm, writeFile } from 'node:fs/promises'
 
 import { z } from 'zod'
 
-import type { Files, StoredFile } from '../../../files/files.ts'
-import { tableKindOf, type TableKind } from '../../../files/table-kind.ts'
+import { type Files, type StoredFile, type TableKind, tableKindOf } from '../../../files/files.ts'
 import { ToolError, type ToolContext } from '../tool.ts'
 import type { DuckPool } from './duck/duck-pool.ts'
 import {

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import type { TableKind } from '../../../../files/table-kind.ts'
+import type { TableKind } from '../../../../files/files.ts'
 import { systemClock } from '../../../../platform/clock.ts'
 import { silentLogger } from '../../../../platform/logger.ts'
 import { DuckPool } from './duck-pool.ts'

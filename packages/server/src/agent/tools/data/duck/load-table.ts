@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 
-import type { TableKind } from '../../../../files/table-kind.ts'
+import type { TableKind } from '../../../../files/files.ts'
 import { openForLoading } from './database.ts'
 import { readCsv } from './load-csv.ts'
 import { loadJson } from './load-json.ts'

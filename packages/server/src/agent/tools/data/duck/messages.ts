@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import type { TableKind } from '../../../../files/table-kind.ts'
+import type { TableKind } from '../../../../files/files.ts'
 import type { Cell, ColumnProfile } from '../schemas.ts'
 
 /** What the server asks of a DuckDB child process; one request at a time. */
