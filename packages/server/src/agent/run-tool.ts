@@ -87,7 +87,7 @@ export async function* runTool(
 async function* runUnwatched(
   options: RunToolOptions,
 ): AsyncGenerator<Progress, ToolOutcome | Asked> {
-  const { call, tools, signal, clock, logger } = options
+  const { call, tools, signal, clock } = options
   const tool = tools.find((candidate) => candidate.name === call.toolName)
   if (!tool) return failed(call, options.toolsOff ?? unknownTool(call.toolName, tools))
   const input = tool.input.safeParse(call.arguments)
@@ -123,32 +123,38 @@ async function* runUnwatched(
     return { callId: call.callId, toolName: call.toolName, status: 'ok', ...settled }
   } catch (error) {
     if (signal.aborted) throw signal.reason
-    if (error instanceof InputNeeded) {
-      ending = 'succeeded'
-      return asked(call, error, options)
-    }
     const kind = timeout.signal.aborted ? 'tool_timeout' : kindOf(error)
-    ending = endingOf(kind)
+    ending = error instanceof InputNeeded ? 'succeeded' : endingOf(kind)
     fault = error
-    if (kind === 'tool_timeout') return timedOut(call, tool)
-    if (error instanceof ToolError || error instanceof ToolUnavailable) {
-      if (kind === 'tool_unavailable')
-        logger.warn({ tool: tool.name, why: error.message }, 'a tool cannot be used')
-      if (error instanceof ToolError && error.result !== undefined) {
-        const { userId } = options.turn
-        const settled = await settleResult(error.result, { ...options, ...call, userId })
-        return { callId: call.callId, toolName: call.toolName, status: 'error', ...settled }
-      }
-      return failed(call, error.message)
-    }
-    logger.error({ err: error, tool: tool.name }, 'a tool failed in a way it does not foresee')
-    return failed(call, `${tool.name} failed unexpectedly. Try another way, or tell the person.`)
+    return await insteadOfResult(error, kind, tool, options)
   } finally {
     // What one person's question does to a tool says nothing of the next one's: only a tool that
     // cannot be used at all is kept from others.
     await circuit?.[ending](fault)
     ended.abort(new Error('the tool call is over'))
   }
+}
+
+/** What a call that threw comes to: what the model reads of it, or what the person is asked. */
+async function insteadOfResult(
+  error: unknown,
+  kind: FailureKind,
+  tool: Tool,
+  options: RunToolOptions,
+): Promise<ToolOutcome | Asked> {
+  const { call, logger, turn } = options
+  if (error instanceof InputNeeded) return asked(call, error, options)
+  if (kind === 'tool_timeout') return timedOut(call, tool)
+  if (kind === 'tool_unavailable')
+    logger.warn({ tool: tool.name, err: error }, 'a tool cannot be used')
+  if (error instanceof ToolError && error.result !== undefined) {
+    const settled = await settleResult(error.result, { ...options, ...call, userId: turn.userId })
+    return { callId: call.callId, toolName: call.toolName, status: 'error', ...settled }
+  }
+  if (error instanceof ToolError || error instanceof ToolUnavailable)
+    return failed(call, error.message)
+  logger.error({ err: error, tool: tool.name }, 'a tool failed in a way it does not foresee')
+  return failed(call, `${tool.name} failed unexpectedly. Try another way, or tell the person.`)
 }
 
 function kindOf(error: unknown): FailureKind {

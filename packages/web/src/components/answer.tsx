@@ -51,16 +51,9 @@ export const Answer = memo(function Answer(props: AnswerProps) {
     >
       <header className="flex flex-wrap items-baseline gap-x-2 text-sm">
         <h2 className="font-semibold">{agentName}</h2>
-        <span className="text-muted">{model?.label ?? answer.run?.model ?? ''}</span>
+        <ModelName model={model} named={answer.run?.model} />
       </header>
-      {view.fallback ? (
-        <p className="flex items-start gap-2 text-sm text-soft">
-          <WarningIcon size={16} className="mt-0.5 text-warn" />
-          <span className="min-w-0 wrap-anywhere">
-            {view.fallback.why} {view.fallback.to} answers instead of {view.fallback.from}.
-          </span>
-        </p>
-      ) : null}
+      {view.fallback ? <StandIn fallback={view.fallback} /> : null}
       {view.team.length > 0 ? <TeamStrip team={view.team} nameOf={props.nameOf} /> : null}
       {answer.run ? <Steps {...props} view={view} isOpen={isOpen} /> : null}
       <Approvals {...props} />
@@ -103,6 +96,22 @@ export const Answer = memo(function Answer(props: AnswerProps) {
     </article>
   )
 })
+
+function ModelName(props: { model: Model | undefined; named: string | null | undefined }) {
+  return <span className="text-muted">{props.model?.label ?? props.named ?? ''}</span>
+}
+
+/** Who answers in whose stead, and why. */
+function StandIn({ fallback }: { fallback: NonNullable<RunView['fallback']> }) {
+  return (
+    <p className="flex items-start gap-2 text-sm text-soft">
+      <WarningIcon size={16} className="mt-0.5 text-warn" />
+      <span className="min-w-0 wrap-anywhere">
+        {fallback.why} {fallback.to} answers instead of {fallback.from}.
+      </span>
+    </p>
+  )
+}
 
 function Approvals({ answer, agentName, nameOf }: AnswerProps) {
   return answer.approvals.map((approval) => (
