@@ -25,7 +25,7 @@ export function answerOf({ report, stored }: Reported, on: Case): string {
       ? ''
       : `The whole report, with assumptions, plan and where each number comes from: [${stored.name}](/api/reports/${stored.file_id})`
   return [
-    sectionsOf(report, IN_CHAT),
+    sectionsOf(withoutMethods(report), IN_CHAT),
     limitsOf(report),
     ...(on.steps.length > 0 && on.adoption === undefined
       ? [
@@ -38,6 +38,15 @@ export function answerOf({ report, stored }: Reported, on: Case): string {
     .filter((part) => part !== '')
     .join('\n\n')
 }
+
+/** How something was computed is for the report. */
+const withoutMethods = (report: Report): Report => ({
+  ...report,
+  sections: report.sections.map((each) => ({
+    ...each,
+    blocks: each.blocks.filter((block) => block.kind !== 'notes' || block.tone !== 'assumption'),
+  })),
+})
 
 const MOST_LIMITS = 5
 

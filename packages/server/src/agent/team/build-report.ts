@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 
 import { z } from 'zod'
 
-import type { Files, StoredFile } from '../../files/files.ts'
-import type { Tool, ToolContext } from '../tools/tool.ts'
+import { FileRefused, type Files, type StoredFile } from '../../files/files.ts'
+import { ToolError, type Tool, type ToolContext } from '../tools/tool.ts'
 import { reportSchema, type StoredReport } from './report.ts'
 import { toMarkdown } from './reporting/markdown.ts'
 
@@ -52,14 +52,12 @@ async function stored(
   const before = (await files.list(userId)).find(
     (file) => file.origin === 'report' && file.name === name && file.bytes === bytes,
   )
-  return (
-    before ??
-    files.store({
-      userId,
-      name,
-      mediaType,
-      origin: 'report',
-      content: Readable.from([Buffer.from(text)]),
-    })
-  )
+  if (before) return before
+  try {
+    const content = Readable.from([Buffer.from(text)])
+    return await files.store({ userId, name, mediaType, origin: 'report', content })
+  } catch (error) {
+    if (!(error instanceof FileRefused)) throw error
+    throw new ToolError(`The report could not be kept as a file: ${error.message}`)
+  }
 }

@@ -132,7 +132,7 @@ export function anomalySection({ findings, facts }: Case): Section[] {
     {
       kind: 'notes',
       tone: 'assumption',
-      notes: methods.map(({ name, reference, applied }) => `${name}: ${applied} ${reference}`),
+      notes: methods.map(({ name, reference, applied }) => `${name}: ${applied}. ${reference}`),
       facts: [],
     },
   ])

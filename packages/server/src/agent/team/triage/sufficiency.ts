@@ -137,10 +137,9 @@ export function judge(
 const columnOf = (dimension: string): string =>
   DIMENSION_COLUMNS.has(dimension) || dimension === 'source' ? dimension : 'at'
 
-/** What decides is the first topic: a question about caching is not answered by what it costs. */
+/** Whatever can be answered is: only where nothing can is the rest asked for alone. */
 function verdictOf(states: readonly Triage['sufficiency'][]): Triage['sufficiency'] {
-  const [main] = states
-  if (main === 'insufficient') return 'insufficient'
+  if (states.every((state) => state === 'insufficient')) return 'insufficient'
   return states.every((state) => state === 'sufficient') ? 'sufficient' : 'partial'
 }
 
