@@ -15,7 +15,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { bearer, makeKey } from './support/api-key.ts'
 import { request } from './support/http.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
-import { register, type Person } from './support/people.ts'
+import { PASSWORD, register, type Person } from './support/people.ts'
+import { testDatabase } from './support/postgres.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -203,4 +204,32 @@ test('a key without the scope sends nothing', async () => {
   })
   expect(answer.status).toBe(403)
   expect(JSON.stringify(answer.body)).toContain('usage:write')
+})
+
+test('on PostgreSQL each node has the calls that another took, until the account is erased', async () => {
+  await using database = await testDatabase()
+  const env = { DATABASE_URL: database.url }
+  await using one = await startNetra({ env })
+  await using two = await startNetra({ env, folder: one.folder })
+  const cas = await register(one.url, 'cas@example.com')
+  const { key: sending } = await makeKey(one.url, cas, ['usage:write'])
+  await tellOfCalls(
+    new OTLPTraceExporter({ url: `${one.url}/v1/traces`, headers: bearer(sending) }),
+  )
+  const other = () => request<Kept>(`${two.url}/api/workload/spans`, { headers: cas.headers })
+  await expect.poll(async () => (await other()).body.spans, { timeout: 20_000 }).toBe(2)
+  const made = await request<{ file_id: string }>(`${two.url}/api/workload/snapshots`, {
+    headers: cas.headers,
+    body: { source: 'otlp' },
+  })
+  expect(made.status).toBe(201)
+  const gone = await request(`${one.url}/api/account`, {
+    method: 'DELETE',
+    headers: cas.headers,
+    body: { password: PASSWORD },
+  })
+  expect(gone.status).toBeLessThan(300)
+  await expect
+    .poll(() => database.run('select count(*)::int as left from span_batch'), { timeout: 20_000 })
+    .toEqual([{ left: 0 }])
 })
