@@ -314,6 +314,8 @@ export const SECURITY: Record<string, Requirement> = {
   S32: {
     text: 'no confused deputy: consent for each client, exact redirect addresses, state used once',
     tests: [
+      'tests/mcp-sign-in.test.ts › a state is good once, for the browser that left with it; what another browser brings back is nobody’s',
+      'tests/mcp-sign-in.test.ts › a person signs in to a server: it is discovered, Netra registers, and the token is asked for this server alone',
       'tests/oidc-hostile.test.ts › once: the same state again is refused, and the code is not shown again',
       'tests/oidc.test.ts › cannot be signed in by a code that somebody caught: PKCE is asked for',
     ],
@@ -321,6 +323,8 @@ export const SECURITY: Record<string, Requirement> = {
   S33: {
     text: "tokens are accepted for our audience only, and a user's is never passed on",
     tests: [
+      'tests/mcp-server.test.ts › only a token that is meant for Netra is let in at /mcp: no cookie, no foreign or forged one',
+      'tests/mcp-sign-in.test.ts › a person signs in to a server: it is discovered, Netra registers, and the token is asked for this server alone',
       'tests/isolation/edge.test.ts › no proof of a user and no secret of the server reaches a model, an event or a log',
     ],
   },
@@ -338,6 +342,8 @@ export const SECURITY: Record<string, Requirement> = {
   S35: {
     text: 'an MCP session id is no authentication: bound to user and session, random',
     tests: [
+      'tests/mcp-server.test.ts › an MCP session id lets nobody in, and is no session for anybody else',
+      'tests/mcp-server.test.ts › another user’s cancellation, with the session id and the request’s number, stops nothing',
       'tests/mcp-programs.test.ts › each person has a process of their own, and none outlives its server',
     ],
   },
@@ -351,6 +357,8 @@ export const SECURITY: Record<string, Requirement> = {
   S37: {
     text: 'a key may do no more than its scopes say; what is dangerous asks for a fresh proof',
     tests: [
+      'tests/mcp-sign-in.test.ts › a scope is asked for when a call needs it, and not before',
+      'tests/mcp-server.test.ts › a key that may only read is told which scope an agent needs, and reads',
       'packages/server/src/auth/keys/api-keys.test.ts › an accepted key names its user, its scopes and its end',
       'tests/api-keys-sockets.test.ts › a socket of a key reads and sends as its scopes say',
       'tests/api-keys.test.ts › a key does what its scopes say and nothing else',

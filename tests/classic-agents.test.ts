@@ -117,8 +117,23 @@ test('a request sent again with its client_message_id is the same run', async ()
   expect(model.requests).toHaveLength(1)
 })
 
-test('what MCP there is is told as it is: no server, and the tools that are built in', async () => {
-  expect((await as('/api/mcp/servers')).body).toEqual({ data: [], status: 'success' })
+test('what MCP there is is told as it is: Netra itself, no other server, and the tools that are built in', async () => {
+  const servers = await as<{ data: { url: string }[] }>('/api/mcp/servers')
+  expect(servers.body).toEqual({
+    data: [
+      {
+        name: 'Netra',
+        status: 'connected',
+        version: expect.any(String),
+        capabilities: ['tools', 'resources'],
+        url: expect.stringMatching(/^http.*\/mcp$/),
+      },
+    ],
+    status: 'success',
+  })
+  // It is there, and asks who calls.
+  const [itself] = servers.body.data
+  expect((await fetch(itself?.url ?? '', { method: 'POST' })).status).toBe(401)
   expect((await as('/api/mcp/config')).body).toEqual({ mcpServers: {} })
   const { body } = await as<{ data: { name: string; agents: string[] }[] }>('/api/mcp/tools')
   expect(body.data.find(({ name }) => name === 'query_table')).toMatchObject({

@@ -51,6 +51,8 @@ const mcpServer = z.object({
   status: z.string(),
   version: z.string().nullable(),
   capabilities: z.array(z.string()),
+  /** Null for a program. */
+  url: z.string().nullable(),
 })
 const builtInTool = z.object({
   name: z.string(),

@@ -7,6 +7,7 @@ import { approving } from './approvals.ts'
 import { conversations } from './conversations.ts'
 import { files } from './files.ts'
 import { mcpServer } from './mcp-server.ts'
+import { mcpSignIn } from './mcp-sign-in.ts'
 import { mcpServers } from './mcp.ts'
 import { remembered } from './memory.ts'
 import { isMedia, type Area, type MediaBody, type Route } from './route.ts'
@@ -25,6 +26,7 @@ export const AREAS: readonly Area[] = [
   agentsAndModels,
   mcpServers,
   mcpServer,
+  mcpSignIn,
   files,
   workload,
   administration,

@@ -10,6 +10,7 @@ import { CHAT_ROWS } from './chat-rows.ts'
 import { undescribed } from './described.ts'
 import { MCP_ROWS } from './mcp-rows.ts'
 import { MCP_SERVER_ROWS } from './mcp-server-rows.ts'
+import { MCP_SIGN_IN_ROWS } from './mcp-sign-in-rows.ts'
 import { get, isOpen, type OwnedRow, type Row, type Thing } from './row.ts'
 import { found } from './search.ts'
 import { SERVICE_ROWS } from './service-rows.ts'
@@ -30,6 +31,7 @@ const ROWS: Record<string, Row | Row[]> = {
   ...SERVICE_ROWS,
   ...MCP_ROWS,
   ...MCP_SERVER_ROWS,
+  ...MCP_SIGN_IN_ROWS,
   ...APPROVAL_ROWS,
 }
 

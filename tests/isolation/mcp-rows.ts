@@ -9,7 +9,7 @@ const OWN = 'their own MCP servers and those for all'
 const ADDRESS = 'https://mcp.invalid/'
 
 /** One of somebody's that nobody needs to reach, with a tool that they agreed to. */
-function connected(stage: Stage): Thing {
+export function connectedServer(stage: Stage): Thing {
   const marker = stage.mark()
   const server = `server-${marker}`
   const hash = createHash('sha256').update(marker).digest('hex')
@@ -55,13 +55,13 @@ function connected(stage: Stage): Thing {
 }
 
 const at = (thing: Thing, more = ''): string => `/api/mcp/connections/${thing['server']}${more}`
-const one = (row: Partial<OwnedRow> & Pick<OwnedRow, 'ask'>): OwnedRow => ({
-  make: connected,
+export const oneServer = (row: Partial<OwnedRow> & Pick<OwnedRow, 'ask'>): OwnedRow => ({
+  make: connectedServer,
   names: ['server'],
   ...row,
 })
 const listed = (path: string): OwnedRow => ({
-  make: connected,
+  make: connectedServer,
   ask: () => get(path),
   everybodysOwn: OWN,
 })
@@ -77,18 +77,20 @@ export const MCP_ROWS: Record<string, Row | Row[]> = {
     ask: ({ marker }) => post('/api/mcp/connections', { name: marker, url: ADDRESS }),
     everybodysOwn: 'a server of their own',
   },
-  'GET /api/mcp/connections/:id': one({ ask: (thing) => get(at(thing)) }),
-  'PATCH /api/mcp/connections/:id': one({ ask: (thing) => patch(at(thing), { trusted: true }) }),
-  'DELETE /api/mcp/connections/:id': one({
+  'GET /api/mcp/connections/:id': oneServer({ ask: (thing) => get(at(thing)) }),
+  'PATCH /api/mcp/connections/:id': oneServer({
+    ask: (thing) => patch(at(thing), { trusted: true }),
+  }),
+  'DELETE /api/mcp/connections/:id': oneServer({
     once: true,
     ask: (thing) => remove(at(thing)),
     shownBy: () => get('/api/mcp/connections'),
   }),
-  'POST /api/mcp/connections/:id/look': one({ ask: (thing) => post(at(thing, '/look')) }),
-  'POST /api/mcp/connections/:id/consent': one({
+  'POST /api/mcp/connections/:id/look': oneServer({ ask: (thing) => post(at(thing, '/look')) }),
+  'POST /api/mcp/connections/:id/consent': oneServer({
     ask: (thing) => post(at(thing, '/consent'), { tools: [{ name: 'look', hash: thing['hash'] }] }),
   }),
-  'PUT /api/mcp/connections/:id/tools/:tool': one({
+  'PUT /api/mcp/connections/:id/tools/:tool': oneServer({
     ask: (thing) => put(at(thing, '/tools/look'), { asks: 'always' }),
   }),
 }

@@ -1,4 +1,4 @@
-import type { OwnedRow, Row, Thing } from './row.ts'
+import { get, type OwnedRow, type Row, type Thing } from './row.ts'
 import { lastingRun, talkOf } from './things.ts'
 
 const CALLED = 'whoever is let in may call tools, which show nothing but what is the caller’s'

@@ -10,13 +10,25 @@ export function addMcpRoutes({ app, parts, user }: Http): void {
     return parts.mcp.list({ userId, isAdmin: role === 'admin' })
   }
 
+  /** Netra is one as well, for whoever may use it. */
+  async function itself(request: FastifyRequest) {
+    await user(request, 'chat:read')
+    const url = `${parts.addresses().publicUrl}/mcp`
+    const capabilities = ['tools', 'resources']
+    return [{ name: 'Netra', status: 'connected', version: parts.version, capabilities, url }]
+  }
+
   app.get('/api/mcp/servers', async (request) => ({
-    data: (await servers(request)).map(({ name, state, about }) => ({
-      name,
-      status: STATUS[state],
-      version: about.version ?? null,
-      capabilities: about.capabilities ?? [],
-    })),
+    data: [
+      ...(await itself(request)),
+      ...(await servers(request)).map(({ name, state, about, url }) => ({
+        name,
+        status: STATUS[state],
+        version: about.version ?? null,
+        capabilities: about.capabilities ?? [],
+        url,
+      })),
+    ],
     status: 'success',
   }))
 

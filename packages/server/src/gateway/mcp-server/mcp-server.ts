@@ -230,5 +230,5 @@ function send(reply: FastifyReply, response: Response): FastifyReply {
   void reply.status(response.status).header('x-accel-buffering', 'no')
   for (const [name, value] of response.headers) void reply.header(name, value)
   const { body } = response
-  return reply.send(body ? Readable.fromWeb(body) : '')
+  return reply.send(body ? Readable.fromWeb(body as never) : '')
 }

@@ -45,8 +45,8 @@ export function ServerCard({ server, onChanged, onRemoved }: ServerCardProps) {
     <li className="rounded-lg border border-line bg-raised p-4">
       <div className="flex flex-wrap items-start gap-x-3 gap-y-2">
         <div className="min-w-[min(100%,14rem)] flex-1">
-          <h3 className="flex flex-wrap items-center gap-x-2 gap-y-1 font-semibold">
-            <span className="min-w-0 wrap-anywhere">{name}</span>
+          <h3 className="flex flex-wrap items-center gap-x-2 gap-y-1">
+            <span className="min-w-0 font-semibold wrap-anywhere">{name}</span>
             <Badge tone={STATES[state].tone}>{STATES[state].text}</Badge>
           </h3>
           <Place server={server} />

@@ -1,5 +1,6 @@
 import type { McpServer, McpServerTool } from '@netra/client'
 
+import { ChevronRightIcon } from '../../../components/icons.tsx'
 import { Problem } from '../../../components/notice.tsx'
 import { useAction } from '../../../components/use-action.ts'
 import { Badge } from '../section.tsx'
@@ -13,13 +14,12 @@ interface ToolRowProps {
 
 /** What the server says of it; only what it says against itself is believed unasked. */
 function badgesOf({ annotations, state }: McpServerTool) {
-  const { read_only, destructive, open_world } = annotations
+  const { read_only, destructive } = annotations
   return [
     state === 'changed' ? { text: 'changed', tone: 'warn' as const } : null,
     read_only ? { text: 'reads', tone: 'plain' as const } : null,
     !read_only && destructive ? { text: 'may destroy', tone: 'warn' as const } : null,
     !read_only && !destructive ? { text: 'writes', tone: 'plain' as const } : null,
-    open_world ? { text: 'reaches the outside', tone: 'plain' as const } : null,
   ].filter((badge) => badge !== null)
 }
 
@@ -32,6 +32,10 @@ export function ToolRow({ server, tool, onChanged }: ToolRowProps) {
   return (
     <details className="group py-2.5" open={tool.state === 'changed'}>
       <summary className="flex cursor-pointer flex-wrap items-center gap-x-2 gap-y-1">
+        <ChevronRightIcon
+          size={14}
+          className="text-muted transition-transform group-open:rotate-90"
+        />
         <span className="min-w-0 font-mono text-sm wrap-anywhere">{tool.name}</span>
         {badgesOf(tool).map(({ text, tone }) => (
           <Badge key={text} tone={tone}>
@@ -63,7 +67,7 @@ export function ToolRow({ server, tool, onChanged }: ToolRowProps) {
                 {tool.asks === 'default' ? `As usual: it ${usual}` : 'As usual for such a tool'}
               </option>
               <option value="always">Always ask</option>
-              <option value="never">Never ask</option>
+              {destroys(tool) ? null : <option value="never">Never ask</option>}
             </select>
           </label>
         ) : null}
@@ -72,6 +76,10 @@ export function ToolRow({ server, tool, onChanged }: ToolRowProps) {
     </details>
   )
 }
+
+/** Such a one asks, whatever is chosen. */
+const destroys = ({ annotations }: McpServerTool): boolean =>
+  !annotations.read_only && annotations.destructive
 
 const asksOf = (value: string): McpServerTool['asks'] =>
   value === 'always' || value === 'never' ? value : 'default'
