@@ -36,6 +36,7 @@ export const MCP_SERVER_ROWS: Record<string, Row | Row[]> = {
       ...run,
       make: lastingRun,
       once: true,
+      shownBy: ({ thread: id }) => get(`/api/threads/${id}`),
     }),
     {
       case: 'resources/read',
