@@ -93,10 +93,12 @@ const problems = async (): Promise<Record<string, string[]>> => {
   )
 }
 const execute = async (type: string, message: string) =>
-  (await ask<{ response: string; error: string }>(admin, 'POST', '/api/agents/execute', {
-    type,
-    message,
-  })).body
+  (
+    await ask<{ response: string; error: string }>(admin, 'POST', '/api/agents/execute', {
+      type,
+      message,
+    })
+  ).body
 
 test('a file makes an agent appear; those that are wrong are named, each mistake with its place', async () => {
   expect(await agents()).toEqual({ clerk: 'Keeps books.', dice: 'Rolls dice.' })
@@ -149,7 +151,9 @@ test('a changed file and a changed helper are the next answer; a broken edit kee
   write('clerk.md', markdown('Keeps better books.'))
   await expect.poll(agents).toMatchObject({ clerk: 'Keeps better books.' })
   write('clerk.md', '---\ndescription: [\n---\nx')
-  await expect.poll(problems).toMatchObject({ 'clerk.md': [expect.stringContaining('is not YAML')] })
+  await expect
+    .poll(problems)
+    .toMatchObject({ 'clerk.md': [expect.stringContaining('is not YAML')] })
   expect(await agents()).toMatchObject({ clerk: 'Keeps better books.' })
   write('.new', markdown('Comes later.'))
   renameSync(join(folder, '.new'), join(folder, 'later.md'))
