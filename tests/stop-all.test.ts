@@ -29,12 +29,14 @@ const settings = (model: ModelServer) => ({
   NETRA_REGISTRATION: 'open',
 })
 
-const api = (netra: NetraProcess, who: Person, method: string, path: string, body?: unknown) =>
-  request(`${netra.url}${path}`, {
+const api = (netra: NetraProcess, who: Person, route: string, body?: unknown) => {
+  const [method = '', path = ''] = route.split(' ')
+  return request(`${netra.url}${path}`, {
     method,
     headers: who.headers,
     ...(body !== undefined && { body }),
   })
+}
 
 /** Fifty answers under way, spread over people and nodes; each device hears how its own end. */
 async function fiftyRunning(nodes: readonly NetraProcess[]) {
@@ -117,20 +119,20 @@ test('S30, ASI10: one order ends fifty runs within a second, keeps more from sta
     const [device] = fifty.devices
     if (!device) throw new Error('nobody')
     const ms = await stopped(fifty, () =>
-      api(netra, admin, 'POST', '/api/admin/stop', { why: 'An agent went astray.' }),
+      api(netra, admin, 'POST /api/admin/stop', { why: 'An agent went astray.' }),
     )
     process.stdout.write(`50 runs on one node: all ended ${Math.round(ms)} ms after the order\n`)
     // The promise is a second; a machine busy with other tests is given more.
     expect(ms).toBeLessThan(5_000)
     await expect.poll(() => model.requests.filter(({ aborted }) => aborted).length).toBe(50)
     expect(await refused(device)).toContain('An agent went astray.')
-    const own = await api(netra, device.person, 'GET', '/api/spending')
+    const own = await api(netra, device.person, 'GET /api/spending')
     expect(own.body['stopped']).toMatchObject({ scope: 'everyone', why: 'An agent went astray.' })
-    expect((await api(netra, admin, 'GET', '/api/admin/mode')).body).toMatchObject({
+    expect((await api(netra, admin, 'GET /api/admin/mode')).body).toMatchObject({
       mode: { level: 'read_only' },
       reasons: [{ by: 'order' }],
     })
-    const status = await api(netra, device.person, 'POST', '/api/admin/stop', { why: 'me too' })
+    const status = await api(netra, device.person, 'POST /api/admin/stop', { why: 'me too' })
     expect(status.status).toBe(403)
     for (const each of fifty.devices) each.disconnect()
 
@@ -162,19 +164,18 @@ test('S30: an order at one node ends the runs of another within a second, and of
     const [first, second] = fifty.devices
     if (!first || !second) throw new Error('nobody')
     const ms = await stopped(fifty, () =>
-      api(one, admin, 'POST', '/api/admin/stop', { why: 'All of it.' }),
+      api(one, admin, 'POST /api/admin/stop', { why: 'All of it.' }),
     )
     process.stdout.write(`50 runs on two nodes: all ended ${Math.round(ms)} ms after the order\n`)
     expect(ms).toBeLessThan(5_000)
     for (const device of fifty.devices) expect(await refused(device)).toContain('All of it.')
 
-    await api(one, admin, 'DELETE', '/api/admin/stop')
-    const isFree = async () =>
-      (await api(two, first.person, 'GET', '/api/spending')).body['stopped']
+    await api(one, admin, 'DELETE /api/admin/stop')
+    const isFree = async () => (await api(two, first.person, 'GET /api/spending')).body['stopped']
     await expect.poll(isFree).toBeNull()
     const [stays] = [await first.ask('stays'), await second.ask('goes')]
     const { userId } = second.person
-    await api(one, admin, 'POST', '/api/admin/stop', { why: 'Call me.', user_id: userId })
+    await api(one, admin, 'POST /api/admin/stop', { why: 'Call me.', user_id: userId })
     await expect.poll(() => fifty.count('cancelled'), { timeout: 10_000 }).toBe(51)
     expect(await refused(second)).toContain('your answers: Call me.')
     expect((await first.request({ type: 'cancel_run', run_id: stays.run_id })).type).toBe('ok')

@@ -25,18 +25,20 @@ const memoryOf = (pid: number, what: 'VmRSS' | 'VmHWM'): number =>
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`
 
+/** @throws when it ended otherwise than well. */
+const isOver = (device: Follower, runId: string): boolean => {
+  const events = device.events.get(`user:${device.person.userId}`) ?? []
+  const end = events.findLast(
+    ({ event }) =>
+      event['run_id'] === runId && /^(completed|failed|cancelled)$/.test(String(event['state'])),
+  )
+  if (end && end.event['state'] !== 'completed')
+    throw new Error(`a run ended ${String(end.event['state'])}`)
+  return end !== undefined
+}
+
 /** A hundred answers, of ten people, asked for at once; each device hears how its own end. */
 async function netraRound(devices: readonly Follower[], round: number): Promise<number> {
-  const isOver = (device: Follower, runId: string): boolean => {
-    const events = device.events.get(`user:${device.person.userId}`) ?? []
-    const end = events.findLast(
-      ({ event }) =>
-        event['run_id'] === runId && /^(completed|failed|cancelled)$/.test(String(event['state'])),
-    )
-    if (end && end.event['state'] !== 'completed')
-      throw new Error(`a run ended ${String(end.event['state'])}`)
-    return end !== undefined
-  }
   const from = performance.now()
   const asked = await Promise.all(
     devices.flatMap((device) =>

@@ -155,7 +155,8 @@ async function attempt(parts: Execution, at: Attempting): Promise<Executed> {
     return claimed === 'blocked' ? 'blocked' : 'settled'
   }
   const owning = own(parts, at, { ...claimed, past })
-  using _meter = owning.meter
+  using disposables = new DisposableStack()
+  disposables.use(owning.meter)
   noteBegin(parts, owning, why)
   if (parts.spending.orders.of(row.user_id)) return end(parts, owning, cancelledBy(BY_ORDER))
   if (row.cancel_requested) return end(parts, owning, cancelledBy(row.user_id))
@@ -271,7 +272,8 @@ async function act(
 ): Promise<void> {
   const { signal } = abort
   let isOver = false
-  using _time = await watchTime(meter, clock, abort)
+  using disposables = new DisposableStack()
+  disposables.use(await watchTime(meter, clock, abort))
   for await (const step of agents.act(turn, signal, metered(meter))) {
     if (signal.aborted) throw signal.reason
     // A store that answers nothing must not keep an attempt alive whose lease is gone.

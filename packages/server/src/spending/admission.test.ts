@@ -89,4 +89,5 @@ test('an attempt that is gone holds nothing back', async () => {
   ;(await s.admit(gone, s.callOf())).over(s.callOf())
   gone[Symbol.dispose]()
   await s.call(s.meterOf())
+  expect((await s.spending.of(ADA)).today.calls).toBe(1)
 })

@@ -146,12 +146,11 @@ export class Admission {
 
   /** Calls under way end by themselves, so this does. */
   async #change(signal: AbortSignal): Promise<void> {
-    let stop = (): void => undefined
-    await new Promise<void>((resolve) => {
-      stop = resolve
-      this.#waiting.push(resolve)
-      signal.addEventListener('abort', stop, { once: true })
-    })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting.push(resolve)
+    const stop = (): void => resolve()
+    signal.addEventListener('abort', stop, { once: true })
+    await promise
     signal.removeEventListener('abort', stop)
   }
 }

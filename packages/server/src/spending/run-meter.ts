@@ -11,7 +11,7 @@ export interface CallWanted {
   model: string
   isRetry: boolean
   /** What it will use at least, roughly. */
-  likely(): Amount
+  likely: () => Amount
 }
 
 /** What a run has done, over all its attempts. */

@@ -23,7 +23,7 @@ export interface CallWanted {
   model: string
   isRetry: boolean
   /** What it will use at least, roughly; read only where a budget asks. */
-  likely(): { tokens: number; costUsd: number | null }
+  likely: () => { tokens: number; costUsd: number | null }
 }
 
 /**

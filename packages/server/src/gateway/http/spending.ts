@@ -1,7 +1,6 @@
 import { z } from 'zod'
 
 import type { Identity } from '../../identity/identity.ts'
-import type { UserId } from '../../platform/ids.ts'
 import {
   LIMIT_NAMES,
   userIdOf,

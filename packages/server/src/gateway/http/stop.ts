@@ -20,14 +20,15 @@ export const stopWish = z.object({
 })
 export const liftWish = z.object({ user_id: userId.optional() })
 
+const scopeOf = (id: string | undefined) =>
+  id === undefined ? ('everyone' as const) : userScope(asId<UserId>(id))
+
 /** The kill switch: nothing runs, of everybody or of one person, until it is lifted. */
 export function addStopRoutes({ app, parts, admin }: Http): void {
   const { spending, commands } = parts
   const shown = () => ({
     orders: spending.orders.all().map(({ scope, why, at }) => ({ scope, why, at })),
   })
-  const scopeOf = (id: string | undefined) =>
-    id === undefined ? ('everyone' as const) : userScope(asId<UserId>(id))
 
   app.get('/api/admin/stop', async (request, reply) => {
     await admin(request)
