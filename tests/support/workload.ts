@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -15,20 +15,35 @@ const REAL = [
   fileURLToPath(new URL('../../../shared/data', import.meta.url)),
 ]
 
-/** Azure's conversation trace; undefined when it is not on this machine, which one line says. */
-export async function realWorkload(): Promise<Workload | undefined> {
+/** The folder of real traces; undefined when it is not on this machine, which one line says. */
+export async function realFolder(): Promise<string | undefined> {
   for (const folder of REAL) {
     if (!folder) continue
-    const csv = await readFile(join(folder, 'azure-llm-2023', 'conv.csv'), 'utf8').catch(
-      () => undefined,
+    const csv = join(folder, 'azure-llm-2023', 'conv.csv')
+    const isThere = await access(csv).then(
+      () => true,
+      () => false,
     )
-    if (csv !== undefined) return parse(csv)
+    if (isThere) return folder
   }
   process.stderr.write(
     'conv.csv is not here: set NETRA_REAL_DATA to the folder that holds azure-llm-2023/\n',
   )
   return undefined
 }
+
+/** Azure's conversation trace. */
+export async function realWorkload(): Promise<Workload | undefined> {
+  const folder = await realFolder()
+  if (folder === undefined) return undefined
+  return parse(await readFile(join(folder, 'azure-llm-2023', 'conv.csv'), 'utf8'))
+}
+
+/** Several files as one. */
+export const workloadOf = (texts: readonly string[]): Workload => ({
+  csv: texts.join('\n'),
+  rows: texts.flatMap((text) => parse(text).rows),
+})
 
 /** Known by its seed: the same rows on every machine. */
 export function generatedWorkload(seed: number, count: number): Workload {
