@@ -1,6 +1,6 @@
 import { EventType, type AGUIEvent } from '@ag-ui/core'
 import { ApprovalsApi } from '@netra/client'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import {
   called,
@@ -15,6 +15,9 @@ import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { requestsAs, type Person } from './support/people.ts'
 import { openProgram, type Program } from './support/sdk.ts'
 import { setUp } from './support/sign-in.ts'
+
+const PATIENT = { timeout: 30_000, interval: 50 }
+vi.setConfig({ testTimeout: 120_000 })
 
 let netra: NetraProcess
 let elsewhere: AgUiServer
@@ -117,7 +120,7 @@ test('Stop ends the request to an agent elsewhere', async () => {
   script = (request) => ({ events: half(request, 'It goes on'), after: 'stall' })
   using program = await openProgram(netra.url)
   const { runId, ended, told } = await askWeather(program)
-  await expect.poll(told).toContain('It goes on')
+  await expect.poll(told, PATIENT).toContain('It goes on')
   await program.client.cancelRun(runId)
   expect((await ended).outcome?.kind).toBe('cancelled')
   const last = elsewhere.requests.at(-1)
@@ -149,11 +152,11 @@ test('through a kill: what was asked waits, what broke off is asked again and sa
   script = asksWhere
   const asking = await askWeather(program)
   await expect
-    .poll(() => asking.state().runs.find(({ id }) => id === asking.runId)?.state)
+    .poll(() => asking.state().runs.find(({ id }) => id === asking.runId)?.state, PATIENT)
     .toBe('waiting')
   script = (request) => ({ events: half(request, 'Half of an ans'), after: 'stall' })
   const broken = await askWeather(program)
-  await expect.poll(broken.told).toContain('Half of an ans')
+  await expect.poll(broken.told, PATIENT).toContain('Half of an ans')
 
   const { folder, url } = netra
   await netra.kill('SIGKILL')
@@ -177,4 +180,4 @@ test('through a kill: what was asked waits, what broke off is asked again and sa
   expect((await asking.ended).outcome).toMatchObject({
     final_response: 'So: [{"interruptId":"i","status":"resolved","payload":{"city":"Berlin"}}]',
   })
-}, 30_000)
+})

@@ -67,7 +67,7 @@ test('everything on the page on agents of your own works as it stands there', as
     await netra?.[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true })
   }
-})
+}, 120_000)
 
 test('the files in examples/agents are those of the page', () => {
   const files = blocksOf(PAGE).filter((block) => 'file' in block)

@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import { startModelServer, type ModelServer } from './support/model-server.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
@@ -18,6 +18,10 @@ interface Files {
     }[]
   }
 }
+
+/** On a busy machine; on a quiet one all of it takes a second. */
+const PATIENT = { timeout: 30_000, interval: 50 }
+vi.setConfig({ testTimeout: 90_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'netra-own-'))
 let netra: NetraProcess
@@ -139,7 +143,7 @@ test('its instructions reach the model, and what waits for a yes waits', async (
         `/api/agents/status?run_id=${body.run_id}`,
       )
       return status.body.runs[0]?.status
-    })
+    }, PATIENT)
     .toBe('waiting')
   expect(JSON.stringify(model.requests[0]?.body)).toContain('Be brief.')
 })
@@ -147,16 +151,18 @@ test('its instructions reach the model, and what waits for a yes waits', async (
 test('a changed file and a changed helper are the next answer; a broken edit keeps the last whole one', async () => {
   expect((await execute('dice', 'Roll')).response).toBe('12 eyes')
   write('_sides.ts', 'export const sides: number = 8')
-  await expect.poll(async () => (await execute('dice', 'Roll')).response).toBe('16 eyes')
+  await expect.poll(async () => (await execute('dice', 'Roll')).response, PATIENT).toBe('16 eyes')
   write('clerk.md', markdown('Keeps better books.'))
-  await expect.poll(agents).toMatchObject({ clerk: 'Keeps better books.' })
+  await expect.poll(agents, PATIENT).toMatchObject({ clerk: 'Keeps better books.' })
   write('clerk.md', '---\ndescription: [\n---\nx')
   await expect
-    .poll(problems)
+    .poll(problems, PATIENT)
     .toMatchObject({ 'clerk.md': [expect.stringContaining('is not YAML')] })
   expect(await agents()).toMatchObject({ clerk: 'Keeps better books.' })
   write('.new', markdown('Comes later.'))
   renameSync(join(folder, '.new'), join(folder, 'later.md'))
   rmSync(join(folder, 'dice.ts'))
-  await expect.poll(agents).toEqual({ clerk: 'Keeps better books.', later: 'Comes later.' })
+  await expect
+    .poll(agents, PATIENT)
+    .toEqual({ clerk: 'Keeps better books.', later: 'Comes later.' })
 })
