@@ -248,7 +248,10 @@ export async function startServer(
     const modelSpans = createSpans({ journal, clock, logger })
     const access = createAccess(journal)
     const messageRate = new RateLimit(clock, { perMinute: 240, burst: 120 })
-    const leaving = (userId: string): Promise<void> => connected.oauth.forgetPerson(userId)
+    const leaving = (userId: string): Promise<void> => {
+      connected.mcp.forgetPerson(userId)
+      return connected.oauth.forgetPerson(userId)
+    }
     const commandParts = {
       access,
       files,

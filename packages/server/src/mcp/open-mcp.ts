@@ -191,6 +191,7 @@ export function createMcp(options: McpOptions): Mcp {
       sessions.end(serverId, userId)
       return Promise.resolve()
     },
+    forgetPerson: (userId) => sessions.endOf(userId),
     [Symbol.asyncDispose]: () => sessions[Symbol.asyncDispose](),
   }
 }

@@ -35,5 +35,7 @@ export interface Mcp extends AsyncDisposable {
   signInServer(userId: string, id: string): Promise<McpAuthServer | undefined>
   /** Ends this person's sessions there: what they show as who they are has changed. */
   endSessions(serverId: string, userId: string): Promise<void>
+  /** A person leaves: nothing goes on in their name. */
+  forgetPerson(userId: string): void
   readonly auth: McpAuth
 }

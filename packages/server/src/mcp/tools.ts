@@ -39,6 +39,7 @@ function toolOf(server: McpServer, consent: Consent, parts: CallParts): Tool | u
     repeatable: server.trusted && definition.annotations.idempotent,
     effect: asks ? 'writes' : 'reads',
     ...(asks && { needsApproval: true }),
+    ...(definition.annotations.destructive && { asksAlways: true }),
     server: `${server.name} (${where})`,
     hasOwnBreaker: true,
     preview: (input) =>

@@ -22,7 +22,7 @@ export type Unasked = ReadonlyMap<string, string>
 export const asksFirst = (tool: Tool, unasked: Unasked = NOBODY): boolean =>
   // Named one by one, so that what says nothing of itself is asked about.
   (tool.needsApproval === true || (tool.effect !== 'none' && tool.effect !== 'reads')) &&
-  unasked.get(tool.name) !== definitionOf(tool)
+  (tool.asksAlways === true || unasked.get(tool.name) !== definitionOf(tool))
 
 const NOBODY: Unasked = new Map()
 

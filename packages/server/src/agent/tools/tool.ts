@@ -34,6 +34,8 @@ export interface Tool {
   effect: ToolEffect
   /** A person says yes to each call before it runs, whatever its effect. */
   needsApproval?: boolean
+  /** And no choice of theirs ends the asking. */
+  asksAlways?: boolean
   /** How long a person has to answer; seven days unless given. */
   answerWithinMs?: number
   /** Whose tool it is, in words: a server that a person connected. Absent: Netra's own. */
