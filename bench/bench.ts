@@ -11,6 +11,7 @@ import { socketPath } from './socket-path/socket-path.ts'
 import { startUp } from './start/start.ts'
 import { note, say, table, type Bench, type Row } from './support/report.ts'
 import { wire } from './wire/wire.ts'
+import { workload10m } from './workload-10m/workload-10m.ts'
 
 const BENCHES: Bench[] = [
   journalCost,
@@ -25,6 +26,7 @@ const BENCHES: Bench[] = [
   idleMemory,
   startUp,
   runsAtOnce,
+  workload10m,
 ]
 
 const wanted = process.argv.slice(2)
