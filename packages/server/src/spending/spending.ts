@@ -22,7 +22,7 @@ import { Warnings } from './warnings.ts'
 
 export { BudgetSpent } from './budget-spent.ts'
 export { userIdOf, userScope, type Scope } from './budget-book.ts'
-export { LIMIT_NAMES, LIMITS, type BudgetState, type LimitName, type Limits } from './limits.ts'
+export { LIMIT_NAMES, type BudgetState, type LimitName, type Limits } from './limits.ts'
 export type { CallMade } from './ledger.ts'
 export type { Totals } from './report.ts'
 export type { RunCounts, RunMeter } from './run-meter.ts'
