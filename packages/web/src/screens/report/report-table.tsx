@@ -1,5 +1,8 @@
 import { cellText, columnFormat, type TableView } from '../../timeline/result-view.ts'
 
+/** A number or a word: never broken, the table is scrolled instead. */
+const SHORT = 16
+
 /** A table of a report: whole, because paper does not scroll. */
 export function ReportTable({ title, table }: { title: string; table: TableView }) {
   const formats = table.columns.map((_, index) => columnFormat(table, index))
@@ -24,16 +27,20 @@ export function ReportTable({ title, table }: { title: string; table: TableView 
           <tbody>
             {table.rows.map((row, index) => (
               <tr key={index} className="border-t border-line">
-                {row.map((cell, column) => (
-                  <td
-                    key={column}
-                    className={`px-3 py-1.5 align-top wrap-anywhere ${
-                      table.columns[column]?.numeric ? 'text-right whitespace-nowrap' : ''
-                    }`}
-                  >
-                    {cellText(cell, table.columns[column]?.numeric === true, formats[column])}
-                  </td>
-                ))}
+                {row.map((cell, column) => {
+                  const isNumeric = table.columns[column]?.numeric === true
+                  const text = cellText(cell, isNumeric, formats[column])
+                  return (
+                    <td
+                      key={column}
+                      className={`px-3 py-1.5 align-top ${isNumeric ? 'text-right' : ''} ${
+                        text.length > SHORT ? 'min-w-40 wrap-anywhere' : 'whitespace-nowrap'
+                      }`}
+                    >
+                      {text}
+                    </td>
+                  )
+                })}
               </tr>
             ))}
           </tbody>
