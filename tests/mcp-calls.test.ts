@@ -73,6 +73,18 @@ test('a tool that writes waits for the person, who reads server, tool and the wh
   expect(server.bench.written.splice(0)).toEqual(['sell milk'])
 })
 
+test('about a tool that may destroy a person is asked each time, whatever they chose', async () => {
+  world.model.script(callOnce('desk__write_note', { text: 'again' }))
+  const first = await person.waiting(await person.send())
+  const { run_id, tool_call_id } = first
+  await person.api('PUT', '/api/approvals/unasked', { run_id, tool_call_id })
+  await person.answer(first, { approved: false })
+  const second = await person.waiting(await person.send())
+  expect(second.tool).toBe('desk__write_note')
+  await person.answer(second, { approved: false })
+  expect(server.bench.written).toEqual([])
+})
+
 test('a call that the person refuses never reaches the server', async () => {
   world.model.script(callOnce('desk__write_note', { text: 'no' }))
   const turn = await person.send()

@@ -44,16 +44,3 @@ export class SignInNeeded extends Error {
     this.url = url
   }
 }
-
-/** Servers that ask for nobody, or for a fixed header. */
-export const noSignIn: McpAuth = {
-  providerFor: ({ name }) => ({
-    token: () => Promise.resolve(undefined),
-    onUnauthorized: () =>
-      Promise.reject(new SignInNeeded(`${name} wants a sign-in, and none is set up for it.`)),
-  }),
-  isSignedIn: () => Promise.resolve(null),
-  needsScope: ({ name }, _userId, { requiredScope }) =>
-    Promise.resolve(new Error(`${name} refuses what the header lacks: ${requiredScope}.`)),
-  forget: () => Promise.resolve(),
-}

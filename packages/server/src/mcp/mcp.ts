@@ -1,5 +1,5 @@
 export { SignInFailed, type McpOauth, type SignInView } from './oauth/oauth.ts'
-export { noSignIn, SignInNeeded, type McpAuth, type McpAuthServer } from './auth-port.ts'
+export type { McpAuth, McpAuthServer } from './auth-port.ts'
 export { createMcp as openMcp, type McpOptions } from './open-mcp.ts'
 export type { Mcp } from './port.ts'
 export { McpRefused } from './refused.ts'
