@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { bearer, makeKey } from './support/api-key.ts'
 import { request } from './support/http.ts'
+import { startMcpServer } from './support/mcp-http.ts'
+import { callOnce } from './support/mcp-world.ts'
 import { startModelServer, type ModelServer } from './support/model-server.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { register, type Person } from './support/people.ts'
@@ -18,6 +20,7 @@ beforeAll(async () => {
     OPENAI_API_KEY: 'sk-x',
     OPENAI_BASE_URL: `${model.url}/v1`,
     NETRA_MODEL: 'openai/test-model',
+    NETRA_MCP_ALLOW_PRIVATE: '1',
   }
   netra = await startNetra({ env })
   ada = await register(netra.url)
@@ -322,3 +325,50 @@ test('an API key that is deleted ends the call that it opened, and not the run',
   release.resolve()
   await expect.poll(() => stateOf(ada, runId)).toBe('completed')
 })
+
+test('what needs a person is told and waits; they answer in Netra, by no tool, and the call is taken up again', async () => {
+  await using desk = await startMcpServer()
+  const ask = (method: string, path: string, body?: unknown) =>
+    request<Record<string, unknown>>(`${netra.url}${path}`, {
+      method,
+      headers: ada.headers,
+      ...(body !== undefined && { body }),
+    })
+  const { body: made } = await ask('POST', '/api/mcp/connections', { name: 'Desk', url: desk.url })
+  const tools = (made['tools'] as { name: string; hash: string }[]).map(({ name, hash }) => ({
+    name,
+    hash,
+  }))
+  await ask('POST', `/api/mcp/connections/${String(made['id'])}/consent`, { tools })
+  model.script(callOnce('desk__write_note', { text: 'sell milk' }))
+  const { key } = await makeKey(netra.url, ada, ['chat:read', 'chat:write'])
+  await using client = await clientOf(key)
+  const asked = await client.callTool({
+    name: 'ask_agent',
+    arguments: { message: 'Write', agent: 'assistant' },
+  })
+  const waits = reportOf(asked)
+  expect(waits).toMatchObject({
+    status: 'waiting',
+    waits_for: { tool: 'desk__write_note', arguments: { text: 'sell milk' } },
+    url: `${netra.url}/t/${waits.thread_id}`,
+  })
+  expect(desk.bench.written).toEqual([])
+  const { body } = await ask('GET', '/api/approvals')
+  const [approval] = body['approvals'] as { run_id: string; tool_call_id: string; fence: number }[]
+  const { run_id = '', tool_call_id = '', fence } = approval ?? {}
+  // Nor by the key that the other program holds.
+  const path = `/api/approvals/${run_id}/${tool_call_id}`
+  const byKey = await request(`${netra.url}${path}`, {
+    headers: bearer(key),
+    body: { fence, approved: true },
+  })
+  expect(byKey.status).toBe(403)
+  expect((await ask('POST', path, { fence, approved: true })).status).toBe(200)
+  const after = { name: 'wait_for_run', arguments: { run_id } }
+  expect(reportOf(await client.callTool(after))).toMatchObject({
+    status: 'completed',
+    answer: 'Done.',
+  })
+  expect(desk.bench.written).toEqual(['sell milk'])
+}, 20_000)

@@ -3,11 +3,11 @@ import { open } from 'node:fs/promises'
 
 import type { Approvals, ShownMessage, ShownThread, Threads } from '../../access/access.ts'
 import type { Files, StoredFile, Timelines } from '../../command/command.ts'
+import type { Mcp, McpOauth } from '../../mcp/mcp.ts'
 import type { Memory } from '../../memory/memory.ts'
 import type { UserId } from '../../platform/ids.ts'
 import type { Spans } from '../../spans/spans.ts'
 import type { Spending } from '../../spending/spending.ts'
-import type { Mcp } from '../../mcp/mcp.ts'
 import type { AdoptedPlans, WorkloadPage } from '../ports.ts'
 import { ArchiveNames } from './archive-names.ts'
 import { markdownHead, markdownMessage } from './export.ts'
@@ -24,6 +24,7 @@ interface Parts {
   approvals: Approvals
   plans: AdoptedPlans
   mcp: Pick<Mcp, 'list'>
+  mcpOauth: Pick<McpOauth, 'view'>
   modelSpans: Pick<Spans, 'lines'>
   workload: Pick<WorkloadPage, 'corrections'>
 }
@@ -85,7 +86,7 @@ export async function* archiveEntries(
   yield { name: 'memory.json', modified: new Date(), compress: true, content: encoded(notes) }
   const plans = oneText(JSON.stringify({ plans: await parts.plans.list(userId) }))
   yield { name: 'plans.json', modified: new Date(), compress: true, content: encoded(plans) }
-  const servers = oneText(JSON.stringify({ servers: await ownServers(parts, userId) }))
+  const servers = oneText(JSON.stringify(await ownServers(parts, userId)))
   const mcpServers = encoded(servers)
   yield { name: 'mcp-servers.json', modified: new Date(), compress: true, content: mcpServers }
   const sent = encoded(parts.modelSpans.lines(userId))
@@ -112,8 +113,16 @@ export async function* archiveEntries(
 }
 
 /** Without what they show as who they are: that is not handed out. */
-const ownServers = async ({ mcp }: Parts, userId: UserId) =>
-  (await mcp.list({ userId, isAdmin: false })).filter((server) => !server.for_all)
+async function ownServers({ mcp, mcpOauth }: Parts, userId: UserId) {
+  const seen = await mcp.list({ userId, isAdmin: false })
+  const signIns: object[] = []
+  for (const { id, name } of seen) {
+    const account = await mcpOauth.view(id, userId)
+    if (!account?.signed_in) continue
+    signIns.push({ server_id: id, name, scope: account.scope, since: account.since })
+  }
+  return { servers: seen.filter((server) => !server.for_all), sign_ins: signIns }
+}
 
 async function* jsonList(
   name: string,

@@ -313,9 +313,8 @@ export function createMcpOauth(options: McpOauthOptions): McpOauth {
       await clients.forgetEntered(serverId)
     },
     async forgetPerson(userId) {
-      for (const owner of await tokens.owners({ userId })) {
-        await drop(owner, await tokens.find(owner))
-      }
+      const owners = await tokens.owners({ userId })
+      await Promise.all(owners.map(async (owner) => drop(owner, await tokens.find(owner))))
     },
     clientDocument: () => ({
       client_id: documentUrl() ?? `${publicUrl()}${CLIENT_DOCUMENT}`,
