@@ -51,8 +51,15 @@ export interface Approvals {
   /** All, oldest first, a page at a time. */
   pages(userId: UserId, limit: number): AsyncGenerator<KeptApproval[]>
   unasked(userId: UserId): Promise<UnaskedTool[]>
-  /** The tool of this call is not asked about any more; undefined: there is no such call. */
-  stopAsking(userId: UserId, runId: string, callId: string): Promise<UnaskedTool | undefined>
+  /**
+   * The tool of this call is not asked about any more; undefined: there is no such call;
+   * `asks_always`: it is of those that no choice ends the asking about.
+   */
+  stopAsking(
+    userId: UserId,
+    runId: string,
+    callId: string,
+  ): Promise<UnaskedTool | 'asks_always' | undefined>
   askAgain(userId: UserId, tool: string): Promise<boolean>
   /** Tools that run unasked, each with the definition that this was said of. */
   unaskedDefinitions(userId: UserId): Promise<ReadonlyMap<string, string>>
@@ -197,6 +204,7 @@ export function createApprovals(parts: {
       const row = await find(userId, runId, callId)
       const definition = row?.bound_to?.split(':')[0]
       if (!row || definition === undefined) return undefined
+      if (definition.startsWith('!')) return 'asks_always'
       const at = isoTime(clock)
       await journal.write([
         db

@@ -304,6 +304,16 @@ test('who wants not to be asked about a tool is not, until the tool says somethi
   expect(kept).toMatchObject({ tool: 'book', asked_for: 'hello', arguments: { value: 3 } })
 })
 
+test('no choice ends the asking about a tool that may destroy something', async () => {
+  await using s = await runStage()
+  const approvals = createApprovals(s)
+  const one = s.node(calling(() => [writing([], { asksAlways: true })]))
+  const run = await s.send(one)
+  await waits(s, run, 1)
+  expect(await approvals.stopAsking(OWNER, run.runId, call.callId)).toBe('asks_always')
+  expect(await approvals.unasked(OWNER)).toEqual([])
+})
+
 test('what was asked and answered goes with its conversation', async () => {
   await using s = await runStage()
   const one = s.node(calling(() => [curious([])]))

@@ -11,9 +11,12 @@ export function definitionOf({ name, description, input, effect, server }: Tool)
   return hash({ name, description, schema, effect, server: server ?? null })
 }
 
-/** One call of one tool as it is now, `<definition>:<call>`: a yes given to it holds for nothing else. */
+/**
+ * One call of one tool as it is now, `<definition>:<call>`: a yes given to it holds for nothing else.
+ * A `!` before it says that no choice of a person ends the asking.
+ */
 export const bindingOf = (tool: Tool, { callId, arguments: given }: ToolCall): string =>
-  `${definitionOf(tool)}:${hash({ callId, given })}`
+  `${tool.asksAlways ? '!' : ''}${definitionOf(tool)}:${hash({ callId, given })}`
 
 /** Tools of which a person said that they need not be asked: the definition they said it of. */
 export type Unasked = ReadonlyMap<string, string>

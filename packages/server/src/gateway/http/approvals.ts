@@ -78,6 +78,7 @@ export function addApprovalRoutes({ app, parts, user }: Http): void {
     const { run_id, tool_call_id } = parse(noMoreAsking, request.body)
     const tool = await approvals.stopAsking(userId, run_id, tool_call_id)
     if (!tool) throw absent('approval')
+    if (tool === 'asks_always') throw new HttpError(409, 'DB_RECORD_EXISTS', ASKS_ALWAYS)
     return tool
   })
 
@@ -88,6 +89,9 @@ export function addApprovalRoutes({ app, parts, user }: Http): void {
     return reply.status(204).send()
   })
 }
+
+const ASKS_ALWAYS =
+  'This tool may destroy something, so it asks before each call. Take back the choice not to be asked, and allow or refuse this call alone.'
 
 /** `repeated`: it had been answered so already, by the same person. */
 const answered = (kept: KeptApproval, repeated: boolean) => ({
