@@ -61,8 +61,21 @@ export function doubtsSql(mapping: Mapping, types: FileColumns): string {
     ({ name, unreadable, example }) =>
       `count(*) FILTER (WHERE (${kept}) AND ${unreadable}) AS ${quoteName(name)}, left(first(${example}) FILTER (WHERE (${kept}) AND ${unreadable}), 60) AS ${quoteName(`${name} such as`)}`,
   )
-  return `SELECT ${['count(*) AS every', `count(*) FILTER (WHERE ${kept}) AS kept`, `count(*) FILTER (WHERE (${kept}) AND (${any})) AS doubtful`, ...counts].join(', ')} FROM data`
+  const plain = plainOf(mapping, types).map(
+    ({ name, unless }) => `coalesce(bool_or(${unless}), false) AS ${quoteName(`${name} unlike`)}`,
+  )
+  const rows = [
+    'count(*) AS every',
+    `count(*) FILTER (WHERE ${kept}) AS kept`,
+    `count(*) FILTER (WHERE (${kept}) AND (${any})) AS doubtful`,
+  ]
+  return `SELECT ${[...rows, ...counts, ...plain].join(', ')} FROM data`
 }
+
+const plainOf = (mapping: Mapping, types: FileColumns) =>
+  columnSqls(mapping, types).flatMap(({ name, plain }) =>
+    plain ? [{ name, unless: plain.unless }] : [],
+  )
 
 const doubtfulOf = (mapping: Mapping, types: FileColumns) =>
   columnSqls(mapping, types).flatMap(({ name, unreadable, example }) =>
@@ -85,6 +98,8 @@ export interface Doubts {
   rejected: { count: number; reasons: string[] }
   /** Columns of which most cells cannot be read: the mapping is wrong. */
   unreadable: string[]
+  /** Columns whose cells may all be passed on as they are. */
+  plain: ReadonlySet<MappedColumn>
 }
 
 /** What the answer to `doubtsSql` says. */
@@ -107,5 +122,12 @@ export function doubtsOf(cells: readonly Cell[], mapping: Mapping, types: FileCo
         `Most cells read as ${name} are no ${WANTED[WORKLOAD_COLUMNS[name].sort]}, ${shown}.`,
       )
   }
-  return { rows: kept, rejected: { count: every - kept + doubtful, reasons }, unreadable }
+  const offset = 3 + doubtfulOf(mapping, types).length * 2
+  const plain = plainOf(mapping, types).filter((_, index) => cells[offset + index] === false)
+  return {
+    rows: kept,
+    rejected: { count: every - kept + doubtful, reasons },
+    unreadable,
+    plain: new Set(plain.map(({ name }) => name)),
+  }
 }

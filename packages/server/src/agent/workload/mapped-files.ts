@@ -4,7 +4,7 @@ import { type StoredFile, tableKindOf } from '../../files/files.ts'
 import type { TableContext, Tables } from '../tools/data/tables.ts'
 import { ToolError } from '../tools/tool.ts'
 import { doubtsOf, doubtsSql, problemsOf, type Doubts } from './check-mapping.ts'
-import { selectOf, type FileColumns } from './mapping-sql.ts'
+import type { FileColumns } from './mapping-sql.ts'
 import type { MappingStore } from './mapping-store.ts'
 import type { Mapping } from './mapping.ts'
 import { recognise } from './recognise.ts'
@@ -22,7 +22,8 @@ export interface MappedFile {
   rows: number
   rejected: { count: number; reasons: string[] }
   database: string
-  select: string
+  /** Columns that are what they should be in every row. */
+  plain: Doubts['plain']
 }
 
 const ONE_ROW = { rows: 1_000, bytes: 1_000_000 }
@@ -83,7 +84,7 @@ export class MappedFiles {
         reasons: [...table.rejected.reasons, ...doubts.rejected.reasons],
       },
       database: table.database,
-      select: selectOf(mapping, columns, table.file.name),
+      plain: doubts.plain,
     }
   }
 

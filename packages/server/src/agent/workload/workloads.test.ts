@@ -49,3 +49,19 @@ test('a query over a workload reads nothing but the workload', async () => {
   ]
   for (const [sql, words] of statements) await expect(workload.query(sql)).rejects.toThrow(words)
 })
+
+test('words for nothing are empty cells, also beside columns that are passed on as they are', async () => {
+  const csv = `time,model,user,input_tokens,output_tokens
+2026-01-05 10:00:00,gpt-4o,ann,100,20
+2026-01-05 10:00:01, null ,bob,5,1
+`
+  const file = await stage.store('nothing.csv', csv)
+  const workload = await stage.tools.workloads.open([file.fileId], stage.contextOf([file]))
+  const answer = await workload.query(
+    'SELECT model, "user", input_tokens FROM workload ORDER BY "at"',
+  )
+  expect(answer.rows).toEqual([
+    ['gpt-4o', 'ann', 100],
+    [null, 'bob', 5],
+  ])
+})

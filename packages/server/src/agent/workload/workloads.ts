@@ -48,9 +48,9 @@ export function createWorkloads(tables: Tables, files: MappedFiles): Workloads {
         opened.push(file)
       }
       const names = distinctNames(opened)
-      const parts = opened.map(({ database, mapping, columns }, index) => ({
+      const parts = opened.map(({ database, mapping, columns, plain }, index) => ({
         database,
-        select: selectOf(mapping, columns, names[index] ?? ''),
+        select: selectOf(mapping, columns, names[index] ?? '', plain),
       }))
       const columns = new Set<WorkloadColumn>(['source', 'requests'])
       for (const { mapping } of opened)
