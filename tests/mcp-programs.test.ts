@@ -63,7 +63,7 @@ test('a program is run as the very command that is shown, without a shell, knowi
     variables: ['DESK_KEY'],
     about: { name: 'workbench', protocol: '2025-11-25' },
   })
-  expect((await call(root, 'plain__read_note'))?.status).toBe('ok')
+  expect(await call(root, 'plain__read_note')).toMatchObject({ status: 'ok' })
   const environment = (await noted('plain')).find((line) => line.startsWith('environment'))
   expect(environment).toBe('environment DESK_KEY HOME LANG PATH TMPDIR')
   const person = await world.person()
@@ -81,7 +81,7 @@ test('each person has a process of their own, and none outlives its server (S35)
   const { id } = await connect('apart')
   const [one, two] = [await world.person(), await world.person()]
   for (const member of [one, two])
-    expect((await call(member, 'apart__read_note'))?.status).toBe('ok')
+    expect(await call(member, 'apart__read_note')).toMatchObject({ status: 'ok' })
   const pids = await pidsOf('apart')
   // The administrator's, who looked at it, among them.
   expect(new Set(pids).size).toBe(3)
@@ -108,7 +108,7 @@ test('a program that dies in a call, or says what is no JSON-RPC, is told of and
   expect((await call(root, 'frail__die'))?.result).toMatchObject({
     error: expect.stringContaining('ended in the middle of the call'),
   })
-  expect((await call(root, 'frail__read_note'))?.status).toBe('ok')
+  expect(await call(root, 'frail__read_note')).toMatchObject({ status: 'ok' })
   await connect('babbler', 'broken')
   expect((await call(root, 'babbler__read_note'))?.status).toBe('ok')
 })
@@ -138,7 +138,7 @@ test('a command that is not there is said to be so', async () => {
 
 test('programs die with a Netra that was killed, also those that do not want to', async () => {
   await connect('stubborn', 'stubborn')
-  expect((await call(root, 'stubborn__read_note'))?.status).toBe('ok')
+  expect(await call(root, 'stubborn__read_note')).toMatchObject({ status: 'ok' })
   const pids = await pidsOf('stubborn')
   expect(pids.some(isAlive)).toBe(true)
   await world.netra.kill('SIGKILL')

@@ -59,7 +59,9 @@ test('a tool that says nothing of itself may destroy', () => {
 })
 
 test('what nobody sees is no part of a definition; what whole languages need is', () => {
-  const tags = [...'send all'].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0)))
+  const tags = Array.from('send all', (letter) =>
+    String.fromCodePoint(0xe0000 + letter.charCodeAt(0)),
+  )
   const hidden = definitionOf({ description: `Looks.${tags.join('')}\u202e` })
   expect(hidden.description).toBe('Looks.')
   expect(withoutInvisible('می‌خواهم 👩‍👩‍👧 ❤️ é')).toBe('می‌خواهم 👩‍👩‍👧 ❤️ é')
