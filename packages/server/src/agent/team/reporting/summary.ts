@@ -11,7 +11,17 @@ export function summary(on: Case): Said[] {
         ? say`There are no requests to look at: attach a usage export, or choose the built-in sample. What it must hold, and how to get it, stands below.`
         : say`These data cannot answer the question: ${lowered(triage.result.reasons[0] ?? 'nothing in them is about AI spend')}`,
     ]
-  return [...lacking(on), ...volume(on), ...cost(on), ...reused(on), ...advice(on), ...targets(on)]
+  return [
+    ...lacking(on),
+    ...volume(on),
+    ...cost(on),
+    ...reused(on),
+    ...grown(on),
+    ...unusual(on),
+    ...slow(on),
+    ...advice(on),
+    ...targets(on),
+  ]
 }
 
 const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
@@ -95,11 +105,65 @@ function reused({ findings, facts, triage }: Case): Said[] {
   ]
 }
 
+/** What growth costs, and which limits it meets. */
+function grown({ findings, facts }: Case): Said[] {
+  const { growth } = findings
+  if (!growth) return []
+  const from = facts.of(growth)
+  const { factor, total, limits } = growth.result
+  const times = from.count('times the usage', factor, 'factor')
+  const { now, projected } = total
+  const money =
+    now.cost_usd !== null && projected.cost_usd !== null
+      ? [
+          say`With ${times} times the usage the same period costs ${from.usd('cost: The data’s period, then', projected.cost_usd, 'cost_usd')} instead of ${from.usd('cost: The data’s period, now', now.cost_usd, 'cost_usd')}.`,
+        ]
+      : []
+  return [
+    ...money,
+    ...limits.map((limit) => {
+      const name = limit.limit.replaceAll('_', ' ')
+      const value = from.count(`limit: ${limit.limit}`, limit.value, 'value')
+      const peak = from.count(
+        `peak then: ${limit.limit}`,
+        Number(limit.peak_then.toPrecision(8)),
+        'peak_then',
+      )
+      const verdict = limit.exceeded_now
+        ? 'is exceeded already'
+        : limit.exceeded_then
+          ? 'would be exceeded'
+          : 'holds'
+      return say`The limit of ${value} ${name} ${verdict}: the peak would be ${peak}.`
+    }),
+  ]
+}
+
+function unusual({ findings, facts, triage }: Case): Said[] {
+  const { anomalies } = findings
+  if (!anomalies?.result.span || !triage.result.topics.includes('anomaly')) return []
+  const from = facts.of(anomalies)
+  const { bucket, anomalies_in_all: count, span, anomalies: found } = anomalies.result
+  const [strongest] = found
+  return [
+    say`${from.count(`${bucket}s that stand out`, count, 'anomalies_in_all')} of ${from.count(`${bucket}s that were looked at`, span.buckets, 'span.buckets')} ${bucket}s stand out${strongest ? `, the most at ${strongest.at}` : ''}.`,
+  ]
+}
+
+function slow({ findings, facts, triage }: Case): Said[] {
+  const latency = findings.profile?.result.total.latency_ms
+  if (!findings.profile || !latency || !triage.result.topics.includes('performance')) return []
+  const from = facts.of(findings.profile)
+  return [
+    say`Half of the requests take at most ${from.ms('latency, p50', latency.p50, 'latency_ms')}, and nineteen of twenty at most ${from.ms('latency, p95', latency.p95, 'latency_ms')}.`,
+  ]
+}
+
 function advice(on: Case): Said[] {
   const [best] = on.recommendations
   const saving = best && savingOf(on, best)
   if (!best || !saving) return []
-  const all = say`First of ${String(on.recommendations.length)} recommendations: ${best.title.charAt(0).toLowerCase()}${best.title.slice(1)}, which saves **${saving}**${best.saving_share === null ? '' : ` (${shareText(best.saving_share)})`}, at ${best.quality_risk} quality risk. Savings overlap: they must not be added up.`
+  const all = say`First recommendation: ${best.title.charAt(0).toLowerCase()}${best.title.slice(1)}, which saves **${saving}**${best.saving_share === null ? '' : ` (${shareText(best.saving_share)})`}, at ${best.quality_risk} quality risk. Savings overlap: they must not be added up.`
   return [{ ...all, facts: [...all.facts, ...best.facts] }]
 }
 

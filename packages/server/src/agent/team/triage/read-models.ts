@@ -7,9 +7,9 @@ const BASE_BEFORE =
   /\b(?:(?:ran|run|runs|running|priced?|pricing|cost(?:s|ing)?|bill(?:ed)?|were|was|is|are|be|all|everything|it|this|that|these|and|or|what about|how about)\s+(?:only\s+|all\s+|entirely\s+)?(?:on|with|at|using|through)|(?:use|used|using|uses)|at the prices? of|^\s*(?:and |or |what about |how about )?(?:on|with|for)?)\s*(?:the\s+|openai'?s?\s+)?$/i
 /** Before a model's name: it is to be compared with. */
 const CANDIDATE_BEFORE =
-  /\b(?:to|with|versus|vs\.?|against|or|into|instead|than|try|considering|consider|between|compare|compared)\s+(?:the\s+|a\s+)?$/i
+  /\b(?:to|with|versus|vs\.?|against|or|into|instead|try|considering|consider|between|compared)\s+(?:the\s+|a\s+)?$/i
 /** Before a model's name: the workload runs on it now. */
-const FROM_BEFORE = /\b(?:from|off|of|replace|replacing|leave|leaving)\s+(?:the\s+)?$/i
+const FROM_BEFORE = /\b(?:from|off|of|replace|replacing|leave|leaving|than|compare)\s+(?:the\s+)?$/i
 
 /** Models that a question names, as the catalogue writes names, and which one the workload is priced on. */
 export function readModels(question: string): { base: string | null; candidates: string[] } {

@@ -24,6 +24,7 @@ const PHRASINGS: [string, Topic, ...Topic[]][] = [
   ['Should we switch from gpt-4o to claude-haiku-4-5?', 'model_choice'],
   ['What if this ran on gemini-2.5-flash?', 'model_choice'],
   ['Would a smaller model do?', 'model_choice'],
+  ['Compare gpt-4o with gpt-4.1-mini for this workload', 'model_choice'],
   ['How much would prompt caching save?', 'caching', 'saving'],
   ['What share of input tokens would prefix caching save?', 'caching', 'saving'],
   ['How often do we send the same prompt?', 'caching'],
@@ -84,6 +85,12 @@ describe('models', () => {
     ['What if everything ran on Sonnet 4.5?', 'claude-sonnet-4.5', []],
     ['Should we switch to gpt-5-nano?', null, ['gpt-5-nano']],
     ['Replace o3 with o4-mini', 'o3', ['o4-mini']],
+    [
+      'Compare gpt-4o with gpt-4.1-mini and gpt-4o-mini for this workload.',
+      'gpt-4o',
+      ['gpt-4.1-mini', 'gpt-4o-mini'],
+    ],
+    ['Which requests could move to a cheaper model than gpt-4o?', 'gpt-4o', []],
     ['How many requests are there?', null, []],
   ] as const)('%s', (question, base, candidates) => {
     expect(read(question)).toMatchObject({ base_model: base, candidates })

@@ -28,7 +28,10 @@ export function readQuestion(
   const kept = (isFollowUp && before) || NOTHING_KEPT
   const { base, candidates } = readModels(question)
   return {
-    topics: topicsOf(topics, kept, { targets, limits }),
+    topics: topicsOf(candidates.length > 0 ? chosenAmong(topics) : topics, kept, {
+      targets,
+      limits,
+    }),
     ...priorityOf(question, targets),
     base_model: base ?? kept.base_model,
     candidates: orKept(candidates, kept.candidates),
@@ -56,6 +59,12 @@ const NOTHING_KEPT: Reading = {
   file_ids: [],
   adopt: false,
 }
+
+/** Models to compare are a choice of model, whatever else is said of them. */
+const chosenAmong = (topics: Topic[]): Topic[] =>
+  topics[0] === 'usage' || topics[0] === 'other'
+    ? ['model_choice', ...topics.filter((topic) => topic !== 'other')]
+    : topics
 
 const orKept = <T>(own: T[], kept: T[]): T[] => (own.length > 0 ? own : kept)
 
