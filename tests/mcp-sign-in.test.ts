@@ -72,7 +72,7 @@ test('a person signs in to a server: it is discovered, Netra registers, and the 
     redirect_uri: `${world.netra.url}/api/mcp/oauth/callback`,
     resource: server.url,
     state: expect.stringMatching(/^[\w-]{43}$/),
-    scope: expect.stringContaining('notes:read'),
+    scope: expect.stringMatching(/^notes:read( offline_access)?$/),
   })
   expect(server.asked.some((line) => line.startsWith('POST /reg'))).toBe(true)
 
@@ -216,7 +216,7 @@ test('whoever disconnects, or leaves Netra, is signed out there too', async () =
   expect(revocations()).toBe(1)
   expect(await accountOf(ada, id)).toMatchObject({ signed_in: false, since: null })
   expect(token).toBeDefined()
-  await signIn(ada, id)
+  expect((await signIn(ada, id)).url.search).toContain('signed_in')
   const left = await ada.api('DELETE', '/auth/me')
   expect(left.status).toBe(204)
   await expect.poll(revocations).toBe(2)

@@ -58,7 +58,8 @@ export class FlowProvider implements OAuthClientProvider {
     if (this.client) return this.client
     const known = await this.#clients.find(this.#serverId, ctx?.issuer ?? '')
     // A client that registered for less may never ask for more: it registers anew.
-    if (known && registeredFor(known, this.#scope)) this.client = known
+    const scope = this.#scope ?? scopesIn(this.discovery)
+    if (known && registeredFor(known, scope)) this.client = known
     return this.client
   }
 
@@ -111,4 +112,12 @@ function registeredFor(client: object, scope: string | undefined): boolean {
   if (scope === undefined || !('scope' in client) || typeof client.scope !== 'string') return true
   const known = new Set(client.scope.split(' '))
   return scope.split(' ').every((one) => known.has(one))
+}
+
+/** What is asked for where nobody said more. */
+function scopesIn(discovery: Discovery | undefined): string | undefined {
+  const { scopes_supported: scopes } = (discovery?.resourceMetadata ?? {}) as {
+    scopes_supported?: unknown
+  }
+  return Array.isArray(scopes) ? scopes.join(' ') : undefined
 }

@@ -5,6 +5,7 @@ import { auth } from '@modelcontextprotocol/client'
 import type { Clock } from '../../platform/clock.ts'
 import type { GuardedFetch } from '../../platform/guarded-fetch.ts'
 import type { Logger } from '../../platform/logger.ts'
+import { askAsNobody } from './challenge.ts'
 import type { ClientStore } from './client-store.ts'
 import { FlowProvider } from './flow-provider.ts'
 import { expiryOf } from './renewal.ts'
@@ -61,11 +62,16 @@ export function createJourneys(
   return {
     async begin(server, userId, { browser, returnTo }) {
       const owner = { userId, serverId: server.id }
-      const { wanted = {} } = (await tokens.find(owner)) ?? {}
       const state = randomBytes(32).toString('base64url')
-      const { scope, resourceMetadataUrl } = wanted
-      const provider = providerOf(server.id, state, scope)
+      let provider: FlowProvider
+      let scope: string | undefined
       try {
+        const { wanted: known = {}, grant } = (await tokens.find(owner)) ?? {}
+        const usual = known.scope ?? grant?.tokens.scope
+        const wanted = usual === undefined ? await askAsNobody(fetch, server.url) : known
+        const { resourceMetadataUrl } = wanted
+        scope = usual ?? wanted.scope
+        provider = providerOf(server.id, state, scope)
         await auth(provider, {
           serverUrl: server.url,
           fetchFn: fetch,

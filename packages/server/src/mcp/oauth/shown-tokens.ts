@@ -1,13 +1,13 @@
 import {
   computeScopeUnion,
   discoverOAuthServerInfo,
-  extractWWWAuthenticateParams,
   type AuthProvider,
 } from '@modelcontextprotocol/client'
 
 import type { Clock } from '../../platform/clock.ts'
 import type { GuardedFetch } from '../../platform/guarded-fetch.ts'
 import { SignInNeeded, type McpAuth, type McpAuthServer } from '../auth-port.ts'
+import { wishOf } from './challenge.ts'
 import type { Grant, Wanted } from './kept.ts'
 import type { Renewals } from './renewal.ts'
 import { renewalFailed, SignInFailed } from './sign-in-failed.ts'
@@ -126,11 +126,3 @@ export function createShownTokens(parts: Parts): Pick<McpAuth, 'providerFor' | '
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/$/, '')
-
-function wishOf({ response }: { response: Response }): Wanted {
-  const { scope, resourceMetadataUrl } = extractWWWAuthenticateParams(response)
-  return {
-    ...(scope !== undefined && { scope }),
-    ...(resourceMetadataUrl && { resourceMetadataUrl: resourceMetadataUrl.href }),
-  }
-}
