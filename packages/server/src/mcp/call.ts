@@ -8,6 +8,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Count } from '../platform/metrics.ts'
 import { BREAKER_OPENS } from '../platform/recovery/recovery-table.ts'
 import { waitBeforeRetry } from '../platform/retry.ts'
+import { CONNECT_MS, connectMs } from './connect.ts'
 import type { Consents } from './consents.ts'
 import { hashOf, type ToolDefinition } from './definition.ts'
 import { continuationOf, Replies, roundOf, signInsOf, type Continuation } from './elicitation.ts'
@@ -15,7 +16,7 @@ import { failureOf, nameOf, type McpFailure } from './failures.ts'
 import { plainProgress } from './progress.ts'
 import type { McpServer } from './server-row.ts'
 import type { ServerStore } from './server-store.ts'
-import { CONNECT_MS, type Session } from './session.ts'
+import { LIST_MS, type Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import { untrustedResult } from './untrusted-result.ts'
 
@@ -38,7 +39,8 @@ const AGAIN_MS = 500
 const CONNECTING = { tries: 3, firstMs: 300, mostMs: 3_000 }
 
 /** Over the whole of a call: what the run waits for before it gives up by itself. */
-export const callTimeoutMs = (server: McpServer): number => 3 * CONNECT_MS + server.timeoutMs
+export const callTimeoutMs = (server: McpServer): number =>
+  connectMs(server) + LIST_MS + server.timeoutMs
 
 /** Namesakes of other people have breakers of their own. */
 export const breakerName = ({ slug, id }: McpServer): string => `${slug}:${id}`

@@ -13,8 +13,12 @@ import type { McpServer } from './server-row.ts'
 import { StdioTransport } from './stdio-transport.ts'
 import { MAX_PAGES } from './tool-list.ts'
 
-/** A program that does not know the first question of today says nothing. */
-const PROBE_MS = 3_000
+/** A handshake takes no longer. A program may have to be fetched and built first. */
+export const CONNECT_MS = 10_000
+const START_MS = 30_000
+
+export const connectMs = ({ command, timeoutMs }: McpServer): number =>
+  Math.min(command ? START_MS : CONNECT_MS, timeoutMs)
 
 export interface ConnectOptions {
   server: McpServer
@@ -34,7 +38,8 @@ export const newClient = ({ server, version }: ConnectOptions, withinMs: number)
       capabilities: { elicitation: { form: {}, url: {} } },
       versionNegotiation: {
         mode: 'auto',
-        probe: { timeoutMs: server.command ? Math.min(PROBE_MS, withinMs) : withinMs },
+        // An older program may say nothing to the first question: half of the time is for the other.
+        probe: { timeoutMs: server.command ? withinMs / 2 : withinMs },
       },
       inputRequired: { autoFulfill: false },
       listMaxPages: MAX_PAGES,

@@ -12,7 +12,7 @@ import {
 
 import { deadline, orAborted } from '../agent/agent.ts'
 import type { Clock } from '../platform/clock.ts'
-import { newClient, transportTo, type ConnectOptions } from './connect.ts'
+import { connectMs, newClient, transportTo, type ConnectOptions } from './connect.ts'
 import type { ToolDefinition } from './definition.ts'
 import { meter, type Meter } from './metered-transport.ts'
 import { cut, withoutInvisible } from './plain-text.ts'
@@ -20,9 +20,7 @@ import type { About } from './server-row.ts'
 import { StdioTransport } from './stdio-transport.ts'
 import { listOf, MAX_LIST_BYTES, NO_TOOLS, type ToolList } from './tool-list.ts'
 
-/** A handshake may take as long; the first question to a program, as long as nobody answers it. */
-export const CONNECT_MS = 10_000
-const LIST_MS = 20_000
+export const LIST_MS = 20_000
 const GOODBYE_MS = 1_000
 
 export interface SessionOptions extends ConnectOptions {
@@ -80,7 +78,7 @@ export class Session {
 
   static async #connect(options: SessionOptions, signal: AbortSignal): Promise<Session> {
     const { clock, server, isOlder } = options
-    const withinMs = Math.min(CONNECT_MS, server.timeoutMs)
+    const withinMs = connectMs(server)
     const client = newClient(options, withinMs)
     const transport = transportTo(options)
     const session = new Session(client, transport, meter(transport, clock), clock)
