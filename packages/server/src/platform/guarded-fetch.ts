@@ -2,7 +2,7 @@ import { lookup as systemLookup, type LookupAddress } from 'node:dns'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import { Readable, Transform } from 'node:stream'
+import { Transform } from 'node:stream'
 
 import type { Clock } from './clock.ts'
 import { isLoopbackAddress, mayConnectTo } from './public-address.ts'
@@ -220,7 +220,8 @@ function responseOf(url: URL, incoming: IncomingMessage, maxBytes: number): Resp
   if (NO_BODY.has(statusCode)) incoming.resume()
   const body = NO_BODY.has(statusCode)
     ? null
-    : (Readable.toWeb(incoming.pipe(limited)) as ReadableStream<Uint8Array>)
+    : // Not by `Readable.toWeb`, which throws beside everything when a body is let go half read.
+      ReadableStream.from<Uint8Array>(incoming.pipe(limited))
   const response = new Response(body, { status: statusCode, headers })
   Object.defineProperty(response, 'url', { value: url.href })
   return response

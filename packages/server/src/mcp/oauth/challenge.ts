@@ -12,6 +12,7 @@ export function wishOf({ response }: { response: Response }): Wanted {
   }
 }
 
+const PROBE_MS = 10_000
 const PING = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' })
 
 /** Asks as nobody, to hear what is wanted of whoever signs in: no more than that is asked for. */
@@ -23,7 +24,9 @@ export async function askAsNobody(fetch: GuardedFetch, url: string): Promise<Wan
       'content-type': 'application/json',
     },
     body: PING,
+    signal: AbortSignal.timeout(PROBE_MS),
   })
-  await response.body?.cancel()
+  // To its end, which is near: a body that is let go in the middle may break the one who pours it.
+  await response.text()
   return response.status === 401 ? wishOf({ response }) : {}
 }

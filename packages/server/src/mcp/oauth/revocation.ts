@@ -37,7 +37,7 @@ export async function revoke(
       redirect: 'error',
       signal: late.signal,
     })
-    await answer.body?.cancel()
+    await answer.text()
     if (!answer.ok) logger.warn({ status: answer.status }, NOT_TOLD)
   } catch (error) {
     logger.warn({ err: error }, NOT_TOLD)
