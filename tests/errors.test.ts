@@ -83,8 +83,8 @@ const routes = (): { method: string; path: string }[] =>
 
 const isWriting = (method: string): boolean => ['POST', 'PUT', 'PATCH'].includes(method)
 
-/** Those answer the very `error` of the socket's protocol once it is known who asks. */
-const OWN_ERRORS = new Set(['/api/commands'])
+/** Those answer the very errors of their own protocols: the socket's once it is known who asks, JSON-RPC. */
+const OWN_ERRORS = new Set(['/api/commands', '/mcp'])
 
 async function sweep(
   options: (route: { method: string; path: string }) => RequestInit | undefined,
@@ -114,7 +114,7 @@ async function sweep(
 
 /** What anybody may ask; every other route wants to know who asks. */
 const PUBLIC =
-  /^\/(health|ws\/health|ws\/config|metrics$|\.well-known\/|oauth\/providers|api\/(config|health|discovery)|auth\/(config|callback|login|register|setup|refresh|demo|two-factor$|password\/(forgot|reset)|email\/|e2e\/|service-token|backchannel-logout|logout\/))/
+  /^\/(health|ws\/health|ws\/config|metrics$|\.well-known\/|oauth\/providers|api\/(config|health|discovery|mcp\/oauth\/(callback|client\.json))|auth\/(config|callback|login|register|setup|refresh|demo|two-factor$|password\/(forgot|reset)|email\/|e2e\/|service-token|backchannel-logout|logout\/))/
 
 test('the router has routes to sweep', () => {
   expect(routes().length).toBeGreaterThan(60)
@@ -123,7 +123,11 @@ test('the router has routes to sweep', () => {
 test('without a credential every route answers 403 in the classic form, or is public', async () => {
   const faults = await sweep(
     ({ method }) => (isWriting(method) ? json({}) : {}),
-    (status, { path }) => (PUBLIC.test(path) || status === 403 ? undefined : 'let a stranger in'),
+    (status, { path }) =>
+      // MCP asks for 401 where a client is to sign in.
+      PUBLIC.test(path) || status === (path === '/mcp' ? 401 : 403)
+        ? undefined
+        : 'let a stranger in',
   )
   expect(faults).toEqual([])
 }, 120_000)
