@@ -329,7 +329,7 @@ test('an API key that is deleted ends the call that it opened, and not the run',
 test('what needs a person is told and waits; they answer in Netra, by no tool, and the call is taken up again', async () => {
   await using desk = await startMcpServer()
   const ask = (method: string, path: string, body?: unknown) =>
-    request<Record<string, unknown>>(`${netra.url}${path}`, {
+    request(`${netra.url}${path}`, {
       method,
       headers: ada.headers,
       ...(body !== undefined && { body }),

@@ -20,6 +20,7 @@ export default defineConfig({
     'packages/*/node_modules/**',
     'packages/server/**',
     'data/**',
+    'examples/**',
     'CHANGELOG.md',
   ],
   outDir: fileURLToPath(new URL('./dist', import.meta.url)),

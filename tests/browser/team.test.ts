@@ -99,11 +99,11 @@ test(
     })
     expect(saving.length).toBeGreaterThanOrEqual(3)
     for (const { title, usd, percent } of saving) {
-      expect(Math.abs(percent - (100 * usd) / dollars(total)), title).toBeLessThan(0.06)
+      expect(Math.abs(percent - (100 * usd) / dollars(total))).toBeLessThan(0.06)
       const model = /Move the workload to (gpt[\w.-]+)/.exec(title)?.[1]
       if (model === undefined) continue
       const left = dollars(total) - dollars(priceOf(both, model))
-      expect(Math.abs(usd - left), title).toBeLessThan(0.011)
+      expect(Math.abs(usd - left)).toBeLessThan(0.011)
     }
     await report.getByText('Where the numbers come from').first().click()
     expect(await report.innerText()).toMatch(/workload_profile · /)

@@ -218,11 +218,23 @@ function responseOf(url: URL, incoming: IncomingMessage, maxBytes: number): Resp
   incoming.once('error', (error) => limited.destroy(error))
   limited.once('close', () => incoming.destroy())
   if (NO_BODY.has(statusCode)) incoming.resume()
-  const body = NO_BODY.has(statusCode)
-    ? null
-    : // Not by `Readable.toWeb`, which throws beside everything when a body is let go half read.
-      ReadableStream.from<Uint8Array>(incoming.pipe(limited))
+  const body = NO_BODY.has(statusCode) ? null : streamOf(incoming.pipe(limited))
   const response = new Response(body, { status: statusCode, headers })
   Object.defineProperty(response, 'url', { value: url.href })
   return response
+}
+
+/** Not by `Readable.toWeb`, which throws beside everything when a body is let go half read. */
+function streamOf(source: AsyncIterable<Uint8Array<ArrayBuffer>>): ReadableStream {
+  const chunks = source[Symbol.asyncIterator]()
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const { done, value } = await chunks.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    async cancel() {
+      await chunks.return?.()
+    },
+  })
 }

@@ -1,10 +1,9 @@
-import type { LoopOptions } from '../loop.ts'
-import type { ModelReply } from '../model/call-model.ts'
+import type { CallModelOptions, ModelReply } from '../model/call-model.ts'
 import type { OpenModel } from '../model/models.ts'
-import { AgentFailure, type Step, type TurnMessage, type Usage } from '../step.ts'
+import { AgentFailure, type Step, type Turn, type TurnMessage, type Usage } from '../step.ts'
 import { planContext } from './context-plan.ts'
 import { summarise } from './summarise.ts'
-import { estimatingCounter } from './token-counter.ts'
+import { estimatingCounter, type TokenCounter } from './token-counter.ts'
 
 /** What the model is given of the conversation before the question. */
 export interface Context {
@@ -12,6 +11,13 @@ export interface Context {
   history: readonly TurnMessage[]
   /** What making the summary took; absent when none was made. */
   spent?: { usage: Usage; costUsd: number | null }
+}
+
+interface FitOptions extends Omit<CallModelOptions, 'model' | 'call'> {
+  turn: Turn
+  instructions: string
+  /** Estimated unless given. */
+  counter?: TokenCounter
 }
 
 const WINDOW_TOKENS = 128_000
@@ -26,7 +32,7 @@ const WINDOW_TOKENS = 128_000
  */
 export async function* fitContext(
   model: OpenModel,
-  options: LoopOptions & { until: number },
+  options: FitOptions,
 ): AsyncGenerator<Step, Context> {
   const { turn, counter = estimatingCounter } = options
   // The built-in one reads what it needs of the conversation, and has no window.

@@ -63,6 +63,7 @@ export class ThreadedTokenCounter implements TokenCounter, AsyncDisposable {
         this.#giveUp(worker, `no count within ${this.#patienceMs} ms`)
       })
       this.#waiting.set(id, { texts, resolve, cancel })
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       worker.postMessage({ id, texts } satisfies CountRequest)
     })
     if (this.#waiting.size === 0) this.#restLater()

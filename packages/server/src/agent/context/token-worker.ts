@@ -9,5 +9,6 @@ const AS_TEXT = { disallowedSpecial: new Set<string>() }
 
 parentPort?.on('message', ({ id, texts }: CountRequest) => {
   const answer: CountAnswer = { id, counts: texts.map((text) => countTokens(text, AS_TEXT)) }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   parentPort?.postMessage(answer)
 })

@@ -82,9 +82,7 @@ export class Writer {
     this.#reached = options.reached ?? (() => undefined)
     this.#database = openDatabase(join(folder, 'journal.db'))
     this.#reached('start: file opened')
-    migrate(this.#database, 'log', logMigrations)
-    migrate(this.#database, 'rows', rowMigrations)
-    for (const [part, steps] of Object.entries(BESIDE)) migrate(this.#database, part, steps)
+    migrateAll(this.#database)
     this.#reached('start: tables made')
     this.#statements = new Statements(this.#database)
     this.#streams = new Streams(this.#statements)
@@ -436,4 +434,10 @@ export class Writer {
     this.#checkpoint.close()
     this.#mark.close()
   }
+}
+
+function migrateAll(database: DatabaseSync): void {
+  migrate(database, 'log', logMigrations)
+  migrate(database, 'rows', rowMigrations)
+  for (const [part, steps] of Object.entries(BESIDE)) migrate(database, part, steps)
 }
