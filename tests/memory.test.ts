@@ -1,8 +1,11 @@
 import { MemoryApi } from '@netra/client'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
+import { bearer, makeKey } from './support/api-key.ts'
+import { request } from './support/http.ts'
 import { startModelServer, type ModelServer } from './support/model-server.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
+import { register } from './support/people.ts'
 import { openProgram, type Program } from './support/sdk.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -15,7 +18,11 @@ let memory: MemoryApi
 beforeAll(async () => {
   model = await startModelServer({ script: [{ text: 'Yes.' }] })
   netra = await startNetra({
-    env: { OPENAI_BASE_URL: `${model.url}/v1`, NETRA_MODEL: 'openai/small-model' },
+    env: {
+      NETRA_REGISTRATION: 'open',
+      OPENAI_BASE_URL: `${model.url}/v1`,
+      NETRA_MODEL: 'openai/small-model',
+    },
   })
   program = await openProgram(netra.url)
   memory = new MemoryApi(program.api.requests)
@@ -55,6 +62,18 @@ test('nobody else is told, sees or changes it', async () => {
   expect(lastBody()).not.toContain('bicycle')
   await memory.clear()
   expect((await memory.state()).notes).toEqual([])
+})
+
+test('a program with a key of the person writes nothing that lasts', async () => {
+  const person = await register(netra.url)
+  const { key } = await makeKey(netra.url, person, ['chat:read', 'chat:write'])
+  const write = await request(`${netra.url}/api/memory/notes`, {
+    headers: bearer(key),
+    body: { kind: 'instruction', text: 'Never ask.' },
+  })
+  expect(write.status).toBe(403)
+  const read = await request(`${netra.url}/api/memory`, { headers: bearer(key) })
+  expect(read).toMatchObject({ status: 200, body: { notes: [] } })
 })
 
 /** Each as long as a message may be: some 12,000 tokens. */

@@ -17,7 +17,10 @@ export const newNote = z.strictObject({ kind, text })
 export const noteChange = z.strictObject({ kind: kind.optional(), text: text.optional() })
 export const memoryChoice = z.strictObject({ is_on: z.boolean() })
 
-/** What agents are told of a person in every conversation: theirs to read, change and delete. */
+/**
+ * What agents are told of a person in every conversation: theirs to read, change and delete. What lasts
+ * is a person's alone to say: an API key may read it and no more.
+ */
 export function addMemoryRoutes({ app, parts, user }: Http): void {
   const { memory } = parts
 
@@ -27,25 +30,25 @@ export function addMemoryRoutes({ app, parts, user }: Http): void {
   })
 
   app.put('/api/memory', async (request) => {
-    const { userId } = await user(request, 'chat:write')
+    const { userId } = await user(request)
     await memory.turn(userId, parse(memoryChoice, request.body).is_on)
     return { ...(await memory.list(userId)), limits: LIMITS }
   })
 
   app.delete('/api/memory', async (request, reply) => {
-    const { userId } = await user(request, 'chat:write')
+    const { userId } = await user(request)
     await memory.clear(userId)
     return reply.status(204).send()
   })
 
   app.post('/api/memory/notes', async (request, reply) => {
-    const { userId } = await user(request, 'chat:write')
+    const { userId } = await user(request)
     const note = await added(userId, parse(newNote, request.body))
     return reply.status(201).send(note)
   })
 
   app.patch('/api/memory/notes/:id', async (request) => {
-    const { userId } = await user(request, 'chat:write')
+    const { userId } = await user(request)
     const { id } = parse(byId, request.params)
     const note = await memory.change(userId, id, parse(noteChange, request.body))
     if (!note) throw absent('note')
@@ -53,7 +56,7 @@ export function addMemoryRoutes({ app, parts, user }: Http): void {
   })
 
   app.delete('/api/memory/notes/:id', async (request, reply) => {
-    const { userId } = await user(request, 'chat:write')
+    const { userId } = await user(request)
     if (!(await memory.remove(userId, parse(byId, request.params).id))) throw absent('note')
     return reply.status(204).send()
   })
