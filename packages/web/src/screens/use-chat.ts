@@ -1,3 +1,4 @@
+import type { Run } from '@netra/protocol'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -7,6 +8,7 @@ import { pathInApp } from '../live/addresses.ts'
 import { problemText, type Agent, type Models } from '../live/api.ts'
 import type { SentAttachment } from '../live/live-types.ts'
 import { useLive, useOutgoing, useUser } from '../live/use-live.ts'
+import { goesOnWith } from '../timeline/team.ts'
 import { useKept } from '../use-kept.ts'
 import { useConversation } from './use-conversation.ts'
 import { useDraft } from './use-draft.ts'
@@ -15,21 +17,26 @@ const NO_AGENTS: Agent[] = []
 const NO_MODELS: Models = { default: null, models: [] }
 const DEFAULT_MAX_UPLOAD = 200_000_000
 
-/** Who may answer, and who was chosen to. */
-function useChoice() {
+/** Who may answer, and who was chosen to: here, else in this conversation before, else last. */
+function useChoice(lastRun: Run | undefined) {
   const { api } = useLive()
   const agents = useQuery({ queryKey: ['agents'], queryFn: ({ signal }) => api.agents(signal) })
   const models = useQuery({ queryKey: ['models'], queryFn: ({ signal }) => api.models(signal) })
-  const [agent, setAgent] = useKept('agent')
+  const [kept, setKept] = useKept('agent')
+  const [picked, setPicked] = useState<string | null>()
   const [model, setModel] = useKept('model')
   const error = agents.error ?? models.error
+  const before = goesOnWith(lastRun, agents.data ?? NO_AGENTS)
   const isKnown = (id: string | null) => models.data?.models.some((item) => item.id === id)
   return {
     agents: agents.data ?? NO_AGENTS,
     models: models.data ?? NO_MODELS,
     problem: error ? problemText(error) : null,
-    agent,
-    setAgent,
+    agent: [picked, before, kept].find((id) => id !== undefined) ?? null,
+    setAgent: (id: string | null) => {
+      setPicked(id)
+      setKept(id)
+    },
     // One that was chosen and is gone leaves the choice to the server.
     model: isKnown(model) ? model : null,
     setModel,
@@ -43,9 +50,9 @@ export function useChat(threadId: string | null) {
   const outgoing = useOutgoing()
   const listed = useUser().state.threads.find((thread) => thread.id === threadId)
   const config = useQuery({ queryKey: ['config'], queryFn: () => live.api.config() })
-  const choice = useChoice()
   const conversation = useConversation(threadId)
   const { state, turns, leafId, runningId, showNewest } = conversation
+  const choice = useChoice(turns.findLast(({ answer }) => answer?.run)?.answer?.run ?? undefined)
   // Of this person: whoever signs in next in this browser must not find it.
   const draft = useDraft(`${live.me.id}.${threadId ?? 'new'}`)
   const attachments = useAttachments(live.api, {

@@ -1,7 +1,7 @@
 import type { Run } from '@netra/protocol'
 import { expect, test } from 'vitest'
 
-import { leaderOf, teamOf } from './team.ts'
+import { goesOnWith, leaderOf, teamOf } from './team.ts'
 
 const handoff = (from: string, to: string) =>
   ({ id: `${from}-${to}`, from, to, why: `${to} can do it`, at: '' }) as Run['handoffs'][number]
@@ -27,4 +27,12 @@ test('who was asked leads, and the last one works until the run has ended', () =
 test('of a run that was stopped the last one has not finished', () => {
   const team = teamOf({ handoffs, outcome: { kind: 'cancelled', by: 'u' } })
   expect(team.at(-1)?.state).toBe('stopped')
+})
+
+test('a conversation goes on with who led its last run', () => {
+  const agents = [{ id: 'supervisor' }, { id: 'data' }]
+  expect(goesOnWith({ handoffs, agent: 'data' }, agents)).toBe('supervisor')
+  expect(goesOnWith({ handoffs: [], agent: 'data' }, agents)).toBe('data')
+  expect(goesOnWith({ handoffs: [], agent: 'gone' }, agents)).toBeNull()
+  expect(goesOnWith(undefined, agents)).toBeUndefined()
 })

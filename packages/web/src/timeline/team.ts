@@ -28,3 +28,16 @@ export function teamOf(run: Pick<Run, 'handoffs' | 'outcome'>): TeamMember[] {
 /** Whose answer it is: who was asked, not who finished. */
 export const leaderOf = (run: Pick<Run, 'handoffs' | 'agent'>): string | null =>
   run.handoffs[0]?.from ?? run.agent
+
+/**
+ * Who a conversation goes on with: the leader of its last run, null where that one cannot be chosen
+ * here; undefined as long as nobody has been asked in it.
+ */
+export function goesOnWith(
+  run: Pick<Run, 'handoffs' | 'agent'> | undefined,
+  agents: readonly { id: string }[],
+): string | null | undefined {
+  const leader = run && leaderOf(run)
+  if (!leader) return undefined
+  return agents.some(({ id }) => id === leader) ? leader : null
+}
