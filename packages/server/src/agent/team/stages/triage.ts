@@ -53,7 +53,15 @@ function readBefore({ turn }: Work): Reading | undefined {
     for (const { call: made, outcome } of tools.toReversed())
       if (made.toolName === 'triage_question' && outcome.status === 'ok') {
         const read = readingSchema.strip().safeParse(outcome.result)
-        if (read.success) return read.data
+        if (read.success) return attached(turn) ? { ...read.data, file_ids: [] } : read.data
       }
   return undefined
+}
+
+/** Whoever attaches another file asks about it too. */
+function attached({ history, message }: Work['turn']): boolean {
+  const known = new Set(
+    history.flatMap(({ attachments }) => attachments.map(({ fileId }) => fileId)),
+  )
+  return known.size > 0 && message.attachments.some(({ fileId }) => !known.has(fileId))
 }

@@ -164,6 +164,24 @@ describe('follow-ups', () => {
     })
   })
 
+  test.each([
+    '3x usage next month',
+    'What happens to the bill if usage is three times as much next month?',
+    'How much would prompt caching save?',
+  ])('model, files and period are kept: %s', (question) => {
+    const only = read('only the code file, since 2024-03-01', first)
+    const mini = read('and on gpt-4o-mini?', only)
+    expect(read(question, mini)).toMatchObject({
+      base_model: 'gpt-4o-mini',
+      file_ids: ['f-code'],
+      period: { from: '2024-03-01' },
+    })
+  })
+
+  test('a split by model is of the models in the data', () => {
+    expect(read('What do we spend per model?', first).base_model).toBeNull()
+  })
+
   test('both files again', () => {
     const only = read('only the code file', first)
     expect(read('and for both files?', only).file_ids).toEqual(['f-code', 'f-conv'])

@@ -14,7 +14,8 @@ const GOES_ON =
 
 /**
  * Reads a question by its words. `before` is what the question before it was read as: a question that
- * only changes that (`and on gpt-4o-mini?`) keeps the rest of it.
+ * only changes that (`and on gpt-4o-mini?`) keeps the rest of it, and every other one of the same
+ * conversation (`3x usage next month`) the model, files and period that it names no others for.
  */
 export function readQuestion(
   question: string,
@@ -27,20 +28,24 @@ export function readQuestion(
   const isFollowUp = GOES_ON.test(question) || (topics[0] === 'other' && isShort(question))
   const kept = (isFollowUp && before) || NOTHING_KEPT
   const { base, candidates } = readModels(question)
+  const dimensions = readDimensions(question)
+  // Split by model, requests are priced as the data name theirs.
+  const ownModels = !isFollowUp && dimensions.includes('model')
+  const model = base ?? (ownModels ? null : (before?.base_model ?? null))
   return {
     topics: topicsOf(candidates.length > 0 ? chosenAmong(topics) : topics, kept, {
       targets,
       limits,
     }),
     ...priorityOf(question, targets),
-    base_model: base ?? kept.base_model,
-    candidates: orKept(candidates, kept.candidates),
+    base_model: model,
+    candidates: orKept(candidates, kept.candidates).filter((name) => name !== model),
     metrics: orKept(readMetrics(question), kept.metrics),
-    dimensions: orKept(readDimensions(question), kept.dimensions),
-    period: readPeriod(question) ?? kept.period,
+    dimensions: orKept(dimensions, kept.dimensions),
+    period: readPeriod(question) ?? before?.period ?? null,
     targets: merged(targets, kept.targets),
     limits: merged(limits, kept.limits),
-    file_ids: filesOf(question, files, kept),
+    file_ids: filesOf(question, files, before ?? NOTHING_KEPT),
     adopt: ADOPT.test(question),
   }
 }
