@@ -152,7 +152,9 @@ function BudgetForm({ whose, names, limits, otherwise }: BudgetFormProps) {
           />
         ))}
       </div>
-      <p className="text-sm text-muted">Left empty, the wider holds. ∞ is no limit.</p>
+      <p className="text-sm text-muted">
+        Left empty, the wider holds. ∞ is no limit. 0 tokens or dollars stops all models for them.
+      </p>
       <FormProblem form={form} />
       <div className="flex flex-wrap items-center gap-3">
         <Button type="submit" kind="primary" busy={form.isBusy}>

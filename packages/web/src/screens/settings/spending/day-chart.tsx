@@ -35,10 +35,11 @@ export function DayChart({ days, count, now }: DayChartProps) {
   const shown = all[at ?? -1]
   const [first, last] = [all[0], all.at(-1)]
   const top = inMoney ? formatUsd(most) : `${formatCompact(most)} tokens`
+  const summary = most === 0 ? 'No tokens counted yet' : `The most in a day: ${top}`
   return (
     <figure>
       <figcaption className="figures flex justify-between text-xs text-muted">
-        <span>{shown ? say(shown) : `Each day, at most ${top}`}</span>
+        <span>{shown ? say(shown) : summary}</span>
       </figcaption>
       <div
         role="img"
