@@ -10,6 +10,7 @@ export function OwnAgents({ own: { folder, files } }: { own: MoreAgents['own'] }
       <p className="text-muted">
         There is no folder yet: make <code className="font-mono text-sm">agents</code> where Netra
         is started, or name one with <code className="font-mono text-sm">NETRA_AGENTS_DIR</code>.
+        Once it is there, restart Netra.
       </p>
     )
   }
