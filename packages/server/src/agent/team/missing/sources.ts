@@ -182,7 +182,7 @@ export const SOURCES: readonly Source[] = [
     export: 'spans of your own application, sent to Netra as they happen',
     steps: [
       'Instrument the application with OpenTelemetry’s GenAI conventions; most SDKs have an instrumentation package.',
-      'Set OTEL_EXPORTER_OTLP_ENDPOINT to Netra’s address and OTEL_EXPORTER_OTLP_HEADERS to an API key of yours; see the page on data in Netra’s documentation.',
+      'Set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT to Netra’s address with /v1/traces, and OTEL_EXPORTER_OTLP_TRACES_HEADERS to Authorization=Bearer and an API key with the scope Send usage (usage:write); see docs/workload.md.',
       'After some calls, attach the spans to a question as a file.',
     ],
     columns: {
