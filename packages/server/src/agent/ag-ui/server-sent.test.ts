@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 
-import { dataOf } from './server-sent.ts'
+import { dataOf, EventTooLong } from './server-sent.ts'
 
-async function read(...pieces: (string | Uint8Array)[]): Promise<string[]> {
+const read = (...pieces: (string | Uint8Array)[]): Promise<string[]> => readAll(pieces)
+
+async function readAll(pieces: (string | Uint8Array)[]): Promise<string[]> {
   const bytes = pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece))
   const events: string[] = []
   for await (const data of dataOf(ReadableStream.from(bytes))) events.push(data)
@@ -25,3 +27,12 @@ test('comments, other fields and an event without its empty line are none', asyn
   expect(await read(': ping\n\nevent: x\nid: 1\ndata: one\n\ndata: half')).toEqual(['one'])
   expect(await read('data: half\n')).toEqual([])
 })
+
+test('a line without an end is searched once, however small its pieces are, and is cut off', async () => {
+  const small = Array.from({ length: 300_000 }, () => 'x')
+  const begun = performance.now()
+  expect(await readAll(['data: ', ...small, '\r', '\n', '\n'])).toEqual(['x'.repeat(300_000)])
+  expect(performance.now() - begun).toBeLessThan(8_000)
+  const long = 'x'.repeat(500_000)
+  await expect(read(long, long, long, long, 'x')).rejects.toThrow(EventTooLong)
+}, 60_000)
