@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
 
 import { testAgent } from '@netra/agent-kit/test'
 
 import rateEditor from './rate-editor.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'rates-'))
+process.env['RATES_FILE'] = join(folder, 'rates.json')
+copyFileSync(new URL('./rates.json', import.meta.url), process.env['RATES_FILE'])
+after(() => rmSync(folder, { recursive: true }))
 
 const question = {
   message: 'gpt-4o is 2.00 from now on.',

@@ -2,8 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 
 import { defineAgent, defineTool, z } from '@netra/agent-kit'
 
-const rates = new URL('./rates.json', import.meta.url)
-const read = async (): Promise<Record<string, number>> => JSON.parse(await readFile(rates, 'utf8'))
+const rates = () => process.env['RATES_FILE'] ?? new URL('./rates.json', import.meta.url)
+const read = async (): Promise<Record<string, number>> =>
+  JSON.parse(await readFile(rates(), 'utf8'))
 
 const setRate = defineTool({
   name: 'set_rate',
@@ -14,7 +15,7 @@ const setRate = defineTool({
     return { summary: `Changes the rate of ${model}.`, before: (await read())[model], after }
   },
   async run({ model, usd_per_million }) {
-    await writeFile(rates, JSON.stringify({ ...(await read()), [model]: usd_per_million }))
+    await writeFile(rates(), JSON.stringify({ ...(await read()), [model]: usd_per_million }))
     return { written: true }
   },
 })
