@@ -172,14 +172,14 @@ export const ADMIN_ROWS: Record<string, Row | Row[]> = {
     owner: 'admin',
     make: (stage) => ({ marker: stage.mark() }),
     once: true,
-    ask: ({ marker }) =>
-      post('/api/admin/agents/remote', { ...REMOTE_AGENT, id: idOf(marker), name: marker }),
+    ask: ({ marker }) => post('/api/admin/agents/remote', { ...elsewhere(marker), id: anyId() }),
   },
   'PATCH /api/admin/agents/remote/:id': {
     owner: 'admin',
     make: remoteAgent,
     names: ['agent'],
-    ask: ({ agent, marker }) => patch(`/api/admin/agents/remote/${agent}`, { name: marker }),
+    ask: ({ agent, marker }) =>
+      patch(`/api/admin/agents/remote/${agent}`, elsewhere(String(marker))),
     shownBy: () => get('/api/admin/agents/remote'),
   },
   'DELETE /api/admin/agents/remote/:id': {
@@ -229,15 +229,21 @@ async function connection(stage: Stage): Promise<Thing> {
   return { marker }
 }
 
-const REMOTE_AGENT = { description: 'Elsewhere.', url: 'https://agents.example.com/run' }
+/** Its name is for everybody; where it is, is for administrators. */
+const elsewhere = (marker: string) => ({
+  name: 'Elsewhere',
+  description: 'An agent of somebody else.',
+  url: `https://agents.example.com/${marker}`,
+})
 
-const idOf = (marker: string): string =>
-  `a${marker.toLowerCase().replaceAll(/[^a-z0-9]/g, '')}`.slice(0, 48)
+const anyId = (): string => `a${crypto.randomUUID().replaceAll('-', '')}`
 
 async function remoteAgent(stage: Stage): Promise<Thing> {
   const marker = stage.mark()
-  const agent = idOf(marker)
-  const body = { ...REMOTE_AGENT, id: agent, name: marker }
-  await stage.made(stage.admin, post('/api/admin/agents/remote', body))
+  const agent = anyId()
+  await stage.made(
+    stage.admin,
+    post('/api/admin/agents/remote', { ...elsewhere(marker), id: agent }),
+  )
   return { marker, agent }
 }
