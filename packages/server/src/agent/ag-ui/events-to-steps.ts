@@ -9,6 +9,7 @@ import {
 import type { Clock } from '../../platform/clock.ts'
 import { newCallId } from '../call-ids.ts'
 import type { Step, ToolCall, ToolOutcome, Usage } from '../step.ts'
+import { PatchTooLarge } from './json-patch.ts'
 import { notUnderstood } from './read-event.ts'
 import type { SharedState } from './shared-state.ts'
 
@@ -148,7 +149,7 @@ export class EventsToSteps {
         this.#state.replace(event.snapshot)
         break
       case EventType.STATE_DELTA:
-        this.#state.patch(event.delta)
+        this.#patch(event.delta)
         break
       case EventType.MESSAGES_SNAPSHOT:
         this.#list(event.messages)
@@ -181,6 +182,14 @@ export class EventsToSteps {
       case EventType.ACTIVITY_DELTA:
       case EventType.RAW:
       case EventType.CUSTOM:
+    }
+  }
+
+  #patch(delta: Parameters<SharedState['patch']>[0]): void {
+    try {
+      this.#state.patch(delta)
+    } catch (error) {
+      throw error instanceof PatchTooLarge ? notUnderstood(this.#agent, error.message) : error
     }
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { applyPatch, PatchRefused } from './json-patch.ts'
+import { applyPatch, PatchRefused, PatchTooLarge } from './json-patch.ts'
 
 const document = { list: ['a', 'c'], 'a/b~c': 1, deep: { key: 'old' } }
 
@@ -29,7 +29,24 @@ test.each([
   { op: 'add' as const, path: '/__proto__/polluted', value: 1 },
   { op: 'copy' as const, from: '/constructor', path: '/x' },
   { op: 'test' as const, path: '/deep/key', value: 'new' },
+  { op: 'copy' as const, from: '', path: '/list/-' },
+  { op: 'copy' as const, from: '/deep', path: '/deep/again' },
+  { op: 'move' as const, from: '/deep', path: '/deep/again' },
+  { op: 'move' as const, from: '', path: '/all' },
   { op: 'add' as const, path: 'list', value: 1 },
 ])('what does not fit is refused: $op $path', (operation) => {
   expect(() => applyPatch(document, [operation])).toThrow(PatchRefused)
+})
+
+test('a patch that doubles the document again and again, or has too many changes, is too large', () => {
+  const doubling = Array.from({ length: 22 }, (_, at) => [
+    { op: 'copy' as const, from: `/x${at}`, path: `/x${at + 1}` },
+    { op: 'copy' as const, from: `/x${at}`, path: `/x${at + 1}/more${at}` },
+  ]).flat()
+  expect(() => applyPatch({ x0: { said: 'x'.repeat(1_000) } }, doubling)).toThrow(PatchTooLarge)
+  const many = Array.from({ length: 1_001 }, () => ({ op: 'add' as const, path: '/x', value: 1 }))
+  expect(() => applyPatch({}, many)).toThrow(PatchTooLarge)
+  expect(applyPatch({}, many.slice(1))).toEqual({ x: 1 })
+  const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
+  expect(() => applyPatch({}, [{ op: 'add', path: '/x', value: deep }])).toThrow(PatchTooLarge)
 })

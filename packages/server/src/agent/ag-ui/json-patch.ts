@@ -5,45 +5,88 @@ export class PatchRefused extends Error {
   override readonly name = 'PatchRefused'
 }
 
+/** A patch that would cost more than any honest one: nothing is applied of what it says. */
+export class PatchTooLarge extends Error {
+  override readonly name = 'PatchTooLarge'
+}
+
+const MOST_OPERATIONS = 1_000
+/** Characters of JSON that one patch may write, read for a test, and find there, all together. */
+const MOST_UNITS = 1_000_000
+
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
- * The document with all operations applied (RFC 6902), or none of them: the one given stays as it is.
+ * The document with all operations applied (RFC 6902), or none of them: the one given stays as it
+ * is. Copies could double it with each operation, so what is written is counted before it is.
  *
- * @throws PatchRefused
+ * @throws PatchRefused, PatchTooLarge
  */
 export function applyPatch(document: unknown, patch: readonly JsonPatchOperation[]): unknown {
-  const holder = { root: structuredClone(document) }
+  if (patch.length > MOST_OPERATIONS)
+    throw new PatchTooLarge(`more than ${MOST_OPERATIONS} changes of its state at once`)
+  const holder = { root: structuredClone(document), units: unitsOf(document) }
   for (const operation of patch) apply(holder, operation)
   return holder.root
 }
 
 interface Holder {
   root: unknown
+  units: number
+}
+
+/** Characters of its JSON; Infinity: it is nested too deeply to have any. */
+export function unitsOf(value: unknown): number {
+  try {
+    return (JSON.stringify(value) ?? '').length
+  } catch (error) {
+    if (error instanceof RangeError) return Infinity
+    throw error
+  }
+}
+
+/** @throws PatchTooLarge */
+function counted(holder: Holder, value: unknown): unknown {
+  holder.units += unitsOf(value)
+  if (holder.units <= MOST_UNITS) return value
+  throw new PatchTooLarge(`changes of its state beyond ${MOST_UNITS / 1e6} MB`)
 }
 
 function apply(holder: Holder, operation: JsonPatchOperation): void {
   const path = keysOf(operation.path)
   switch (operation.op) {
     case 'add':
-      return put(holder, path, structuredClone(operation.value), true)
+      return put(holder, path, structuredClone(counted(holder, operation.value)), true)
     case 'replace':
       at(holder, path)
-      return put(holder, path, structuredClone(operation.value), false)
+      return put(holder, path, structuredClone(counted(holder, operation.value)), false)
     case 'remove':
       return remove(holder, path)
     case 'move': {
-      const from = keysOf(operation.from)
+      const from = sourceOf(operation.from, path)
       const value = at(holder, from)
       remove(holder, from)
       return put(holder, path, value, true)
     }
-    case 'copy':
-      return put(holder, path, structuredClone(at(holder, keysOf(operation.from))), true)
+    case 'copy': {
+      const value = counted(holder, at(holder, sourceOf(operation.from, path)))
+      return put(holder, path, structuredClone(value), true)
+    }
     case 'test':
-      if (JSON.stringify(at(holder, path)) !== JSON.stringify(operation.value))
+      if (JSON.stringify(counted(holder, at(holder, path))) !== JSON.stringify(operation.value))
         throw new PatchRefused(`${operation.path} is not what was expected`)
   }
+}
+
+/** Where something is copied or moved from: nothing goes into itself. */
+function sourceOf(pointer: string, path: readonly string[]): string[] {
+  const from = keysOf(pointer)
+  if (
+    from.length === 0 ||
+    (from.length < path.length && from.every((key, index) => key === path[index]))
+  )
+    throw new PatchRefused(`${pointer === '' ? 'the whole' : pointer} does not go into itself`)
+  return from
 }
 
 function keysOf(pointer: string): string[] {

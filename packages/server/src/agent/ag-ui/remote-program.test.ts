@@ -418,6 +418,24 @@ test('a turn that broke off is asked again, and says so', async () => {
   expect(steps.at(-1)).toMatchObject({ kind: 'done', finalResponse: 'Yes.' })
 })
 
+test('a change of the state that doubles it again and again fails the run', async () => {
+  const copies = Array.from({ length: 40 }, (_, at) => ({
+    op: 'copy' as const,
+    from: `/x${Math.floor(at / 2)}`,
+    path: at % 2 === 0 ? `/x${at / 2 + 1}` : `/x${(at + 1) / 2}/more${at}`,
+  }))
+  const { error } = await ask((input) =>
+    runOf(
+      input,
+      { type: EventType.STATE_SNAPSHOT, snapshot: { x0: {} } },
+      { type: EventType.STATE_DELTA, delta: copies },
+      ...said('m', 'Kept.'),
+    ),
+  )
+  expect(error).toBeInstanceOf(AgentFailure)
+  expect(String(error)).toContain('changes of its state beyond 1 MB')
+})
+
 test('the shared state goes along with the next turn; a change that does not fit is passed over', async () => {
   const first = await ask((input) =>
     runOf(

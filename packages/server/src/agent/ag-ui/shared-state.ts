@@ -1,7 +1,7 @@
 import type { JsonPatchOperation } from '@ag-ui/core'
 
 import type { Turn } from '../step.ts'
-import { applyPatch, PatchRefused } from './json-patch.ts'
+import { applyPatch, PatchRefused, unitsOf } from './json-patch.ts'
 
 /** As what the state of an agent elsewhere is kept with its answer, among the tools of the message. */
 export const STATE_TOOL = 'agent_state'
@@ -28,7 +28,7 @@ export class SharedState {
     this.#keep(value)
   }
 
-  /** A patch that does not fit changes nothing. */
+  /** A patch that does not fit changes nothing. @throws PatchTooLarge */
   patch(operations: readonly JsonPatchOperation[]): void {
     try {
       this.#keep(applyPatch(this.#value ?? {}, operations))
@@ -44,7 +44,7 @@ export class SharedState {
   }
 
   #keep(value: unknown): void {
-    if ((JSON.stringify(value) ?? '').length <= MOST_UNITS) {
+    if (unitsOf(value) <= MOST_UNITS) {
       this.#value = value
       return
     }
