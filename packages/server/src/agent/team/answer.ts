@@ -1,3 +1,4 @@
+import { escapeMarkdown } from '../model/builtin/format.ts'
 import type { Case } from './case.ts'
 import type { Report } from './report.ts'
 import { blockText } from './reporting/markdown.ts'
@@ -23,7 +24,7 @@ export function answerOf({ report, stored }: Reported, on: Case): string {
   const link =
     stored === undefined
       ? ''
-      : `The whole report, with assumptions, plan and where each number comes from: [${stored.name}](/api/reports/${stored.file_id})`
+      : `The whole report, with assumptions, plan and where each number comes from: [${escapeMarkdown(stored.title)}](/api/reports/${stored.file_id})`
   return [
     sectionsOf(withoutMethods(report), IN_CHAT),
     limitsOf(report),

@@ -28,16 +28,16 @@ async function* alone(): Steps<void> {
 /** Orchestrates the others; what is not about AI spend is answered by the agent it belongs to. */
 export const supervisor = program(async function* (work) {
   const handOn = SUPERVISED(work)
-  yield* handOn('triage', 'find out what is asked, and whether the data can answer it')
+  yield* handOn('triage', 'finds out what is asked, and whether the data can answer it')
   const on = yield* triage(work)
   if (on.triage.result.topics[0] === 'other') return yield* handElsewhere(work)
   const before = on.triage.result.adopt ? planBefore(work) : undefined
   if (before) {
-    yield* handOn('actions', 'adopt the plan that was made in this conversation')
+    yield* handOn('actions', 'adopts the plan that was made in this conversation')
     return yield* told(work, yield* adopt(work, 'The plan of this conversation', before))
   }
   yield* gather(work, on, handOn)
-  yield* handOn('reporting', 'write down what was found')
+  yield* handOn('reporting', 'writes down what was found')
   return yield* told(work, answerOf(yield* writeReport(work, on), on))
 })
 
@@ -45,16 +45,16 @@ export const supervisor = program(async function* (work) {
 async function* gather(work: Work, on: Case, handOn: HandOn): Steps<void> {
   const { sufficiency, adopt: isToBeAdopted } = on.triage.result
   if (sufficiency !== 'sufficient') {
-    yield* handOn('data_helper', 'say which data are missing and how to get them')
+    yield* handOn('data_helper', 'says which data are missing and how to get them')
     yield* helpWithData(work, on)
   }
   if (sufficiency === 'insufficient') return
-  yield* handOn('data', 'find the numbers')
+  yield* handOn('data', 'finds the numbers')
   const scope = yield* lookAtData(work, on)
   if (sufficiency === 'partial') return
-  yield* handOn('optimization', 'find what could be changed, and rank it')
+  yield* handOn('optimization', 'finds what could be changed, and ranks it')
   yield* optimise(work, on, scope)
-  yield* handOn('actions', 'plan the steps')
+  yield* handOn('actions', 'plans the steps')
   yield* plan(work, on)
   if (isToBeAdopted) on.adoption = yield* adopt(work, makeReport(on, undefined).title, on.steps)
 }
@@ -62,7 +62,7 @@ async function* gather(work: Work, on: Case, handOn: HandOn): Steps<void> {
 /** Plain questions about a table go to the data agent, all others to the assistant. */
 async function* handElsewhere(work: Work): Steps<undefined> {
   const to = work.turn.files.length > 0 ? data : assistant
-  yield* work.handOff(to.id, 'the question is not about AI spend')
+  yield* work.handOff(to.id, 'answers, because the question is not about AI spend')
   yield* work.loop(to)
   return undefined
 }

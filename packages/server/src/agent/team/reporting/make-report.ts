@@ -1,7 +1,8 @@
 import { escapeMarkdown } from '../../model/builtin/format.ts'
 import type { Case } from '../case.ts'
+import { joined, say } from '../facts.ts'
 import type { MissingData } from '../missing/find-missing-data.ts'
-import type { Block, Report } from '../report.ts'
+import type { Block, Recommendation, Report } from '../report.ts'
 import { notMeasurable } from './not-measurable.ts'
 import { costSection, dataSection, section, tableBlock, textBlock, timeChart } from './sections.ts'
 import { summary } from './summary.ts'
@@ -74,6 +75,7 @@ function recommendationBlocks(on: Case): Block[] {
     on.facts.all.find(({ text, id }) => text === each.saving_text && each.facts.includes(id)),
   )
   return [
+    ...rankedBy(on),
     tableBlock(
       'Ranked over cost, latency and quality risk',
       ['Rank', 'What', 'Saving', 'Of the cost', 'Quality risk', 'Confidence'],
@@ -83,7 +85,7 @@ function recommendationBlocks(on: Case): Block[] {
         savings[at] ?? each.saving_text,
         each.saving_share === null ? '' : `${(each.saving_share * 100).toFixed(1)} %`,
         each.quality_risk,
-        String(each.confidence),
+        confidenceText(each),
       ]),
     ),
     ...recommendations,
@@ -96,6 +98,23 @@ function recommendationBlocks(on: Case): Block[] {
       facts: [],
     },
   ]
+}
+
+const confidenceText = ({ confidence }: Recommendation): string =>
+  `${Math.round(confidence * 100)} %`
+
+/** What the order of the recommendations rests on. */
+function rankedBy({ options, facts }: Case): Block[] {
+  const { ranking } = options
+  if (!ranking) return []
+  const from = facts.of(ranking)
+  const { cost, latency, quality } = ranking.result.weights
+  const share = (of: string, value: number) => from.share(`weight of ${of}`, value, 'weights')
+  const rest =
+    latency > 0
+      ? say`, latency ${share('latency', latency)} and quality risk ${share('quality risk', quality)}.`
+      : say` and quality risk ${share('quality risk', quality)}; latency counts for nothing, because it is not measured of all of them.`
+  return [textBlock(joined([say`What ranks them: saving ${share('saving', cost)}`, rest], ''))]
 }
 
 const planBlocks = ({ steps }: Case): Block[] =>

@@ -57,7 +57,7 @@ const recommendationText = (each: Recommendation): string =>
       `- Latency: ${each.latency}`,
       `- Quality risk: ${each.quality_risk}. ${each.quality}`,
       ...each.assumptions.map((assumption) => `- Assumes: ${assumption}`),
-      `- Confidence: ${each.confidence} = ${each.confidence_formula}`,
+      `- Confidence: ${Math.round(each.confidence * 100)} % = ${each.confidence_formula}`,
     ].join('\n'),
   ].join('\n\n')
 

@@ -3,6 +3,7 @@ import type { Answered, WorkloadProfile } from '../../tools/workload/schemas.ts'
 import type { Case } from '../case.ts'
 import { joined, say, type Called, type Said } from '../facts.ts'
 import type { Block, Fact, Report } from '../report.ts'
+import { humanTime } from './human-time.ts'
 
 export type Section = Report['sections'][number]
 
@@ -53,7 +54,7 @@ export function dataSection(on: Case): Section[] {
     covered?.from && covered.to
       ? isRelative(covered)
         ? say`The times of the data are relative: they begin at zero and name no day.`
-        : say`The requests were made between ${covered.from} and ${covered.to} (UTC)${covered.where === '' ? '' : `, where ${covered.where}`}.`
+        : say`The requests were made between ${humanTime(covered.from)} and ${humanTime(covered.to)} (UTC)${covered.where === '' ? '' : `, where ${covered.where}`}.`
       : undefined
   const notes = [
     ...(rejected > 0

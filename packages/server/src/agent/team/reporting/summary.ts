@@ -1,6 +1,10 @@
+import { escapeMarkdown } from '../../model/builtin/format.ts'
 import type { Case } from '../case.ts'
-import { say, shareText, usdText, type Said } from '../facts.ts'
+import { say, shareText, type Said } from '../facts.ts'
 import type { Recommendation } from '../report.ts'
+import { humanTime } from './human-time.ts'
+import { targets } from './summary-target.ts'
+import { pace, volume } from './summary-volume.ts'
 
 /** What the whole comes to, in a few sentences that hold only facts. */
 export function summary(on: Case): Said[] {
@@ -8,20 +12,45 @@ export function summary(on: Case): Said[] {
   if (triage.result.sufficiency === 'insufficient')
     return [
       triage.result.data.rows === 0
-        ? say`There are no requests to look at: attach a usage export, or choose the built-in sample. What it must hold, and how to get it, stands below.`
+        ? nothingToLookAt(on)
         : say`These data cannot answer the question: ${lowered(triage.result.reasons[0] ?? 'nothing in them is about AI spend')}`,
+      ...targets(on),
     ]
   return [
-    ...lacking(on),
     ...volume(on),
+    ...lacking(on),
     ...cost(on),
+    ...pace(on),
+    ...unnamedModel(on),
     ...reused(on),
     ...grown(on),
     ...unusual(on),
     ...slow(on),
-    ...advice(on),
     ...targets(on),
+    ...advice(on),
   ]
+}
+
+const HOW_TO = 'What it must hold, and how to get it, stands below.'
+
+/** No file, or files in which nothing is usage: these are named, with what they hold instead. */
+function nothingToLookAt({ triage }: Case): Said {
+  const { unusable, files } = triage.result.data
+  const useless = [
+    ...unusable.map(({ name, why }) => (why.includes(name) ? why : `${name}: ${why}`)),
+    ...files.map(({ name }) => `${name} holds no rows.`),
+  ].map((why) => escapeMarkdown(why.replace('The person can', 'You can')))
+  return useless.length === 0
+    ? say`There are no requests to look at: attach a usage export, or choose the built-in sample. ${HOW_TO}`
+    : say`There are no requests to look at, because no attached file holds usage. ${useless.join(' ')} Otherwise attach a usage export. ${HOW_TO}`
+}
+
+/** Money needs a model that the question or the data name. */
+function unnamedModel({ findings, triage }: Case): Said[] {
+  const total = findings.profile?.result.total
+  if (!total || findings.drivers || triage.result.base_model !== null) return []
+  if (total.input_tokens === null && total.output_tokens === null) return []
+  return [say`To see money, name a model, for example “on gpt-4o”.`]
 }
 
 const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
@@ -32,38 +61,6 @@ function lacking({ triage }: Case): Said[] {
   return sufficiency === 'partial' && reason !== undefined
     ? [say`The question can be answered in part only: ${lowered(reason)}`]
     : []
-}
-
-function volume({ findings, facts }: Case): Said[] {
-  const { profile } = findings
-  if (!profile) return []
-  const { total } = profile.result
-  const from = facts.of(profile)
-  const requests = from.count('requests', total.requests, 'requests')
-  const input =
-    total.input_tokens === null
-      ? undefined
-      : from.count('input tokens', total.input_tokens, 'input_tokens')
-  const output =
-    total.output_tokens === null
-      ? undefined
-      : from.count('output tokens', total.output_tokens, 'output_tokens')
-  if (input && output)
-    return [
-      say`The data hold ${requests} requests with ${input} input and ${output} output tokens.`,
-    ]
-  const side = input
-    ? say` with ${input} input tokens`
-    : output
-      ? say` with ${output} output tokens`
-      : undefined
-  const said = say`The data hold ${requests} requests`
-  return [
-    {
-      text: `${said.text}${side?.text ?? ''}.`,
-      facts: [...said.facts, ...(side?.facts ?? [])],
-    },
-  ]
 }
 
 function cost({ findings, facts, triage }: Case): Said[] {
@@ -146,7 +143,7 @@ function unusual({ findings, facts, triage }: Case): Said[] {
   const { bucket, anomalies_in_all: count, span, anomalies: found } = anomalies.result
   const [strongest] = found
   return [
-    say`${from.count(`${bucket}s that stand out`, count, 'anomalies_in_all')} of ${from.count(`${bucket}s that were looked at`, span.buckets, 'span.buckets')} ${bucket}s stand out${strongest ? `, the most at ${strongest.at}` : ''}.`,
+    say`${from.count(`${bucket}s that stand out`, count, 'anomalies_in_all')} of ${from.count(`${bucket}s that were looked at`, span.buckets, 'span.buckets')} ${bucket}s stand out${strongest ? `, the most at ${humanTime(strongest.at)}` : ''}.`,
   ]
 }
 
@@ -163,36 +160,9 @@ function advice(on: Case): Said[] {
   const [best] = on.recommendations
   const saving = best && savingOf(on, best)
   if (!best || !saving) return []
-  const all = say`First recommendation: ${best.title.charAt(0).toLowerCase()}${best.title.slice(1)}, which saves **${saving}**${best.saving_share === null ? '' : ` (${shareText(best.saving_share)})`}, at ${best.quality_risk} quality risk. Savings overlap: they must not be added up.`
+  const all = say`First recommendation: ${best.title.charAt(0).toLowerCase()}${best.title.slice(1)}, which saves **${saving}**${best.saving_share === null ? '' : ` (${shareText(best.saving_share)})`}, at ${best.quality_risk === 'none' ? 'no' : best.quality_risk} quality risk. Savings overlap: they must not be added up.`
   return [{ ...all, facts: [...all.facts, ...best.facts] }]
 }
 
 const savingOf = ({ facts }: Case, { saving_text: text, facts: ids }: Recommendation) =>
   facts.all.find((fact) => fact.text === text && ids.includes(fact.id))
-
-/** Whether what was asked for can be reached. */
-function targets(on: Case): Said[] {
-  const { saving_share: share } = on.triage.result.targets
-  const { drivers } = on.findings
-  if (share === null || !drivers) return []
-  const asked = on.facts.derived(
-    { what: 'saving that was asked for', value: share, text: shareText(share) },
-    'as the question says',
-    { tool: on.triage.tool, tool_call_id: on.triage.callId },
-  )
-  const needed = on.facts.derived(
-    {
-      what: 'saving that was asked for, in US dollars',
-      value: share * drivers.result.total.cost_usd,
-      text: usdText(share * drivers.result.total.cost_usd),
-    },
-    `${asked.text} (${asked.id}) of ${usdText(drivers.result.total.cost_usd)}, the cost of the whole workload`,
-    { tool: drivers.tool, tool_call_id: drivers.callId },
-  )
-  const reaching = on.recommendations.filter(({ saving_share: of }) => (of ?? 0) >= share)
-  return [
-    reaching.length > 0
-      ? say`The target of ${asked} (${needed}) is reached by: ${reaching.map(({ title }) => title).join('; ')}.`
-      : say`No single recommendation reaches the target of ${asked} (${needed}).`,
-  ]
-}

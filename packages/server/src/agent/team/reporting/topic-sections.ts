@@ -2,6 +2,7 @@ import type { Figures, Volume } from '../../tools/workload/schemas.ts'
 import type { Case } from '../case.ts'
 import { joined, say, type FactsOf } from '../facts.ts'
 import type { Fact } from '../report.ts'
+import { humanTime } from './human-time.ts'
 import { cellText, orNone, section, tableBlock, textBlock, type Section } from './sections.ts'
 
 /** Requests, tokens and time by whatever the files can be split by. */
@@ -103,7 +104,7 @@ export function anomalySection({ findings, facts }: Case): Section[] {
   const found = result.anomalies
     .slice(0, 8)
     .map((each) => [
-      each.at,
+      humanTime(each.at),
       from.count(`${metric} at ${each.at}`, Number(each.value.toPrecision(6)), 'value'),
       from.count(
         `expected ${metric} at ${each.at}`,

@@ -75,7 +75,7 @@ function substituting(
   const change = option.latency.change_ms
   const latency =
     change === null
-      ? `not measurable from these data: ${option.latency.why}`
+      ? `not measurable from these data: ${option.latency.why.replace(/^not measurable from these data: /i, '')}`
       : `${change > 0 ? '+' : ''}${Math.round(change)} ms at the median: ${option.latency.why}`
   return [
     {
@@ -143,10 +143,12 @@ export function batchCandidate(on: Case): Candidate[] {
       risk: 'none',
       quality: 'The same model answers.',
       assumptions: [
-        ...assumptions,
         ...(isSome
-          ? []
-          : ['Nothing in the data says which requests can wait: this is the most it can be.']),
+          ? assumptions
+          : [
+              ...assumptions.filter((each) => !each.startsWith('Nobody said what can wait')),
+              'Nothing in the data says which requests can wait: all of them are counted, so this is the most it can be.',
+            ]),
         ...offersFor(on, offers).map(
           (offer) =>
             `${offer.provider}: ${shareText(offer.discount)} off (${offer.source}, read on ${offer.read_on}).`,

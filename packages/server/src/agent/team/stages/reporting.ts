@@ -5,6 +5,7 @@ import type { Case } from '../case.ts'
 import type { Report, StoredReport } from '../report.ts'
 import { makeReport, type Prose } from '../reporting/make-report.ts'
 import { checkProse, proseInstructions, prosePrompt, proseSchema } from '../reporting/prose.ts'
+import { periodText } from '../reporting/summary-volume.ts'
 import { summary } from '../reporting/summary.ts'
 
 export interface Reported {
@@ -47,11 +48,13 @@ function namesOf({ triage, options, findings }: Case): string[] {
     ...(options.shortRequests?.result.options ?? []),
   ].map(({ model }) => model)
   const { base_model: base, candidates, data } = triage.result
+  const period = findings.profile && periodText(findings.profile.result.covered)
   return [
     ...new Set([
       ...models,
       ...candidates,
       ...(base === null ? [] : [base]),
+      ...(period ? [period] : []),
       ...data.files.map(({ name }) => name),
     ]),
   ]

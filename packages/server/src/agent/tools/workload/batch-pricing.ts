@@ -75,11 +75,7 @@ export const batchPricing = (workloads: Workloads, clock: Clock): Tool => ({
       assumptions: [
         'An answer within 24 hours is early enough for what is deferrable; usage data cannot show that.',
         'Cached input is discounted like the rest; hits of a cache are not certain in a batch.',
-        ...(asked.deferrable
-          ? []
-          : [
-              `Nobody said what can wait: nights (${NIGHT.from}:00 to ${NIGHT.to}:00 UTC), operations whose names sound like it, and minutes of more than ${BURST_TIMES_MEDIAN} times the median load were taken for it.`,
-            ]),
+        ...(asked.deferrable ? [] : [takenForIt(reasons)]),
       ],
       formula: {
         cost_usd: `sum of cost; ${pricing.formula}`,
@@ -97,6 +93,15 @@ export const batchPricing = (workloads: Workloads, clock: Clock): Tool => ({
     }
   },
 })
+
+/** What was counted, where nobody said what can wait. */
+function takenForIt(reasons: BatchPricing['reasons']): string {
+  const counted = reasons.filter(({ requests }) => requests > 0)
+  if (counted.length === 0)
+    return 'Nobody said what can wait, and no request looks like it by its hour, its operation or a burst: everything is counted as the most there can be.'
+  const list = counted.map(({ reason, detail, requests }) => `${reason} (${detail}): ${requests}`)
+  return `Nobody said what can wait. Requests taken for it: ${list.join('; ')}.`
+}
 
 const percent = (provider: string): number => Math.round(batchDiscountOf(provider) * 100)
 

@@ -96,7 +96,7 @@ export function qualityRisk(
   const elsewhere = from.provider !== to.provider
   const steps = down + (elsewhere ? 1 : 0)
   const risk: QualityRisk = steps === 0 ? 'low' : steps === 1 ? 'medium' : 'high'
-  const size = `${from.model} is a ${CLASSES[now]} model by its maker’s naming, ${to.model} a ${CLASSES[then]} one`
+  const size = `By their makers’ naming ${from.model} is of the class “${CLASSES[now] ?? ''}”, ${to.model} of the class “${CLASSES[then] ?? ''}”`
   const maker = elsewhere ? ', of another maker' : ''
   return {
     quality_risk: risk,

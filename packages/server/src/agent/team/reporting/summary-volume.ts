@@ -1,0 +1,119 @@
+import type { Covered } from '../../tools/workload/schemas.ts'
+import type { Case } from '../case.ts'
+import { countText, joined, say, shareText, usdText, type Said } from '../facts.ts'
+import { callOf } from '../stages/candidate.ts'
+import { timeOf } from '../stages/data.ts'
+import { humanTime } from './human-time.ts'
+import { isRelative } from './sections.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+/** How much there is, of which period, and which part of tokens and of cost is output. */
+export function volume(on: Case): Said[] {
+  const { profile } = on.findings
+  if (!profile) return []
+  const { total } = profile.result
+  const from = on.facts.of(profile)
+  const requests = from.count('requests', total.requests, 'requests')
+  const sides = [side(on, 'input'), side(on, 'output')].filter((said) => said !== undefined)
+  const held = joined([say`The data hold ${requests} requests`, ...period(on)])
+  const tokens = joined(sides, ' and ')
+  return [
+    {
+      text: `${held.text}${sides.length > 0 ? ` with ${tokens.text}` : ''}.`,
+      facts: [...held.facts, ...tokens.facts],
+    },
+  ]
+}
+
+function side(on: Case, of: 'input' | 'output'): Said | undefined {
+  const { profile } = on.findings
+  const total = profile?.result.total
+  const tokens = total?.[`${of}_tokens`]
+  if (!profile || !total || tokens === null || tokens === undefined) return undefined
+  const from = on.facts.of(profile)
+  const said = say`${from.count(`${of} tokens`, tokens, `${of}_tokens`)} ${of} tokens`
+  const all = (total.input_tokens ?? 0) + (total.output_tokens ?? 0)
+  if (total.input_tokens === null || total.output_tokens === null || all === 0) return said
+  const share = on.facts.derived(
+    { what: `${of} tokens, share of tokens`, value: tokens / all, text: shareText(tokens / all) },
+    `${of}_tokens ÷ (input_tokens + output_tokens)`,
+    callOf(profile),
+  )
+  const cost = costShare(on, of)
+  const shares = cost
+    ? say`(${share} of the tokens, ${cost} of the cost)`
+    : say`(${share} of the tokens)`
+  return joined([said, shares])
+}
+
+/** What is written to a cache or read from it is input too. */
+function costShare({ findings, facts }: Case, of: 'input' | 'output') {
+  const { drivers } = findings
+  const parts = drivers?.result.parts
+  if (!drivers || !parts) return undefined
+  const wanted = of === 'output' ? ['output'] : ['input', 'cached_input', 'cache_write']
+  const value = parts
+    .filter(({ part }) => wanted.includes(part))
+    .reduce((sum, { share_of_cost: share }) => sum + share, 0)
+  return facts.derived(
+    { what: `${of} tokens, share of cost`, value, text: shareText(value) },
+    `sum of parts.share_of_cost of ${wanted.join(', ')}`,
+    callOf(drivers),
+  )
+}
+
+function period({ findings, facts }: Case): Said[] {
+  const { profile } = findings
+  const span = profile && spanOf(profile.result.covered)
+  if (!profile || !span) return []
+  const [unit, value] =
+    span.ms < 2 * HOUR_MS
+      ? (['minutes', Math.round(span.ms / MINUTE_MS)] as const)
+      : span.ms < 2 * DAY_MS
+        ? (['hours', Number((span.ms / HOUR_MS).toFixed(1))] as const)
+        : (['days', Number((span.ms / DAY_MS).toFixed(1))] as const)
+  const fact = facts.derived(
+    { what: `${unit} between the first and the last request`, value, text: countText(value) },
+    'covered.to − covered.from',
+    callOf(profile),
+  )
+  const words = value === 1 ? unit.slice(0, -1) : unit
+  return [say`in ${fact} ${words} (${periodText(profile.result.covered) ?? ''})`]
+}
+
+/** What a cost of less than a day comes to at the same pace. */
+export function pace({ findings, facts }: Case): Said[] {
+  const { drivers } = findings
+  const span = drivers && spanOf(drivers.result.covered)
+  if (!drivers || !span || span.ms >= DAY_MS) return []
+  const of = (unit: string, ms: number) => {
+    const value = (drivers.result.total.cost_usd * ms) / span.ms
+    return facts.derived(
+      { what: `cost of ${unit} at this pace`, value, text: usdText(value) },
+      `total.cost_usd × ${ms / 1000} s ÷ ${span.ms / 1000} s between the first and the last request`,
+      callOf(drivers),
+    )
+  }
+  return [
+    say`At this pace that is ${of('an hour', HOUR_MS)} an hour, or ${of('a day', DAY_MS)} a day.`,
+  ]
+}
+
+/** Less than a minute is no period to speak of. */
+function spanOf({ from, to }: Covered): { ms: number } | undefined {
+  if (from === null || to === null) return undefined
+  const ms = timeOf(to) - timeOf(from)
+  return ms >= MINUTE_MS ? { ms } : undefined
+}
+
+/** `2023-11-16 18:15 to 19:14 UTC`; null where there are no times. */
+export function periodText(covered: Covered): string | null {
+  if (covered.from === null || covered.to === null) return null
+  if (isRelative(covered)) return 'the times are relative and name no day'
+  const [from, to] = [covered.from, covered.to].map(humanTime)
+  const isSameDay = from?.slice(0, 10) === to?.slice(0, 10)
+  return `${from} to ${isSameDay ? to?.slice(11) : to} UTC`
+}
