@@ -200,6 +200,21 @@ test('protobuf and gzip are taken too; what is no call of a model is counted in 
   expect(nothing.status).toBe(422)
 })
 
+test('a few kilobytes that unpack to millions of empty messages are refused as too large', async () => {
+  const bombs = [
+    ['application/x-protobuf', Buffer.alloc(7_000_000, Buffer.from([0x0a, 0]))],
+    ['application/json', Buffer.from(`{"resourceSpans":[${'{},'.repeat(2_000_000)}{}]}`)],
+  ] as const
+  for (const [type, bytes] of bombs) {
+    const answer = await fetch(`${netra.url}/v1/traces`, {
+      method: 'POST',
+      headers: { ...bearer(key), 'content-type': type, 'content-encoding': 'gzip' },
+      body: gzipSync(bytes),
+    })
+    expect(answer.status).toBe(413)
+  }
+})
+
 test('a key without the scope sends nothing', async () => {
   const other = await makeKey(netra.url, ann, ['chat:read', 'files:write'])
   const answer = await request(`${netra.url}/v1/traces`, {

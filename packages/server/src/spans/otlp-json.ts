@@ -1,25 +1,15 @@
 import { z } from 'zod'
 
-import { NotOtlp, type Attributes, type AttributeValue, type ReadRequest } from './read-span.ts'
+import { ReadBounds } from './read-bounds.ts'
+import {
+  MOST_VALUE_DEPTH,
+  NotOtlp,
+  type Attributes,
+  type AttributeValue,
+  type ReadRequest,
+  type ReadSpan,
+} from './read-span.ts'
 
-interface AnyValue {
-  stringValue?: string | undefined
-  boolValue?: boolean | undefined
-  intValue?: string | number | undefined
-  doubleValue?: number | string | undefined
-  arrayValue?: { values?: AnyValue[] | undefined } | undefined
-}
-
-const anyValue: z.ZodType<AnyValue> = z.lazy(() =>
-  z.object({
-    stringValue: z.string().optional(),
-    boolValue: z.boolean().optional(),
-    intValue: z.union([z.string(), z.number()]).optional(),
-    doubleValue: z.union([z.number(), z.string()]).optional(),
-    arrayValue: z.object({ values: z.array(anyValue).optional() }).optional(),
-  }),
-)
-const attributes = z.array(z.object({ key: z.string(), value: anyValue.optional() })).optional()
 const nanos = z.union([z.string().regex(/^\d{1,20}$/), z.number().nonnegative()]).optional()
 
 const span = z.object({
@@ -28,47 +18,64 @@ const span = z.object({
   startTimeUnixNano: nanos,
   endTimeUnixNano: nanos,
   status: z.object({ code: z.union([z.number(), z.string()]).optional() }).optional(),
-  attributes,
+  attributes: z.array(z.unknown()).nullish(),
 })
 
-/** Spans are checked one by one, so that a bad one costs only itself. */
-const request = z.object({
-  resourceSpans: z
-    .array(
-      z.object({
-        resource: z.object({ attributes }).nullish(),
-        scopeSpans: z.array(z.object({ spans: z.array(z.unknown()).nullish() })).nullish(),
-      }),
-    )
-    .optional(),
-})
-
-/** An ExportTraceServiceRequest in OTLP/JSON. @throws NotOtlp */
+/**
+ * An ExportTraceServiceRequest in OTLP/JSON. Spans are checked one by one, so that a bad one costs
+ * only itself. @throws NotOtlp, TooMuch
+ */
 export function readJson(body: Buffer): ReadRequest {
-  const parsed = request.safeParse(jsonOf(body))
-  if (!parsed.success) throw new NotOtlp('The body is no ExportTraceServiceRequest in OTLP/JSON.')
+  const bounds = new ReadBounds()
+  countValues(body, bounds)
   const read: ReadRequest = { spans: [], unreadable: 0 }
-  for (const { resource, scopeSpans } of parsed.data.resourceSpans ?? []) {
-    const shared = attributesOf(resource?.attributes)
-    for (const each of (scopeSpans ?? []).flatMap(({ spans }) => spans ?? [])) {
-      const found = span.safeParse(each)
-      if (!found.success) {
-        read.unreadable += 1
-        continue
+  for (const group of listOf(objectOf(jsonOf(body))['resourceSpans'])) {
+    bounds.count('groups of spans')
+    const { resource, scopeSpans } = objectOf(group)
+    const shared = attributesOf(objectOf(resource ?? {})['attributes'], bounds)
+    for (const scope of listOf(scopeSpans)) {
+      bounds.count('groups of spans')
+      for (const each of listOf(objectOf(scope)['spans'])) {
+        bounds.count('spans')
+        const found = spanOf(each, shared, bounds)
+        if (found) read.spans.push(found)
+        else read.unreadable += 1
       }
-      const { data } = found
-      read.spans.push({
-        traceId: (data.traceId ?? '').toLowerCase(),
-        name: data.name ?? '',
-        start: nanosOf(data.startTimeUnixNano),
-        end: nanosOf(data.endTimeUnixNano),
-        isError: data.status?.code === 2 || data.status?.code === 'STATUS_CODE_ERROR',
-        attributes: attributesOf(data.attributes),
-        resource: shared,
-      })
     }
   }
   return read
+}
+
+function spanOf(written: unknown, resource: Attributes, bounds: ReadBounds): ReadSpan | undefined {
+  const { success, data } = span.safeParse(written)
+  if (!success) return undefined
+  try {
+    return {
+      traceId: (data.traceId ?? '').toLowerCase(),
+      name: data.name ?? '',
+      start: nanosOf(data.startTimeUnixNano),
+      end: nanosOf(data.endTimeUnixNano),
+      isError: data.status?.code === 2 || data.status?.code === 'STATUS_CODE_ERROR',
+      attributes: attributesOf(data.attributes, bounds),
+      resource,
+    }
+  } catch (error) {
+    if (error instanceof NotOtlp) return undefined
+    throw error
+  }
+}
+
+/** Before it is parsed: every value of JSON but the first has a bracket or a comma before it. */
+function countValues(body: Buffer, bounds: ReadBounds): void {
+  let inText = false
+  for (let at = 0; at < body.length; at += 1) {
+    const byte = body[at]
+    if (inText) {
+      if (byte === 0x5c) at += 1
+      else if (byte === 0x22) inText = false
+    } else if (byte === 0x22) inText = true
+    else if (byte === 0x7b || byte === 0x5b || byte === 0x2c) bounds.count('JSON values')
+  }
 }
 
 function jsonOf(body: Buffer): unknown {
@@ -82,20 +89,49 @@ function jsonOf(body: Buffer): unknown {
 const nanosOf = (value: string | number | undefined): bigint =>
   BigInt(typeof value === 'number' ? Math.trunc(value) : (value ?? 0))
 
-function attributesOf(list: z.infer<typeof attributes>): Attributes {
+const NO_REQUEST = 'The body is no ExportTraceServiceRequest in OTLP/JSON.'
+
+function objectOf(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new NotOtlp(NO_REQUEST)
+  return { ...value }
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value)) throw new NotOtlp(NO_REQUEST)
+  return value
+}
+
+function attributesOf(list: unknown, bounds: ReadBounds): Attributes {
   const read: Record<string, AttributeValue> = {}
-  for (const { key, value } of list ?? []) {
-    const found = value && valueOf(value)
+  for (const each of listOf(list)) {
+    bounds.count('attributes and values')
+    const { key, value } = objectOf(each)
+    if (typeof key !== 'string') throw new NotOtlp(NO_REQUEST)
+    const found = value === undefined ? undefined : valueOf(value, 0, bounds)
     if (found !== undefined) read[key] = found
   }
   return read
 }
 
-function valueOf(value: AnyValue): AttributeValue | undefined {
-  const { stringValue, boolValue, intValue, doubleValue, arrayValue } = value
-  if (stringValue !== undefined) return stringValue
-  if (boolValue !== undefined) return boolValue
-  if (intValue !== undefined) return Number(intValue)
-  if (doubleValue !== undefined) return Number(doubleValue)
-  return arrayValue?.values?.flatMap((each) => valueOf(each) ?? [])
+function valueOf(value: unknown, depth: number, bounds: ReadBounds): AttributeValue | undefined {
+  if (depth > MOST_VALUE_DEPTH) throw new NotOtlp('An attribute is nested too deeply.')
+  const { stringValue, boolValue, intValue, doubleValue, arrayValue } = objectOf(value)
+  if (stringValue !== undefined) return plain(stringValue, 'string')
+  if (boolValue !== undefined) return plain(boolValue, 'boolean')
+  if (intValue !== undefined) return Number(plain(intValue, 'number', 'string'))
+  if (doubleValue !== undefined) return Number(plain(doubleValue, 'number', 'string'))
+  if (arrayValue === undefined) return undefined
+  return listOf(objectOf(arrayValue)['values']).flatMap((each) => {
+    bounds.count('attributes and values')
+    return valueOf(each, depth + 1, bounds) ?? []
+  })
+}
+
+function plain(value: unknown, ...types: readonly string[]): string | number | boolean {
+  const isPlain =
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  if (!isPlain || !types.includes(typeof value)) throw new NotOtlp(NO_REQUEST)
+  return value
 }

@@ -1,3 +1,4 @@
+import type { ReadBounds } from './read-bounds.ts'
 import { NotOtlp } from './read-span.ts'
 
 /** One field of a message: varints and fixed numbers as bigint, everything else as its bytes. */
@@ -8,13 +9,14 @@ export interface Field {
 
 const CUT = 'The protobuf body ends in the middle of a field.'
 
-/** The fields of a protobuf message, in the order they stand. @throws NotOtlp */
-export function* fieldsOf(message: Buffer): Generator<Field> {
+/** The fields of a protobuf message, in the order they stand. @throws NotOtlp, TooMuch */
+export function* fieldsOf(message: Buffer, bounds: ReadBounds): Generator<Field> {
   const reader = { message, at: 0 }
   while (reader.at < message.length) {
-    const tag = varint(reader)
-    const number = Number(tag >> 3n)
-    switch (Number(tag & 7n)) {
+    bounds.count('protobuf fields')
+    const tag = wholeNumber(reader)
+    const number = Math.floor(tag / 8)
+    switch (tag % 8) {
       case 0:
         yield { number, value: varint(reader) }
         break
@@ -22,7 +24,7 @@ export function* fieldsOf(message: Buffer): Generator<Field> {
         yield { number, value: take(reader, 8).readBigUInt64LE() }
         break
       case 2:
-        yield { number, value: take(reader, Number(varint(reader))) }
+        yield { number, value: take(reader, wholeNumber(reader)) }
         break
       case 5:
         yield { number, value: BigInt(take(reader, 4).readUInt32LE()) }
@@ -48,6 +50,14 @@ function varint(reader: Reader): bigint {
     if (byte < 0x80) return value
   }
   throw new NotOtlp('The body is no protobuf message.')
+}
+
+/** Tags and lengths, most of which are one byte and need no bigint. */
+function wholeNumber(reader: Reader): number {
+  const byte = reader.message[reader.at]
+  if (byte === undefined || byte >= 0x80) return Number(varint(reader))
+  reader.at += 1
+  return byte
 }
 
 function take(reader: Reader, length: number): Buffer {

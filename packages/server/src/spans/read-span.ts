@@ -24,3 +24,6 @@ export interface ReadRequest {
 export class NotOtlp extends Error {
   override readonly name = 'NotOtlp'
 }
+
+/** Arrays in arrays of an attribute's value. */
+export const MOST_VALUE_DEPTH = 16

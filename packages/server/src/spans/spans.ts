@@ -8,6 +8,7 @@ import type { Logger } from '../platform/logger.ts'
 import { callOf, type Call } from './call-of-span.ts'
 import { readJson } from './otlp-json.ts'
 import { readProtobuf } from './otlp-protobuf.ts'
+import { TooMuch } from './read-bounds.ts'
 import { NotOtlp, type ReadRequest } from './read-span.ts'
 import { SpanStore, type SpansKept } from './span-store.ts'
 
@@ -16,7 +17,6 @@ export type { SpansKept } from './span-store.ts'
 
 /** One request may hold so much, unpacked. */
 export const MAX_SPAN_BYTES = 8_000_000
-const MAX_SPANS = 20_000
 /** Packed bytes of one person: about two million calls. */
 const MAX_KEPT_BYTES = 100_000_000
 
@@ -67,12 +67,6 @@ export function createSpans(options: {
     async receive(userId, { body, isProtobuf, isGzip }) {
       const read = readBody(isGzip ? await unpacked(body) : body, isProtobuf)
       const total = read.spans.length + read.unreadable
-      if (total > MAX_SPANS) {
-        throw new SpansRefused(
-          'too_large',
-          `The request holds ${total} spans and one may hold ${MAX_SPANS}: export in smaller batches.`,
-        )
-      }
       const { calls, why } = sorted(read)
       if (calls.length > 0 && (await store.kept(userId)).bytes >= maxKeptBytes) {
         logger.warn({ user_id: userId }, 'spans are refused: a person has as many as they may')
@@ -106,6 +100,7 @@ function readBody(body: Buffer, isProtobuf: boolean): ReadRequest {
   try {
     return isProtobuf ? readProtobuf(body) : readJson(body)
   } catch (error) {
+    if (error instanceof TooMuch) throw new SpansRefused('too_large', error.message)
     if (error instanceof NotOtlp) throw new SpansRefused('malformed', error.message)
     throw error
   }
