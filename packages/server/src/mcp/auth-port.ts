@@ -44,3 +44,8 @@ export class SignInNeeded extends Error {
     this.url = url
   }
 }
+
+/** No sign-in now, and asking the person for one would not help. `message` is in our own words. */
+export class SignInFailed extends Error {
+  override readonly name = 'SignInFailed'
+}

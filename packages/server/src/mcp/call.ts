@@ -153,7 +153,7 @@ async function callThrough(call: Call, parts: CallParts) {
 }
 
 function noteFailure(
-  { isUnwell, error }: McpFailure,
+  { isUnwell, error, said }: McpFailure,
   session: Session,
   server: McpServer,
   { logger }: CallParts,
@@ -163,6 +163,7 @@ function noteFailure(
     {
       mcp_server: server.id,
       why: error.message,
+      ...(said !== undefined && { cause: said }),
       ...(session.broken > 0 && { broken_messages: session.broken }),
       ...(session.lastWords !== '' && { said: session.lastWords }),
     },

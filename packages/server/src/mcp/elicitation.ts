@@ -10,6 +10,7 @@ import { cut, plainJson, withoutInvisible } from './plain-text.ts'
 const MESSAGE_CHARACTERS = 2_000
 const SCHEMA_BYTES = 16 * 1024
 const MAX_ROUNDS = 10
+const NOT_GIVEN = new Set(['sampling/createMessage', 'roots/list'])
 
 /** What a question carries, and its answer brings back: so that a restart forgets nothing. */
 const stateOfQuestion = z.discriminatedUnion('kind', [
@@ -167,9 +168,10 @@ export function roundOf(
       .parse(result.inputRequests ?? {}),
   )
   const other = requests.find(([, { method }]) => method !== 'elicitation/create')
+  // The method is a word of the server's: it is named where it is one of the protocol's.
   if (other)
     throw new ToolError(
-      `${from} wants ${cut(withoutInvisible(other[1].method), 64)}, which Netra does not give to servers.`,
+      `${from} wants ${NOT_GIVEN.has(other[1].method) ? other[1].method : 'something'}, which Netra does not give to servers.`,
     )
   return nextOf(
     {

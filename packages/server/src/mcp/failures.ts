@@ -10,8 +10,9 @@ import {
 
 import { InputNeeded, ToolError, ToolUnavailable } from '../agent/agent.ts'
 import { AddressRefused, AnswerTooLarge } from '../platform/guarded-fetch.ts'
-import { SignInNeeded } from './auth-port.ts'
+import { SignInFailed, SignInNeeded } from './auth-port.ts'
 import { questionOf, signInQuestion } from './elicitation.ts'
+import { knownCode } from './fault-code.ts'
 import { Flooded } from './metered-transport.ts'
 import { cut, withoutInvisible } from './plain-text.ts'
 import type { McpServer } from './server-row.ts'
@@ -35,6 +36,8 @@ export interface McpFailure {
   error: ToolError | ToolUnavailable | InputNeeded
   /** The server is at fault: its circuit breaker counts it. */
   isUnwell: boolean
+  /** For the log alone: it may be in words that a server chose. */
+  said?: string
 }
 
 /** What a server, or the way to it, did wrong, in words; `error` is what the client's library threw. */
@@ -89,17 +92,19 @@ function wireFailure(error: unknown, server: McpServer, settingsUrl: string): Mc
   if (error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed && error.cause)
     return failureOf(error.cause, server, settingsUrl)
   const unwell = new ToolUnavailable(`${nameOf(server)} ${faultOf(error)}`)
-  return { outcome: 'unavailable', error: unwell, isUnwell: true }
+  const said = error instanceof Error ? saidBy(error) : undefined
+  return { outcome: 'unavailable', error: unwell, isUnwell: true, ...(said && { said }) }
 }
 
 function faultOf(error: unknown): string {
   if (error instanceof Flooded) return `was cut off: it ${error.message}.`
+  if (error instanceof SignInFailed) return `cannot be signed in to: ${error.message}`
   if (error instanceof SdkHttpError) return `answered with status ${error.status}.`
   if (error instanceof SdkError) return BY_CODE[error.code] ?? 'does not speak MCP as it should.'
   if (error instanceof SyntaxError || (error instanceof Error && error.name.endsWith('ZodError')))
     return 'answered with something that is no JSON-RPC.'
-  const why = error instanceof Error ? causeOf(error) : ''
-  return `cannot be reached${why === '' ? '' : `: ${why}`}.`
+  const code = knownCode(error)
+  return `cannot be reached${code === undefined ? '' : ` (${code})`}.`
 }
 
 const BY_CODE: Partial<Record<SdkErrorCode, string>> = {
@@ -115,11 +120,11 @@ const isUnauthorized = (error: unknown): boolean =>
   error instanceof InsufficientScopeError ||
   (error instanceof SdkHttpError && error.status === 401)
 
-/** What a socket says, without what a server may have put into it. */
-function causeOf(error: Error): string {
+/** What a model never reads. */
+function saidBy(error: Error): string {
   const { cause } = error
   const said = cause instanceof Error ? `${error.message}: ${cause.message}` : error.message
-  return cut(withoutInvisible(said), 200).replace(/\.$/, '')
+  return cut(withoutInvisible(said), 200)
 }
 
 function asksForUrl(error: UrlElicitationRequiredError, from: string): McpFailure {

@@ -28,7 +28,7 @@ export async function lookAt(
   } catch (error) {
     const failure = failureOf(error, server, settingsUrl())
     logger.info(
-      { mcp_server: server.id, why: failure.error.message },
+      { mcp_server: server.id, why: failure.error.message, cause: failure.said },
       'an MCP server was not looked at',
     )
     await store.noteLook(server.id, { problem: failure.error.message })

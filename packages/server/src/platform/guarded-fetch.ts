@@ -109,12 +109,12 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch &
       ...(init.signal && { signal: init.signal }),
     })
     const inTime = clock.after(options.timeoutMs, () => {
-      request.destroy(new Error(`${url.host} did not begin to answer in time.`))
+      request.destroy(late(`${url.host} did not begin to answer in time.`))
     })
     request.once('socket', (socket) => {
       if (!socket.connecting) return
       const connected = clock.after(CONNECT_MS, () => {
-        request.destroy(new Error(`${url.host} could not be connected to in time.`))
+        request.destroy(late(`${url.host} could not be connected to in time.`))
       })
       socket.once('connect', connected).once('close', connected)
     })
@@ -173,6 +173,8 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch &
   })
 }
 
+const late = (message: string): Error => Object.assign(new Error(message), { code: 'ETIMEDOUT' })
+
 const refusal = (host: string, address: string): AddressRefused =>
   new AddressRefused(
     host === address
@@ -195,7 +197,10 @@ async function bytesOf(body: RequestInit['body']): Promise<Uint8Array | undefine
   return new Uint8Array(await new Response(body).arrayBuffer())
 }
 
-/** Bodies are read as they are: nothing is unpacked, so nothing grows. */
+/**
+ * Bodies are read as they are: nothing is unpacked, so nothing grows. No word of a header is in an
+ * error: those reach models.
+ */
 function responseOf(url: URL, incoming: IncomingMessage, maxBytes: number): Response {
   const { statusCode = 502, headersDistinct } = incoming
   const headers = new Headers()
@@ -203,7 +208,7 @@ function responseOf(url: URL, incoming: IncomingMessage, maxBytes: number): Resp
     for (const value of values) headers.append(name, value)
   const encoding = headers.get('content-encoding') ?? 'identity'
   if (encoding !== 'identity' && !NO_BODY.has(statusCode))
-    throw new Error(`${url.host} answered with ${encoding}, which was not asked for.`)
+    throw new Error(`${url.host} answered with a packed body, which was not asked for.`)
   const tooLarge = (): Error =>
     new AnswerTooLarge(`${url.host} answered with more than ${Math.round(maxBytes / 1e6)} MB.`)
   if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge()

@@ -27,7 +27,7 @@ export interface McpOauthOptions {
   clientDocumentUrl?: string
 }
 
-export { SignInFailed } from './sign-in-failed.ts'
+export { SignInFailed } from '../auth-port.ts'
 export type { McpOauth, SignInView } from './sign-ins.ts'
 
 export function createMcpOauth(options: McpOauthOptions): McpOauth {

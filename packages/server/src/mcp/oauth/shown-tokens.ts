@@ -6,11 +6,11 @@ import {
 
 import type { Clock } from '../../platform/clock.ts'
 import type { GuardedFetch } from '../../platform/guarded-fetch.ts'
-import { SignInNeeded, type McpAuth, type McpAuthServer } from '../auth-port.ts'
+import { SignInFailed, SignInNeeded, type McpAuth, type McpAuthServer } from '../auth-port.ts'
 import { wishOf } from './challenge.ts'
 import type { Grant, Wanted } from './kept.ts'
 import type { Renewals } from './renewal.ts'
-import { renewalFailed, SignInFailed } from './sign-in-failed.ts'
+import { renewalFailed } from './sign-in-failed.ts'
 import type { Owner, TokenStore } from './token-store.ts'
 
 /** So early before its end a token is renewed: clocks differ, and a call takes its time. */
@@ -94,7 +94,7 @@ export function createShownTokens(parts: Parts): Pick<McpAuth, 'providerFor' | '
     const isGranted = (refused.requiredScope ?? '').split(' ').every((one) => known.has(one))
     if (isGranted) {
       return new SignInFailed(
-        `${server.name} refuses a call for the scope "${refused.requiredScope ?? ''}", which it has granted. Asking again would not help.`,
+        `${server.name} refuses a call for a scope that it has granted. Asking again would not help.`,
       )
     }
     const url = refused.resourceMetadataUrl?.href
