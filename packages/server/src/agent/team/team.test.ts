@@ -202,6 +202,28 @@ describe('generated rows on gpt-4o', () => {
     expect(next.text).not.toContain(usd(costOf(ROWS, 'gpt-4o')))
   })
 
+  test('the first sentence says the period, and which part of tokens and cost is output', () => {
+    const tokens = sum(ROWS, 'input') + sum(ROWS, 'output')
+    const share = `${((100 * sum(ROWS, 'output')) / tokens).toFixed(1)} % of the tokens`
+    const [first = ''] = answer.text.split('They would cost')
+    expect(first).toContain('in 10 hours (2026-03-02 09:00 to 18:59 UTC)')
+    expect(first).toContain(share)
+    expect(first).toMatch(/output tokens \([\d.]+ % of the tokens, [\d.]+ % of the cost\)/)
+    expect(answer.text).toMatch(/\$[\d,.]+ an hour, or \$[\d,.]+ a day/)
+  })
+
+  test('a question without a model keeps that of the conversation', async () => {
+    const next = await stage.ask('3x usage next month', [usage], { history: answer.asHistory })
+    expect(next.triage).toMatchObject({ base_model: 'gpt-4o', sufficiency: 'sufficient' })
+    expect(next.text).toContain(usd(3 * costOf(ROWS, 'gpt-4o')))
+  })
+
+  test('a target is restated, with what reaches it and by how much', async () => {
+    const { text } = await stage.ask('We must spend 20 % less on gpt-4o. How?', [usage])
+    const needed = usd(0.2 * costOf(ROWS, 'gpt-4o'))
+    expect(text).toContain(`The target of 20 % less (${needed}) is reached by each of these alone:`)
+  })
+
   test('“adopt this plan” waits for a yes to exactly its steps, then records it', async () => {
     const asked = { history: answer.asHistory, runId: 'adopting' }
     const waiting = await stage.ask('adopt this plan', [usage], asked)
@@ -294,7 +316,14 @@ describe('the report is no template', () => {
     expect(triage.sufficiency).toBe('partial')
     expect(report?.facts.filter(({ text }) => text.startsWith('$'))).toEqual([])
     expect(textOfReport(report)).not.toMatch(/\$\d/)
+    expect(textOfReport(report)).toContain('name a model, for example “on gpt-4o”')
     expect(factOf(report, 'input tokens')?.text).toBe(commas(sum(ROWS, 'input')))
+  })
+
+  test('a table in which nothing is usage is named, with its columns', async () => {
+    const { text } = await ask('pets.csv', 'name,colour\nRex,brown\nTom,grey\n')
+    expect(text).toContain('no attached file holds usage')
+    expect(text).toMatch(/pets\.csv .*name, colour/)
   })
 
   test('what the data cannot answer at all is not computed but asked for', async () => {

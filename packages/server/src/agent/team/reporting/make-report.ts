@@ -77,7 +77,7 @@ function recommendationBlocks(on: Case): Block[] {
   return [
     ...rankedBy(on),
     tableBlock(
-      'Ranked over cost, latency and quality risk',
+      'Recommendations by rank',
       ['Rank', 'What', 'Saving', 'Of the cost', 'Quality risk', 'Confidence'],
       recommendations.map((each, at) => [
         String(each.rank),

@@ -36,8 +36,8 @@ export function targets(on: Case): Said[] {
   )
   const named = reaching.length > 0 ? reaching.slice(0, MOST_NAMED) : nearest ? [nearest] : []
   const list = joined(
-    named.map(({ title, saving_share: of, saving_text: text, facts }) => ({
-      text: `${title} (${shareText(of ?? 0)}, ${text})`,
+    named.map(({ title, saving_share: of, saving_text: text, quality_risk: risk, facts }) => ({
+      text: `${title} (${shareText(of ?? 0)}, ${text}, at ${risk === 'none' ? 'no' : risk} quality risk)`,
       facts,
     })),
     '; ',

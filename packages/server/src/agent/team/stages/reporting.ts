@@ -5,7 +5,8 @@ import type { Case } from '../case.ts'
 import type { Report, StoredReport } from '../report.ts'
 import { makeReport, type Prose } from '../reporting/make-report.ts'
 import { checkProse, proseInstructions, prosePrompt, proseSchema } from '../reporting/prose.ts'
-import { periodText } from '../reporting/summary-volume.ts'
+import { targets } from '../reporting/summary-target.ts'
+import { periodText, volume } from '../reporting/summary-volume.ts'
 import { summary } from '../reporting/summary.ts'
 
 export interface Reported {
@@ -33,7 +34,7 @@ async function* writeProse(work: Work, on: Case): Steps<Prose | undefined> {
   })
   if (!written) return undefined
   const prose = checkProse(written.sentences, facts, namesOf(on))
-  if (prose) return prose
+  if (prose) return { ...prose, sentences: [...volume(on), ...targets(on), ...prose.sentences] }
   return {
     sentences: said,
     note: 'What the language model wrote for this summary held numbers that no tool gave. It is left out; this text is made by rules.',

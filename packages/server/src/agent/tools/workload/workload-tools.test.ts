@@ -374,7 +374,7 @@ describe('substitute_model', () => {
       quality_risk: 'medium',
       latency: { change_ms: null },
     })
-    expect(answer.options[0]?.quality_reason).toContain('a small one')
+    expect(answer.options[0]?.quality_reason).toContain('of the class “small”')
     expect(answer.unknown).toEqual([
       { model: 'gpt-4o-minni', nearest: expect.arrayContaining(['gpt-4o-mini']) },
     ])
