@@ -98,7 +98,7 @@ export const batchPricing = (workloads: Workloads, clock: Clock): Tool => ({
 function takenForIt(reasons: BatchPricing['reasons']): string {
   const counted = reasons.filter(({ requests }) => requests > 0)
   if (counted.length === 0)
-    return 'Nobody said what can wait, and no request looks like it by its hour, its operation or a burst: everything is counted as the most there can be.'
+    return 'Nobody said what can wait, and no request looks like it by its hour, its operation or a burst: the figure for everything is the most there can be.'
   const list = counted.map(({ reason, detail, requests }) => `${reason} (${detail}): ${requests}`)
   return `Nobody said what can wait. Requests taken for it: ${list.join('; ')}.`
 }
