@@ -2,9 +2,10 @@ import type { StoredOAuthClientInformation } from '@modelcontextprotocol/client'
 
 import { openSecret, sealSecret } from '../../platform/secret-box.ts'
 import type { Rows } from '../../platform/statement.ts'
+import { SignInFailed } from '../auth-port.ts'
 import { client } from './kept.ts'
 
-/** The issuer of a client that a person entered: whichever the server names at the next sign-in. */
+/** In place of the issuer of a client that a person entered: whose it is stands in what is sealed. */
 const ENTERED = ''
 
 /** What Netra is known as where tokens come from; by server, so that no server can lend another's. */
@@ -19,28 +20,61 @@ export class ClientStore {
     this.#now = parts.now
   }
 
-  /** The one that was entered by hand goes before one that Netra registered. */
+  /**
+   * The one that was entered by hand goes before one that Netra registered. It becomes the issuer's
+   * whom the first sign-in leads to: a server that names another one later does not get it there.
+   *
+   * @throws SignInFailed when it is another issuer's.
+   */
   async find(serverId: string, issuer: string): Promise<StoredOAuthClientInformation | undefined> {
-    const rows = await this.#rows.query<{ issuer: string; sealed: string }>({
-      sql: `select issuer, sealed from mcp_oauth_client where server_id = ? and issuer in ('', ?)
-        order by issuer`,
-      parameters: [serverId, issuer],
-    })
-    for (const row of rows) {
-      const opened = openSecret(this.#key, row.sealed, purposeOf(serverId, row.issuer))
-      if (opened === undefined) continue
-      return { ...client.parse(JSON.parse(opened)), issuer }
+    const entered = await this.#open(serverId, ENTERED)
+    if (!entered) {
+      const registered = await this.#open(serverId, issuer)
+      return registered && { ...registered.known, issuer }
     }
-    return undefined
+    const { known, sealed } = entered
+    if (known.issuer === undefined) {
+      // Of two sign-ins at once one decides whose it is.
+      await this.#rows.write([
+        {
+          sql: `update mcp_oauth_client set sealed = ?, updated_at = ?
+            where server_id = ? and issuer = '' and sealed = ?`,
+          parameters: [
+            this.#seal(serverId, ENTERED, { ...known, issuer }),
+            this.#now(),
+            serverId,
+            sealed,
+          ],
+        },
+      ])
+      return this.find(serverId, issuer)
+    }
+    if (withoutSlash(known.issuer) === withoutSlash(issuer)) return { ...known, issuer }
+    throw new SignInFailed(
+      `the client that was entered for it belongs to ${known.issuer}, and it sends people to ${issuer} now. If that is right, enter the client again.`,
+    )
   }
 
   async hasEntered(serverId: string): Promise<string | undefined> {
-    const found = await this.find(serverId, ENTERED)
-    return found?.client_id
+    return (await this.#open(serverId, ENTERED))?.known.client_id
+  }
+
+  async #open(serverId: string, issuer: string) {
+    const [row] = await this.#rows.query<{ sealed: string }>({
+      sql: 'select sealed from mcp_oauth_client where server_id = ? and issuer = ?',
+      parameters: [serverId, issuer],
+    })
+    const opened = row && openSecret(this.#key, row.sealed, purposeOf(serverId, issuer))
+    if (opened === undefined) return undefined
+    return { known: client.parse(JSON.parse(opened)), sealed: row?.sealed ?? '' }
+  }
+
+  #seal(serverId: string, issuer: string, known: object): string {
+    return sealSecret(this.#key, JSON.stringify(known), purposeOf(serverId, issuer))
   }
 
   save(serverId: string, issuer: string, known: object): Promise<void> {
-    const sealed = sealSecret(this.#key, JSON.stringify(known), purposeOf(serverId, issuer))
+    const sealed = this.#seal(serverId, issuer, known)
     return this.#rows.write([
       {
         sql: `insert into mcp_oauth_client (server_id, issuer, sealed, updated_at) values (?, ?, ?, ?)
@@ -77,3 +111,5 @@ export class ClientStore {
 
 const purposeOf = (serverId: string, issuer: string): string =>
   `mcp_oauth_client:${serverId}:${issuer}`
+
+const withoutSlash = (url: string): string => url.replace(/\/$/, '')

@@ -55,8 +55,8 @@ export class FlowProvider implements OAuthClientProvider {
   async clientInformation(ctx?: {
     issuer: string
   }): Promise<StoredOAuthClientInformation | undefined> {
-    if (this.client) return this.client
-    const known = await this.#clients.find(this.#serverId, ctx?.issuer ?? '')
+    if (this.client || !ctx) return this.client
+    const known = await this.#clients.find(this.#serverId, ctx.issuer)
     // A client that registered for less may never ask for more: it registers anew.
     const scope = this.#scope ?? scopesIn(this.discovery)
     if (known && registeredFor(known, scope)) this.client = known

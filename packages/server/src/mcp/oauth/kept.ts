@@ -9,7 +9,7 @@ const discovery = z.object({
   resourceMetadataUrl: z.string().optional(),
 })
 
-export const client = z.looseObject({ client_id: z.string() })
+export const client = z.looseObject({ client_id: z.string(), issuer: z.string().optional() })
 
 /** What is kept sealed of one person's sign-in to one server. */
 export const grant = z.object({
