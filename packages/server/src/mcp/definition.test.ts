@@ -25,6 +25,15 @@ test('a schema that is made to cost time costs a moment and no more', () => {
   expect(problemBySchema(pattern, 'pattern', 'aaa')).toBeUndefined()
 })
 
+test('a schema that took too long is said to, once, and never used again', () => {
+  const pattern = { type: 'string', pattern: '^(b+)+$' }
+  const check = () => problemBySchema(pattern, 'given up', `${'b'.repeat(60)}a`)
+  expect(check()).toContain('too long to check')
+  expect(check()).toBeUndefined()
+  expect(problemBySchema(pattern, 'given up', 1)).toBeUndefined()
+  expect(problemBySchema(pattern, 'another', 1)).toContain('must be string')
+})
+
 test('a schema that is none is told of, and one server’s names do not meet another’s', () => {
   expect(problemBySchema({ type: 'nonsense' }, 'none', {})).toContain('cannot be used')
   const named = (type: string) => ({ $id: 'https://example.com/same', type })
