@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -10,6 +10,7 @@ import type { TableKind } from '../../../../files/files.ts'
 import { systemClock } from '../../../../platform/clock.ts'
 import { silentLogger } from '../../../../platform/logger.ts'
 import { DuckPool } from './duck-pool.ts'
+import { loadTable } from './load-table.ts'
 import { loadAnswer, queryAnswer } from './messages.ts'
 import { unpack } from './unpack.ts'
 
@@ -170,4 +171,23 @@ test('a gzip file that is damaged or holds too much is refused, and leaves nothi
   await expect(unpack(bomb, `${bomb}.out`, 1_000_000)).rejects.toThrow('more than 0.001 GB')
   expect(await readdir(join(folder, 'scratch', '1'))).toEqual([])
   expect(await readdir(folder)).not.toContain('bomb.gz.out')
+})
+
+test('a small file that becomes a database of many times its size is refused and leaves nothing', async () => {
+  const source = join(folder, 'equal.parquet')
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  await connection.run(
+    `COPY (SELECT w.s FROM range(4000) r, (SELECT string_agg(md5(range::VARCHAR), '') AS s FROM range(320)) w)
+     TO '${source}' (FORMAT parquet, COMPRESSION zstd, STRING_DICTIONARY_PAGE_SIZE_LIMIT 100000000)`,
+  )
+  connection.closeSync()
+  instance.closeSync()
+  const own = join(folder, 'own')
+  const scratch = join(own, 'scratch')
+  await mkdir(scratch, { recursive: true })
+  const path = join(own, 'equal.duckdb')
+  const from = { source, path, scratch, table: plain('parquet'), leastBound: 100_000 }
+  await expect(loadTable(from, () => undefined)).rejects.toThrow('unpacks to a table of more than')
+  expect([await readdir(own), await readdir(scratch)]).toEqual([['scratch'], []])
 })
