@@ -5,6 +5,7 @@ import { Button } from '../../../components/button.tsx'
 import { Problem } from '../../../components/notice.tsx'
 import { useAction } from '../../../components/use-action.ts'
 import { countOf } from '../../../timeline/format.ts'
+import { destroys, isTicked } from './consent-choice.ts'
 import { ToolRow } from './tool-row.tsx'
 import { useMcpApi } from './use-mcp.ts'
 
@@ -18,11 +19,11 @@ const isOpen = ({ state }: McpServerTool): boolean => state !== 'agreed'
 /** What the server offers; what nobody has agreed to yet comes first, with the one button for it. */
 export function ToolList({ server, onChanged }: ToolListProps) {
   const mcp = useMcpApi()
-  const [left, setLeft] = useState<ReadonlySet<string>>(new Set())
+  const [switched, setSwitched] = useState<ReadonlySet<string>>(new Set())
   const [isShown, setShown] = useState(false)
   const open = server.tools.filter(isOpen)
   const others = server.tools.filter((tool) => !isOpen(tool))
-  const chosen = open.filter(({ name }) => !left.has(name))
+  const chosen = open.filter((tool) => isTicked(tool, switched))
   const agree = useAction(async () => onChanged(await mcp.agree(server.id, chosen)))
   if (server.tools.length === 0) return null
   const row = (tool: McpServerTool) => (
@@ -36,6 +37,7 @@ export function ToolList({ server, onChanged }: ToolListProps) {
             {open.some(({ state }) => state === 'changed')
               ? 'Some tools are not what was allowed before. Look at what changed, then allow them anew.'
               : 'Read what these tools do, then allow them. The words are the server’s own.'}
+            {open.some(destroys) ? ' Tick those that may destroy something yourself.' : ''}
           </p>
           <ul className="divide-y divide-line border-y border-line">
             {open.map((tool) => (
@@ -44,8 +46,8 @@ export function ToolList({ server, onChanged }: ToolListProps) {
                   type="checkbox"
                   aria-label={`Allow ${tool.name}`}
                   disabled={!server.may_change}
-                  checked={!left.has(tool.name)}
-                  onChange={() => setLeft(toggled(left, tool.name))}
+                  checked={isTicked(tool, switched)}
+                  onChange={() => setSwitched(toggled(switched, tool.hash))}
                   className="mt-3.5 size-4 shrink-0 accent-accent"
                 />
                 <div className="min-w-0 flex-1">{row(tool)}</div>
@@ -91,8 +93,8 @@ export function ToolList({ server, onChanged }: ToolListProps) {
   )
 }
 
-function toggled(names: ReadonlySet<string>, name: string): ReadonlySet<string> {
-  const next = new Set(names)
-  if (!next.delete(name)) next.add(name)
+function toggled(hashes: ReadonlySet<string>, hash: string): ReadonlySet<string> {
+  const next = new Set(hashes)
+  if (!next.delete(hash)) next.add(hash)
   return next
 }

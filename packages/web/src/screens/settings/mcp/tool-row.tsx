@@ -4,6 +4,7 @@ import { ChevronRightIcon } from '../../../components/icons.tsx'
 import { Problem } from '../../../components/notice.tsx'
 import { useAction } from '../../../components/use-action.ts'
 import { Badge } from '../section.tsx'
+import { destroys } from './consent-choice.ts'
 import { useMcpApi } from './use-mcp.ts'
 
 interface ToolRowProps {
@@ -76,10 +77,6 @@ export function ToolRow({ server, tool, onChanged }: ToolRowProps) {
     </details>
   )
 }
-
-/** Such a one asks, whatever is chosen. */
-const destroys = ({ annotations }: McpServerTool): boolean =>
-  !annotations.read_only && annotations.destructive
 
 const asksOf = (value: string): McpServerTool['asks'] =>
   value === 'always' || value === 'never' ? value : 'default'

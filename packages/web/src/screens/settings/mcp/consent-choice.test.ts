@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+
+import { isTicked } from './consent-choice.ts'
+
+const tool = (hash: string, read_only: boolean, destructive: boolean) => ({
+  hash,
+  annotations: { read_only, destructive, idempotent: false, open_world: false },
+})
+
+test('a tool that may destroy something begins without its tick, and any box can be switched', () => {
+  const tools = [tool('read', true, true), tool('write', false, false), tool('drop', false, true)]
+  const ticked = (...switched: string[]) =>
+    tools.filter((one) => isTicked(one, new Set(switched))).map(({ hash }) => hash)
+  expect(ticked()).toEqual(['read', 'write'])
+  expect(ticked('read', 'drop')).toEqual(['write', 'drop'])
+})
