@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import type { LoadAnswer } from './messages.ts'
+import { NameCount } from './name-count.ts'
 import { Refusal } from './refusal.ts'
 
 /** DuckDB takes no larger record, and none that is nested more deeply is a row of anything. */
@@ -47,20 +48,26 @@ function isJson(text: string): boolean {
   }
 }
 
-/** @throws Refusal when brackets stand in each other more deeply than any export's do. */
-export async function checkDepth(path: string, isLines: boolean): Promise<void> {
+/** @throws Refusal when brackets stand in each other more deeply than any export's do, or names are too many. */
+export async function checkShape(path: string, shape: 'lines' | 'list' | 'other'): Promise<void> {
+  const isLines = shape === 'lines'
+  const names = new NameCount(shape)
   let depth = 0
   let inText = false
   let escaped = false
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
     const bytes = chunk as Buffer
     for (let at = 0; at < bytes.length; at += 1) {
-      const byte = bytes[at]
+      const byte = bytes[at] ?? 0
       if (inText && byte !== 0x0a) {
         if (escaped) escaped = false
         else if (byte === 0x5c) escaped = true
         else if (byte === 0x22) inText = false
-      } else if (byte === 0x22) inText = true
+        names.letter(byte)
+        continue
+      }
+      names.between(byte, depth)
+      if (byte === 0x22) inText = true
       else if (byte === 0x7b || byte === 0x5b) {
         depth += 1
         if (depth > MOST_DEPTH) {

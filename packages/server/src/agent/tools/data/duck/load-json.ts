@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 
 import { flatten } from './flatten.ts'
 import {
-  checkDepth,
+  checkShape,
   MOST_RECORD_BYTES,
   shapeOf,
   writeGoodLines,
@@ -33,7 +33,7 @@ export async function loadJson(
 ): Promise<LoadAnswer> {
   const shape = await shapeOf(source)
   const isLines = shape === 'lines' || (saidLines && shape !== 'list')
-  await checkDepth(source, isLines)
+  await checkShape(source, isLines ? 'lines' : shape === 'list' ? 'list' : 'other')
   try {
     const rejected = await readRecords(connection, { source, spare, isLines, shape })
     const notes = await flatten(connection)

@@ -137,6 +137,19 @@ describe('JSON', () => {
   })
 })
 
+test('records with thousands of different fields are refused in words', async () => {
+  const records = (length: number): string[] =>
+    Array.from({ length }, (_, index) => `{"k${index}" : {"k":"a:\\"b\\":c"}}`)
+  const words = 'more than 2000 different fields'
+  await expect(load(records(2_001).join('\n'), plain('ndjson'))).rejects.toThrow(words)
+  await expect(load(`[${records(2_001).join(',')}]`, plain('json'))).rejects.toThrow(words)
+  const document = `{"a":{${records(20_100)
+    .map((record) => record.slice(1, -1))
+    .join(',')}}}`
+  await expect(load(document, plain('json'))).rejects.toThrow('more than 20000 different names')
+  expect((await load(records(3).join('\n'), plain('ndjson'))).rows).toHaveLength(3)
+})
+
 test('Parquet is a table, packed or not; a damaged one is refused', async () => {
   const path = join(folder, 'made.parquet')
   const instance = await DuckDBInstance.create(':memory:')
