@@ -81,7 +81,17 @@ export const HOME: Record<string, readonly string[]> = {
       'exporter-metrics-otlp-http',
     ].map((name) => [`@opentelemetry/${name}`, ['telemetry/']]),
   ),
-  kysely: ['platform/', 'journal/', 'auth/', 'access/', 'command/', 'run/', 'files/', 'spans/', 'spending/'],
+  kysely: [
+    'platform/',
+    'journal/',
+    'auth/',
+    'access/',
+    'command/',
+    'run/',
+    'files/',
+    'spans/',
+    'spending/',
+  ],
   'node:sqlite': ['platform/', 'journal/', 'auth/', 'backup/'],
 }
 

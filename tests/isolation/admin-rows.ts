@@ -178,8 +178,7 @@ export const ADMIN_ROWS: Record<string, Row | Row[]> = {
     owner: 'admin',
     make: remoteAgent,
     names: ['agent'],
-    ask: ({ agent, marker }) =>
-      patch(`/api/admin/agents/remote/${agent}`, elsewhere(marker)),
+    ask: ({ agent, marker }) => patch(`/api/admin/agents/remote/${agent}`, elsewhere(marker)),
     shownBy: () => get('/api/admin/agents/remote'),
   },
   'DELETE /api/admin/agents/remote/:id': {
