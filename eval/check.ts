@@ -47,10 +47,13 @@ export const count = (what: string, expected: number): Check => ({
   holds: ({ text }) => says(text, expected, 0),
 })
 
-/** To a thousandth: means, percentiles, shares as percent. */
+/** To a thousandth, or as it is rounded to one digit: means, percentiles, shares as percent. */
 export const figure = (what: string, expected: number): Check => ({
   what: `${what}: about ${expected.toPrecision(6)}`,
-  holds: ({ text }) => says(text, expected, 0.001) || says(text, Math.round(expected), 0),
+  holds: ({ text }) =>
+    says(text, expected, 0.001) ||
+    says(text, Math.round(expected), 0) ||
+    says(text, Math.round(expected * 10) / 10, 0),
 })
 
 /** US dollars, to the cent. */
