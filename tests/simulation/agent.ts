@@ -36,7 +36,9 @@ function planOf(turn: Turn): { fate: number; rounds: Round[] } {
 }
 
 /** An agent that only its run's id decides: thinks, speaks in pieces, calls tools, asks, fails. */
-export function scriptedAgents(clock: Clock): Pick<Agents, 'act' | 'resolve'> {
+export function scriptedAgents(
+  clock: Clock,
+): Pick<Agents, 'act' | 'resolve' | 'ownModelOf' | 'fixedModelOf'> {
   async function* act(turn: Turn, signal: AbortSignal): AsyncGenerator<Step> {
     const { fate, rounds } = planOf(turn)
     const done = turn.completed.length
@@ -92,7 +94,12 @@ export function scriptedAgents(clock: Clock): Pick<Agents, 'act' | 'resolve'> {
     await sleep(clock, ms, signal)
   }
 
-  return { act, resolve: (name) => name ?? 'scripted' }
+  return {
+    act,
+    resolve: (name) => name ?? 'scripted',
+    ownModelOf: () => undefined,
+    fixedModelOf: () => undefined,
+  }
 }
 
 function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
