@@ -14,9 +14,6 @@ import { messageIdOf, OpenCalls, type CallName } from './open-calls.ts'
 import { addRunTools } from './run-tools.ts'
 import { addThreadTools } from './thread-tools.ts'
 
-/** What an MCP server offers to one caller. */
-export type Surface = (server: McpServer, caller: { exchange: Exchange; isModern: boolean }) => void
-
 const PATH = '/mcp'
 const METADATA = '/.well-known/oauth-protected-resource'
 const SESSION = 'mcp-session-id'
@@ -27,7 +24,7 @@ const LIST_TTL_MS = 60_000
  * Netra as an MCP server: streamable HTTP at /mcp, of 2026-07-28 and of the revisions before it, for
  * whoever shows a token of ours. A cookie counts for nothing here, and a session id neither.
  */
-export function addMcpServer(http: Http, more: Surface = () => undefined): void {
+export function addMcpServer(http: Http): void {
   const { app, parts } = http
   const calls = new OpenCalls()
   const handler = createMcpHandler(
@@ -38,7 +35,6 @@ export function addMcpServer(http: Http, more: Surface = () => undefined): void 
       const server = newServer(parts.version)
       addRunTools(server, { parts, calls, exchange, isModern })
       addThreadTools(server, parts, exchange)
-      more(server, { exchange, isModern })
       return server
     },
     { onerror: (error) => parts.logger.debug({ err: error }, 'an MCP request was refused') },
