@@ -10,8 +10,15 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { recoveryOf } from '../../platform/recovery/recovery-table.ts'
 import { waitBeforeRetry } from '../../platform/retry.ts'
-import { deadline, orAborted, pause } from '../abort.ts'
-import { circuitOpen, explain, ModelCut, NoAnswer, type ModelFailure } from './failures.ts'
+import { orAborted, pause } from '../abort.ts'
+import {
+  circuitOpen,
+  explain,
+  mayHaveBeenClosedIdle,
+  ModelCut,
+  NoAnswer,
+  type ModelFailure,
+} from './failures.ts'
 import type { ModelMeter } from './meter.ts'
 import { admitted, noProgress, type Metering, type Progress } from './metered-call.ts'
 import { watchedCall, watchedWait, type ModelSpan } from './model-span.ts'
@@ -77,18 +84,23 @@ export async function* callModel(options: CallModelOptions): AsyncGenerator<Spok
         throw signal.reason
       }
       const { failure, waitMs: askedMs } = explain(error, model.name, clock.now())
-      await settle(circuit, failure, model.breaker.status().state)
+      // Counted as a try all the same: no request is sent more often for it.
+      const isIdleClose = attempt === 1 && !progress.isAnswered && mayHaveBeenClosedIdle(error)
+      await (isIdleClose
+        ? circuit.abandoned()
+        : settle(circuit, failure, model.breaker.status().state))
       logger.warn({ model: model.name.id, code: failure.code, attempt }, 'model call failed')
       const { retry } = recoveryOf(progress.told ? 'model_mid_answer' : failure.kind)
       const isStall = failure.code === 'model_stalled'
       if (isStall) stalls += 1
       const failed = isStall ? Math.max(stalls, attempt - 1) : attempt
       const leftMs = options.until - clock.monotonic()
-      const wait = retry ? waitBeforeRetry(retry, failed, { random, askedMs, leftMs }) : null
+      const untilNext = retry ? waitBeforeRetry(retry, failed, { random, askedMs, leftMs }) : null
+      const wait = untilNext !== null && isIdleClose ? 0 : untilNext
       if (isStall) options.onStall(wait !== null)
       if (wait === null) throw asTold(failure, model, progress.told)
       options.onRetry(failure.kind)
-      await watchedWait(clock, () => pause(clock, wait, signal))
+      if (wait > 0) await watchedWait(clock, () => pause(clock, wait, signal))
     } finally {
       metering.over('cancelled', progress)
       // The consumer went away in the middle: neither success nor failure of the model.
@@ -141,8 +153,13 @@ async function* streamOnce(
   let phase: ModelStalled['phase'] = 'first_byte'
   /** Waits for the model, but not for ever; a reader that pauses is not the model's silence. */
   const patiently = async <T>(work: PromiseLike<T>, ms: number): Promise<T> => {
-    using silence = deadline(clock, ms, () => new ModelStalled(phase, ms))
-    return await orAborted(work, AbortSignal.any([signal, silence.signal]))
+    const silence = Promise.withResolvers<never>()
+    const cancel = clock.after(ms, () => silence.reject(new ModelStalled(phase, ms)))
+    try {
+      return await orAborted(Promise.race([work, silence.promise]), signal)
+    } finally {
+      cancel()
+    }
   }
   const given = new AbortController()
   const abortSignal = AbortSignal.any([signal, given.signal])

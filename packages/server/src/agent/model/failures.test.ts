@@ -156,6 +156,18 @@ test('a slow stream that goes on is not stalled', async () => {
   expect(error).toBeUndefined()
 })
 
+test('a connection that was closed between two calls is tried again at once and not counted against the model', async () => {
+  await using s = await stage({ script: [{ text: 'one' }, { refuse: true }] })
+  expect((await s.act(turnOf('Hi'))).error).toBeUndefined()
+  // Only then is the connection free for the next call.
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((go) => void setImmediate(go))
+  const { error } = await s.act(turnOf('Hi again'))
+  expect(error).toBeDefined()
+  // Tried three times in all, the first on the connection that had been used.
+  expect(s.server.requests).toHaveLength(1 + 3)
+  expect((await s.agents.breaker()).failure_count).toBe(2)
+})
+
 test('a socket destroyed in the middle ends with model_cut and is not tried again', async () => {
   const { error, asked, kinds } = await failureOf([{ text: 'Hello there', after: 'cut' }])
   expect(kinds).toEqual(['thinking', 'text'])

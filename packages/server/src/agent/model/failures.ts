@@ -234,6 +234,18 @@ function unreachable(code: string, error: unknown, name: ModelName): ModelFault 
   }
 }
 
+/**
+ * Before the answer began the connection was gone, and may have been before the call: a server ends
+ * those that nobody uses, and of many calls at once each may be given such a one. So it says nothing
+ * of the model. A reset does not tell whether the connection had been used.
+ */
+export function mayHaveBeenClosedIdle(error: unknown): boolean {
+  const cause = causes(error).findLast((each) => each instanceof Error && 'code' in each)
+  const { code, socket } = (cause ?? {}) as { code?: unknown; socket?: { bytesRead?: number } }
+  if (code === 'ECONNRESET' || code === 'EPIPE') return true
+  return code === 'UND_ERR_SOCKET' && (socket?.bytesRead ?? 0) > 0
+}
+
 /** How the provider of OpenAI-compatible servers reports a stream that closed before its ending. */
 const isMissingEnd = (error: unknown): boolean =>
   InvalidResponseDataError.isInstance(error) && error.data === undefined

@@ -22,6 +22,8 @@ export interface CallMade {
 export interface CallWanted {
   model: string
   isRetry: boolean
+  /** No language model is asked: it uses no tokens and costs nothing. */
+  isFree?: boolean
   /** What it will use at least, roughly; read only where a budget asks. */
   likely: () => { tokens: number; costUsd: number | null }
 }

@@ -50,14 +50,20 @@ export async function admitted(options: Metered, isRetry: boolean): Promise<Mete
     const usage = usageOf(tokensIn(charactersOf(call)), LIKELY_OUTPUT_TOKENS)
     return { tokens: totalOf(usage), costUsd: model.pricing.costUsd(usage) }
   }
-  const admission = await meter.admit({ model: model.name.id, isRetry, likely }, signal)
+  const isFree = model.name.builtIn === true
+  const wanted = { model: model.name.id, isRetry, isFree, likely }
+  const admission = await meter.admit(wanted, signal)
   const at = clock.now()
   const from = clock.monotonic()
   return {
     over(status, progress) {
       if (!progress.isAnswered) return admission.over(null)
       const usage = progress.usage && isCounted(progress.usage) ? progress.usage : undefined
-      const used = usage ?? usageOf(tokensIn(charactersOf(call)), tokensIn(progress.characters))
+      const used =
+        usage ??
+        (isFree
+          ? usageOf(0, 0)
+          : usageOf(tokensIn(charactersOf(call)), tokensIn(progress.characters)))
       admission.over({
         model: model.name.id,
         at,
@@ -66,7 +72,7 @@ export async function admitted(options: Metered, isRetry: boolean): Promise<Mete
         inputTokens: counted(used.inputTokens.total),
         cachedInputTokens: counted(used.inputTokens.cacheRead),
         outputTokens: counted(used.outputTokens.total),
-        estimated: usage === undefined,
+        estimated: usage === undefined && !isFree,
         costUsd: model.pricing.costUsd(used),
       })
     },

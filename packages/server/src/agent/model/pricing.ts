@@ -28,8 +28,11 @@ export async function pricingFor(
       return null
     }
   }
+  const known = price({ input_tokens: 1, output_tokens: 1 })
+  // The catalogue searches all of itself for each call that it does not know.
+  if (!known) return UNPRICED
   return {
-    contextTokens: price({ input_tokens: 1, output_tokens: 1 })?.model.context_window ?? null,
+    contextTokens: known.model.context_window ?? null,
     costUsd(usage) {
       if (usage.inputTokens.total === undefined || usage.outputTokens.total === undefined)
         return null
@@ -45,5 +48,7 @@ export async function pricingFor(
     },
   }
 }
+
+const UNPRICED: Pricing = { contextTokens: null, costUsd: () => null }
 
 export const FREE: Pricing = { contextTokens: null, costUsd: () => 0 }

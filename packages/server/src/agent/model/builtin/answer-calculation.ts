@@ -1,7 +1,7 @@
 import type { Conversation } from './conversation.ts'
-import { formatNumber } from './format.ts'
-import { code } from './labels.ts'
-import type { PlannedCall } from './planned-call.ts'
+import { formatNumber } from './phrase/format.ts'
+import type { PlannedCall } from './plan/planned-call.ts'
+import { code } from './question/labels.ts'
 import type { Reply } from './reply.ts'
 import { asCalculation, recordOf } from './results.ts'
 
@@ -29,7 +29,10 @@ export function answerCalculation(
   const result = asCalculation(record.outcome.value)
   if (!result)
     return { kind: 'answer', text: `The calculation of ${code(expression)} gave no number.` }
-  const { text, rounded } = formatNumber(result.value)
+  // What a person asked to have rounded is shown as it is.
+  const { text, rounded } = expression.startsWith('round(')
+    ? { text: result.value.toLocaleString('en-US', { maximumFractionDigits: 15 }), rounded: false }
+    : formatNumber(result.value)
   const note = rounded ? ` (rounded from ${result.value})` : ''
   return { kind: 'answer', text: `${code(expression)} = **${text}**${note}` }
 }

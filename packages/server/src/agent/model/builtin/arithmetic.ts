@@ -1,3 +1,5 @@
+import { numberOfWord } from './tokens/lexicon.ts'
+
 const LEAD =
   /^(?:(?:please|hey|hi|so|and|ok|okay)[\s,]+)*(?:(?:what(?:'s|’s| is| are| does)?|how much is|calculate|compute|evaluate|work out|can you (?:calculate|compute)|tell me|solve)\s+)*(?:the (?:result|value) of\s+)?/i
 
@@ -10,7 +12,11 @@ const WORDS: [RegExp, string][] = [
   [/\b(?:to|raised to) the power of\b|\*\*/gi, ' ^ '],
   [/\bsquared\b/gi, ' ^ 2 '],
   [/\bcubed\b/gi, ' ^ 3 '],
-  [/\b(?:the )?(?:square root of|sqrt of)\s*\(?\s*(\d[\d.,]*)\s*\)?/gi, ' sqrt($1) '],
+  [/\b(?:the )?(?:square root of|sqrt of)\s*\(/gi, ' sqrt('],
+  [/\b(?:the )?(?:square root of|sqrt of)\s*(\d[\d.,]*)/gi, ' sqrt($1) '],
+  [/√\s*\(/g, ' sqrt('],
+  [/√\s*(\d[\d.,]*)/g, ' sqrt($1) '],
+  [/\b(?:the )?cube root of\s*(\d[\d.,]*)/gi, ' $1 ^ (1 / 3) '],
   [/(\d[\d.,]*)\s*(?:%|percent|per cent)\s+of\b/gi, ' ($1 / 100) * '],
 ]
 
@@ -22,10 +28,27 @@ const GRAMMAR = /^[\d\s.,+\-*/%^()]+$/
  * it; undefined when it is anything more.
  */
 export function arithmeticOf(message: string): string | undefined {
-  let text = message
-    .trim()
-    .replace(LEAD, '')
-    .replace(/[\s=?.!]+$/, '')
+  const said = message.trim().replace(/[\s=?.!]+$/, '')
+  const rounds = ROUNDS.exec(said)
+  if (!rounds) return expressionOf(said)
+  const digits = rounds[1] === undefined ? 0 : digitsOf(rounds[1])
+  const expression = expressionOf(said.slice(0, rounds.index))
+  return expression === undefined || digits === undefined
+    ? undefined
+    : `round(${expression}, ${digits})`
+}
+
+/** `to three digits`, `rounded to 2 decimal places`: digits behind the point. */
+const ROUNDS =
+  /[\s,]+(?:rounded )?to (?:(?:the nearest )(?:whole number|integer)|(\w+) (?:digits?|decimals?|decimal (?:places?|digits?)|places?)(?: (?:after|behind) the (?:decimal )?point)?)$/i
+
+function digitsOf(word: string): number | undefined {
+  const digits = /^\d+$/.test(word) ? Number(word) : numberOfWord(word)
+  return digits !== undefined && digits <= 15 ? digits : undefined
+}
+
+function expressionOf(said: string): string | undefined {
+  let text = said.replace(LEAD, '').replace(/[\s=?.!]+$/, '')
   for (const [word, sign] of WORDS) text = text.replace(word, sign)
   text = withoutThousands(text).replaceAll(/\s+/g, ' ').trim()
   const bare = text.replace(FUNCTIONS, '')

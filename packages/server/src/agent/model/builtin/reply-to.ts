@@ -1,12 +1,14 @@
 import { answerCalculation } from './answer-calculation.ts'
 import { answerTable } from './answer-table.ts'
+import { answerTokenPrice } from './answer-token-price.ts'
 import { arithmeticOf } from './arithmetic.ts'
-import { tablesOf } from './choose-file.ts'
 import type { Conversation } from './conversation.ts'
-import { GREETING, NO_FILE, THANKS } from './refuse.ts'
+import { sentencesOf } from './parse/sentences.ts'
+import { smallTalkOf } from './parse/small-talk.ts'
+import { GREETING, NO_FILE, THANKS } from './phrase/refuse.ts'
+import { tablesOf } from './plan/choose-file.ts'
 import { answer, type Reply } from './reply.ts'
-import { sentencesOf } from './sentences.ts'
-import { smallTalkOf } from './small-talk.ts'
+import { tokenPriceOf, type TokenPrice } from './token-price.ts'
 
 /** The next step of a conversation. Depends on nothing else, so it can be asked again at any time. */
 export function replyTo(conversation: Conversation, tools: ReadonlySet<string>): Reply {
@@ -18,7 +20,16 @@ export function replyTo(conversation: Conversation, tools: ReadonlySet<string>):
   if (talk === 'help') return answerTable(conversation, tools, 'help')
   const whole = arithmeticOf(message)
   if (whole !== undefined) return together([answerCalculation(whole, conversation, tools)])
+  const priced = pricedTokensOf(message, conversation)
+  if (priced) return answerTokenPrice(priced, conversation, tools)
   return replyToSentences(conversation, tools)
+}
+
+/** Beside a table, a model without a number of tokens would be priced on its rows. */
+function pricedTokensOf(sentence: string, { files }: Conversation): TokenPrice | undefined {
+  const priced = tokenPriceOf(sentence)
+  if (priced?.kind !== 'listed' || tablesOf(files).length === 0) return priced
+  return Object.keys(priced.tokens).length > 0 ? priced : undefined
 }
 
 /** Arithmetic and questions about the table may stand side by side in one message. */
@@ -28,8 +39,10 @@ function replyToSentences(conversation: Conversation, tools: ReadonlySet<string>
   const rest: string[] = []
   for (const sentence of sentences) {
     const expression = arithmeticOf(sentence)
-    if (expression === undefined) rest.push(sentence)
-    else replies.push(answerCalculation(expression, conversation, tools))
+    const priced = expression === undefined ? pricedTokensOf(sentence, conversation) : undefined
+    if (expression !== undefined) replies.push(answerCalculation(expression, conversation, tools))
+    else if (priced) replies.push(answerTokenPrice(priced, conversation, tools))
+    else rest.push(sentence)
   }
   if (rest.length > 0) {
     const message = rest.join('\n')

@@ -1,4 +1,4 @@
-import type { PlannedCall } from './planned-call.ts'
+import type { PlannedCall } from './plan/planned-call.ts'
 
 /** What the model does in one step: calls tools, or answers. */
 export type Reply =

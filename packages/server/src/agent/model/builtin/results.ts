@@ -1,7 +1,7 @@
-import type { CalculateResult, TableProfile } from '../../tools/data/schemas.ts'
+import type { CalculateResult, TableProfile, TokenPriceResult } from '../../tools/data/schemas.ts'
 import type { ToolRecord } from './conversation.ts'
-import type { Result } from './phrase.ts'
-import type { PlannedCall } from './planned-call.ts'
+import type { Result } from './phrase/phrase.ts'
+import type { PlannedCall } from './plan/planned-call.ts'
 
 /** The newest record of exactly this call. */
 export const recordOf = (
@@ -44,8 +44,16 @@ export function asResult(toolName: string, value: unknown): Result | undefined {
   if (toolName === 'price_workload' && Array.isArray(value['models'])) {
     return { kind: 'price', value } as unknown as Result
   }
+  if (toolName === 'workload_profile' && isRecord(value['total']) && Array.isArray(value['groups']))
+    return { kind: 'spend', value } as unknown as Result
   return undefined
 }
+
+/** Prices of tokens, whole. */
+export const asTokenPrices = (value: unknown): TokenPriceResult | undefined =>
+  isRecord(value) && Array.isArray(value['models']) && Array.isArray(value['unknown'])
+    ? (value as unknown as TokenPriceResult)
+    : undefined
 
 export const asCalculation = (value: unknown): CalculateResult | undefined =>
   isRecord(value) && typeof value['value'] === 'number'

@@ -2,20 +2,22 @@ import { describe, expect, test } from 'vitest'
 
 import { guessRoles } from '../../tools/data/roles.ts'
 import type { ColumnKind, TableProfile } from '../../tools/data/schemas.ts'
-import { annotate } from './annotate.ts'
 import { arithmeticOf } from './arithmetic.ts'
-import { chooseFile } from './choose-file.ts'
-import { formatCell, formatNumber } from './format.ts'
-import { ColumnIndex } from './match-columns.ts'
-import { parseQuestion } from './parse-question.ts'
-import { planFor } from './plan.ts'
-import type { Question } from './question.ts'
-import { lookupSql, resolveValues } from './resolve-values.ts'
-import { clausesOf, sentencesOf } from './sentences.ts'
-import { smallTalkOf } from './small-talk.ts'
-import { tokenise } from './tokenise.ts'
-import { Unclear } from './unclear.ts'
-import { keyOf } from './words.ts'
+import { parseQuestion } from './parse/parse-question.ts'
+import { clausesOf, sentencesOf } from './parse/sentences.ts'
+import { smallTalkOf } from './parse/small-talk.ts'
+import { formatCell, formatNumber } from './phrase/format.ts'
+import { bold } from './phrase/phrase-parts.ts'
+import { chooseFile } from './plan/choose-file.ts'
+import { planFor } from './plan/plan.ts'
+import { lookupSql, resolveValues } from './plan/resolve-values.ts'
+import { code } from './question/labels.ts'
+import { ColumnIndex } from './question/match-columns.ts'
+import type { Question } from './question/question.ts'
+import { Unclear } from './question/unclear.ts'
+import { keyOf } from './question/words.ts'
+import { annotate } from './tokens/annotate.ts'
+import { tokenise } from './tokens/tokenise.ts'
 
 const SQL_TYPES: Record<ColumnKind, string> = {
   integer: 'BIGINT',
@@ -311,6 +313,10 @@ describe('words and figures', () => {
 
   test('text of the data cannot act as Markdown', () => {
     expect(formatCell('a|b *c* [d](e)', 'text')).toBe(String.raw`a\|b \*c\* \[d\](e)`)
+    expect(formatCell('https://evil.example', 'text')).toBe('`https://evil.example`')
+    expect(bold('**x** <b>')).toBe(String.raw`**\*\*x\*\* \<b\>**`)
+    expect(bold('9007199254740993')).toBe('**9,007,199,254,740,993**')
+    expect(['a', 'a`b', '``a` ```'].map(code)).toEqual(['`a`', '`` a`b ``', '```` ``a` ``` ````'])
   })
 
   test('a file’s name in the question chooses it, and is no part of what is asked', () => {
