@@ -37,7 +37,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
 }
 
 /** Composition root and command line: they may see every folder, and nothing may import them. */
-export const ROOTS: readonly string[] = ['', 'cli']
+export const ROOTS: readonly string[] = ['', 'cli', 'compose', 'startup']
 
 /** Third-party package → the only places below server/src that may import it. */
 export const HOME: Record<string, readonly string[]> = {

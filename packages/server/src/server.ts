@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { questionProblem } from '@netra/protocol'
 
 import { createAccess, createApprovals, createThreads } from './access/access.ts'
-import { catalogueOf, settingsPageOf } from './agent-catalogue.ts'
 import { createAgents } from './agent/agent.ts'
 import { ThreadedTokenCounter } from './agent/context/token-counter.ts'
 import { createBuiltinModel } from './agent/model/builtin/builtin.ts'
@@ -15,13 +14,25 @@ import { createTeamTools } from './agent/team/team.ts'
 import { createDataTools } from './agent/tools/data/data-tools.ts'
 import { remember } from './agent/tools/remember.ts'
 import { createMappingStore } from './agent/workload/mapping-store.ts'
-import { auditOf } from './audit-decisions.ts'
 import {
   createCommands,
   createTimelines,
   startRetention,
   type Commands,
 } from './command/command.ts'
+import { catalogueOf, settingsPageOf } from './compose/agent-catalogue.ts'
+import { auditOf } from './compose/audit-decisions.ts'
+import { healthChecks, measureStore } from './compose/health-checks.ts'
+import { openIdentitySource, type IdentitySource } from './compose/identity-source.ts'
+import { openJournal } from './compose/open-journal.ts'
+import { openLogger } from './compose/open-logger.ts'
+import { openConnectedMcp } from './compose/open-mcp.ts'
+import { openMoreAgents } from './compose/open-more-agents.ts'
+import { openServiceMode } from './compose/open-service-mode.ts'
+import { notingRoles, openSpending, openStopInbox } from './compose/open-spending.ts'
+import { openConfiguredTelemetry } from './compose/open-telemetry.ts'
+import { workloadPageOf } from './compose/open-workload.ts'
+import { watchService } from './compose/watch-service.ts'
 import type { Config } from './config/config.ts'
 import { openFiles } from './files/open-files.ts'
 import { sampleWorkload } from './files/sample-workload.ts'
@@ -29,23 +40,12 @@ import { stopRunsOfDisabledUsers } from './gateway/disabled-users.ts'
 import { eraseExpiredUsers } from './gateway/expired-users.ts'
 import { openGateway } from './gateway/gateway.ts'
 import { eraseRemovedUsers } from './gateway/removed-users.ts'
-import { healthChecks, measureStore } from './health-checks.ts'
 import { createHealth } from './health/health.ts'
 import type { StartupReport } from './health/startup/report.ts'
 import { createHub } from './hub/hub.ts'
-import { openIdentitySource, type IdentitySource } from './identity-source.ts'
 import { positionOf, type Journal, type StreamName } from './journal/journal.ts'
 import { startUpkeep } from './journal/upkeep.ts'
 import { createMemory } from './memory/memory.ts'
-import { refuseOneWayMigration } from './one-way-migration.ts'
-import { openJournal } from './open-journal.ts'
-import { openLogger } from './open-logger.ts'
-import { openConnectedMcp } from './open-mcp.ts'
-import { openMoreAgents } from './open-more-agents.ts'
-import { openServiceMode } from './open-service-mode.ts'
-import { notingRoles, openSpending, openStopInbox } from './open-spending.ts'
-import { openConfiguredTelemetry } from './open-telemetry.ts'
-import { workloadPageOf } from './open-workload.ts'
 import { Breakers } from './platform/breakers.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { shareDataFolder } from './platform/data-folder-lock.ts'
@@ -60,10 +60,10 @@ import type { LastResort } from './platform/recovery/last-resort.ts'
 import { createRuns } from './run/run.ts'
 import { measureModelCalls } from './service-levels/service-levels.ts'
 import { createSpans } from './spans/spans.ts'
-import { metricsOfPeople } from './startup-metrics.ts'
-import { Startup, tellOf, viewOf } from './startup.ts'
+import { refuseOneWayMigration } from './startup/one-way-migration.ts'
+import { metricsOfPeople } from './startup/startup-metrics.ts'
+import { Startup, tellOf, viewOf } from './startup/startup.ts'
 import { REVISION, VERSION } from './version.ts'
-import { watchService } from './watch-service.ts'
 
 export interface RunningServer extends AsyncDisposable {
   /** Where browsers reach it. */
@@ -261,6 +261,7 @@ export async function startServer(
       messageRate,
       mode,
       spending,
+      modelUse: (agent: string, model: string) => agents.modelUse(agent, model),
       leaving,
     }
     const commands = createCommands(commandParts)

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 
 import { AuthError, openAuth, type Auth, type ListedUser, type User } from '../auth/auth.ts'
 import { ConfigError, loadConfig } from '../config/config.ts'
-import { refuseAccountMigration } from '../one-way-migration.ts'
+import { refuseAccountMigration } from '../startup/one-way-migration.ts'
 import { requireAccounts } from './require-accounts.ts'
 import { stopEverything, stopOrStart } from './stop-all.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,3 +1,6 @@
+import { readdir } from 'node:fs/promises'
+
+import { isAgentFile } from '../agent/own/own.ts'
 import type { Config } from '../config/config.ts'
 import { OwnSocket } from '../gateway/own-socket.ts'
 import {
@@ -12,12 +15,16 @@ import type { StartupResult } from '../health/startup/report.ts'
 import { runChecks } from '../health/startup/run-checks.ts'
 import { assetsOf } from '../health/startup/web-assets.ts'
 import { systemClock } from '../platform/clock.ts'
-import { ownAddress } from '../startup.ts'
+import { ownAddress } from '../startup/startup.ts'
 
 interface RunningHealth {
   timestamp: string
   checks: Record<string, { status: string; error?: string }>
   startup?: { checks: StartupResult[] }
+  /** Files of agents that cannot be used now, each in one line. */
+  broken_agents?: string[]
+  /** Where it takes agents from; null: there was no folder when it started. */
+  agents_folder?: string | null
 }
 
 /** A Netra that answers where these settings say. */
@@ -62,14 +69,49 @@ export async function checkBeside(server: FoundServer, config: Config): Promise<
   ]
   const results = await runChecks(asked, { clock: systemClock, bypass: new Set(), all: true })
   const atStart = server.health.startup?.checks ?? []
+  const problems = [...(server.health.broken_agents ?? []), ...(await notLoaded(server, config))]
   const remembered = STARTUP_CHECK_IDS.filter((id) => !results.some((one) => one.id === id)).map(
     (id): StartupResult => {
       const found = atStart.find((one) => one.id === id)
       const absent = { id, status: 'skipped' as const, ms: 0, problem: 'the server does not say' }
-      return found ? { ...found, detail: `${found.detail ?? found.status} (at its start)` } : absent
+      if (!found) return absent
+      const then = { ...found, detail: `${found.detail ?? found.status} (at its start)` }
+      return id === 'agents'
+        ? agentsNow(then, found, server.health.broken_agents && problems)
+        : then
     },
   )
   return [...results, ...remembered]
+}
+
+/** A folder that came after the start is not watched: nothing in it answers anybody. */
+async function notLoaded(
+  { health: { agents_folder: folder } }: FoundServer,
+  { agentsDir }: Config,
+): Promise<string[]> {
+  // An older server does not say; one with a folder sees by itself what comes into it.
+  if (folder !== null || agentsDir === undefined) return []
+  const names = await readdir(agentsDir).catch(() => [])
+  const count = names.filter(isAgentFile).length
+  if (count === 0) return []
+  const files = count === 1 ? '1 file of agents is' : `${count} files of agents are`
+  return [`${files} not loaded yet: ${agentsDir} came after the start. Restart Netra`]
+}
+
+/** Files of agents change while it runs: which of them are broken is as it is now. */
+function agentsNow(
+  then: StartupResult,
+  atStart: StartupResult,
+  wrong: readonly string[] | undefined,
+): StartupResult {
+  if (wrong === undefined || !['passed', 'warned'].includes(atStart.status)) return then
+  const { problem, ...well } = then
+  // A model that cannot be opened is a warning without anything that went well.
+  const others = atStart.detail === undefined && problem !== undefined ? [problem] : []
+  const problems = [...wrong, ...others]
+  return problems.length === 0
+    ? { ...well, status: 'passed' }
+    : { ...well, status: 'warned', problem: problems.join('\n') }
 }
 
 const ask = (id: StartupCheckId, run: (signal: AbortSignal) => Promise<string>): StartupCheck => ({

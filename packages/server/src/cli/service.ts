@@ -1,6 +1,6 @@
 import type { Auth } from '../auth/auth.ts'
+import { openConfiguredAuth } from '../compose/open-auth.ts'
 import { loadConfig } from '../config/config.ts'
-import { openConfiguredAuth } from '../open-auth.ts'
 import { systemClock } from '../platform/clock.ts'
 import { createLogger } from '../platform/logger.ts'
 import { requireAccounts } from './require-accounts.ts'

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 
+import { openLogger } from '../compose/open-logger.ts'
 import { loadConfig, type Config } from '../config/config.ts'
-import { openLogger } from '../open-logger.ts'
 import { systemClock } from '../platform/clock.ts'
 import { LastResort } from '../platform/recovery/last-resort.ts'
 import { startServer, type RunningServer } from '../server.ts'

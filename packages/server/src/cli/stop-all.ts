@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { answerTo, leaveWish } from '../compose/stop-inbox.ts'
 import { loadConfig } from '../config/config.ts'
-import { answerTo, leaveWish } from '../stop-inbox.ts'
 import type { Terminal } from './terminal.ts'
 
 const PATIENCE_MS = 5_000

@@ -1,6 +1,6 @@
-import type { Agents } from './agent/agent.ts'
-import type { Models } from './agent/model/models.ts'
-import type { AgentCatalogue, ModelSettingsPage } from './gateway/gateway.ts'
+import type { Agents } from '../agent/agent.ts'
+import type { Models } from '../agent/model/models.ts'
+import type { AgentCatalogue, ModelSettingsPage } from '../gateway/gateway.ts'
 
 export const catalogueOf = (agents: Agents, models: Models): AgentCatalogue => ({
   list: () => agents.list(),

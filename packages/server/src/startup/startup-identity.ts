@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
-import type { Authentication, Identities, Identity, SessionState } from './identity/identity.ts'
-import { isoTime, type Clock } from './platform/clock.ts'
-import { newId, type SessionId, type UserId } from './platform/ids.ts'
+import type { Authentication, Identities, Identity, SessionState } from '../identity/identity.ts'
+import { isoTime, type Clock } from '../platform/clock.ts'
+import { newId, type SessionId, type UserId } from '../platform/ids.ts'
 
 const LIFE_MS = 60_000
 

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { Config } from './config/config.ts'
-import { diskHealth } from './health/disk.ts'
-import type { HealthCheck } from './health/health.ts'
+import type { Config } from '../config/config.ts'
+import { diskHealth } from '../health/disk.ts'
+import type { HealthCheck } from '../health/health.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import type { LastResort } from '../platform/recovery/last-resort.ts'
 import type { IdentitySource } from './identity-source.ts'
-import type { Journal } from './journal/journal.ts'
-import type { Metrics } from './platform/metrics.ts'
-import type { LastResort } from './platform/recovery/last-resort.ts'
 
 /** What `/health` asks of each part; degraded is what people can still use. */
 export function healthChecks(parts: {

@@ -1,6 +1,6 @@
-import { pendingAccountMigration } from './auth/store/pending-migration.ts'
-import type { Config } from './config/config.ts'
-import { pendingJournalMigrations } from './journal/sqlite/pending-migrations.ts'
+import { pendingAccountMigration } from '../auth/store/pending-migration.ts'
+import type { Config } from '../config/config.ts'
+import { pendingJournalMigrations } from '../journal/sqlite/pending-migrations.ts'
 
 export class OneWayMigration extends Error {
   override readonly name = 'OneWayMigration'
@@ -29,7 +29,7 @@ export async function refuseOneWayMigration(config: Config): Promise<void> {
     )
     return
   }
-  const { pendingDatabaseMigrations } = await import('./journal/postgres/pending-migrations.ts')
+  const { pendingDatabaseMigrations } = await import('../journal/postgres/pending-migrations.ts')
   // A database that does not answer is told of by whatever opens it.
   const steps = await pendingDatabaseMigrations(secrets.databaseUrl).catch(() => [])
   refuse('the database of DATABASE_URL', steps)

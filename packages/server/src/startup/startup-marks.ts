@@ -1,7 +1,7 @@
-import type { Commands } from './command/command.ts'
-import type { Journal } from './journal/journal.ts'
-import { isoTime, type Clock } from './platform/clock.ts'
-import { asId, type UserId } from './platform/ids.ts'
+import type { Commands } from '../command/command.ts'
+import type { Journal } from '../journal/journal.ts'
+import { isoTime, type Clock } from '../platform/clock.ts'
+import { asId, type UserId } from '../platform/ids.ts'
 
 const PREFIX = 'startup check '
 const SEEN = 'clock seen'

@@ -1,25 +1,25 @@
 import { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 
-import { ToolError } from './agent/tools/tool.ts'
-import { MAPPED_COLUMNS, WORKLOAD_COLUMNS } from './agent/workload/columns.ts'
-import type { MappedFile, MappedFiles } from './agent/workload/mapped-files.ts'
-import type { MappingStore } from './agent/workload/mapping-store.ts'
-import { columnsUsed, mapping as mappingSchema, unitsOf } from './agent/workload/mapping.ts'
-import type { Workloads } from './agent/workload/workloads.ts'
-import { tableKindOf, type Files, type StoredFile } from './files/files.ts'
+import { ToolError } from '../agent/tools/tool.ts'
+import { MAPPED_COLUMNS, WORKLOAD_COLUMNS } from '../agent/workload/columns.ts'
+import type { MappedFile, MappedFiles } from '../agent/workload/mapped-files.ts'
+import type { MappingStore } from '../agent/workload/mapping-store.ts'
+import { columnsUsed, mapping as mappingSchema, unitsOf } from '../agent/workload/mapping.ts'
+import type { Workloads } from '../agent/workload/workloads.ts'
+import { tableKindOf, type Files, type StoredFile } from '../files/files.ts'
 import {
   MappingRefused,
   NothingToSnapshot,
   type FileReading,
   type SnapshotSource,
   type WorkloadPage,
-} from './gateway/ports.ts'
-import type { Journal } from './journal/journal.ts'
-import { isoTime, type Clock } from './platform/clock.ts'
-import { asId, type UserId } from './platform/ids.ts'
-import { problemWords } from './platform/problem-words.ts'
-import type { Spans } from './spans/spans.ts'
+} from '../gateway/ports.ts'
+import type { Journal } from '../journal/journal.ts'
+import { isoTime, type Clock } from '../platform/clock.ts'
+import { asId, type UserId } from '../platform/ids.ts'
+import { problemWords } from '../platform/problem-words.ts'
+import type { Spans } from '../spans/spans.ts'
 
 export interface WorkloadPageOptions {
   journal: Journal

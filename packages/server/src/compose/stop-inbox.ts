@@ -3,8 +3,8 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
-import type { Clock } from './platform/clock.ts'
-import type { Logger } from './platform/logger.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
 
 const wishSchema = z.object({
   id: z.string(),

@@ -1,13 +1,13 @@
-import type { Config } from './config/config.ts'
-import type { Journal, JournalStatus } from './journal/journal.ts'
-import type { Breakers } from './platform/breakers.ts'
-import type { Clock } from './platform/clock.ts'
-import type { Logger } from './platform/logger.ts'
-import type { Metrics } from './platform/metrics.ts'
-import { ChosenLevel } from './platform/recovery/chosen-level.ts'
-import { RECOVERY } from './platform/recovery/recovery-table.ts'
-import { ServiceMode, type Reason } from './platform/recovery/service-mode.ts'
-import type { Spending } from './spending/spending.ts'
+import type { Config } from '../config/config.ts'
+import type { Journal, JournalStatus } from '../journal/journal.ts'
+import type { Breakers } from '../platform/breakers.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { ChosenLevel } from '../platform/recovery/chosen-level.ts'
+import { RECOVERY } from '../platform/recovery/recovery-table.ts'
+import { ServiceMode, type Reason } from '../platform/recovery/service-mode.ts'
+import type { Spending } from '../spending/spending.ts'
 
 /** What an administrator decided, and what failures make of it for as long as they last. */
 export function openServiceMode(

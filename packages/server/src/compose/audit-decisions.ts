@@ -1,5 +1,5 @@
-import type { Auth } from './auth/auth.ts'
-import type { DecidedCall } from './run/run.ts'
+import type { Auth } from '../auth/auth.ts'
+import type { DecidedCall } from '../run/run.ts'
 
 /** Who answered what, for the audit log: never the arguments, nor what was filled in. */
 export const auditOf = ({ userId, runId, tool, by, action }: DecidedCall) =>

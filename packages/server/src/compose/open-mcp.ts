@@ -1,13 +1,13 @@
-import type { Config } from './config/config.ts'
-import { openMcp, type Mcp } from './mcp/mcp.ts'
-import { createMcpOauth, type McpOauth } from './mcp/oauth/oauth.ts'
-import type { Breakers } from './platform/breakers.ts'
-import type { Clock } from './platform/clock.ts'
-import { createGuardedFetch } from './platform/guarded-fetch.ts'
-import type { Logger } from './platform/logger.ts'
-import type { Metrics } from './platform/metrics.ts'
-import type { Rows } from './platform/statement.ts'
-import { VERSION } from './version.ts'
+import type { Config } from '../config/config.ts'
+import { openMcp, type Mcp } from '../mcp/mcp.ts'
+import { createMcpOauth, type McpOauth } from '../mcp/oauth/oauth.ts'
+import type { Breakers } from '../platform/breakers.ts'
+import type { Clock } from '../platform/clock.ts'
+import { createGuardedFetch } from '../platform/guarded-fetch.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import type { Rows } from '../platform/statement.ts'
+import { VERSION } from '../version.ts'
 
 /** Of one answer, a stream of events among them. */
 const MAX_ANSWER_BYTES = 12 * 1024 * 1024

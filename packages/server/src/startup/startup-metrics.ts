@@ -1,4 +1,4 @@
-import type { Metrics } from './platform/metrics.ts'
+import type { Metrics } from '../platform/metrics.ts'
 
 /**
  * Numbers about people, which what the server does with itself while it starts is not: until `begin`

@@ -1,10 +1,10 @@
-import { openAuth, providersOf, type Auth } from './auth/auth.ts'
-import type { Config } from './config/config.ts'
-import { refuseAccountMigration } from './one-way-migration.ts'
-import type { Breakers } from './platform/breakers.ts'
-import type { Clock } from './platform/clock.ts'
-import type { Logger } from './platform/logger.ts'
-import type { Metrics } from './platform/metrics.ts'
+import { openAuth, providersOf, type Auth } from '../auth/auth.ts'
+import type { Config } from '../config/config.ts'
+import type { Breakers } from '../platform/breakers.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { refuseAccountMigration } from '../startup/one-way-migration.ts'
 
 /** The auth service as the settings say, for a node that has it inside and for `netra auth` alike. */
 export async function openConfiguredAuth(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import type { Identities } from './identity/identity.ts'
-import { systemClock } from './platform/clock.ts'
+import type { Identities } from '../identity/identity.ts'
+import { systemClock } from '../platform/clock.ts'
 import { StartupIdentity } from './startup-identity.ts'
 
 const nobody: Identities = {

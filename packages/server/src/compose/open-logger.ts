@@ -1,6 +1,6 @@
-import type { Config } from './config/config.ts'
-import { createLogger, type Logger } from './platform/logger.ts'
-import { VERSION } from './version.ts'
+import type { Config } from '../config/config.ts'
+import { createLogger, type Logger } from '../platform/logger.ts'
+import { VERSION } from '../version.ts'
 
 /** The log of a process, as the settings say. */
 export const openLogger = ({ logLevel, telemetry }: Config): Logger =>

@@ -1,15 +1,15 @@
-import { openRemoteAgents } from './agent/ag-ui/remote-agents.ts'
-import { createRemoteStore } from './agent/ag-ui/remote-store.ts'
-import { createRegistry, type AgentRegistry } from './agent/agents/registry.ts'
-import { openOwnAgents, wordsOf, type OwnAgents } from './agent/own/own.ts'
-import type { Tool } from './agent/tools/tool.ts'
-import type { Config } from './config/config.ts'
-import type { Files } from './files/files.ts'
-import type { MoreAgentsPage } from './gateway/gateway.ts'
-import type { Clock } from './platform/clock.ts'
-import { createGuardedFetch } from './platform/guarded-fetch.ts'
-import type { Logger } from './platform/logger.ts'
-import type { Rows } from './platform/statement.ts'
+import { openRemoteAgents } from '../agent/ag-ui/remote-agents.ts'
+import { createRemoteStore } from '../agent/ag-ui/remote-store.ts'
+import { createRegistry, type AgentRegistry } from '../agent/agents/registry.ts'
+import { openOwnAgents, wordsOf, type OwnAgents } from '../agent/own/own.ts'
+import type { Tool } from '../agent/tools/tool.ts'
+import type { Config } from '../config/config.ts'
+import type { Files } from '../files/files.ts'
+import type { MoreAgentsPage } from '../gateway/gateway.ts'
+import type { Clock } from '../platform/clock.ts'
+import { createGuardedFetch } from '../platform/guarded-fetch.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Rows } from '../platform/statement.ts'
 
 /** Agents beside Netra's own: of files of the operator's, and elsewhere at an address. */
 export interface MoreAgents extends Disposable {
@@ -66,22 +66,24 @@ export async function openMoreAgents(
     const elsewhere = remote.agents().filter(({ id }) => !files.some((one) => one.id === id))
     return [...files, ...elsewhere]
   }
+  const broken = (): string[] =>
+    own.files().flatMap(({ file, status, problems }) => {
+      if (status === 'ready') return []
+      const state =
+        status === 'previous' ? 'is broken, and its last version goes on' : 'cannot be used'
+      return problems.map((problem) => `the agent of ${file} ${state}: ${wordsOf(problem)}`)
+    })
   return {
     registry: createRegistry(agents),
     page: {
       own: () => ({ folder: own.folder ?? null, files: own.files().map(shownFile) }),
+      broken,
       remote: () => remote.list(),
       add: (agent) => remote.add(agent),
       change: (id, change) => remote.change(id, change),
       remove: (id) => remote.remove(id),
     },
-    broken: () =>
-      own
-        .files()
-        .filter(({ status }) => status !== 'ready')
-        .flatMap(({ file, problems }) =>
-          problems.map((problem) => `the agent of ${file} cannot be used: ${wordsOf(problem)}`),
-        ),
+    broken,
     [Symbol.dispose]() {
       own[Symbol.dispose]()
       fetch[Symbol.dispose]()

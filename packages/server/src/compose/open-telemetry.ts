@@ -1,9 +1,9 @@
-import type { Config } from './config/config.ts'
-import type { Clock } from './platform/clock.ts'
-import type { Logger } from './platform/logger.ts'
-import type { Metrics } from './platform/metrics.ts'
-import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts'
-import { REVISION, VERSION } from './version.ts'
+import type { Config } from '../config/config.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { openTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
+import { REVISION, VERSION } from '../version.ts'
 
 /** Telemetry of a process, as the settings say. */
 export const openConfiguredTelemetry = (

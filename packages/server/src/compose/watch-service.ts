@@ -1,16 +1,16 @@
-import type { Config } from './config/config.ts'
-import type { Journal } from './journal/journal.ts'
-import type { Clock } from './platform/clock.ts'
-import { asId, type RunId } from './platform/ids.ts'
-import type { Logger } from './platform/logger.ts'
-import type { Metrics } from './platform/metrics.ts'
-import type { Runs } from './run/run.ts'
-import { addNodeNumbers } from './service-levels/node-numbers.ts'
+import type { Config } from '../config/config.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Clock } from '../platform/clock.ts'
+import { asId, type RunId } from '../platform/ids.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import type { Runs } from '../run/run.ts'
+import { addNodeNumbers } from '../service-levels/node-numbers.ts'
 import {
   createServiceLevels,
   RunWatch,
   type ServiceLevels,
-} from './service-levels/service-levels.ts'
+} from '../service-levels/service-levels.ts'
 
 /** What is counted about this node as a whole, and how that compares with what was promised. */
 export function watchService(
