@@ -37,6 +37,7 @@ interface Crash {
   /** Killed when a line of the child fits. */
   killAt?: (line: string) => boolean
   dieAt?: RunChildOptions['dieAt']
+  diesInTool?: boolean
   /** What the model says until the child is dead. */
   before?: (toolResults: readonly string[]) => Reply
 }
@@ -50,7 +51,7 @@ interface Outcome {
 
 /** A run whose process dies by SIGKILL at one point, and what the next start makes of it. */
 async function crash(
-  { killAt, dieAt, before = whole }: Crash,
+  { killAt, dieAt, diesInTool = false, before = whole }: Crash,
   after: { isRepeatable?: boolean; decide?: boolean } = {},
 ): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'netra-crash-'))
@@ -60,7 +61,8 @@ async function crash(
   })
   const { isRepeatable = true, decide } = after
   const options: RunChildOptions = { folder, modelUrl: `${model.url}/v1`, isRepeatable }
-  const first = await child({ ...options, ask: 'Twice 21?', ...(dieAt && { dieAt }) }, killAt)
+  const dies = { diesInTool, ...(dieAt && { dieAt }) }
+  const first = await child({ ...options, ask: 'Twice 21?', ...dies }, killAt)
   expect(first).toBe('SIGKILL')
   isDead = true
   expect(await child({ ...options, ...(decide !== undefined && { decide }) })).toBe(null)
@@ -224,6 +226,17 @@ test.concurrent(
     expect(outcome.effects).toEqual(['21', '21'])
     expect(outcome.of('tool_executing')).toHaveLength(2)
     expect(outcome.of('run_attempt')).toMatchObject([{ interrupted: [expect.any(String)] }])
+  },
+)
+
+test.concurrent(
+  'F49, F61: a tool with side effects has never had them before it is stored that it began',
+  PATIENT,
+  async () => {
+    const outcome = await crash({ diesInTool: true }, { isRepeatable: false })
+    expect(outcome.effects).toEqual(['21'])
+    expect(outcome.of('tool_executing')).toHaveLength(1)
+    expect(outcome.of('approval_requested')).toMatchObject([{ tool_name: 'calculate', fence: 2 }])
   },
 )
 

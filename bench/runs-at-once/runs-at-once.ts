@@ -9,7 +9,7 @@ import { benchFolder } from '../support/folder.ts'
 import { milliseconds, note, type Bench, type Row } from '../support/report.ts'
 import { median, spread } from '../support/statistics.ts'
 import type { ModelRequest } from './model-child.ts'
-import type { PlainAnswer, PlainRequest } from './plain-child.ts'
+import type { DeclaredTool, PlainAnswer, PlainRequest } from './plain-child.ts'
 
 const RUNS = 100
 const PEOPLE = 10
@@ -100,6 +100,9 @@ async function run(): Promise<Row[]> {
       return device
     }),
   )
+  const [anyone] = devices
+  if (!anyone) throw new Error('nobody is there')
+  const tools = await declaredBy(netra, anyone)
   const before = memoryOf(netra.pid, 'VmRSS')
   let rounds = 0
   const measure = async (delayMs: number): Promise<Measured> => {
@@ -108,7 +111,7 @@ async function run(): Promise<Row[]> {
     for (let round = 0; round <= ROUNDS; round += 1) {
       rounds += 1
       const ours = await netraRound(devices, rounds)
-      const theirs = await plainRound(plain, url)
+      const theirs = await plainRound(plain, { url, tools })
       note(
         `${delayMs} ms to think: Netra ${milliseconds(ours)}, plain ${milliseconds(theirs)}, ${megabytes(memoryOf(netra.pid, 'VmRSS'))}`,
       )
@@ -134,8 +137,20 @@ async function run(): Promise<Row[]> {
   ]
 }
 
-const plainRound = async (plain: Child<PlainRequest>, url: string): Promise<number> =>
-  (await plain.ask<PlainAnswer>({ url, runs: RUNS, toolCalls: TOOL_CALLS })).ms
+/** What Netra's assistant tells a model of its tools. */
+async function declaredBy(netra: NetraProcess, { person }: Follower): Promise<DeclaredTool[]> {
+  const answer = await fetch(`${netra.url}/api/mcp/tools`, { headers: person.headers })
+  const { data } = (await answer.json()) as { data: (DeclaredTool & { agents: string[] })[] }
+  const tools = data.filter(({ agents }) => agents.includes('assistant'))
+  if (!tools.some(({ name }) => name === 'calculate')) throw new Error('there is no `calculate`')
+  return tools
+}
+
+const plainRound = async (
+  plain: Child<PlainRequest>,
+  what: Pick<PlainRequest, 'url' | 'tools'>,
+): Promise<number> =>
+  (await plain.ask<PlainAnswer>({ ...what, runs: RUNS, toolCalls: TOOL_CALLS })).ms
 
 const rateOf = (ms: number): string => `${((1_000 * RUNS) / ms).toFixed(1)}/s`
 

@@ -57,6 +57,7 @@ export async function deleteAccount(
       db.deleteFrom('workload_mapping').where('user_id', '=', userId).compile(),
       db.deleteFrom('plan').where('user_id', '=', userId).compile(),
       db.deleteFrom('span_batch').where('user_id', '=', userId).compile(),
+      db.deleteFrom('span_service').where('user_id', '=', userId).compile(),
       db.deleteFrom('thread_summary').where('user_id', '=', userId).compile(),
       db.deleteFrom('snapshot').where('stream', '=', userStream(userId)).compile(),
     ],

@@ -17,6 +17,8 @@ export interface CommandParts {
   clock: Clock
   /** Says when it is enough; without it nothing is. */
   spending?: Spending
+  /** What a turn has to do with language models; unless given, one is needed and named. */
+  modelUse?: (agent: string, model: string) => { isNeeded: boolean; isNamed: boolean }
   /** Messages per user; asked after idempotency. */
   messageRate: RateLimit
   /** What else ends when a person leaves; it may not fail, and does not keep them. */

@@ -28,7 +28,10 @@ export interface Append {
   events: readonly NewEvent[]
 }
 
-/** A condition that must hold inside the transaction, or nothing is written. */
+/**
+ * A condition that must hold inside the transaction, or nothing is written. With `some` its query
+ * selects rows of tables, no sums or groups: a shared store locks what must stay there.
+ */
 export interface Expectation {
   name: string
   query: Statement

@@ -29,6 +29,7 @@ export interface Tables {
   workload_mapping: WorkloadMappingRow
   plan: PlanRow
   span_batch: SpanBatchRow
+  span_service: SpanServiceRow
   thread_summary: ThreadSummaryRow
   mcp_server: McpServerRow
   mcp_consent: McpConsentRow
@@ -414,6 +415,8 @@ export interface PlanRow {
   title: string
   /** JSON. */
   steps: string
+  /** JSON: what it saves, for which time, and its report. */
+  about: string | null
   created_at: string
 }
 
@@ -439,4 +442,15 @@ export interface SpanBatchRow {
   bytes: number
   /** Base64 of gzip of one JSON object a line, in the workload's columns. */
   body: string
+}
+
+/** How many calls of a batch one service made. */
+export interface SpanServiceRow {
+  batch_id: string
+  user_id: UserId
+  /** `service.name`; '' of what gives none. */
+  service: string
+  spans: number
+  first_at: string
+  last_at: string
 }

@@ -26,12 +26,17 @@ export const toldOf = ({
   change,
   interrupted,
   server,
+  boundTo,
 }: Asking): Record<string, unknown> => ({
   ...(question && { question }),
   ...(change && { change: bounded(change) }),
   ...(interrupted !== undefined && { interrupted }),
   ...(server !== undefined && { server }),
+  ...(asksAlways(boundTo) && { asks_always: true }),
 })
+
+/** What a yes is bound to says so by its first character. */
+const asksAlways = (boundTo: string | undefined): boolean => boundTo?.startsWith('!') === true
 
 /** A change that is too long is told cut, and says so. */
 function bounded(change: Change): Change {

@@ -21,8 +21,12 @@ import type { QueueWhy } from './timing/timeline.ts'
 import type { Beginning, Timings } from './timing/timings.ts'
 import { readPast, type Past } from './turn.ts'
 
-/** A run whose process died so often, each time before a step was done, is ended. */
-export const MAX_TRIES = RECOVERY.process_died.retry.tries
+/**
+ * A run whose process died so often, each time before a step was done, is ended; sooner where the
+ * last one had no memory left, because everybody's answers stop with each such death.
+ */
+export const mostTries = (ranOutOfMemory: boolean): number =>
+  RECOVERY[ranOutOfMemory ? 'out_of_memory' : 'process_died'].retry.tries
 
 /** Who stopped a run that an administrator's order ended, as the person reads it. */
 export const BY_ORDER = 'administrator'
@@ -90,7 +94,8 @@ export async function execute(parts: Execution, at: Attempt): Promise<Executed> 
     if (!row || !isOpen(row.state)) return executed
     log = parts.logger.child({ run_id: row.id, trace_id: row.trace_id })
     if (row.state !== 'waiting') executed = await timedAttempt(parts, { ...at, row, log })
-    else if (row.cancel_requested) await stopWaiting(parts, row, log)
+    else if (row.cancel_requested || at.abort.signal.reason instanceof Stopped)
+      await stopWaiting(parts, row, log)
   } catch (error) {
     executed = 'unrecorded'
     if (error instanceof LeaseGone && error.why === 'lapsed') {
@@ -160,7 +165,7 @@ async function attempt(parts: Execution, at: Attempting): Promise<Executed> {
   noteBegin(parts, owning, why)
   if (parts.spending.orders.of(row.user_id)) return end(parts, owning, cancelledBy(BY_ORDER))
   if (row.cancel_requested) return end(parts, owning, cancelledBy(row.user_id))
-  if (why !== 'retried' && row.tries >= MAX_TRIES) {
+  if (why !== 'retried' && row.tries >= mostTries(parts.ranOutOfMemory)) {
     return end(parts, owning, triedInVain(row.tries, parts.ranOutOfMemory))
   }
   try {

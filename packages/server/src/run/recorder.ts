@@ -15,9 +15,10 @@ import type { Statement } from '../platform/statement.ts'
 import { unreachable } from '../platform/unreachable.ts'
 import { asking, contextOf } from './approval.ts'
 import type { BacklogShare } from './backlog.ts'
+import { CommitLine, type Facts } from './commit-line.ts'
 import { endingRows, type Ending, type ToolRecord } from './ending.ts'
 import type { Lease } from './lease.ts'
-import { Speech } from './speech.ts'
+import { Speech, type Spoken } from './speech.ts'
 import { statesThatAllow } from './state.ts'
 import type { RunTimer } from './timing/run-timer.ts'
 import type { Timings } from './timing/timings.ts'
@@ -49,13 +50,6 @@ const some = (name: string, query: { compile(): Statement }): Expectation => ({
 
 const STATUS = { completed: 'ok', failed: 'error', cancelled: 'cancelled' } as const
 
-interface Facts {
-  thread: NewEvent[]
-  user?: NewEvent[]
-  rows?: Statement[]
-  expect?: Expectation[]
-}
-
 interface RecorderOptions {
   journal: Journal
   clock: Clock
@@ -79,8 +73,9 @@ interface RecorderOptions {
 /**
  * Turns the steps of one attempt into events of the thread, in order.
  *
- * Invariant: every append carries the attempt's fence, none is sent after its lease, and `take`
- * resolves only when what the step says is durable; text alone streams behind, and any failure of it
+ * Invariant: every append carries the attempt's fence, and none is sent after its lease. `take`
+ * resolves when the agent may go on: at once where a process that died now would only do again what
+ * may be done again, else when all that was said is durable. Whatever fails to become durable
  * surfaces at the next step.
  */
 export class Recorder {
@@ -90,7 +85,9 @@ export class Recorder {
   /** Its agent is the one of the team that works now. */
   #context: EventContext
   readonly #speech: Speech
-  readonly #openCalls = new Map<string, ToolCall>()
+  readonly #line: CommitLine
+  /** Calls that have begun, and whether they may be made again. */
+  readonly #openCalls = new Map<string, { call: ToolCall; repeatable: boolean }>()
   readonly #tools: ToolRecord[]
   #lastMessageId: MessageId | undefined
   #thought = false
@@ -103,11 +100,17 @@ export class Recorder {
     this.#tools = [...options.tools]
     this.#lastMessageId = options.lastMessageId
     this.#context = { ...contextOf(options.run), agent: options.agent ?? options.run.agent }
+    const { backlog } = options
+    this.#line = new CommitLine({
+      send: (facts) => this.#write(facts),
+      spoken: () => factsOf(this.#speech.take()),
+      onOver: ({ spokenBytes = 0 }) => backlog.taken(spokenBytes),
+    })
     this.#speech = new Speech({
       runId: options.run.id,
       clock: options.clock,
-      backlog: options.backlog,
-      commit: (events) => this.#write({ thread: events }),
+      backlog,
+      onDue: () => this.#line.wake(),
     })
   }
 
@@ -115,30 +118,22 @@ export class Recorder {
   async take(step: Step): Promise<void> {
     switch (step.kind) {
       case 'thinking':
-        this.#thought = true
-        return this.#append('agent_thinking', {
-          thought: step.thought,
-          step: step.step,
-          ...(step.fallback && { fallback: step.fallback }),
-        })
+        return this.#thinking(step)
       case 'text':
-        return this.#speech.add(step.text)
+        return this.#text(step.text)
       case 'spoken':
         return this.#spoken(step)
       case 'tool_started':
-        this.#openCalls.set(step.call.callId, step.call)
-        return this.#append('tool_executing', {
-          tool_call_id: step.call.callId,
-          tool_name: step.call.toolName,
-          arguments: step.call.arguments,
-        })
+        return this.#toolStarted(step)
       case 'tool_progress':
-        return this.#append('tool_progress', {
+        this.#say('tool_progress', {
           tool_call_id: step.callId,
           progress: step.progress,
           ...(step.total !== undefined && { total: step.total }),
           ...(step.note !== undefined && { note: step.note }),
         })
+        // A flood of them waits with the tool, not here.
+        return this.#line.settled()
       case 'tool_ended':
         return this.#toolEnded(step)
       case 'summarised':
@@ -156,8 +151,9 @@ export class Recorder {
 
   /** The one terminal event of a run that did not finish by itself. */
   async end(ending: Ending): Promise<void> {
-    const events = await this.#speech.boundary()
-    for (const { callId, toolName } of this.#openCalls.values()) {
+    const events: NewEvent[] = []
+    for (const { call } of this.#openCalls.values()) {
+      const { callId, toolName } = call
       const status = ending.kind === 'cancelled' ? 'cancelled' : 'unknown'
       events.push(this.#completed({ callId, toolName, status, result: null }, 0))
     }
@@ -166,14 +162,25 @@ export class Recorder {
     events.push(
       this.#event(ending.kind === 'cancelled' ? 'run_cancelled' : 'agent_failed', ending.fields),
     )
-    const { unfinished } = this.#speech
-    await this.#end(events, ending.kind, unfinished)
+    await this.#end(events, ending.kind, () => this.#speech.unfinished)
   }
 
-  /** What was streamed so far becomes durable; for a run that goes on in another process. */
+  /** What was said so far becomes durable; for a run that goes on in another process. */
   async settle(): Promise<void> {
-    await this.#speech.boundary()
-    await this.#commit({ thread: [] })
+    this.#add({ thread: [] })
+    await this.#line.settled()
+  }
+
+  async #thinking({ thought, step, fallback }: Extract<Step, { kind: 'thinking' }>) {
+    this.#thought = true
+    this.#say('agent_thinking', { thought, step, ...(fallback && { fallback }) })
+    await this.#line.room()
+  }
+
+  async #text(text: string): Promise<void> {
+    this.#line.assertWell()
+    this.#speech.add(text)
+    if (this.#options.backlog.mustWait()) await this.#line.settled()
   }
 
   /** The row is what the next turn begins from; the event shows the person what it says. */
@@ -194,22 +201,36 @@ export class Recorder {
       )
     const thought = `The first ${messages} messages are summarised from here on.`
     const fields = { thought, step: step.step, summary: { messages, text } }
-    const events = [...(await this.#speech.boundary()), this.#event('agent_thinking', fields)]
     this.#thought = true
-    await this.#commit({ thread: events, rows: [insert.compile()] })
+    this.#add({ thread: [this.#event('agent_thinking', fields)], rows: [insert.compile()] })
+    await this.#line.settled()
   }
 
   /** The hand-off is said by who hands on; what follows is said by the other. */
   async #handOff({ from, to, why }: Extract<Step, { kind: 'handoff' }>): Promise<void> {
-    await this.#append('agent_handoff', { from, to, why })
+    this.#say('agent_handoff', { from, to, why })
+    // Calls of models are written as those of who is at work.
+    await this.#line.settled()
     this.#context = { ...this.#context, agent: to }
   }
 
+  /** What must not be done twice does not begin before it is known that it has begun. */
+  async #toolStarted({ call, repeatable = false }: Extract<Step, { kind: 'tool_started' }>) {
+    this.#openCalls.set(call.callId, { call, repeatable })
+    this.#say('tool_executing', {
+      tool_call_id: call.callId,
+      tool_name: call.toolName,
+      arguments: call.arguments,
+    })
+    await (repeatable ? this.#line.room() : this.#line.settled())
+  }
+
   async #toolEnded({ call, outcome, durationMs }: Extract<Step, { kind: 'tool_ended' }>) {
+    const { repeatable } = this.#openCalls.get(call.callId) ?? { repeatable: false }
     this.#openCalls.delete(call.callId)
     this.#tools.push({ call, outcome })
-    const events = [...(await this.#speech.boundary()), this.#completed(outcome, durationMs)]
-    await this.#commit({ thread: events, rows: this.#progress() })
+    this.#add({ thread: [this.#completed(outcome, durationMs)], rows: this.#progress() })
+    await (repeatable ? this.#line.room() : this.#line.settled())
   }
 
   #completed(outcome: ToolOutcome, durationMs: number): NewEvent {
@@ -226,24 +247,24 @@ export class Recorder {
   async #spoken(step: Extract<Step, { kind: 'spoken' }>): Promise<void> {
     const { text, usage, costUsd, calls, model } = step
     if (text === '' && calls.length === 0) return
-    const events = await this.#speech.boundary()
+    // What led to this call of the model is durable before another one is made.
+    await this.#line.settled()
+    this.#addSpoken()
     const messageId = this.#speech.finish()
-    events.push(
-      this.#event('message_completed', {
-        message_id: messageId,
-        content: [{ type: 'text', text }],
-        usage: countedUsage(usage),
-        cost: { usd: costUsd },
-        ...(model !== undefined && { model }),
-        tool_calls: calls.map((call) => ({
-          tool_call_id: call.callId,
-          tool_name: call.toolName,
-          arguments: call.arguments,
-        })),
-      }),
-    )
+    const event = this.#event('message_completed', {
+      message_id: messageId,
+      content: [{ type: 'text', text }],
+      usage: countedUsage(usage),
+      cost: { usd: costUsd },
+      ...(model !== undefined && { model }),
+      tool_calls: calls.map((call) => ({
+        tool_call_id: call.callId,
+        tool_name: call.toolName,
+        arguments: call.arguments,
+      })),
+    })
     this.#lastMessageId = messageId
-    await this.#commit({ thread: events, rows: this.#progress() })
+    this.#add({ thread: [event], rows: this.#progress() })
   }
 
   /** The first whole step of an attempt clears what earlier ones did in vain. */
@@ -256,13 +277,15 @@ export class Recorder {
   }
 
   async #park(step: Extract<Step, { kind: 'waits' }>): Promise<void> {
+    this.#addSpoken()
+    // What was said holds even where the run does not come to wait.
+    await this.#line.settled()
     const who = { run: this.#run, agent: this.#context.agent }
     const { thread, user, rows } = asking(this.#options, who, step)
-    const events = [...(await this.#speech.boundary()), ...thread]
     const { timer, timings } = this.#options.timing
     const notStopped = some('not stopped', this.#row().where('cancel_requested', '=', 0))
-    await this.#commit({
-      thread: events,
+    await this.#write({
+      thread,
       user,
       rows: [...rows, ...timings.rows(this.#run, timer.stored())],
       expect: [notStopped],
@@ -294,36 +317,51 @@ export class Recorder {
         ...(step.insteadOf !== undefined && { instead_of: step.insteadOf }),
       }),
     )
-    await this.#end(events, 'completed', { id: messageId, text: step.finalResponse })
+    await this.#end(events, 'completed', () => ({ id: messageId, text: step.finalResponse }))
   }
 
   async #end(
     events: NewEvent[],
     state: 'completed' | 'failed' | 'cancelled',
-    said: { id: MessageId; text: string } | undefined,
+    said: () => { id: MessageId; text: string } | undefined,
   ): Promise<void> {
     const { journal, clock, run, timing } = this.#options
     const { timer, timings } = timing
-    const message = said && { ...said, tools: this.#tools }
     const status = STATUS[state]
     const from = timer.now()
-    await this.#commit({
+    this.#addSpoken()
+    const spoken = said()
+    this.#add({
       thread: events,
       user: [this.#event('run_state_changed', { state })],
       rows: [
-        ...endingRows(journal, clock, run, { state, message }),
+        ...endingRows(journal, clock, run, {
+          state,
+          message: spoken && { ...spoken, tools: this.#tools },
+        }),
         ...timings.rows(run, timer.stored(status)),
       ],
       expect: [some('open', this.#row().where('state', 'in', statesThatAllow(state)))],
     })
+    await this.#line.settled()
     timer.finished(status)
     const endMs = timer.now() - from
     timings.amend(run, timer.storedWith(endMs, status), endMs)
   }
 
-  async #append(type: string, fields: Record<string, unknown>): Promise<void> {
-    const events = await this.#speech.boundary()
-    await this.#commit({ thread: [...events, this.#event(type, fields)] })
+  #say(type: string, fields: Record<string, unknown>): void {
+    this.#add({ thread: [this.#event(type, fields)] })
+  }
+
+  /** After all that was spoken before it. */
+  #add(facts: Facts): void {
+    this.#addSpoken()
+    this.#line.add(facts)
+  }
+
+  #addSpoken(): void {
+    const spoken = factsOf(this.#speech.takeAll())
+    if (spoken) this.#line.add(spoken)
   }
 
   #event(type: string, fields: Record<string, unknown>): NewEvent {
@@ -331,28 +369,27 @@ export class Recorder {
   }
 
   /** With the calls of models that led to it. */
-  async #commit(what: Facts): Promise<void> {
-    const { rows, written } = this.#options.calls(this.#context.agent)
-    if (rows.length === 0) return this.#write(what)
-    // Nothing said in it, the user's stream is locked with it all the same: see `callRows`.
-    await this.#write({ user: [], ...what, rows: [...(what.rows ?? []), ...rows] })
-    written()
-  }
-
-  async #write(what: Facts): Promise<void> {
+  async #write({ thread, user, rows = [], expect = [] }: Facts): Promise<void> {
     const { journal, lease } = this.#options
     const { id, fence, thread_id, user_id } = this.#run
     lease.assertHeld()
+    const calls = this.#options.calls(this.#context.agent)
+    // Nothing said in it, the user's stream is locked with calls all the same: see `callRows`.
+    const own = user ?? (calls.rows.length > 0 ? [] : undefined)
     const result = await journal.commit({
       appends: [
-        { stream: threadStream(thread_id), events: what.thread },
-        ...(what.user ? [{ stream: userStream(user_id), events: what.user }] : []),
+        { stream: threadStream(thread_id), events: thread },
+        ...(own ? [{ stream: userStream(user_id), events: own }] : []),
       ],
-      rows: what.rows ?? [],
-      expect: what.expect ?? [],
+      rows: [...rows, ...calls.rows],
+      expect,
       fence: { runId: id, fence },
     })
     if (result.status === 'unexpected' && result.name === 'not stopped') throw new StoppedInstead()
     if (result.status !== 'committed') throw new RunLost(`run ${id} is not ours any more`)
+    if (calls.rows.length > 0) calls.written()
   }
 }
+
+const factsOf = (spoken: Spoken | undefined): Facts | undefined =>
+  spoken && { thread: spoken.deltas, spokenBytes: spoken.bytes }

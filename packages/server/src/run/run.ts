@@ -17,7 +17,7 @@ import { deciding } from './approval.ts'
 import type { Decided } from './asked.ts'
 import { Backlog, type BacklogLimits } from './backlog.ts'
 import { finishWithin } from './drain.ts'
-import { BY_ORDER, execute, MAX_TRIES, ShuttingDown, Stopped, type Executed } from './execute.ts'
+import { BY_ORDER, execute, mostTries, ShuttingDown, Stopped, type Executed } from './execute.ts'
 import { freeRuns, openUnowned, overdueApprovals, type KnownRun } from './free-runs.ts'
 import { LEASE_TIMES, type LeaseTimes } from './lease.ts'
 import { Leases } from './leases.ts'
@@ -209,13 +209,16 @@ export function createRuns(options: RunsOptions): Runs {
     aborts.set(run.id, abort)
     threads.set(run.id, run.threadId)
     users.set(run.id, run.userId)
-    const isSuspect = (run.tries ?? 0) >= MAX_TRIES - 1
+    const isSuspect = (run.tries ?? 0) >= mostTries(parts.ranOutOfMemory) - 1
     const keys = isSuspect ? [run.threadId, SUSPECT] : [run.threadId]
     noteHoldUp(run)
     const done = schedule.add({ keys, userId: run.userId }, async (release) => {
       if (abort.signal.reason instanceof ShuttingDown || running.has(run.id)) return
       started += 1
       executed = await executeOnce(run.id, abort, () => release(SUSPECT))
+      // Stopped in the moment in which it began to wait: nothing of the attempt was left to see it.
+      if (executed === 'settled' && abort.signal.reason instanceof Stopped)
+        executed = await executeOnce(run.id, abort)
     })
     settled.set(
       run.id,

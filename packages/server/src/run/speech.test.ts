@@ -1,126 +1,84 @@
 import { expect, test } from 'vitest'
 
-import type { NewEvent } from '../journal/journal.ts'
 import { asId, type RunId } from '../platform/ids.ts'
 import { silentLogger } from '../platform/logger.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import { TestClock } from '../platform/testing-clock.ts'
 import { Backlog } from './backlog.ts'
 import { createRunMetrics } from './run-metrics.ts'
-import { Speech } from './speech.ts'
+import { Speech, type Spoken } from './speech.ts'
 
-const runId = asId<RunId>('run')
+const LIMITS = { perRunBytes: 100, perNodeBytes: 250 }
 
-/** A store that takes what it is given when the test says so. */
-function slowStore() {
-  const commits: { events: NewEvent[]; done: () => void; fail: (error: Error) => void }[] = []
-  return {
-    commits,
-    commit: (events: NewEvent[]) =>
-      new Promise<void>((done, fail) => commits.push({ events, done, fail })),
-  }
-}
-
-const settle = () => new Promise((resolve) => setImmediate(resolve))
-
-function start(limits = { perRunBytes: 100, perNodeBytes: 250 }) {
+function start() {
   const clock = new TestClock()
   const metrics = createMetrics()
-  const backlog = new Backlog(createRunMetrics(metrics), limits)
-  const speech = () => {
-    const store = slowStore()
+  const backlog = new Backlog(createRunMetrics(metrics), LIMITS)
+  const speaker = () => {
     const share = backlog.share(silentLogger)
-    return {
-      store,
-      speech: new Speech({ runId, clock, backlog: share, commit: store.commit }),
-    }
+    const due: number[] = []
+    const onDue = (): number => due.push(clock.now())
+    const runId = asId<RunId>('run')
+    return { speech: new Speech({ runId, clock, backlog: share, onDue }), share, due }
   }
-  return { clock, metrics, backlog, speech }
+  return { clock, metrics, backlog, speaker }
 }
 
-const textsOf = (events: readonly NewEvent[]): { offset: number; text: string }[] =>
-  events.map(({ payload }) => {
+const textsOf = (spoken: Spoken | undefined): { offset: number; text: string }[] =>
+  (spoken?.deltas ?? []).map(({ payload }) => {
     const { offset, text } = JSON.parse(payload) as { offset: number; text: string }
     return { offset, text }
   })
 
-/** True once the promise has settled. */
-async function hasSettled(promise: Promise<unknown>): Promise<boolean> {
-  let isSettled = false
-  void promise.finally(() => {
-    isSettled = true
-  })
-  await settle()
-  return isSettled
-}
-
-test('the first piece goes out at once, and what gathers while the store is busy goes together', async () => {
-  const s = start()
-  const { speech, store } = s.speech()
-  await speech.add('a')
+test('the first piece is due at once, and what gathers until it is taken is one delta', () => {
+  const { clock, speaker } = start()
+  const { speech, due } = speaker()
+  speech.add('a')
+  expect(due).toHaveLength(1)
+  expect(textsOf(speech.take())).toEqual([{ offset: 0, text: 'a' }])
   for (const piece of ['b', 'c', 'd']) {
-    await speech.add(piece)
-    s.clock.advance(25)
+    speech.add(piece)
+    clock.advance(25)
   }
-  expect(store.commits.map(({ events }) => textsOf(events))).toEqual([[{ offset: 0, text: 'a' }]])
-  store.commits[0]?.done()
-  await settle()
-  expect(textsOf(store.commits[1]?.events ?? [])).toEqual([{ offset: 1, text: 'bcd' }])
+  expect(textsOf(speech.take())).toEqual([{ offset: 1, text: 'bcd' }])
+  expect(speech.take()).toBeUndefined()
 })
 
-test('a model waits while more than its run may have is on its way to the store, and it is counted', async () => {
-  const s = start()
-  const { speech, store } = s.speech()
-  await speech.add('a'.repeat(60))
-  s.clock.advance(25)
-  const waits = speech.add('b'.repeat(60))
-  expect(await hasSettled(waits)).toBe(false)
-  expect(await s.metrics.text()).toContain('netra_run_store_waits_total 1')
-  store.commits[0]?.done()
-  await settle()
-  store.commits[1]?.done()
-  await waits
-  expect(s.backlog.bytes).toBe(0)
+test('all that was said is taken before something else is said, due or not', () => {
+  const { speaker } = start()
+  const { speech } = speaker()
+  speech.add('one ')
+  speech.add('two')
+  expect(textsOf(speech.takeAll())).toEqual([{ offset: 0, text: 'one two' }])
+  expect(speech.takeAll()).toBeUndefined()
 })
 
-test('many runs together wait at the limit of the node', async () => {
-  const s = start()
-  const all = Array.from({ length: 3 }, () => s.speech())
-  const added = all.map(({ speech }) => speech.add('x'.repeat(90)))
-  expect(await Promise.all(added.map(hasSettled))).toEqual([true, true, false])
+test('a model must wait while more than its run may have is on its way to the store, and it is counted', async () => {
+  const { clock, metrics, backlog, speaker } = start()
+  const { speech, share } = speaker()
+  speech.add('a'.repeat(60))
+  expect(share.mustWait()).toBe(false)
+  clock.advance(25)
+  speech.add('b'.repeat(60))
+  expect(share.mustWait()).toBe(true)
+  expect(await metrics.text()).toContain('netra_run_store_waits_total 1')
+  share.taken(speech.takeAll()?.bytes ?? 0)
+  expect(backlog.bytes).toBe(0)
 })
 
-test('a boundary takes the rest along, after all that streamed is durable', async () => {
-  const s = start()
-  const { speech, store } = s.speech()
-  await speech.add('one ')
-  await speech.add('two')
-  const boundary = speech.boundary()
-  expect(await hasSettled(boundary)).toBe(false)
-  store.commits[0]?.done()
-  expect(textsOf(await boundary)).toEqual([{ offset: 4, text: 'two' }])
+test('many runs together wait at the limit of the node', () => {
+  const { speaker } = start()
+  const all = Array.from({ length: 3 }, () => speaker())
+  for (const { speech } of all) speech.add('x'.repeat(90))
+  expect(all[2]?.share.mustWait()).toBe(true)
 })
 
-test('after a piece that the store refused none follows: a text never has a hole', async () => {
-  const s = start()
-  const { speech, store } = s.speech()
-  await speech.add('one ')
-  s.clock.advance(25)
-  await speech.add('two ')
-  store.commits[0]?.fail(new Error('full'))
-  await settle()
-  expect(store.commits).toHaveLength(1)
-  await expect(speech.add('three')).rejects.toThrow('full')
-  await expect(speech.boundary()).rejects.toThrow('full')
-  expect(s.backlog.bytes).toBe(0)
-})
-
-test('F29: a text that came at once is cut into deltas, never through a surrogate pair', async () => {
-  const s = start({ perRunBytes: 1e9, perNodeBytes: 1e9 })
-  const { speech, store } = s.speech()
+test('F29: a text that came at once is cut into deltas, never through a surrogate pair', () => {
+  const { speaker } = start()
+  const { speech } = speaker()
   const text = `x${'😀'.repeat(40_000)}`
-  await speech.add(text)
-  const deltas = textsOf(store.commits[0]?.events ?? [])
+  speech.add(text)
+  const deltas = textsOf(speech.take())
   expect(deltas.length).toBeGreaterThan(2)
   for (const delta of deltas) expect(delta.text).toBe(delta.text.toWellFormed())
   expect(deltas.map((delta) => delta.text).join('')).toBe(text)

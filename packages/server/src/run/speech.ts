@@ -21,57 +21,53 @@ function slices(text: string): string[] {
   return cut
 }
 
-/**
- * The messages of one attempt while they are spoken. Their text streams to the store a bounded way
- * ahead of it, one commit at a time: where one fails none follows, so a text never has a hole.
- */
+/** Text as deltas of the message being spoken. */
+export interface Spoken {
+  deltas: NewEvent[]
+  bytes: number
+}
+
+/** The messages of one attempt while they are spoken: pieces of text come in, deltas go out. */
 export class Speech {
   readonly #runId: RunId
-  readonly #backlog: BacklogShare
-  readonly #commit: (events: NewEvent[]) => Promise<void>
+  readonly #backlog: Pick<BacklogShare, 'add'>
   readonly #coalescer: Coalescer
   #messageId: MessageId | undefined
   #length = 0
   #partial = ''
-  #queued = ''
-  #writing: Promise<void> | undefined
-  #failure: { error: unknown } | undefined
+  #due = ''
 
   constructor(options: {
     runId: RunId
     clock: Clock
-    backlog: BacklogShare
-    commit: (events: NewEvent[]) => Promise<void>
+    backlog: Pick<BacklogShare, 'add'>
+    /** There is something to take. */
+    onDue: () => void
   }) {
     this.#runId = options.runId
     this.#backlog = options.backlog
-    this.#commit = options.commit
-    this.#coalescer = new Coalescer(options.clock, (text) => this.#stream(text))
+    this.#coalescer = new Coalescer(options.clock, (text) => {
+      this.#isDue(text)
+      options.onDue()
+    })
   }
 
-  /**
-   * Takes a piece; waits only while too much is on its way to the store.
-   *
-   * @throws what made an earlier piece fail.
-   */
-  async add(text: string): Promise<void> {
-    this.#assertStored()
+  add(text: string): void {
     this.#partial += text
     this.#coalescer.add(text)
-    if (this.#backlog.mustWait()) await this.#writing
   }
 
-  /**
-   * Resolves when all that streamed is durable, with the deltas that the commit of the boundary
-   * takes along.
-   *
-   * @throws what made an earlier piece fail.
-   */
-  async boundary(): Promise<NewEvent[]> {
-    const text = this.#coalescer.take()
-    await this.#writing
-    this.#assertStored()
-    return text === '' ? [] : this.#deltas(text)
+  /** What has gathered long enough. */
+  take(): Spoken | undefined {
+    const text = this.#due
+    this.#due = ''
+    return text === '' ? undefined : { deltas: this.#deltas(text), bytes: Buffer.byteLength(text) }
+  }
+
+  /** All that was not taken yet: what is said otherwise comes after it. */
+  takeAll(): Spoken | undefined {
+    this.#isDue(this.#coalescer.take())
+    return this.take()
   }
 
   /** Ends the message being spoken, or one that said nothing yet; answers its id. */
@@ -89,8 +85,9 @@ export class Speech {
     return { id: this.#messageId, text: this.#partial }
   }
 
-  #assertStored(): void {
-    if (this.#failure) throw this.#failure.error
+  #isDue(text: string): void {
+    this.#due += text
+    this.#backlog.add(Buffer.byteLength(text))
   }
 
   #deltas(text: string): NewEvent[] {
@@ -100,27 +97,5 @@ export class Speech {
       this.#length += slice.length
       return makeDelta({ run_id: this.#runId, message_id, part: 0, offset, text: slice })
     })
-  }
-
-  #stream(text: string): void {
-    this.#queued += text
-    this.#backlog.add(Buffer.byteLength(text))
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined
-    })
-  }
-
-  async #write(): Promise<void> {
-    while (this.#queued !== '') {
-      const text = this.#queued
-      this.#queued = ''
-      try {
-        if (!this.#failure) await this.#commit(this.#deltas(text))
-      } catch (error) {
-        this.#failure = { error }
-      } finally {
-        this.#backlog.taken(Buffer.byteLength(text))
-      }
-    }
   }
 }

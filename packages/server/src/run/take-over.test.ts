@@ -36,6 +36,9 @@ test('F48, F53: the run of an owner that was killed is taken over within 20 s an
   await two.runs.recover()
   const run = await s.send(one)
   await slow.inText.reached
+  await s.until(async () =>
+    (await s.ofThread(run.threadId)).some(({ type }) => type === 'message_delta'),
+  )
   one.kill()
   const end = await s.ended(run, { within: 20_000 })
   expect(end).toMatchObject({ type: 'agent_completed', final_response: 'whole' })

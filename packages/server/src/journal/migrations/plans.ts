@@ -18,4 +18,8 @@ export const planMigrations: readonly Migration[] = [
       'create index plan_of_thread on plan (thread_id)',
     ],
   },
+  {
+    name: 'what an adopted plan saves, and the report it stands in',
+    statements: ['alter table plan add column about text'],
+  },
 ]

@@ -26,4 +26,19 @@ export const workloadMigrations: readonly Migration[] = [
       'create index span_batch_of_user on span_batch (user_id, id, first_at, last_at, spans, bytes)',
     ],
   },
+  {
+    name: 'which service the calls of a batch are of',
+    statements: [
+      `create table span_service (
+        batch_id text not null,
+        user_id text not null,
+        service text not null,
+        spans bigint not null,
+        first_at text not null,
+        last_at text not null,
+        primary key (batch_id, service)
+      )`,
+      'create index span_service_of_user on span_service (user_id, service)',
+    ],
+  },
 ]

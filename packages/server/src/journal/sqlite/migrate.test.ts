@@ -210,6 +210,14 @@ const COLUMNS: { [Table in keyof Tables]: Record<keyof Tables[Table], 'nullable'
     bytes: 'filled',
     body: 'filled',
   },
+  span_service: {
+    batch_id: 'filled',
+    user_id: 'filled',
+    service: 'filled',
+    spans: 'filled',
+    first_at: 'filled',
+    last_at: 'filled',
+  },
   plan: {
     id: 'filled',
     user_id: 'filled',
@@ -217,6 +225,7 @@ const COLUMNS: { [Table in keyof Tables]: Record<keyof Tables[Table], 'nullable'
     run_id: 'filled',
     title: 'filled',
     steps: 'filled',
+    about: 'nullable',
     created_at: 'filled',
   },
   thread_summary: {

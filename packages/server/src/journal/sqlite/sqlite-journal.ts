@@ -145,8 +145,11 @@ class Threads {
     const reader: ReaderLink = new WorkerLink(this.#serving.reader(folder), onDeath)
     const links = { writer, reader }
     this.#links = links
-    const [opened] = await Promise.all([writer.opened(), reader.opened()])
-    return opened
+    // Both, also where one has failed: to end a thread that is still loading has killed the process.
+    const [writing, reading] = await Promise.allSettled([writer.opened(), reader.opened()])
+    if (writing.status === 'rejected') throw writing.reason
+    if (reading.status === 'rejected') throw reading.reason
+    return writing.value
   }
 
   /** Ends both threads, letting them close what they hold. */
