@@ -141,9 +141,10 @@ export async function acceptRun(
       5_000,
     )
   }
-  const enough = await notMore(parts, wish.userId)
-  if (enough) return enough
   const resolved = await runs.resolve(wish)
+  const use = useOf(parts, resolved)
+  const enough = await notMore(parts, wish.userId, use.isNeeded)
+  if (enough) return enough
   if (!resolved) {
     return refuse('not_found', 'There is no such agent. GET /api/agents lists them.')
   }
@@ -171,7 +172,7 @@ export async function acceptRun(
           ...before.threadEvents(context),
           makeEvent(clock, 'run_accepted', context, {
             client_message_id: wish.clientMessageId,
-            model: resolved.model,
+            model: use.isNamed ? resolved.model : null,
             parent_message_id: wish.parentMessageId,
           }),
         ],
@@ -196,7 +197,9 @@ export async function acceptRun(
     return (await alreadyAccepted(parts, wish, wish.hash)) ?? refuse('busy', 'Try again.', 'same')
   }
   if (result.status === 'unexpected' && FULL.has(result.name)) {
-    return (await notMore(parts, wish.userId)) ?? refuse('busy', 'Try again.', 'same')
+    // The order may be another node's, of this very moment.
+    await parts.spending?.orders.catchUp()
+    return (await notMore(parts, wish.userId, use.isNeeded)) ?? refuse('busy', 'Try again.', 'same')
   }
   if (result.status !== 'committed') {
     return refuse('not_found', 'There is no such thread or message any more.')
@@ -209,6 +212,12 @@ export async function acceptRun(
   return done({ ...answer, position })
 }
 
+const useOf = (
+  { modelUse }: CommandParts,
+  resolved: { agent: string; model: string } | undefined,
+): { isNeeded: boolean; isNamed: boolean } =>
+  (resolved && modelUse?.(resolved.agent, resolved.model)) ?? { isNeeded: true, isNamed: true }
+
 /** Expectations of `expectRoom`. */
 const FULL = new Set(['not stopped by order', 'room for a run'])
 /** An order to stop is lifted by a person, a run ends by itself. */
@@ -219,6 +228,7 @@ const RUN_RETRY_MS = 5_000
 async function notMore(
   { spending, clock }: CommandParts,
   userId: UserId,
+  needsModel: boolean,
 ): Promise<Outcome<Accepted> | undefined> {
   const order = spending?.orders.of(userId)
   if (order) {
@@ -226,7 +236,7 @@ async function notMore(
     const message = `An administrator has stopped ${whose}: ${order.why} Nothing new is started until they let it.`
     return refuse('unavailable', message, 'after', ORDER_RETRY_MS)
   }
-  const spent = await spending?.refusal(userId)
+  const spent = await spending?.refusal(userId, { needsModel })
   if (!spent) return undefined
   const { message, renewsAt } = spent
   if (renewsAt === null) return refuse('busy', message, 'after', RUN_RETRY_MS)

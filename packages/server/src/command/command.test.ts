@@ -12,6 +12,7 @@ import { asId, type UserId } from '../platform/ids.ts'
 import { silentLogger as logger } from '../platform/logger.ts'
 import { RateLimit } from '../platform/rate-limit.ts'
 import type { Runs } from '../run/run.ts'
+import { Spending } from '../spending/spending.ts'
 import { createCommands } from './command.ts'
 
 const USER = asId<UserId>('somebody')
@@ -75,6 +76,47 @@ test('F33: messages that race into one thread have the same position in every an
   )
   for (const [first, ...others] of positions) expect(others).toEqual([first, first])
   expect(new Set(positions.map(([first]) => first)).size).toBe(indexes.length)
+  await journal[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('S30: an order of another node that this one has not heard of is told as what it is', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'netra-command-'))
+  const journal = await openSqliteJournal({ folder, logger, clock })
+  const runs = {
+    hasRoomFor: () => true,
+    stopAll: async () => undefined,
+    resolve: async () => ({ agent: 'data', model: 'netra/builtin' }),
+    firstLease: () => 0,
+  }
+  // Whoever looks for orders by itself never does: that moment has not come yet.
+  const still = { ...clock, after: () => () => undefined }
+  using here = new Spending({ journal, clock: still, logger, isSoleOwner: false })
+  using there = new Spending({ journal, clock: still, logger, isSoleOwner: false })
+  await here.begin()
+  await there.begin()
+  const commands = createCommands({
+    journal,
+    clock,
+    access: createAccess(journal),
+    files: await openFiles({ folder: join(folder, 'files'), rows: journal, clock }),
+    messageRate: new RateLimit(clock, { perMinute: 60, burst: 60 }),
+    runs: runs as unknown as Runs,
+    spending: here,
+  })
+  await there.orders.give('everyone', { why: 'Enough.', by: 'operator' }, [])
+  const sent = await commands.sendMessage(USER, {
+    type: 'send_message',
+    id: 'r',
+    client_message_id: 'one',
+    thread_id: null,
+    content: [{ type: 'text', text: 'and now?' }],
+  } as never)
+  expect(sent).toMatchObject({
+    ok: false,
+    code: 'unavailable',
+    message: expect.stringContaining('Enough.'),
+  })
   await journal[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })

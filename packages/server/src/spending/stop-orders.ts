@@ -64,6 +64,12 @@ export class StopOrders implements Disposable {
     return [...this.#standing.values()]
   }
 
+  /** Hears now of what other nodes ordered or lifted, rather than at the next look. */
+  async catchUp(): Promise<void> {
+    // A read that this node's own order overtook says nothing of now.
+    while (!(await this.#read())) continue
+  }
+
   /**
    * Nothing of the scope starts from here on, on any node. @param rows of the same commit.
    */
@@ -140,14 +146,16 @@ export class StopOrders implements Disposable {
     })
   }
 
-  async #read(): Promise<void> {
+  /** False when what was read is older than what is known. */
+  async #read(): Promise<boolean> {
     const before = this.#standing
     const rows = await this.#options.journal.db.selectFrom('stop_order').selectAll().execute()
     // What was given or lifted here meanwhile is newer than what was read.
-    if (this.#standing !== before) return
+    if (this.#standing !== before) return false
     const after = new Map(rows.map((row) => [row.scope as StopScope, row]))
     this.#standing = after
     for (const [scope, { at }] of after) if (before.get(scope)?.at !== at) this.#tell(scope)
+    return true
   }
 
   #tell(scope: StopScope): void {
