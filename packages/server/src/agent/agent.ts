@@ -70,7 +70,14 @@ export interface Agents {
   /** The same of an agent with which nobody may name another: one of a file, or elsewhere. */
   fixedModelOf(agent: string | null): string | undefined
   /**
-   * Does one turn. Ask for the next step only when the last one is durable (text excepted).
+   * What a turn of an agent has to do with the model that is chosen for it. `isNeeded`: there is no
+   * answer without a language model, or without an agent elsewhere, which may cost anything.
+   * `isNamed`: it is a model's answer, or would be; false of a program that asks none.
+   */
+  modelUse(agent: string, model: string): { isNeeded: boolean; isNamed: boolean }
+  /**
+   * Does one turn. Ask for the step after a `tool_started` that is not `repeatable` only when all
+   * before it is durable.
    *
    * @throws AgentFailure with what to do; the signal's reason, promptly, when it is aborted.
    */
@@ -256,6 +263,14 @@ export function createAgents(options: AgentsOptions): Agents {
     resolve,
     ownModelOf: (agent) => registry.find(agent)?.model,
     fixedModelOf: (agent) => fixedModelOf(registry.find(agent)),
+    modelUse(agent, model) {
+      const { origin, program } = registry.find(agent) ?? {}
+      const isFree = model === BUILTIN_MODEL || model === SELFTEST_MODEL
+      return {
+        isNeeded: !isFree && (program === undefined || origin === 'remote'),
+        isNamed: program === undefined || origin !== 'own',
+      }
+    },
     act,
     async breaker(agent, userId = '') {
       if (agent === selftest.id) return selftestModels.breaker(userId)

@@ -110,7 +110,7 @@ interface Progress {
 
 /**
  * One turn: call the model, run the tools it asks for, and again, until it answers. Each step is
- * yielded before the next begins, so that who consumes it can make it durable in between.
+ * yielded before the next begins, so that whoever consumes it decides what must be durable before.
  *
  * @throws AgentFailure; the signal's reason as soon as it is aborted.
  */

@@ -79,7 +79,7 @@ export class Admission {
   }
 
   /** Of everything that limits a person, with what is written down. */
-  async states(userId: UserId, limits: Held): Promise<BudgetState[]> {
+  async states(userId: UserId, limits: Omit<Held, 'usersOnly'>): Promise<BudgetState[]> {
     const { journal, clock } = this.#options
     const at = clock.now()
     const [own, everyone] = await Promise.all([

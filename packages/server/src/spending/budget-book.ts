@@ -17,6 +17,8 @@ export const userIdOf = (scope: string): UserId | undefined =>
 export interface Held {
   own: Limits
   everyone: Limits
+  /** What is written down for the role `user` and does not hold, because they are an administrator. */
+  usersOnly: Limits
 }
 
 export interface BookOptions {
@@ -50,11 +52,12 @@ export class BudgetBook {
   async of(userId: UserId): Promise<Held> {
     const role: Scope = `role:${this.#roles.get(userId) ?? 'user'}`
     const own = userScope(userId)
-    const found = await this.#read([role, own, 'everyone'])
+    const found = await this.#read([role, 'role:user', own, 'everyone'])
     const { defaults } = this.#options
     return {
       own: { ...defaults.own, ...found.get(role), ...found.get(own) },
       everyone: { ...defaults.everyone, ...found.get('everyone') },
+      usersOnly: role === 'role:user' ? {} : (found.get('role:user') ?? {}),
     }
   }
 

@@ -18,6 +18,7 @@ const moment = (at: number): string =>
   `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 const ASK = 'An administrator can raise it.'
+const WITHOUT = 'What needs no language model goes on: the built-in model and the AI spend team.'
 
 /** @param state of a budget with nothing left. */
 export function spent({ budget, whose, used, limit, renewsAt }: BudgetState): BudgetSpent {
@@ -27,7 +28,7 @@ export function spent({ budget, whose, used, limit, renewsAt }: BudgetState): Bu
       ? `You have used up your ${words}`
       : `Everybody together has used up the ${words}`
   return new BudgetSpent(
-    `${of}: ${amount(budget, used)} of ${amount(budget, limit)} (budget ${budget}). There is more from ${moment(renewsAt)}. ${ASK}`,
+    `${of}: ${amount(budget, used)} of ${amount(budget, limit)} (budget ${budget}). There is more from ${moment(renewsAt)}. ${ASK} ${WITHOUT}`,
     { budget, renewsAt },
   )
 }

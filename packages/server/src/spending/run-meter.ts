@@ -10,6 +10,8 @@ import type { LimitName } from './limits.ts'
 export interface CallWanted {
   model: string
   isRetry: boolean
+  /** No language model is asked: no budget of tokens or money holds it. */
+  isFree?: boolean
   /** What it will use at least, roughly. */
   likely: () => Amount
 }
@@ -20,6 +22,9 @@ export interface RunCounts {
   model_calls_per_run: number
   handoffs_per_run: number
 }
+
+/** Nothing is held back of what costs nothing. */
+const FREE: Place = { over: () => undefined, written: () => undefined }
 
 interface Made {
   call: CallMade
@@ -51,12 +56,14 @@ export class RunMeter implements Disposable {
   }
 
   /** Resolves when the call may be made. @throws BudgetSpent; the signal's reason. */
-  async admit({ model, isRetry, likely }: CallWanted, signal: AbortSignal) {
+  async admit({ model, isRetry, isFree, likely }: CallWanted, signal: AbortSignal) {
     if (!isRetry) {
       await this.count('model_calls_per_run')
       await this.count('steps_per_run')
     }
-    const place = await this.#parts.admission.enter(this.#run.user_id, likely, model, signal)
+    const place = isFree
+      ? FREE
+      : await this.#parts.admission.enter(this.#run.user_id, likely, model, signal)
     this.#places.add(place)
     let isOver = false
     return {

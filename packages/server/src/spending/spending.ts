@@ -1,5 +1,3 @@
-import { sql } from 'kysely'
-
 import type { Expectation, Journal } from '../journal/journal.ts'
 import type { Clock } from '../platform/clock.ts'
 import { asId, type UserId } from '../platform/ids.ts'
@@ -22,7 +20,7 @@ import { Warnings } from './warnings.ts'
 
 export { BudgetSpent } from './budget-spent.ts'
 export { userIdOf, userScope, type Scope } from './budget-book.ts'
-export { LIMIT_NAMES, type BudgetState, type LimitName, type Limits } from './limits.ts'
+export { LIMIT_NAMES, LIMITS, type BudgetState, type LimitName, type Limits } from './limits.ts'
 export type { CallMade } from './ledger.ts'
 export type { Totals } from './report.ts'
 export type { RunCounts, RunMeter } from './run-meter.ts'
@@ -49,6 +47,8 @@ export interface OwnSpending {
   month: Spent
   budgets: BudgetState[]
   limits: Limits
+  /** What is written down for each user and does not hold for them: they are an administrator. */
+  usersOnly: Limits
 }
 
 const NOBODY = asId<UserId>('')
@@ -113,10 +113,16 @@ export class Spending implements Disposable {
     )
   }
 
-  /** Why a person's next run may not be taken; undefined: it may. */
-  async refusal(userId: UserId): Promise<BudgetSpent | undefined> {
+  /**
+   * Why a person's next run may not be taken; undefined: it may. Budgets of tokens and money hold
+   * for what cannot be answered without a language model.
+   */
+  async refusal(
+    userId: UserId,
+    { needsModel = true }: { needsModel?: boolean } = {},
+  ): Promise<BudgetSpent | undefined> {
     const held = await this.book.of(userId)
-    const states = await this.#admission.states(userId, held)
+    const states = needsModel ? await this.#admission.states(userId, held) : []
     const empty = states.find(({ used, limit }) => used >= limit)
     if (empty) {
       this.#metrics.refused(empty.budget)
@@ -145,13 +151,17 @@ export class Spending implements Disposable {
         ? [
             {
               name: 'room for a run',
-              rows: 'some' as const,
+              rows: 'none' as const,
+              // The last of as many as there may be. Counting them would not do: PostgreSQL locks
+              // the rows that must be there, and cannot lock a sum.
               query: db
                 .selectFrom('run')
-                .select((eb) => eb.fn.countAll().as('going'))
+                .select('id')
                 .where('user_id', '=', userId)
                 .where('state', 'in', GOING)
-                .having(sql<boolean>`count(*) < ${limit}`)
+                .orderBy('id')
+                .limit(1)
+                .offset(Math.max(0, limit - 1))
                 .compile(),
             },
           ]
@@ -169,11 +179,12 @@ export class Spending implements Disposable {
       month: spentThen.get(month) ?? NOTHING,
       budgets: await this.#admission.states(userId, held),
       limits: held.own,
+      usersOnly: held.usersOnly,
     }
   }
 
   /** Of everybody together. */
-  async ofEveryone(): Promise<Omit<OwnSpending, 'limits'>> {
+  async ofEveryone(): Promise<Omit<OwnSpending, 'limits' | 'usersOnly'>> {
     const { journal, clock } = this.#options
     const [day, month] = [periodOf('day', clock.now()), periodOf('month', clock.now())]
     const spentThen = await spentIn(journal, [day, month])

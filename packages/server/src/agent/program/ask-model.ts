@@ -1,5 +1,5 @@
 import type { LanguageModelV4Message } from '@ai-sdk/provider'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 import { orAborted } from '../abort.ts'
 import type { LoopOptions } from '../loop.ts'
@@ -8,6 +8,7 @@ import type { Chosen } from '../model/model-order.ts'
 import type { OpenModel } from '../model/models.ts'
 import { parseInput } from '../model/reply.ts'
 import { AgentFailure, type Fallback, type Usage } from '../step.ts'
+import { inputSchemaOf } from '../tools/input-schema.ts'
 
 /** One question to the language model; its answer is JSON of a schema. */
 export interface ModelQuestion<T> {
@@ -83,7 +84,7 @@ async function listen<T>(
   model: OpenModel,
   options: LoopOptions & { until: number },
 ): Promise<ModelReply> {
-  const inputSchema = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' }) as object
+  const inputSchema = inputSchemaOf(schema)
   const messages: LanguageModelV4Message[] = [
     {
       role: 'system',

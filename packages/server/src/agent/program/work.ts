@@ -35,10 +35,13 @@ export class Work {
   /** No model can be asked any more in this run. */
   #isModelGone = false
   readonly #total = { usage: { inputTokens: 0, outputTokens: 0 }, costUsd: 0 as number | null }
-  /** The last model that gave an answer. */
-  #model = BUILTIN_MODEL
+  /** The last model that gave an answer; undefined in a program that asks none. */
+  #model: string | undefined
+  /** A language model was asked, whatever came of it. */
+  #hasAsked = false
 
-  constructor(options: LoopOptions, until: number) {
+  constructor(options: LoopOptions, { until, asksModels }: { until: number; asksModels: boolean }) {
+    this.#model = asksModels ? BUILTIN_MODEL : undefined
     this.turn = options.turn
     this.#options = { ...options, until }
     this.#recorded = new Recorded(options.turn)
@@ -134,8 +137,9 @@ export class Work {
       finalResponse,
       ...this.#total,
       steps: Math.max(1, this.#step),
-      model: this.#model,
-      ...(this.#model !== wanted && { insteadOf: wanted }),
+      ...(this.#model !== undefined && { model: this.#model }),
+      // Where none was asked, nothing stands in for it.
+      ...(this.#hasAsked && this.#model !== wanted && { insteadOf: wanted }),
     }
   }
 
@@ -193,13 +197,14 @@ export class Work {
     asked: { problem?: string; unreachable?: true } | undefined,
   ): Steps<T | undefined> {
     this.#step += 1
+    this.#hasAsked = true
     this.#add(usage, costUsd)
     if (!call) return undefined
     const read = schema.safeParse(call.arguments)
     const before = this.#recorded.outcomeOf(call.callId)
     const outcome = before ?? outcomeOf(call, read.success, asked)
     if (!before) {
-      yield { kind: 'tool_started', call }
+      yield { kind: 'tool_started', call, repeatable: true }
       yield { kind: 'tool_ended', call, outcome, durationMs: 0 }
     }
     this.#isModelGone ||= isUnreachable(outcome.result)
