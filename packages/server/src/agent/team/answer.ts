@@ -1,7 +1,7 @@
-import { escapeMarkdown } from '../model/builtin/format.ts'
+import { escapeMarkdown } from '../model/builtin/phrase/format.ts'
 import type { Case } from './case.ts'
 import type { Report } from './report.ts'
-import { blockText } from './reporting/markdown.ts'
+import { blockText, noteText } from './reporting/markdown.ts'
 import type { Reported } from './stages/reporting.ts'
 
 /** Sections of a report that stand in the chat; the whole of it is the file. */
@@ -61,7 +61,7 @@ function limitsOf({ sections }: Report): string {
   return [
     `## ${NOT_MEASURABLE}`,
     '',
-    ...[...notes.slice(0, MOST_LIMITS), ...more].map((note) => `- ${note}`),
+    ...[...notes.slice(0, MOST_LIMITS), ...more].map(noteText),
   ].join('\n')
 }
 
@@ -76,7 +76,8 @@ export const sectionsOf = (report: Report, headings: readonly string[]): string 
         .filter(({ kind }) => kind !== 'recommendation' && kind !== 'chart')
         .map(blockText)
         .join('\n\n')
-      return heading === 'Summary' ? text : `## ${heading}\n\n${text}`
+      // A heading whose chart stands in the report alone has nothing to head here.
+      return heading === 'Summary' || text.trim() === '' ? text : `## ${heading}\n\n${text}`
     })
     .filter((text) => text.trim() !== '')
     .join('\n\n')

@@ -21,7 +21,7 @@ export const buildReport = (files: Files): Tool => ({
   effect: 'none',
   async run(input, context): Promise<StoredReport> {
     const { report } = buildReportInput.parse(input)
-    const base = `report-${context.runId.replaceAll(/[^\w-]/g, '').slice(0, 36)}`
+    const base = reportNameOf(context.runId)
     const markdown = await stored(files, context, {
       name: `${base}.md`,
       mediaType: 'text/markdown',
@@ -41,6 +41,10 @@ export const buildReport = (files: Files): Tool => ({
     }
   },
 })
+
+/** What the files of a run's report are called, without their ending. */
+export const reportNameOf = (runId: string): string =>
+  `report-${runId.replaceAll(/[^\w-]/g, '').slice(0, 36)}`
 
 /** A call that was interrupted and is made again finds what it had stored. */
 async function stored(

@@ -12,6 +12,7 @@ import type { Failed } from './call.ts'
 import type { Correlations } from './correlate-columns.ts'
 import { Facts, type Called } from './facts.ts'
 import type { MissingData } from './missing/find-missing-data.ts'
+import type { ActionPlan } from './plan/plan-actions.ts'
 import type { PlanStep, Recommendation } from './report.ts'
 import type { TriageResult } from './triage/triage-question.ts'
 
@@ -23,9 +24,13 @@ export interface Case {
   findings: Findings
   options: Options
   recommendations: Recommendation[]
+  /** Requests, where these are too few to recommend anything by. */
+  tooFew?: number
   /** Of recommendations that exclude each other only the first is in the plan. */
   planned: string[]
   steps: PlanStep[]
+  /** The plan whose steps these are, as `plan_actions` answered it. */
+  plan?: ActionPlan
   missing?: Called<MissingData>
   /** What became of the plan, when the person asked for it. */
   adoption?: string

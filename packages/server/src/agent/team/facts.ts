@@ -12,7 +12,19 @@ const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 })
 const DOLLARS = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' })
 
 export const countText = (value: number): string => COUNT.format(value)
-export const usdText = (value: number): string => DOLLARS.format(value)
+const SMALL_DOLLARS = new Intl.NumberFormat('en-US', {
+  style: 'currency',
+  currency: 'USD',
+  minimumSignificantDigits: 1,
+  maximumSignificantDigits: 3,
+})
+const LEAST_IN_CENTS = 0.1
+
+/** To the cent; below ten cents to three digits, so that no cost reads as none. */
+export const usdText = (value: number): string =>
+  value !== 0 && Math.abs(value) < LEAST_IN_CENTS
+    ? SMALL_DOLLARS.format(value)
+    : DOLLARS.format(value)
 export const shareText = (value: number): string => `${(value * 100).toFixed(1)} %`
 const msText = (value: number): string =>
   value >= 10_000
@@ -80,6 +92,12 @@ export class FactsOf {
     return this.#add(what, value, shareText(value), field)
   }
 
+  /** A p-value; `text` says below which bound it is where its digits would read as zero. */
+  pValue(what: string, value: number, field: string): Fact {
+    const text = value < 0.001 ? 'p < 0.001' : `p = ${countTextOf(value)}`
+    return this.#add(what, value, text, field)
+  }
+
   ms(what: string, value: number, field: string): Fact {
     return this.#add(what, value, msText(value), field)
   }
@@ -90,6 +108,8 @@ export class FactsOf {
     return this.#facts.add({ what, value, text, tool_call_id: callId, tool, formula })
   }
 }
+
+const countTextOf = (value: number): string => String(Number(value.toPrecision(2)))
 
 /** Under its whole name, or its last part: `total.cost_usd` is said of `cost_usd`. */
 function formulaOf(formulas: Record<string, string>, field: string): string {

@@ -1,11 +1,15 @@
 import { assistant } from '../agents/assistant.ts'
 import { data } from '../agents/data.ts'
-import { escapeMarkdown } from '../model/builtin/format.ts'
+import { escapeMarkdown } from '../model/builtin/phrase/format.ts'
 import { program, type Steps } from '../program/program.ts'
 import type { Work } from '../program/work.ts'
 import { answerOf, sectionsOf } from './answer.ts'
 import type { Case } from './case.ts'
+import { nothingHeld } from './nothing-held.ts'
 import { makeReport } from './reporting/make-report.ts'
+import { shortAnswer } from './short-answer.ts'
+import { readShortQuestion, type ShortQuestion } from './short-question.ts'
+import { sinceBefore } from './since-before.ts'
 import { plan } from './stages/actions.ts'
 import { adopt, planBefore } from './stages/adoption.ts'
 import { helpWithData } from './stages/data-helper.ts'
@@ -34,15 +38,30 @@ export const supervisor = program(async function* (work) {
   const before = on.triage.result.adopt ? planBefore(work) : undefined
   if (before) {
     yield* handOn('actions', 'adopts the plan that was made in this conversation')
-    return yield* told(work, yield* adopt(work, 'The plan of this conversation', before))
+    return yield* told(work, yield* adopt(work, before))
   }
-  yield* gather(work, on, handOn)
+  const asked = on.triage.result.data.rows > 0 ? shortQuestionOf(on) : undefined
+  yield* gather(work, on, handOn, asked)
+  if (asked) return yield* told(work, shortAnswer(asked, on))
   yield* handOn('reporting', 'writes down what was found')
-  return yield* told(work, answerOf(yield* writeReport(work, on), on))
+  return yield* told(work, yield* reported(work, on))
 })
 
-/** Everything that comes before the report, as the data allow. */
-async function* gather(work: Work, on: Case, handOn: HandOn): Steps<void> {
+const NEEDS_ADVICE: ReadonlySet<ShortQuestion['kind']> = new Set(['together', 'best'])
+
+/** A plan that is to be adopted is shown whole. */
+const shortQuestionOf = ({ triage: { result } }: Case) =>
+  result.adopt ? undefined : readShortQuestion(result.question)
+
+/** A report, kept as a file; no file where there is nothing to report, or nothing new. */
+async function* reported(work: Work, on: Case): Steps<string> {
+  if (on.triage.result.data.rows === 0) return nothingHeld(on)
+  const again = sinceBefore(work, on)
+  return again ?? answerOf(yield* writeReport(work, on), on)
+}
+
+/** Everything that comes before the report, as the data allow; of a short question what it needs. */
+async function* gather(work: Work, on: Case, handOn: HandOn, asked?: ShortQuestion): Steps<void> {
   const { sufficiency, adopt: isToBeAdopted } = on.triage.result
   if (sufficiency !== 'sufficient') {
     yield* handOn('data_helper', 'says which data are missing and how to get them')
@@ -51,12 +70,20 @@ async function* gather(work: Work, on: Case, handOn: HandOn): Steps<void> {
   if (sufficiency === 'insufficient') return
   yield* handOn('data', 'finds the numbers')
   const scope = yield* lookAtData(work, on)
-  if (sufficiency === 'partial') return
+  if (sufficiency === 'partial' || (asked && !NEEDS_ADVICE.has(asked.kind))) return
   yield* handOn('optimization', 'finds what could be changed, and ranks it')
   yield* optimise(work, on, scope)
+  // A plan that nobody was shown is none to adopt; the changes asked about are those of the last one.
+  if (asked) {
+    on.planned = planBefore(work)?.changes?.map(({ id }) => id) ?? []
+    return
+  }
   yield* handOn('actions', 'plans the steps')
   yield* plan(work, on)
-  if (isToBeAdopted) on.adoption = yield* adopt(work, makeReport(on, undefined).title, on.steps)
+  if (isToBeAdopted) {
+    const { title } = makeReport(on, undefined)
+    on.adoption = yield* adopt(work, { title, steps: on.steps, ...on.plan })
+  }
 }
 
 /** Plain questions about a table go to the data agent, all others to the assistant. */
@@ -109,6 +136,7 @@ const part = (
     const refusal = notOurs(on, agent)
     if (refusal !== undefined) return yield* told(work, refusal)
     yield* go(work, on)
+    if (on.triage.result.data.rows === 0) return yield* told(work, nothingHeld(on))
     const report = makeReport(on, undefined)
     const answer = sectionsOf(report, headings)
     return yield* told(work, on.adoption === undefined ? answer : `${answer}\n\n${on.adoption}`)
@@ -133,9 +161,10 @@ export const actionsAgent = program(async function* (work) {
   const on = yield* triage(work)
   const refusal = notOurs(on, 'actions')
   const before = on.triage.result.adopt ? planBefore(work) : undefined
-  if (before) return yield* told(work, yield* adopt(work, 'The plan of this conversation', before))
+  if (before) return yield* told(work, yield* adopt(work, before))
   if (refusal !== undefined) return yield* told(work, refusal)
   yield* gather(work, on, alone)
+  if (on.triage.result.data.rows === 0) return yield* told(work, nothingHeld(on))
   const report = makeReport(on, undefined)
   const answer = sectionsOf(report, ['Summary', 'Recommendations', 'Plan', ...MISSING])
   return yield* told(work, on.adoption === undefined ? answer : `${answer}\n\n${on.adoption}`)
@@ -145,6 +174,7 @@ export const reportingAgent = program(async function* (work) {
   const on = yield* triage(work)
   const refusal = notOurs(on, 'reporting')
   if (refusal !== undefined) return yield* told(work, refusal)
-  yield* gather(work, on, alone)
-  return yield* told(work, answerOf(yield* writeReport(work, on), on))
+  const asked = on.triage.result.data.rows > 0 ? shortQuestionOf(on) : undefined
+  yield* gather(work, on, alone, asked)
+  return yield* told(work, asked ? shortAnswer(asked, on) : yield* reported(work, on))
 })

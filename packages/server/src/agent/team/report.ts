@@ -2,8 +2,8 @@ import { z } from 'zod'
 
 /**
  * The structure of a report: what `build_report` keeps beside the Markdown, and what a printable view
- * is made of. Text is Markdown without headings. Every number in it is that of a fact, and `facts` of
- * a block names those it rests on.
+ * is made of. The text of a text block is Markdown without headings, all else is plain text. Every
+ * number in it is that of a fact, and `facts` of a block names those it rests on.
  */
 
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()])
@@ -129,3 +129,13 @@ export interface StoredReport {
 }
 
 export const planStepSchema = stepSchema
+
+/** One change of a plan: what it saves if it alone is done. Savings of several overlap. */
+export const planChangeSchema = recommendationSchema.pick({
+  id: true,
+  title: true,
+  saving_usd: true,
+  saving_text: true,
+  saving_share: true,
+})
+export type PlanChange = z.infer<typeof planChangeSchema>

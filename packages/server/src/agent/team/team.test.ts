@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { only } from '../../../testing/agent-stage.ts'
 import { teamStage, type TeamAnswer, type TeamStage } from '../../../testing/team-stage.ts'
 import type { Attachment } from '../step.ts'
-import type { Fact, Report } from './report.ts'
+import type { Fact, Report, StoredReport } from './report.ts'
 
 interface Row {
   time: string
@@ -142,6 +142,13 @@ describe('generated rows on gpt-4o', () => {
     expect(answer.steps.at(-1)).toMatchObject({ kind: 'done', model: 'netra/builtin' })
   })
 
+  test('its tables are tables, in the answer and in the Markdown', () => {
+    const table =
+      /\| What \| Tokens \| Cost \| Share of cost \|\n\| --- \| --- \| --- \| --- \|\n\| input tokens \|/
+    expect(answer.text).toMatch(table)
+    expect(answer.markdown).toMatch(table)
+  })
+
   test('its totals are those of the rows', () => {
     const total = usd(costOf(ROWS, 'gpt-4o'))
     expect(factOf(answer.report, 'cost of the whole workload')?.text).toBe(total)
@@ -229,7 +236,7 @@ describe('generated rows on gpt-4o', () => {
     const waiting = await stage.ask('adopt this plan', [usage], asked)
     const [waits] = only(waiting.steps, 'waits')
     expect(waits?.call.toolName).toBe('adopt_plan')
-    expect(waits?.change?.summary).toMatch(/Records the plan .* as adopted/)
+    expect(waits?.boundTo?.startsWith('!')).toBe(true)
     expect(stage.adopted).toEqual([])
     const decisions = new Map([
       [waits?.call.callId ?? '', { approved: true, boundTo: waits?.boundTo }],
@@ -238,6 +245,33 @@ describe('generated rows on gpt-4o', () => {
     expect(done.text).toContain('The plan is adopted')
     const [plan] = stage.adopted
     expect(plan?.steps).toEqual(waits?.call.arguments['steps'])
+  })
+
+  test('who is asked to adopt a plan reads which one, how many steps, what it saves and for which time', async () => {
+    const { steps } = await stage.ask('adopt this plan', [usage], { history: answer.asHistory })
+    const [waits] = only(steps, 'waits')
+    const given = waits?.call.arguments as { steps: { recommendation: string }[]; title: string }
+    const planned = recommendationsOf(answer.report).filter(({ id }) =>
+      given.steps.some(({ recommendation }) => recommendation === id),
+    )
+    const largest = planned.reduce((a, b) => ((b.saving_usd ?? 0) > (a.saving_usd ?? 0) ? b : a))
+    expect(given).toMatchObject({
+      title: answer.report?.title,
+      report_id: (answer.results.get('build_report') as StoredReport).file_id,
+      period: '2026-03-02 09:00 to 18:59 UTC',
+    })
+    expect(waits?.change?.summary).toBe(
+      `Records the plan “${answer.report?.title}” with ${given.steps.length} steps as adopted. The largest of its ${planned.length} changes alone saves ${largest.saving_text} (${(100 * (largest.saving_share ?? 0)).toFixed(1)} % of the cost) for the period of the data, 2026-03-02 09:00 to 18:59 UTC. Savings overlap and must not be added up. Nothing is put into effect by this.`,
+    )
+    const each = Object(waits?.change?.after)['saving of each change alone'] as string[]
+    expect(each.toSorted()).toEqual(
+      planned
+        .map(({ id, title, saving_text: saving, saving_share: share }) => {
+          const own = given.steps.filter(({ recommendation }) => recommendation === id).length
+          return `${title}: ${saving} (${(100 * (share ?? 0)).toFixed(1)} % of the cost), ${own} steps`
+        })
+        .toSorted(),
+    )
   })
 })
 

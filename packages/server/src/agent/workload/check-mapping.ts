@@ -64,13 +64,24 @@ export function doubtsSql(mapping: Mapping, types: FileColumns): string {
   const plain = plainOf(mapping, types).map(
     ({ name, unless }) => `coalesce(bool_or(${unless}), false) AS ${quoteName(`${name} unlike`)}`,
   )
+  // Ends at the first cell that holds something.
+  const filled = filledOf(mapping, types).map(
+    ({ name, expression }) =>
+      `EXISTS (SELECT 1 FROM data WHERE (${kept}) AND (${expression}) IS NOT NULL) AS ${quoteName(`${name} filled`)}`,
+  )
   const rows = [
     'count(*) AS every',
     `count(*) FILTER (WHERE ${kept}) AS kept`,
     `count(*) FILTER (WHERE (${kept}) AND (${any})) AS doubtful`,
   ]
-  return `SELECT ${[...rows, ...counts, ...plain].join(', ')} FROM data`
+  return `SELECT ${[...rows, ...counts, ...plain, ...filled].join(', ')} FROM data`
 }
+
+/** Columns that may turn out to hold nothing: those made of the file's own. */
+const filledOf = (mapping: Mapping, types: FileColumns) =>
+  columnSqls(mapping, types).filter(
+    ({ name }) => mapping.columns[name] !== undefined && mapping.columns[name].value === undefined,
+  )
 
 const plainOf = (mapping: Mapping, types: FileColumns) =>
   columnSqls(mapping, types).flatMap(({ name, plain }) =>
@@ -100,6 +111,8 @@ export interface Doubts {
   unreadable: string[]
   /** Columns whose cells may all be passed on as they are. */
   plain: ReadonlySet<MappedColumn>
+  /** Columns without a value in any row: as good as not there. */
+  empty: ReadonlySet<MappedColumn>
 }
 
 /** What the answer to `doubtsSql` says. */
@@ -123,11 +136,15 @@ export function doubtsOf(cells: readonly Cell[], mapping: Mapping, types: FileCo
       )
   }
   const offset = 3 + doubtfulOf(mapping, types).length * 2
-  const plain = plainOf(mapping, types).filter((_, index) => cells[offset + index] === false)
+  const maybePlain = plainOf(mapping, types)
+  const plain = maybePlain.filter((_, index) => cells[offset + index] === false)
+  const after = offset + maybePlain.length
+  const empty = filledOf(mapping, types).filter((_, index) => cells[after + index] === false)
   return {
     rows: kept,
     rejected: { count: every - kept + doubtful, reasons },
     unreadable,
     plain: new Set(plain.map(({ name }) => name)),
+    empty: new Set(empty.map(({ name }) => name)),
   }
 }

@@ -1,4 +1,4 @@
-import { guessRoles, wordsOf } from '../tools/data/roles.ts'
+import { guessRoles, SYNONYMS, wordsOf } from '../tools/data/roles.ts'
 import type { ColumnKind } from '../tools/data/schemas.ts'
 import { WORKLOAD_COLUMNS, type ColumnSort, type MappedColumn } from './columns.ts'
 import type { FileColumns } from './mapping-sql.ts'
@@ -7,15 +7,7 @@ import type { ColumnMapping, Mapping } from './mapping.ts'
 /** What people call the other columns, best first, as lower-case words without a unit. */
 const NAMES: Partial<Record<MappedColumn, readonly string[]>> = {
   provider: ['provider', 'model provider', 'llm provider', 'vendor', 'gen ai provider name'],
-  requests: [
-    'requests',
-    'request count',
-    'num requests',
-    'n requests',
-    'calls',
-    'api requests',
-    'num model requests',
-  ],
+  requests: SYNONYMS.requests,
   cached_input_tokens: [
     'cached input tokens',
     'input cached tokens',
@@ -110,7 +102,8 @@ const WORDS_OF_SORT: Record<ColumnSort, readonly ColumnKind[]> = {
 /** Which column of a file that nobody recognises is what, by its name and type. */
 export function guessMapping(columns: FileColumns): Mapping {
   const shape = [...columns].map(([name, type]) => ({ name, type, kind: kindOf(type) }))
-  const roles = guessRoles(shape)
+  // Requests that rows stand for are found among the others: they need no tokens beside them.
+  const { requests: _, ...roles } = guessRoles(shape)
   const mapped: Mapping['columns'] = {}
   if (roles.time !== undefined) mapped.at = { from: [roles.time] }
   if (roles.model !== undefined) mapped.model = { from: [roles.model] }

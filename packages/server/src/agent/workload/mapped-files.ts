@@ -24,6 +24,8 @@ export interface MappedFile {
   database: string
   /** Columns that are what they should be in every row. */
   plain: Doubts['plain']
+  /** Columns without a value in any row. */
+  empty: Doubts['empty']
 }
 
 const ONE_ROW = { rows: 1_000, bytes: 1_000_000 }
@@ -85,6 +87,7 @@ export class MappedFiles {
       },
       database: table.database,
       plain: doubts.plain,
+      empty: doubts.empty,
     }
   }
 

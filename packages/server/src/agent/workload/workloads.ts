@@ -15,6 +15,7 @@ export interface Workload {
     /** What the file was recognised as: 'csv', 'openai usage', … */
     format: string
   }[]
+  /** Those that hold a value in some row; the view has the empty ones too. */
   columns: ReadonlySet<WorkloadColumn>
   rows: number
   /** Rows left out, or with cells that could not be read; a few reasons. */
@@ -53,8 +54,8 @@ export function createWorkloads(tables: Tables, files: MappedFiles): Workloads {
         select: selectOf(mapping, columns, names[index] ?? '', plain),
       }))
       const columns = new Set<WorkloadColumn>(['source', 'requests'])
-      for (const { mapping } of opened)
-        for (const [name] of mappedColumns(mapping)) columns.add(name)
+      for (const { mapping, empty } of opened)
+        for (const [name] of mappedColumns(mapping)) if (!empty.has(name)) columns.add(name)
       return {
         files: opened.map(({ file, rows, format }, index) => ({
           fileId: file.fileId,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import type { Tool } from '../../tools/tool.ts'
-import type { PlanStep } from '../report.ts'
+import { planChangeSchema, type PlanChange, type PlanStep } from '../report.ts'
 import { wayOf } from './step-templates.ts'
 
 export const planActionsInput = z.strictObject({
@@ -11,11 +11,15 @@ export const planActionsInput = z.strictObject({
         id: z.string().max(300),
         title: z.string().max(300),
         quality_risk: z.enum(['none', 'low', 'medium', 'high', 'unknown']),
+        ...planChangeSchema
+          .pick({ saving_usd: true, saving_text: true, saving_share: true })
+          .partial().shape,
       }),
     )
     .min(1)
     .max(20)
     .describe('In the order of their rank; their ids say what kind of change each is'),
+  period: z.string().max(300).optional().describe('What time the savings are for'),
 })
 
 export interface ActionPlan {
@@ -24,6 +28,10 @@ export interface ActionPlan {
   /** Those that are not, and why. */
   left_out: { id: string; why: string }[]
   steps: PlanStep[]
+  /** Those in the plan of which it is known what they save, in the order of their steps. */
+  changes: PlanChange[]
+  /** What time the savings are for, in words. */
+  period?: string
 }
 
 /** More than so many changes at once cannot be told apart on the bill. */
@@ -38,8 +46,14 @@ export const planActions: Tool = {
   repeatable: true,
   effect: 'none',
   async run(input): Promise<ActionPlan> {
-    const { recommendations } = planActionsInput.parse(input)
-    const plan: ActionPlan = { planned: [], left_out: [], steps: [] }
+    const { recommendations, period } = planActionsInput.parse(input)
+    const plan: ActionPlan = {
+      planned: [],
+      left_out: [],
+      steps: [],
+      changes: [],
+      ...(period !== undefined && { period }),
+    }
     const chosen = []
     for (const each of recommendations) {
       const why = reasonToLeaveOut(each.id, plan.planned)
@@ -50,10 +64,14 @@ export const planActions: Tool = {
     }
     // What harms no answer comes first: it pays while the rest is still being compared.
     const order = chosen.toSorted((a, b) => riskOf(a) - riskOf(b))
-    for (const { id, title } of order) {
+    for (const each of order) {
+      const { id, title } = each
       const prefix = `s${plan.steps.length + 1}`
       const before = plan.steps.at(-1)?.id
       plan.steps.push(...stepsOf(id, title, prefix, before))
+      const { saving_text, saving_usd = null, saving_share = null } = each
+      if (saving_text !== undefined)
+        plan.changes.push({ id, title, saving_usd, saving_text, saving_share })
     }
     return plan
   },

@@ -1,4 +1,4 @@
-import { escapeMarkdown } from '../../model/builtin/format.ts'
+import { asMarkdown } from '../../plain-markdown.ts'
 import type { Case } from '../case.ts'
 import { joined, say } from '../facts.ts'
 import type { MissingData } from '../missing/find-missing-data.ts'
@@ -26,7 +26,7 @@ export function makeReport(on: Case, prose: Prose | undefined): Report {
   const said = prose?.sentences ?? summary(on)
   const sections = [
     ...section('Question', [
-      { kind: 'text', text: escapeMarkdown(on.triage.result.question.slice(0, 1_000)), facts: [] },
+      { kind: 'text', text: asMarkdown(on.triage.result.question.slice(0, 1_000)), facts: [] },
     ]),
     ...section('Summary', [
       ...(said.length > 0
@@ -175,11 +175,13 @@ function missingSection(missing: MissingData | undefined): Report['sections'] {
     ...missing.sources
       .filter(({ holds }) => holds > 0)
       .slice(0, MOST_SOURCES)
-      .map((source): Block => ({
-        kind: 'notes',
-        tone: 'missing',
-        notes: [`**${source.provider}**: ${source.export}`, ...source.steps],
-        facts: [],
-      })),
+      .map((source): Block => ({ kind: 'text', text: exportText(source), facts: [] })),
   ])
 }
+
+/** One provider's export under its name, its steps in their order. */
+const exportText = ({ provider, export: name, steps }: MissingData['sources'][number]): string =>
+  [
+    `**${asMarkdown(provider)}**: ${asMarkdown(name)}`,
+    steps.map((step, at) => `${at + 1}. ${asMarkdown(step)}`).join('\n'),
+  ].join('\n\n')

@@ -1,11 +1,15 @@
+import { asMarkdown } from '../../plain-markdown.ts'
 import type { Block, PlanStep, Recommendation, Report } from '../report.ts'
 
-/** A report as Markdown that any reader shows: charts are tables of their points. */
+/**
+ * A report as Markdown that any reader shows: charts are tables of their points. Text blocks are
+ * Markdown already; all else is plain text, which must become no heading, cell, link or emphasis.
+ */
 export function toMarkdown(report: Report): string {
   const parts = [
-    `# ${inline(report.title)}`,
+    `# ${asMarkdown(report.title)}`,
     ...report.sections.flatMap(({ heading, blocks }) => [
-      `## ${inline(heading)}`,
+      `## ${asMarkdown(heading)}`,
       ...blocks.map(blockText),
     ]),
     '## Where each number comes from',
@@ -19,7 +23,7 @@ export function blockText(block: Block): string {
     case 'text':
       return block.text
     case 'table':
-      return `**${inline(block.title)}**\n\n${table(
+      return `**${asMarkdown(block.title)}**\n\n${table(
         block.columns.map(({ name }) => name),
         block.rows,
       )}`
@@ -30,11 +34,13 @@ export function blockText(block: Block): string {
     case 'steps':
       return block.steps.map(stepText).join('\n\n')
     case 'notes':
-      return block.notes.map((note) => `- ${note}`).join('\n')
+      return block.notes.map(noteText).join('\n')
     default:
       return block satisfies never
   }
 }
+
+export const noteText = (note: string): string => `- ${asMarkdown(note)}`
 
 const MOST_CHART_ROWS = 40
 
@@ -42,7 +48,7 @@ function chartText({ chart, columns, rows }: Block & { kind: 'chart' }): string 
   const step = Math.max(1, Math.ceil(rows.length / MOST_CHART_ROWS))
   const shown = rows.filter((_row, at) => at % step === 0)
   const note = step === 1 ? '' : `\n\nEvery ${step}th of ${rows.length} points.`
-  return `**${inline(chart.title)}**\n\n${table(
+  return `**${asMarkdown(chart.title)}**\n\n${table(
     columns.map(({ name }) => name),
     shown,
   )}${note}`
@@ -50,27 +56,27 @@ function chartText({ chart, columns, rows }: Block & { kind: 'chart' }): string 
 
 const recommendationText = (each: Recommendation): string =>
   [
-    `### ${each.rank}. ${inline(each.title)}`,
-    each.what,
+    `### ${each.rank}. ${asMarkdown(each.title)}`,
+    asMarkdown(each.what),
     [
-      `- Saving: **${each.saving_text}** = ${each.formula}`,
-      `- Latency: ${each.latency}`,
-      `- Quality risk: ${each.quality_risk}. ${each.quality}`,
-      ...each.assumptions.map((assumption) => `- Assumes: ${assumption}`),
-      `- Confidence: ${Math.round(each.confidence * 100)} % = ${each.confidence_formula}`,
+      `- Saving: **${asMarkdown(each.saving_text)}** = ${asMarkdown(each.formula)}`,
+      `- Latency: ${asMarkdown(each.latency)}`,
+      `- Quality risk: ${each.quality_risk}. ${asMarkdown(each.quality)}`,
+      ...each.assumptions.map((assumption) => `- Assumes: ${asMarkdown(assumption)}`),
+      `- Confidence: ${Math.round(each.confidence * 100)} % = ${asMarkdown(each.confidence_formula)}`,
     ].join('\n'),
   ].join('\n\n')
 
 const stepText = (step: PlanStep): string =>
   [
-    `**${step.id}. ${inline(step.title)}**`,
+    `**${step.id}. ${asMarkdown(step.title)}**`,
     [
-      `- How: ${step.how}`,
+      `- How: ${asMarkdown(step.how)}`,
       ...(step.after.length > 0 ? [`- After: ${step.after.join(', ')}`] : []),
-      `- Effort: ${step.effort}`,
-      `- Approved by: ${step.approver}`,
-      `- Shown by: ${step.check}`,
-      `- Rolled back by: ${step.roll_back}`,
+      `- Effort: ${asMarkdown(step.effort)}`,
+      `- Approved by: ${asMarkdown(step.approver)}`,
+      `- Shown by: ${asMarkdown(step.check)}`,
+      `- Rolled back by: ${asMarkdown(step.roll_back)}`,
     ].join('\n'),
   ].join('\n\n')
 
@@ -93,12 +99,10 @@ type Cell = string | number | boolean | null
 const line = (cells: readonly Cell[]): string => `| ${cells.map(cellText).join(' | ')} |`
 
 function table(names: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  return [line(names), line(names.map(() => '---')), ...rows.map(line)].join('\n')
+  // Plain text that begins like this is escaped; the line below the names is none.
+  const rule = `| ${names.map(() => '---').join(' | ')} |`
+  return [line(names), rule, ...rows.map(line)].join('\n')
 }
 
 const cellText = (cell: Cell): string =>
-  typeof cell === 'number' ? String(Number(cell.toPrecision(10))) : inline(String(cell ?? ''))
-
-/** Names come from files: they must not become headings, cells, links or HTML. */
-const inline = (text: string): string =>
-  text.replaceAll(/[\r\n]+/g, ' ').replaceAll(/[|[\]<>`\\]/g, String.raw`\$&`)
+  typeof cell === 'number' ? String(Number(cell.toPrecision(10))) : asMarkdown(String(cell ?? ''))

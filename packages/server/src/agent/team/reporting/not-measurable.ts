@@ -1,4 +1,5 @@
 import type { Answered } from '../../tools/workload/schemas.ts'
+import { NO_COMMON_CLOCK } from '../../tools/workload/subject.ts'
 import type { Case } from '../case.ts'
 import type { Called } from '../facts.ts'
 
@@ -34,7 +35,9 @@ export function notMeasurable(on: Case): string[] {
       )
         lines.set(
           what,
-          `${capital(what)}: not measurable from these data. There is no column for ${column}.`,
+          column === 'at' && triage.result.data.clocks_differ
+            ? `${capital(what)}: ${NO_COMMON_CLOCK}`
+            : `${capital(what)}: not measurable from these data. There is no column for ${column}.`,
         )
   return [
     ...failed.map(({ tool, why }) => `${tool} gave no result: ${why}`),

@@ -1,5 +1,6 @@
-import { escapeMarkdown } from '../../model/builtin/format.ts'
+import { asMarkdown } from '../../plain-markdown.ts'
 import type { Answered, WorkloadProfile } from '../../tools/workload/schemas.ts'
+import { NO_COMMON_CLOCK } from '../../tools/workload/subject.ts'
 import type { Case } from '../case.ts'
 import { joined, say, type Called, type Said } from '../facts.ts'
 import type { Block, Fact, Report } from '../report.ts'
@@ -50,19 +51,18 @@ export function dataSection(on: Case): Section[] {
     return [file.name, file.format, rows] as const
   })
   const covered = findings.profile?.result.covered
-  const span =
-    covered?.from && covered.to
+  const span = covered?.clocks_differ
+    ? say`${NO_COMMON_CLOCK}`
+    : covered?.from && covered.to
       ? isRelative(covered)
         ? say`The times of the data are relative: they begin at zero and name no day.`
-        : say`The requests were made between ${humanTime(covered.from)} and ${humanTime(covered.to)} (UTC)${covered.where === '' ? '' : `, where ${covered.where}`}.`
+        : say`The requests were made between ${humanTime(covered.from)} and ${humanTime(covered.to)} (UTC)${covered.where === '' ? '' : `, where ${asMarkdown(covered.where)}`}.`
       : undefined
   const notes = [
     ...(rejected > 0
       ? [`${rejected.toLocaleString('en-US')} rows could not be read and are not in any figure.`]
       : []),
-    ...unusable.map(
-      ({ name, why }) => `${escapeMarkdown(name)} was left out: ${escapeMarkdown(why)}`,
-    ),
+    ...unusable.map(({ name, why }) => `${name} was left out: ${why}`),
   ]
   return section('Data', [
     list.length > 0 ? tableBlock('Files', ['File', 'Format', 'Rows'], list) : undefined,
@@ -112,8 +112,12 @@ export function costSection(on: Case): Section[] {
             return [
               cellText(group.key),
               from.count(`requests of ${key}`, group.requests, 'by.requests'),
-              from.usd(`cost of ${key}`, group.cost_usd, 'by.cost_usd'),
-              from.share(`share of cost of ${key}`, group.share_of_cost, 'by.share_of_cost'),
+              ...(group.unpriced_requests === group.requests
+                ? [NOT_MEASURABLE, NOT_MEASURABLE]
+                : [
+                    from.usd(`cost of ${key}`, group.cost_usd, 'by.cost_usd'),
+                    from.share(`share of cost of ${key}`, group.share_of_cost, 'by.share_of_cost'),
+                  ]),
             ]
           }),
         ),
@@ -126,6 +130,8 @@ export function costSection(on: Case): Section[] {
 /** The section on usage shows cost by it, beside tokens and requests. */
 const isShown = ({ findings }: Case, dimension: string): boolean =>
   findings.groups.some(({ result }) => result.by.some((by) => by === dimension))
+
+const NOT_MEASURABLE = 'not measurable'
 
 const PART_NAMES = {
   input: 'input tokens',
@@ -184,4 +190,4 @@ function wholeOf(
 
 /** What is not known stays empty in a table. */
 export const orNone = <T>(value: T | null | undefined, fact: (value: T) => Fact): Fact | string =>
-  value === null || value === undefined ? 'not measurable' : fact(value)
+  value === null || value === undefined ? NOT_MEASURABLE : fact(value)

@@ -1,6 +1,7 @@
+import { escapeMarkdown } from '../../model/builtin/phrase/format.ts'
 import type { Covered } from '../../tools/workload/schemas.ts'
 import type { Case } from '../case.ts'
-import { countText, joined, say, shareText, usdText, type Said } from '../facts.ts'
+import { countText, joined, say, shareText, usdText, type Called, type Said } from '../facts.ts'
 import { callOf } from '../stages/candidate.ts'
 import { timeOf } from '../stages/data.ts'
 import { humanTime } from './human-time.ts'
@@ -9,6 +10,7 @@ import { isRelative } from './sections.ts'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
+const WEEK_MS = 7 * DAY_MS
 
 /** How much there is, of which period, and which part of tokens and of cost is output. */
 export function volume(on: Case): Said[] {
@@ -18,7 +20,12 @@ export function volume(on: Case): Said[] {
   const from = on.facts.of(profile)
   const requests = from.count('requests', total.requests, 'requests')
   const sides = [side(on, 'input'), side(on, 'output')].filter((said) => said !== undefined)
-  const held = joined([say`The data hold ${requests} requests`, ...period(on)])
+  const named = Object.entries(on.triage.result.data.named).map(
+    ([column, values]) =>
+      `${column.replace('_', ' ')} is ${values.map(escapeMarkdown).join(' or ')}`,
+  )
+  const scope = named.length === 0 ? '' : ` where ${named.join(' and ')}`
+  const held = joined([say`The data hold ${requests} requests${scope}`, ...period(on)])
   const tokens = joined(sides, ' and ')
   return [
     {
@@ -69,26 +76,49 @@ function period({ findings, facts }: Case): Said[] {
   const { profile } = findings
   const span = profile && spanOf(profile.result.covered)
   if (!profile || !span) return []
-  const [unit, value] =
-    span.ms < 2 * HOUR_MS
-      ? (['minutes', Math.round(span.ms / MINUTE_MS)] as const)
-      : span.ms < 2 * DAY_MS
-        ? (['hours', Number((span.ms / HOUR_MS).toFixed(1))] as const)
-        : (['days', Number((span.ms / DAY_MS).toFixed(1))] as const)
+  return [
+    joined([
+      say`in`,
+      spanSaid(facts, profile, span.ms),
+      say`(${periodText(profile.result.covered) ?? ''})`,
+    ]),
+  ]
+}
+
+function spanSaid(facts: Case['facts'], called: Called<unknown>, ms: number): Said {
+  const [unit, value] = inUnits(ms)
   const fact = facts.derived(
     { what: `${unit} between the first and the last request`, value, text: countText(value) },
     'covered.to − covered.from',
-    callOf(profile),
+    callOf(called),
   )
-  const words = value === 1 ? unit.slice(0, -1) : unit
-  return [say`in ${fact} ${words} (${periodText(profile.result.covered) ?? ''})`]
+  return say`${fact} ${value === 1 ? unit.slice(0, -1) : unit}`
 }
 
-/** What a cost of less than a day comes to at the same pace. */
-export function pace({ findings, facts }: Case): Said[] {
+const inUnits = (ms: number) =>
+  ms < 2 * HOUR_MS
+    ? (['minutes', Math.round(ms / MINUTE_MS)] as const)
+    : ms < 2 * DAY_MS
+      ? (['hours', Number((ms / HOUR_MS).toFixed(1))] as const)
+      : (['days', Number((ms / DAY_MS).toFixed(1))] as const)
+
+const MONTH_DAYS = 30
+const ASKS_MONTH = /\b(?:month(?:s|ly)?|30 days)\b/i
+
+/** What the cost comes to at the same pace: of an hour and a day, and where a month is asked, of one. */
+export function pace({ findings, facts, triage }: Case): Said[] {
   const { drivers } = findings
-  const span = drivers && spanOf(drivers.result.covered)
-  if (!drivers || !span || span.ms >= DAY_MS) return []
+  if (!drivers) return []
+  const asksMonth = ASKS_MONTH.test(triage.result.question)
+  const { covered } = drivers.result
+  const span = spanOf(covered)
+  if (!span)
+    return asksMonth
+      ? [
+          say`What a month costs is not measurable from these data: ${covered.clocks_differ ? 'files with and without dates have no period in common' : 'they do not say how long the requests took to come in'}.`,
+        ]
+      : []
+  if (!asksMonth && span.ms >= DAY_MS) return []
   const of = (unit: string, ms: number) => {
     const value = (drivers.result.total.cost_usd * ms) / span.ms
     return facts.derived(
@@ -97,8 +127,23 @@ export function pace({ findings, facts }: Case): Said[] {
       callOf(drivers),
     )
   }
+  const length = spanSaid(facts, drivers, span.ms)
+  const short = span.ms < WEEK_MS ? '; less than a week need not be like the rest of a month' : ''
   return [
-    say`At this pace that is ${of('an hour', HOUR_MS)} an hour, or ${of('a day', DAY_MS)} a day.`,
+    ...(span.ms < DAY_MS
+      ? [
+          say`At this pace that is ${of('an hour', HOUR_MS)} an hour, or ${of('a day', DAY_MS)} a day.`,
+        ]
+      : []),
+    ...(asksMonth
+      ? [
+          joined([
+            say`A month would cost **${of(`${MONTH_DAYS} days`, MONTH_DAYS * DAY_MS)}**: a projection that assumes the pace of these`,
+            length,
+            say`for ${String(MONTH_DAYS)} days, day and night${short}.`,
+          ]),
+        ]
+      : []),
   ]
 }
 
@@ -107,6 +152,15 @@ function spanOf({ from, to }: Covered): { ms: number } | undefined {
   if (from === null || to === null) return undefined
   const ms = timeOf(to) - timeOf(from)
   return ms >= MINUTE_MS ? { ms } : undefined
+}
+
+/** The time that savings are for, as it stands behind “for the period of the data,”; undefined without one. */
+export function savingPeriod(covered: Covered): string | undefined {
+  if (!isRelative(covered)) return periodText(covered) ?? undefined
+  const span = spanOf(covered)
+  if (!span) return undefined
+  const [unit, value] = inUnits(span.ms)
+  return `${countText(value)} ${value === 1 ? unit.slice(0, -1) : unit} of which no day is known`
 }
 
 /** `2023-11-16 18:15 to 19:14 UTC`; null where there are no times. */

@@ -1,7 +1,11 @@
-import { escapeMarkdown } from '../../model/builtin/format.ts'
+import { escapeMarkdown } from '../../model/builtin/phrase/format.ts'
+import { asMarkdown } from '../../plain-markdown.ts'
+import type { PricingShown } from '../../tools/workload/schemas.ts'
 import type { Case } from '../case.ts'
 import { say, shareText, type Said } from '../facts.ts'
 import type { Recommendation } from '../report.ts'
+import { callOf } from '../stages/candidate.ts'
+import { FEWEST_REQUESTS } from '../stages/optimization.ts'
 import { humanTime } from './human-time.ts'
 import { targets } from './summary-target.ts'
 import { pace, volume } from './summary-volume.ts'
@@ -20,6 +24,8 @@ export function summary(on: Case): Said[] {
     ...volume(on),
     ...lacking(on),
     ...cost(on),
+    ...dearestGroup(on),
+    ...each(on),
     ...pace(on),
     ...unnamedModel(on),
     ...reused(on),
@@ -27,9 +33,65 @@ export function summary(on: Case): Said[] {
     ...unusual(on),
     ...slow(on),
     ...targets(on),
+    ...unsaid(on),
+    ...tooFew(on),
     ...advice(on),
   ]
 }
+
+/** The group that costs most, where the question asks for one. */
+function dearestGroup({ findings, facts, triage }: Case): Said[] {
+  const { dimensions, question } = triage.result
+  if (!/\b(?:which|who|whose|most|top|dearest|first)\b/i.test(question)) return []
+  const called = findings.groups.find(({ result }) =>
+    result.by.some((by) => dimensions.some((name) => by === name || by === TIMES[name])),
+  )
+  const [by] = called?.result.by ?? []
+  const priced = (called?.result.groups ?? []).filter(({ cost_usd: usd }) => usd !== null)
+  const [first] = priced.toSorted((a, b) => (b.cost_usd ?? 0) - (a.cost_usd ?? 0))
+  const isWhole = called && called.result.groups.length === called.result.groups_in_all
+  if (!called || by === undefined || !first || !isWhole || priced.length < 2) return []
+  const key = first.key[by] ?? '(none)'
+  const from = facts.of(called)
+  const name = by.replaceAll('_', ' ')
+  const usd = from.usd(`Cost of ${by} ${key}`, first.cost_usd ?? 0, 'cost_usd')
+  const share = from.share(
+    `share of cost of ${by} ${key}`,
+    first.share_of_cost ?? 0,
+    'share_of_cost',
+  )
+  return [say`By ${name}, ${escapeMarkdown(key)} costs most: ${usd}, ${share}.`]
+}
+
+const TIMES: Partial<Record<string, string>> = { hour: 'hour_of_day', day: 'weekday' }
+
+/** What one request costs on average, where that is asked. */
+function each({ findings, facts, triage }: Case): Said[] {
+  const { drivers } = findings
+  const asked = /\b(?:per|each|a|an average) (?:request|call)\b|\baverage (?:cost|price)\b/i
+  if (!drivers || !asked.test(triage.result.question)) return []
+  const { total, pricing } = drivers.result
+  const priced = total.requests - pricing.unpriced_requests
+  if (priced <= 0) return []
+  const usd = total.cost_usd / priced
+  const whole = facts
+    .of(drivers)
+    .usd('cost of the whole workload', total.cost_usd, 'total.cost_usd')
+  const mean = facts.derived(
+    { what: 'cost of a request on average', value: usd, text: `$${Number(usd.toPrecision(3))}` },
+    `${whole.text} (${whole.id}) ÷ ${priced} requests with a price`,
+    callOf(drivers),
+  )
+  return [say`That is ${mean} a request on average.`]
+}
+
+/** Usage data hold amounts, not reasons; better said than left out. */
+const unsaid = ({ triage }: Case): Said[] =>
+  /\bwhy\b/i.test(triage.result.question)
+    ? [
+        say`Why people or programs asked for more or less is not in usage data: what the amounts are made of stands below.`,
+      ]
+    : []
 
 const HOW_TO = 'What it must hold, and how to get it, stands below.'
 
@@ -39,10 +101,10 @@ function nothingToLookAt({ triage }: Case): Said {
   const useless = [
     ...unusable.map(({ name, why }) => (why.includes(name) ? why : `${name}: ${why}`)),
     ...files.map(({ name }) => `${name} holds no rows.`),
-  ].map((why) => escapeMarkdown(why.replace('The person can', 'You can')))
+  ].map((why) => asMarkdown(why.replace('The person can', 'You can')))
   return useless.length === 0
     ? say`There are no requests to look at: attach a usage export, or choose the built-in sample. ${HOW_TO}`
-    : say`There are no requests to look at, because no attached file holds usage. ${useless.join(' ')} Otherwise attach a usage export. ${HOW_TO}`
+    : say`There are no requests to look at, because no attached file holds usage. ${[...new Set(useless)].join(' ')} Otherwise attach a usage export. ${HOW_TO}`
 }
 
 /** Money needs a model that the question or the data name. */
@@ -63,25 +125,54 @@ function lacking({ triage }: Case): Said[] {
     : []
 }
 
-function cost({ findings, facts, triage }: Case): Said[] {
+export function cost(on: Case): Said[] {
+  const { findings, facts, triage } = on
   const { drivers } = findings
   if (!drivers) return []
   const { total, parts, pricing } = drivers.result
   const from = facts.of(drivers)
   const whole = from.usd('cost of the whole workload', total.cost_usd, 'total.cost_usd')
-  const verb = pricing.basis === 'reported' ? 'cost' : 'would cost'
-  const prices =
-    pricing.basis === 'reported'
-      ? 'as the files say'
-      : pricing.basis === 'model'
-        ? `on ${pricing.models[0]?.model ?? triage.result.base_model ?? ''} at list prices`
-        : 'at the list prices of each request’s own model'
-  const first = say`They ${verb} **${whole}** ${prices}.`
+  const model = pricing.models[0]?.model ?? triage.result.base_model ?? ''
+  const first = {
+    reported: () => say`They cost **${whole}** as the files say.`,
+    model: () =>
+      say`They would cost **${whole}** on ${model}${triage.result.model_from_before ? ', as asked before,' : ''} at list prices${listed(pricing)}.`,
+    own_models: () =>
+      say`Their estimated cost is **${whole}**, at the list prices of each request’s own model${listed(pricing)}: what was paid is not in the data.`,
+    reported_and_list: () =>
+      say`They cost about **${whole}**: as the files say, and for ${from.count('requests whose cost is a list price', pricing.estimated_requests, 'pricing.estimated_requests')} requests without a cost an estimate at list prices${listed(pricing)}.`,
+  }[pricing.basis]()
   const dearest = parts?.toSorted((a, b) => b.cost_usd - a.cost_usd)[0]
-  if (!dearest) return [first]
+  if (!dearest) return [first, ...unpriced(on)]
   return [
     first,
+    ...unpriced(on),
     say`Most of it is ${PART[dearest.part]}: ${from.usd(`cost of ${PART[dearest.part]}`, dearest.cost_usd, 'parts.cost_usd')}, ${from.share(`share of cost of ${PART[dearest.part]}`, dearest.share_of_cost, 'parts.share_of_cost')}.`,
+  ]
+}
+
+/** Which prices, and of when. */
+const listed = ({ catalogue }: PricingShown): string =>
+  catalogue
+    ? ` (${catalogue.package} ${catalogue.version}, ${catalogue.priced_at.slice(0, 10)})`
+    : ''
+
+const NAMED = 5
+
+/** What the sum leaves out, and why. */
+function unpriced({ findings, facts }: Case): Said[] {
+  const { drivers } = findings
+  const pricing = drivers?.result.pricing
+  if (!drivers || !pricing || pricing.unpriced_requests === 0) return []
+  const from = facts.of(drivers)
+  const missing = pricing.unpriced_requests
+  const count = from.count('requests without a price', missing, 'pricing.unpriced_requests')
+  const names = pricing.unknown.slice(0, NAMED).map(({ model }) => escapeMarkdown(model))
+  const more = pricing.unknown.length > NAMED ? ' and others' : ''
+  const known = `the price catalogue does not have ${names.join(', ')}${more}`
+  const why = names.length === 0 ? 'their rows name no model, or no tokens' : known
+  return [
+    say`Not in it: ${count} request${missing === 1 ? '' : 's'} without a price, because ${why}.`,
   ]
 }
 
@@ -111,7 +202,7 @@ function grown({ findings, facts }: Case): Said[] {
   const times = from.count('times the usage', factor, 'factor')
   const { now, projected } = total
   const money =
-    now.cost_usd !== null && projected.cost_usd !== null
+    factor !== 1 && now.cost_usd !== null && projected.cost_usd !== null
       ? [
           say`With ${times} times the usage the same period costs ${from.usd('cost: The data’s period, then', projected.cost_usd, 'cost_usd')} instead of ${from.usd('cost: The data’s period, now', now.cost_usd, 'cost_usd')}.`,
         ]
@@ -156,7 +247,15 @@ function slow({ findings, facts, triage }: Case): Said[] {
   ]
 }
 
-function advice(on: Case): Said[] {
+export function tooFew({ tooFew: requests }: Case): Said[] {
+  if (requests === undefined) return []
+  const them = requests === 1 ? 'is 1 request' : `are ${requests} requests`
+  return [
+    say`These are too few requests to plan by: there ${them}, and below ${String(FEWEST_REQUESTS)} nothing is recommended.`,
+  ]
+}
+
+export function advice(on: Case): Said[] {
   const [best] = on.recommendations
   const saving = best && savingOf(on, best)
   if (!best || !saving) return []

@@ -101,24 +101,25 @@ export function anomalySection({ findings, facts }: Case): Section[] {
   const from = facts.of(anomalies)
   const { result } = anomalies
   const { metric, bucket, trend, methods, span } = result
+  const amount = (what: string, value: number, field: string): Fact =>
+    metric === 'cost_usd'
+      ? from.usd(what, value, field)
+      : from.count(what, Number(value.toPrecision(6)), field)
   const found = result.anomalies
     .slice(0, 8)
     .map((each) => [
       humanTime(each.at),
-      from.count(`${metric} at ${each.at}`, Number(each.value.toPrecision(6)), 'value'),
-      from.count(
-        `expected ${metric} at ${each.at}`,
-        Number(each.expected.toPrecision(6)),
-        'expected',
-      ),
+      amount(`${metric} at ${each.at}`, each.value, 'value'),
+      amount(`expected ${metric} at ${each.at}`, each.expected, 'expected'),
       from.count(`score at ${each.at}`, Number(each.score.toFixed(1)), 'score'),
       each.direction,
     ])
   const head = say`${from.count(`${bucket}s that stand out`, result.anomalies_in_all, 'anomalies_in_all')} of ${from.count(`${bucket}s that were looked at`, span?.buckets ?? 0, 'span.buckets')} ${bucket}s stand out in ${METRICS[metric] ?? metric.replaceAll('_', ' ')}.`
+  const p = (value: number): Fact => from.pValue('p-value of the trend', value, 'trend.p_value')
   const towards = trend
     ? trend.direction === 'none'
-      ? say`There is no trend that chance does not explain (p = ${from.count('p-value of the trend', Number(trend.p_value.toPrecision(3)), 'trend.p_value')}).`
-      : say`The trend is ${trend.direction} (p = ${from.count('p-value of the trend', Number(trend.p_value.toPrecision(3)), 'trend.p_value')}).`
+      ? say`There is no trend that chance does not explain (${p(trend.p_value)}).`
+      : say`The trend is ${trend.direction} (${p(trend.p_value)}).`
     : undefined
   const by = say`Methods: ${methods.map(({ name }) => name).join(', ')}.`
   return section('Anomalies and trend', [
@@ -235,6 +236,15 @@ export function growthSection({ findings, facts }: Case): Section[] {
     from.share(`headroom then: ${limit.limit}`, limit.headroom_then, 'headroom_then'),
     limit.exceeded_then ? (limit.exceeded_now ? 'exceeded now' : 'would be exceeded') : 'holds',
   ])
+  const published = limits.filter(({ read_on: readOn }) => readOn !== null)
+  const cited = [
+    ...new Set(
+      published.map(
+        ({ source, read_on: readOn, note }) =>
+          `Limits as published (${source}, read on ${readOn ?? ''}); an account’s own may differ.${note === undefined ? '' : ` ${note}`}`,
+      ),
+    ),
+  ]
   return section('Growth and limits', [
     textBlock(
       joined([
@@ -252,6 +262,7 @@ export function growthSection({ findings, facts }: Case): Section[] {
           limited,
         )
       : undefined,
+    cited.length > 0 ? { kind: 'notes', tone: 'assumption', notes: cited, facts: [] } : undefined,
   ])
 }
 

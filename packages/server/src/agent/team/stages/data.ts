@@ -11,7 +11,7 @@ import { call } from '../call.ts'
 import type { Case } from '../case.ts'
 import type { Correlations } from '../correlate-columns.ts'
 import type { Topic } from '../triage/triage.ts'
-import { scopeOf, type Scope } from './scope.ts'
+import { namedModel, scopeOf, type Scope } from './scope.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -99,13 +99,26 @@ function reuseOf({ pricing, ...scope }: Scope): Record<string, unknown> {
   return { ...scope, ...(model && { model }), ...(provider && { provider }) }
 }
 
-function growthOf(scope: Scope, { triage }: Case): Record<string, unknown> {
+/** The one model that limits would be those of: the one that was named, or the one most is spent on. */
+function modelInUse({ triage, findings }: Case): { provider: string; model: string } | undefined {
+  if (triage.result.base_model !== null) {
+    const { model, provider } = namedModel(triage.result.base_model)
+    return { model, provider: provider ?? 'openai' }
+  }
+  return findings.profile?.result.pricing?.models[0]
+}
+
+function growthOf(scope: Scope, on: Case): Record<string, unknown> {
+  const { triage } = on
   const { targets, limits } = triage.result
-  const { requests_per_minute: requests, tokens_per_minute: tokens } = limits
+  const { requests_per_minute: requests, tokens_per_minute: tokens, tier } = limits
+  const limited = tier === null ? undefined : modelInUse(on)
   return {
     ...scope,
     factor: targets.growth_factor ?? 1,
     ...(targets.growth_months !== null && { after_months: targets.growth_months }),
+    ...(tier !== null &&
+      limited && { tier: { provider: limited.provider, tier, model: limited.model } }),
     ...((requests ?? tokens) !== null && {
       limits: {
         ...(requests !== null && { requests_per_minute: requests }),

@@ -13,6 +13,8 @@ import { namedModel, type Scope } from './scope.ts'
 
 /** What saves less of the cost than this is not worth a person's time. */
 const WORTH_SHARE = 0.005
+/** Of fewer requests, one that is unlike the others decides every share: nothing is recommended. */
+export const FEWEST_REQUESTS = 30
 const MOST_RECOMMENDATIONS = 8
 const BURSTS = { times_median: 5 }
 
@@ -21,6 +23,11 @@ export async function* optimise(work: Work, on: Case, scope: Scope): Steps<void>
   const { options, failed, findings } = on
   const { candidates: named } = on.triage.result
   if (!findings.drivers) return
+  const { requests } = findings.drivers.result.total
+  if (requests < FEWEST_REQUESTS) {
+    on.tooFew = requests
+    return
+  }
   const candidates = named.length > 0 ? { candidates: named.map(namedModel) } : {}
   options.substitution = yield* call<Substitution>(
     work,

@@ -12,10 +12,10 @@ const DAY_MS = 24 * 60 * 60_000
 
 /** @param end the last request of the files, for periods that count back from it. */
 export function scopeOf(triage: TriageResult, end: string | null): Scope {
-  const where = periodOf(triage, end)
+  const where = { ...periodOf(triage, end), ...triage.data.named }
   return {
     file_ids: triage.file_ids,
-    ...(where && { where }),
+    ...(Object.keys(where).length > 0 && { where }),
     ...(triage.base_model !== null && { pricing: pricingOf(triage.base_model) }),
   }
 }

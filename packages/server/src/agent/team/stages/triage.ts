@@ -47,15 +47,23 @@ const unread = ({ toolsOff }: Work, [first]: readonly Failed[]): AgentFailure =>
     { retry: 'same' },
   )
 
-/** What the last question of the thread was read as. */
+/**
+ * What the last question of the thread was read as, with the model that one of the thread named last:
+ * a question in between that was priced otherwise does not take it away.
+ */
 function readBefore({ turn }: Work): Reading | undefined {
-  for (const { tools } of turn.history.toReversed())
-    for (const { call: made, outcome } of tools.toReversed())
-      if (made.toolName === 'triage_question' && outcome.status === 'ok') {
-        const read = readingSchema.strip().safeParse(outcome.result)
-        if (read.success) return attached(turn) ? { ...read.data, file_ids: [] } : read.data
-      }
-  return undefined
+  const readings = turn.history.flatMap(({ tools }) =>
+    tools.flatMap(({ call: made, outcome }) => {
+      if (made.toolName !== 'triage_question' || outcome.status !== 'ok') return []
+      const read = readingSchema.strip().safeParse(outcome.result)
+      return read.success ? [read.data] : []
+    }),
+  )
+  const last = readings.at(-1)
+  if (!last) return undefined
+  const base_model =
+    readings.findLast(({ base_model: model }) => model !== null)?.base_model ?? null
+  return { ...last, base_model, ...(attached(turn) && { file_ids: [] }) }
 }
 
 /** Whoever attaches another file asks about it too. */

@@ -11,6 +11,10 @@ const CANDIDATE_BEFORE =
 /** Before a model's name: the workload runs on it now. */
 const FROM_BEFORE = /\b(?:from|off|of|replace|replacing|leave|leaving|than|compare)\s+(?:the\s+)?$/i
 
+/** What was, not what would be. */
+export const SPENT =
+  /\b(?:(?:did|have|has) (?:we|i|they|it|our \w+|the \w+) (?:spend|spent|pay|paid|cost)|spent|paid|how much of (?:it|that|this|our \w+)|was spent|our actual)\b/i
+
 /** Models that a question names, as the catalogue writes names, and which one the workload is priced on. */
 export function readModels(question: string): { base: string | null; candidates: string[] } {
   let base: string | null = null
@@ -29,6 +33,9 @@ export function readModels(question: string): { base: string | null; candidates:
   }
   const [only] = candidates
   const isCompared = only !== undefined && CANDIDATE_BEFORE.test(before(question, only))
+  // What was spent on a model is no question of what all would cost there.
+  if (base === null && only !== undefined && !isCompared && SPENT.test(question))
+    return { base: null, candidates: [] }
   // One model and no word for what it is to be: the workload is priced on it.
   if (base === null && candidates.length === 1 && only !== undefined && !isCompared)
     return { base: only, candidates: [] }

@@ -118,7 +118,10 @@ describe('targets, limits and periods', () => {
     expect(read('we have 500 rpm and 2M tokens per minute').limits).toEqual({
       requests_per_minute: 500,
       tokens_per_minute: 2_000_000,
+      tier: null,
     })
+    expect(read('do we stay within tier 3 at twice the usage?').limits.tier).toBe('3')
+    expect(read('we are on the Scale tier').limits.tier).toBe('scale')
   })
 
   test.each([

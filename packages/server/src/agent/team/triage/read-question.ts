@@ -1,5 +1,5 @@
 import type { Attachment } from '../../step.ts'
-import { readModels } from './read-models.ts'
+import { readModels, SPENT } from './read-models.ts'
 import { readPeriod } from './read-period.ts'
 import { readLimits, readTargets } from './read-targets.ts'
 import { readDimensions, readMetrics, readTopics } from './read-topics.ts'
@@ -30,7 +30,7 @@ export function readQuestion(
   const { base, candidates } = readModels(question)
   const dimensions = readDimensions(question)
   // Split by model, requests are priced as the data name theirs.
-  const ownModels = !isFollowUp && dimensions.includes('model')
+  const ownModels = (!isFollowUp && dimensions.includes('model')) || SPENT.test(question)
   const model = base ?? (ownModels ? null : (before?.base_model ?? null))
   return {
     topics: topicsOf(candidates.length > 0 ? chosenAmong(topics) : topics, kept, {
@@ -82,7 +82,7 @@ function topicsOf(
   { targets, limits }: Pick<Reading, 'targets' | 'limits'>,
 ): Topic[] {
   const own = topics.filter((topic) => topic !== 'other')
-  if (limits.requests_per_minute !== null || limits.tokens_per_minute !== null)
+  if ((limits.requests_per_minute ?? limits.tokens_per_minute ?? limits.tier) !== null)
     own.unshift('rate_limits')
   if (targets.growth_factor !== null && !own.includes('growth')) own.unshift('growth')
   if ((targets.saving_share ?? targets.monthly_usd) !== null && !own.includes('saving'))
@@ -91,7 +91,7 @@ function topicsOf(
   return all.length > 0 ? all : ['other']
 }
 
-function merged<T extends Record<string, number | null>>(own: T, kept: T): T {
+function merged<T extends Record<string, number | string | null>>(own: T, kept: T): T {
   const entries = Object.entries(own).map(([name, value]) => [name, value ?? kept[name] ?? null])
   return Object.fromEntries(entries) as T
 }

@@ -132,6 +132,12 @@ function latency(question: string): number | null {
   return /^m/i.test(limit?.[2] ?? '') ? value : value * 1000
 }
 
+/** `tier 3`, `the Scale tier`. */
+function tierOf(question: string): string | null {
+  const found = /\btier[- ]?([1-5])\b|\b(start|build|scale) tier\b/i.exec(question)
+  return (found?.[1] ?? found?.[2])?.toLowerCase() ?? null
+}
+
 export function readLimits(question: string): Reading['limits'] {
   const minute = String.raw`\s*(?:per|a|\/|each)\s?min(?:ute)?\b`
   const requests = find(
@@ -143,5 +149,6 @@ export function readLimits(question: string): Reading['limits'] {
     ...NO_LIMITS,
     requests_per_minute: numberOf(requests?.[1], requests?.[2]),
     tokens_per_minute: numberOf(tokens?.[1], tokens?.[2]),
+    tier: tierOf(question),
   }
 }

@@ -1,3 +1,4 @@
+import { NO_COMMON_CLOCK } from '../../tools/workload/subject.ts'
 import type { Reading, Topic, Triage } from './triage.ts'
 
 /** What of the data a judgement rests on. */
@@ -6,6 +7,8 @@ export interface Held {
   columns: ReadonlySet<string>
   /** The catalogue, or the person, names what the requests are priced on. */
   hasBaseModel: boolean
+  /** Files with dates stand beside files without, so there is no time of all. */
+  clocksDiffer?: boolean
 }
 
 interface Need {
@@ -95,7 +98,7 @@ const DIMENSION_COLUMNS = new Set([
  * of it in part only.
  */
 export function judge(
-  reading: Pick<Reading, 'topics' | 'dimensions'>,
+  reading: Pick<Reading, 'topics' | 'dimensions'> & Partial<Pick<Reading, 'period'>>,
   held: Held,
 ): Pick<Triage, 'sufficiency' | 'reasons' | 'missing'> {
   if (held.rows === 0) {
@@ -114,6 +117,10 @@ export function judge(
       ({ anyOf }) => !anyOf.some((column) => held.columns.has(column)),
     )
     for (const { what, anyOf } of lacking) {
+      if (held.clocksDiffer && anyOf.includes('at')) {
+        reasons.push(NO_COMMON_CLOCK)
+        continue
+      }
       reasons.push(`The data do not say ${what}: there is no column for ${anyOf.join(' or ')}.`)
       for (const column of anyOf) missing.push({ column, for: what })
     }
@@ -123,8 +130,17 @@ export function judge(
   for (const dimension of reading.dimensions) {
     const column = columnOf(dimension)
     if (held.columns.has(column)) continue
+    if (held.clocksDiffer && column === 'at') {
+      reasons.push(NO_COMMON_CLOCK)
+      states.push('partial')
+      continue
+    }
     reasons.push(`The data cannot be split by ${dimension}: there is no column for ${column}.`)
     missing.push({ column, for: `a split by ${dimension}` })
+    states.push('partial')
+  }
+  if (held.clocksDiffer && reading.period) {
+    reasons.push(NO_COMMON_CLOCK)
     states.push('partial')
   }
   return {

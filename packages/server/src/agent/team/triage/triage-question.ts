@@ -1,8 +1,11 @@
 import { z } from 'zod'
 
 import { ToolError, type Tool, type ToolContext } from '../../tools/tool.ts'
+import { haveClocksThatDiffer } from '../../tools/workload/subject.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import { mergeReading, modelReadingSchema } from './merge-reading.ts'
+import { namedValues, type NamedValues } from './named-values.ts'
+import { readModels } from './read-models.ts'
 import { readQuestion } from './read-question.ts'
 import { judge } from './sufficiency.ts'
 import { readingSchema, TOPIC_NAMES, type Reading, type Triage } from './triage.ts'
@@ -14,11 +17,17 @@ export const triageQuestionInput = z.strictObject({
 })
 
 export interface TriageResult extends Triage {
+  /** The model is that of a question before: this one names none. */
+  model_from_before?: true
   data: {
     files: { file_id: string; name: string; format: string; rows: number }[]
     rows: number
     columns: string[]
     rejected_rows: number
+    /** Files with dates stand beside files without: nothing is said of them along time. */
+    clocks_differ?: true
+    /** Projects, users and the like that the question names: it is about theirs alone. */
+    named: NamedValues
     /** Attached files that hold no requests, and why. */
     unusable: { name: string; why: string }[]
   }
@@ -36,12 +45,16 @@ export const triageQuestion = (workloads: Workloads): Tool => ({
     const { question, before, understood } = triageQuestionInput.parse(input)
     const own = readQuestion(question, context.files, before)
     const { reading, added } = mergeReading(question, own, understood ?? {})
-    const data = await look(workloads, reading, context)
+    const data = await look(workloads, { ...reading, question }, context)
+    // Data that name neither a model nor a cost have no other price than the one that was named before.
+    if (!data.columns.includes('model') && !data.columns.includes('cost_usd'))
+      reading.base_model ??= before?.base_model ?? null
     const hasBaseModel = reading.base_model !== null
     const judged = judge(reading, {
       rows: data.rows,
       columns: new Set(data.columns),
       hasBaseModel,
+      clocksDiffer: data.clocks_differ === true,
     })
     const [topic = 'other'] = reading.topics
     return {
@@ -53,6 +66,10 @@ export const triageQuestion = (workloads: Workloads): Tool => ({
       reasons: [...judged.reasons, ...data.unusable.map(({ name, why }) => `${name}: ${why}`)],
       from_model: added,
       data,
+      ...(reading.base_model !== null &&
+        reading.base_model === before?.base_model &&
+        readModels(question).base === null &&
+        !added.some((each) => each.startsWith('model:')) && { model_from_before: true as const }),
     }
   },
 })
@@ -60,7 +77,7 @@ export const triageQuestion = (workloads: Workloads): Tool => ({
 /** What the files hold; one that holds no requests says so and is left out. */
 async function look(
   workloads: Workloads,
-  { file_ids: fileIds }: Reading,
+  { file_ids: fileIds, question }: Reading & { question: string },
   context: ToolContext,
 ): Promise<TriageResult['data']> {
   const data: TriageResult['data'] = {
@@ -68,12 +85,17 @@ async function look(
     rows: 0,
     columns: [],
     rejected_rows: 0,
+    named: {},
     unusable: [],
   }
   for (const fileId of fileIds) {
     const name = context.files.find((file) => file.fileId === fileId)?.name ?? fileId
     try {
-      const { files, rows, columns, rejected } = await workloads.open([fileId], context)
+      const workload = await workloads.open([fileId], context)
+      const { files, rows, columns, rejected } = workload
+      const named = await namedValues(question, workload)
+      for (const [column, values] of Object.entries(named) as [keyof NamedValues, string[]][])
+        data.named[column] = [...new Set([...(data.named[column] ?? []), ...values])]
       for (const { fileId: id, ...file } of files)
         data.files.push({ file_id: id, name: file.name, format: file.format, rows: file.rows })
       data.rows += rows
@@ -82,6 +104,16 @@ async function look(
     } catch (error) {
       if (!(error instanceof ToolError)) throw error
       data.unusable.push({ name, why: error.message })
+    }
+  }
+  if (data.files.length > 1 && data.columns.includes('at')) {
+    const together = await workloads.open(
+      data.files.map((file) => file.file_id),
+      context,
+    )
+    if (await haveClocksThatDiffer(together)) {
+      data.clocks_differ = true
+      data.columns = data.columns.filter((column) => column !== 'at')
     }
   }
   return data

@@ -72,6 +72,8 @@ const targetsSchema = z.strictObject({
 const limitsSchema = z.strictObject({
   requests_per_minute: z.number().positive().nullable(),
   tokens_per_minute: z.number().positive().nullable(),
+  /** The account's usage tier, as its provider calls it: `3`, `scale`. */
+  tier: z.string().nullable().default(null),
 })
 
 /** What a question says, before anybody looked at the data. */
@@ -119,7 +121,11 @@ export const NO_TARGETS: Reading['targets'] = {
   latency_ms: null,
 }
 
-export const NO_LIMITS: Reading['limits'] = { requests_per_minute: null, tokens_per_minute: null }
+export const NO_LIMITS: Reading['limits'] = {
+  requests_per_minute: null,
+  tokens_per_minute: null,
+  tier: null,
+}
 
 /** Topics as a person reads them. */
 export const TOPIC_NAMES: Record<Topic, string> = {

@@ -1,0 +1,91 @@
+import type { Case } from './case.ts'
+import { say, shareText, usdText, type Said } from './facts.ts'
+import type { Fact } from './report.ts'
+import { pace, savingPeriod } from './reporting/summary-volume.ts'
+import { advice, cost, tooFew } from './reporting/summary.ts'
+import type { ShortQuestion } from './short-question.ts'
+import { callOf, totalCost } from './stages/candidate.ts'
+
+/** One or two sentences with the figure and where it is from, or why there is none. */
+export function shortAnswer(asked: ShortQuestion, on: Case): string {
+  const total = totalCost(on)
+  if (!total)
+    return say`This is not measurable from these data: they hold no cost, and no model was named to price them on. Name one, for example “on gpt-4o”.`
+      .text
+  switch (asked.kind) {
+    case 'together':
+      return together(on)
+    case 'best':
+      return texts([...(on.tooFew === undefined ? advice(on) : tooFew(on))], on, total) || NOTHING
+    case 'discount':
+      return discounted(on, total, asked.share)
+    case 'budget':
+      return ofBudget(on, total, asked)
+    case 'total':
+      return texts(cost(on).slice(0, 1), on, total)
+    default:
+      return asked satisfies never
+  }
+}
+
+const NOTHING = 'Nothing that could be recommended saves enough to be worth the work.'
+
+const texts = (said: readonly Said[], on: Case, from: Fact): string =>
+  said.length === 0 ? '' : `${said.map(({ text }) => text).join(' ')} ${source(on, from)}`
+
+/** Of which call and by which rule the figure is, and of which requests. */
+function source({ findings }: Case, { tool, formula }: Fact): string {
+  const covered = findings.drivers?.result.covered
+  const files = covered?.files.map(({ name }) => name).join(', ') ?? ''
+  return `(Source: \`${tool}\` over ${files}; ${formula}.)`
+}
+
+function together(on: Case): string {
+  const shown = on.recommendations.filter(({ id }) => on.planned.includes(id))
+  const largest = (shown.length > 0 ? shown : on.recommendations).toSorted(
+    (a, b) => (b.saving_usd ?? 0) - (a.saving_usd ?? 0),
+  )[0]
+  const why =
+    'Savings overlap and are not added up, because each is computed as if it alone were done: a request that moved to a cheaper model has less left to save by caching or batch prices, and it can move to one model only.'
+  if (on.tooFew !== undefined) return tooFew(on)[0]?.text ?? NOTHING
+  if (!largest) return NOTHING
+  return `${why} What I can say is each alone: the largest, “${largest.title}”, saves ${largest.saving_text}${largest.saving_share === null ? '' : ` (${shareText(largest.saving_share)} of the cost)`}. (Source: ${largest.formula.replaceAll(/ \(f\d+\)/g, '')}.)`
+}
+
+function discounted(on: Case, total: Fact, share: number): string {
+  const value = total.value * (1 - share)
+  const after = on.facts.derived(
+    { what: 'cost with the discount of the question', value, text: usdText(value) },
+    `${total.text} (${total.id}) × (1 − ${share})`,
+    callOf({ callId: total.tool_call_id, tool: total.tool, result: undefined }),
+  )
+  const percent = `${Number((share * 100).toPrecision(6))} %`
+  const basis = on.findings.drivers?.result.pricing.basis
+  const before =
+    basis === 'reported'
+      ? `${total.text}, what the files say was paid (it may hold the discount already)`
+      : `${total.text}${modelOf(on)} at list prices`
+  return `With ${percent} off, it would be **${after.text}** instead of ${before}. The discount is an assumption from your question: the data say nothing of your contract, and it is taken off everything alike. ${source(on, { ...after, formula: `${total.text} × (1 − ${percent})` })}`
+}
+
+function modelOf({ triage, findings }: Case): string {
+  const { pricing } = findings.drivers?.result ?? {}
+  if (pricing?.basis !== 'model') return ''
+  const before = triage.result.model_from_before ? ', as asked before,' : ''
+  return ` on ${pricing.models[0]?.model ?? ''}${before}`
+}
+
+function ofBudget(
+  on: Case,
+  total: Fact,
+  { usd, isMonthly }: Extract<ShortQuestion, { kind: 'budget' }>,
+): string {
+  const share = total.value / usd
+  const covered = on.findings.drivers?.result.covered
+  const period = covered && savingPeriod(covered)
+  const budget = `a budget of ${usdText(usd)}${isMonthly ? ' a month' : ''}`
+  const time =
+    period === undefined ? 'for all requests of the data' : `for the period of the data, ${period}`
+  const month = isMonthly ? pace(on).map(({ text }) => ` ${text}`) : []
+  return `**${shareText(share)}** of ${budget} is used: ${total.text}${modelOf(on)} ${time}; ${share > 1 ? `${usdText(total.value - usd)} too much` : `${usdText(usd - total.value)} is left`}.${month.join('')} ${source(on, { ...total, formula: `${total.text} ÷ ${usdText(usd)}` })}`
+}
