@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto'
 
-import { z } from 'zod'
-
 import type { ToolCall } from '../step.ts'
+import { inputSchemaOf } from './input-schema.ts'
 import type { Tool } from './tool.ts'
 
 /** What a person was told of a tool, by its hash: another text or schema is another tool. */
 export function definitionOf({ name, description, input, effect, server }: Tool): string {
-  const schema = z.toJSONSchema(input, { io: 'input', target: 'draft-7' })
-  return hash({ name, description, schema, effect, server: server ?? null })
+  return hash({
+    name,
+    description,
+    schema: inputSchemaOf(input),
+    effect,
+    server: server ?? null,
+  })
 }
 
 /**

@@ -270,6 +270,34 @@ describe('prices', () => {
     await expect(price(wrong, { models: ['gpt-4o'] })).rejects.toThrow(/1 rows have a negative/)
   })
 
+  test('cached input within the input costs its own price, and is told apart', async () => {
+    const file = await storeCsv(
+      'input_tokens,input_cached_tokens,output_tokens\n1000000,400000,100000\n1000000,,0\n',
+    )
+    const found = await price(file, { models: ['gpt-4o', 'gpt-4'] })
+    expect(found.cached_input).toEqual({
+      column: 'input_cached_tokens',
+      tokens: 400_000,
+      counted: 'within_input',
+    })
+    // 1.6 M at $2.50, 0.4 M at $1.25, 0.1 M at $10; gpt-4 has no price of cached input: 2 M at $30, 0.1 M at $60.
+    expect(found.models).toMatchObject([
+      { input_usd: 4.5, cached_input_usd: 0.5, output_usd: 1, total_text: '$5.50' },
+      { input_usd: 60, cached_input_usd: 12, output_usd: 6, total_text: '$66.00' },
+    ])
+  })
+
+  test.each([
+    ['named as Anthropic does', 'input_tokens,cache_read_input_tokens,output_tokens', 500_000],
+    ['more than its input', 'prompt_tokens,cached_tokens,completion_tokens', 2_000_000],
+  ])('cached input %s stands beside the input', async (_how, header, cached) => {
+    const file = await storeCsv(`${header}\n1000000,${cached},0\n`)
+    const found = await price(file, { models: ['gpt-4o'] })
+    expect(found.cached_input).toMatchObject({ tokens: cached, counted: 'beside_input' })
+    // 1 M at $2.50 and what is cached at $1.25.
+    expect(found.models[0]?.total_usd).toBe(2.5 + (cached / 1e6) * 1.25)
+  })
+
   test('without token columns the numeric ones are offered', async () => {
     const file = await storeCsv('size,name,weight\n1,a,2\n')
     await expect(price(file, { models: ['gpt-4o'] })).rejects.toThrow(

@@ -11,6 +11,7 @@ import type { Tool } from '../tool.ts'
 import { workloadTools } from '../workload/workload-tools.ts'
 import { chartTable } from './chart-table.ts'
 import { DuckPool } from './duck/duck-pool.ts'
+import { priceTokens } from './price-tokens.ts'
 import { priceWorkload } from './price-workload.ts'
 import { profileTable } from './profile-table.ts'
 import { queryTable } from './query-table.ts'
@@ -50,6 +51,7 @@ export function createDataTools(
     queryTable(tables),
     chartTable(tables),
     priceWorkload(tables, clock),
+    priceTokens(clock),
     calculate,
     ...workloadTools(workloads, clock),
   ]

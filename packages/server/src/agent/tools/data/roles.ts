@@ -1,6 +1,6 @@
 import type { ColumnKind, TableProfile } from './schemas.ts'
 
-const ROLES = ['input_tokens', 'output_tokens', 'time', 'model', 'user'] as const
+const ROLES = ['input_tokens', 'output_tokens', 'time', 'model', 'user', 'requests'] as const
 
 export type Role = (typeof ROLES)[number]
 
@@ -94,6 +94,23 @@ export const SYNONYMS: Record<Role, readonly string[]> = {
     'member',
     'email',
   ],
+  requests: [
+    'num model requests',
+    'requests',
+    'num requests',
+    'n requests',
+    'number of requests',
+    'request count',
+    'requests count',
+    'api requests',
+    'model requests',
+    'total requests',
+    'calls',
+    'call count',
+    'num calls',
+    'n calls',
+    'number of calls',
+  ],
 }
 
 /**
@@ -123,6 +140,8 @@ export function guessRoles(columns: readonly NamedColumn[]): TableProfile['roles
     const name = columnFor(role, columns)
     if (name !== undefined) roles[role] = name
   }
+  // Beside no tokens they may be anything that is counted.
+  if (roles.input_tokens === undefined && roles.output_tokens === undefined) delete roles.requests
   return roles
 }
 
@@ -138,6 +157,8 @@ function columnFor(role: Role, columns: readonly NamedColumn[]): string | undefi
       return byName(role, of('text'))
     case 'user':
       return byName(role, of('text', 'integer'))
+    case 'requests':
+      return byName(role, of('integer', 'number'))
     default:
       return role satisfies never
   }

@@ -34,8 +34,13 @@ export interface TableProfile {
    * dropped in silence. Words for nothing, such as `NA` among numbers, are a reason without a count.
    */
   rejected: { count: number; reasons: string[] }
-  /** Which columns hold input and output tokens, time, model and user, guessed from their names. */
-  roles: Partial<Record<'input_tokens' | 'output_tokens' | 'time' | 'model' | 'user', string>>
+  /**
+   * Which columns hold input and output tokens, time, model and user, guessed from their names;
+   * `requests` is how many requests a row stands for, where rows are sums.
+   */
+  roles: Partial<
+    Record<'input_tokens' | 'output_tokens' | 'time' | 'model' | 'user' | 'requests', string>
+  >
 }
 
 export const queryTableInput = z.strictObject({
@@ -95,6 +100,8 @@ export interface PricedModel {
   model: string
   /** US dollars. Exact sums over rows; `*_text` is to the cent: `$5.81`. */
   input_usd: number
+  /** The part of `input_usd` for what was read from a prompt cache; where a column counts it. */
+  cached_input_usd?: number
   output_usd: number
   total_usd: number
   total_text: string
@@ -102,12 +109,55 @@ export interface PricedModel {
 
 export interface PriceResult {
   rows: number
+  /** That the rows stand for; `requests_column` says how many, null: one a row. */
+  requests: number
+  requests_column: string | null
   input_column: string
   output_column: string
+  /**
+   * Input that was read from a prompt cache, priced as such where the model has a price for it;
+   * absent where no column counts it. `input_tokens` has it in it, or stands beside it.
+   */
+  cached_input?: { column: string; tokens: number; counted: 'within_input' | 'beside_input' }
   input_tokens: number
   output_tokens: number
   models: PricedModel[]
   /** Models that the catalogue does not know, with the nearest names it has. */
+  unknown: { model: string; nearest: string[] }[]
+  catalogue: { package: '@pydantic/genai-prices'; version: string; priced_at: string }
+}
+
+const tokenCount = z.number().min(0).max(1e15)
+
+export const priceTokensInput = z.strictObject({
+  /** Model names of the price catalogue, such as `gpt-4o`. */
+  models: z.array(z.string()).min(1).max(20),
+  /** Catalogue provider; found by the name unless given. */
+  provider: z.string().optional(),
+  /** Without what is read from a cache. */
+  input_tokens: tokenCount.optional(),
+  cached_input_tokens: tokenCount.optional(),
+  output_tokens: tokenCount.optional(),
+})
+
+export interface PricedTokens {
+  /** The name that was asked for; `model` is the catalogue's. */
+  asked: string
+  provider: string
+  model: string
+  usd_per_million_tokens: { input: number; cached_input: number | null; output: number }
+  /** Charged for a request whatever its tokens; not in the total. */
+  usd_per_request: number
+  /** A single request with more input tokens than this costs more; null: none does. */
+  higher_above_input_tokens: number | null
+  total_usd: number
+}
+
+export interface TokenPriceResult {
+  input_tokens: number
+  cached_input_tokens: number
+  output_tokens: number
+  models: PricedTokens[]
   unknown: { model: string; nearest: string[] }[]
   catalogue: { package: '@pydantic/genai-prices'; version: string; priced_at: string }
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 import { type Files, type StoredFile, type TableKind, tableKindOf } from '../../../files/files.ts'
 import { ToolError, type ToolContext } from '../tool.ts'
-import type { DuckPool } from './duck/duck-pool.ts'
+import { UnreadableFile, type DuckPool } from './duck/duck-pool.ts'
 import {
   loadAnswer,
   profileAnswer,
@@ -17,10 +17,13 @@ import {
 } from './duck/messages.ts'
 import { partialOf } from './duck/partial.ts'
 import { guessRoles } from './roles.ts'
-import type { TableProfile } from './schemas.ts'
+import type { ColumnProfile, TableProfile } from './schemas.ts'
 
 /** Goes up when tables are read in another way, so that those read before are read again. */
 const READER_VERSION = 1
+
+/** Files of which is remembered that they cannot be read. */
+const MOST_UNREADABLE = 1_000
 
 const keptLoad = loadAnswer.extend({ version: z.literal(READER_VERSION) })
 
@@ -53,6 +56,8 @@ export class Tables {
   readonly #pool: DuckPool
   /** What is being made now, by the path of its outcome. */
   readonly #making = new Map<string, Promise<unknown>>()
+  /** Why a file cannot be read, by its path: whoever asks again must not take a place for that. */
+  readonly #unreadable = new Map<string, UnreadableFile>()
 
   constructor(files: Files, pool: DuckPool) {
     this.#files = files
@@ -86,7 +91,7 @@ export class Tables {
       rows: answer.rows,
       columns: answer.columns,
       rejected: table.rejected,
-      roles: guessRoles(answer.columns),
+      roles: rolesOf(answer.columns),
     }
   }
 
@@ -129,6 +134,8 @@ export class Tables {
     return this.#once(
       database,
       async () => {
+        const refusal = this.#unreadable.get(this.#files.pathOf(file))
+        if (refusal) throw refusal
         const kept = await readJson(`${this.#files.pathOf(file)}.load.json`, keptLoad)
         return kept && (await exists(database)) ? kept : undefined
       },
@@ -159,7 +166,8 @@ export class Tables {
   }
 
   async #profile(table: Table, kept: string, context: TableContext): Promise<ProfileAnswer> {
-    const request = { kind: 'profile', database: table.database } as const
+    const { bytes } = table.file
+    const request = { kind: 'profile', database: table.database, bytes } as const
     const answer = profileAnswer.parse(
       await this.#pool.ask(request, context.userId, context.signal),
     )
@@ -178,6 +186,10 @@ export class Tables {
     try {
       return await this.#readFile(file, kind, database, context)
     } catch (error) {
+      if (error instanceof UnreadableFile) {
+        if (this.#unreadable.size >= MOST_UNREADABLE) this.#unreadable.clear()
+        this.#unreadable.set(this.#files.pathOf(file), error)
+      }
       await rm(partialOf(database), { force: true })
       await rm(`${partialOf(database)}.wal`, { force: true })
       throw error
@@ -192,7 +204,7 @@ export class Tables {
   ): Promise<LoadAnswer> {
     const source = this.#files.pathOf(file)
     context.progress({ progress: 0, total: 1, note: `Reading ${file.name}` })
-    const request = { kind: 'load', source, database, table: kind } as const
+    const request = { kind: 'load', source, database, table: kind, bytes: file.bytes } as const
     const answer = loadAnswer.parse(
       await this.#pool.ask(request, context.userId, context.signal, (done) =>
         context.progress({ progress: done, total: 1, note: `Reading ${file.name}` }),
@@ -237,4 +249,11 @@ async function writeJson(path: string, value: unknown): Promise<void> {
   const partial = `${path}.partial`
   await writeFile(partial, JSON.stringify(value))
   await rename(partial, path)
+}
+
+/** A column of requests in which every row is one says nothing: rows are requests. */
+function rolesOf(columns: readonly ColumnProfile[]): TableProfile['roles'] {
+  const { requests, ...roles } = guessRoles(columns)
+  const most = columns.find(({ name }) => name === requests)?.max
+  return requests !== undefined && Number(most) > 1 ? { ...roles, requests } : roles
 }

@@ -1,27 +1,27 @@
 import type { BatchOffer } from './schemas.ts'
 
-/** What providers take off the list price of calls that may wait, as their pages say. */
+/** What providers take off the list price of calls that may wait, as their own pages say; read in stored copies. */
 export const BATCH_OFFERS: readonly BatchOffer[] = [
   {
     provider: 'openai',
     discount: 0.5,
     answered_within: '24 hours',
-    source: 'https://developers.openai.com/api/docs/guides/batch',
-    read_on: '2026-11-21',
+    source: 'https://help.openai.com/en/articles/9197833-batch-api-faq',
+    read_on: '2026-11-22',
   },
   {
     provider: 'anthropic',
     discount: 0.5,
     answered_within: '24 hours',
     source: 'https://platform.claude.com/docs/en/build-with-claude/batch-processing',
-    read_on: '2026-11-21',
+    read_on: '2026-11-22',
   },
   {
     provider: 'google',
     discount: 0.5,
     answered_within: '24 hours',
     source: 'https://developers.googleblog.com/scale-your-ai-workloads-batch-mode-gemini-api',
-    read_on: '2026-11-21',
+    read_on: '2026-11-22',
   },
 ]
 

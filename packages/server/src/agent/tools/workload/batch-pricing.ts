@@ -81,9 +81,9 @@ export const batchPricing = (workloads: Workloads, clock: Clock): Tool => ({
         cost_usd: `sum of cost; ${pricing.formula}`,
         saving_usd: 'cost × discount of the provider, of requests that are no batch calls yet',
         'everything.saving_usd':
-          'the same over all requests that an offer covers: the most there is to save',
+          'sum of cost × discount over all requests that an offer covers: the most there is to save',
         'deferrable.saving_usd':
-          'the same over requests that fulfil at least one reason, each once',
+          'sum of cost × discount over requests that fulfil at least one reason, each once',
         share_of_total_cost_saved: 'saving / total cost',
       },
       not_measurable: [
@@ -183,7 +183,7 @@ function notMeasurable(
   const found: NotMeasurable[] = []
   const asks = wanted ?? { hours: NIGHT, operations: [], bursts: { times_median: 1 } }
   if ((asks.hours || asks.bursts) && !subject.has('at'))
-    found.push(lacking('what hours and bursts could be deferred', 'at'))
+    found.push(subject.lacking('what hours and bursts could be deferred', 'at'))
   if ((asks.hours || asks.bursts) && subject.has('at') && subject.aggregated)
     found.push(ofSingleRequests('what hours and bursts could be deferred'))
   if (asks.operations && !subject.has('operation'))

@@ -2,7 +2,7 @@ import type { WorkloadColumn } from '../../workload/columns.ts'
 import { quoteName } from '../data/duck/quote.ts'
 import type { Costed } from './costed.ts'
 import { bigOf, costOf, numberOf, numberOrNull, shareOf } from './money.ts'
-import type { CostDrivers, SizeBucket } from './schemas.ts'
+import type { CostDrivers } from './schemas.ts'
 import { isoOf } from './subject.ts'
 
 const TOP_SHARES = [0.01, 0.1, 0.2, 0.5] as const
@@ -10,35 +10,26 @@ const PARETO_SHARE = 0.8
 
 /** Bins of cost for each factor e: some thousands for all costs there are. */
 const BINS_PER_E = 256
-const MOST_BINS = { rows: 60_000, bytes: 8_000_000 }
 
 /** Grows with the cost, so that bins are stretches of the order of costs; -1 is free. */
-const BIN = `CASE WHEN coalesce(cost, 0) <= 0 THEN -1 ELSE floor(ln(cost::DOUBLE) * ${BINS_PER_E})::INTEGER END`
+export const BIN = `CASE WHEN coalesce(cost, 0) <= 0 THEN -1 ELSE floor(ln(cost::DOUBLE) * ${BINS_PER_E})::INTEGER END`
 
-interface Bin {
+export interface Bin {
   bin: number
   requests: bigint
   cost: bigint
 }
 
 /**
- * How few requests cost how much, exactly, without sorting all of them: costs are counted in bins,
+ * How few requests cost how much, exactly, without sorting all of them: costs were counted in bins,
  * and only the bins in which an answer lies are looked into.
+ *
+ * @param bins the dearest first.
  */
-export async function concentrationOf({
-  subject,
-  pricing,
-  total,
-}: Costed): Promise<Pick<CostDrivers, 'concentration' | 'pareto'>> {
-  const rows = await subject.ask(
-    `SELECT ${BIN} AS bin, count(*), coalesce(sum(cost), 0) FROM ${pricing.from} AS w GROUP BY 1 ORDER BY 1 DESC`,
-    MOST_BINS,
-  )
-  const bins = rows.map(([bin, requests, cost]): Bin => ({
-    bin: numberOf(bin),
-    requests: bigOf(requests),
-    cost: bigOf(cost),
-  }))
+export async function concentrationOf(
+  { subject, pricing, total }: Costed,
+  bins: readonly Bin[],
+): Promise<Pick<CostDrivers, 'concentration' | 'pareto'>> {
   const counts = TOP_SHARES.map((share) => BigInt(Math.ceil(share * total.requests - 1e-9)))
   const tops = counts.map((count) =>
     endOf(bins, (above) => above.requests + above.bin.requests >= count),
@@ -110,33 +101,6 @@ export async function largestOf(
     requests: numberOf(requests),
     input_tokens: numberOrNull(input),
     output_tokens: numberOrNull(output),
-    ...costOf(bigOf(cost), total.cost),
-  }))
-}
-
-const EDGES = {
-  input_tokens: [0, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000],
-  output_tokens: [0, 50, 100, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000],
-} as const
-
-/** Requests by their size; those without tokens are in the first bucket; empty ends are left out. */
-export async function sizesOf(
-  { subject, pricing, total }: Costed,
-  column: keyof typeof EDGES,
-): Promise<SizeBucket[] | null> {
-  if (!subject.has(column)) return null
-  const edges = EDGES[column]
-  const cases = edges.slice(1).map((edge, index) => `WHEN ${column} <= ${edge} THEN ${index}`)
-  const rows = await subject.ask(
-    `SELECT CASE ${cases.join(' ')} ELSE ${edges.length - 1} END AS bucket, sum(requests), sum(${column}), sum(cost)
-     FROM ${pricing.from} AS w WHERE ${column} IS NOT NULL GROUP BY 1 ORDER BY 1`,
-  )
-  return rows.map(([bucket, requests, tokens, cost]) => ({
-    above_tokens: edges[numberOf(bucket)] ?? 0,
-    up_to_tokens: edges[numberOf(bucket) + 1] ?? null,
-    requests: numberOf(requests),
-    share_of_requests: shareOf(numberOf(requests), total.requests),
-    tokens: numberOf(tokens),
     ...costOf(bigOf(cost), total.cost),
   }))
 }

@@ -1,12 +1,13 @@
 import type { Clock } from '../../../platform/clock.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import type { Tool } from '../tool.ts'
-import { concentrationOf, largestOf, sizesOf } from './concentration.ts'
+import { concentrationOf, largestOf } from './concentration.ts'
 import type { Costed } from './costed.ts'
-import { columnOf, keyOf, sqlOf } from './dimensions.ts'
+import { columnOf, sqlOf } from './dimensions.ts'
+import { groupedCosts } from './grouped-costs.ts'
 import { bigOf, costOf, dollars, dollarText, numberOf, shareOf } from './money.ts'
 import { quantities } from './price-sql.ts'
-import { needPricing, totalCost, unpricedOf } from './pricing.ts'
+import { needPricing, unpricedOf, type Pricing } from './pricing.ts'
 import { PARTS } from './rates.ts'
 import {
   costDriversInput,
@@ -42,34 +43,38 @@ export const costDrivers = (workloads: Workloads, clock: Clock): Tool => ({
     const subject = await openSubject(workloads, asked, context)
     const pricing = await needPricing(subject, asked.pricing, clock)
     const { requests } = subject.covered
-    const cost = await totalCost(subject, pricing)
-    const costed = { subject, pricing, total: { requests, cost } }
     const top = asked.top ?? SHOWN
     const long = asked.long_context_tokens ?? LONG_CONTEXT_TOKENS
-    const wanted = asked.by ?? (await tellingDimensions(subject))
+    const whole = await wholeOf(subject, pricing, { long, findsDimensions: asked.by === undefined })
+    const { cost } = whole
+    const costed = { subject, pricing, total: { requests, cost } }
+    const wanted = asked.by ?? whole.differs
     const by = wanted.filter((dimension) => subject.has(columnOf(dimension)))
     const single = !subject.aggregated
+    const grouped = await groupedCosts(costed, by, top)
+    const sliceOf = ({ calls, paid }: Slice) => ({
+      requests: calls,
+      share_of_requests: shareOf(calls, requests),
+      ...costOf(paid, cost),
+    })
     return {
       covered: subject.covered,
       pricing: pricing.shown,
       total: { requests, cost_usd: dollars(cost), cost_text: dollarText(cost) },
-      parts: pricing.parts ? await partsOf(costed) : null,
-      by: await inTurn(by, (dimension) => groupsOf(costed, dimension, top)),
-      ...(single ? await concentrationOf(costed) : { concentration: null, pareto: null }),
+      parts: whole.parts && partsShown(whole.parts, cost),
+      by: grouped.by,
+      ...(single
+        ? await concentrationOf(costed, grouped.bins)
+        : { concentration: null, pareto: null }),
       largest: await largestOf(costed, top),
-      input_sizes: single ? await sizesOf(costed, 'input_tokens') : null,
-      output_sizes: single ? await sizesOf(costed, 'output_tokens') : null,
+      input_sizes: grouped.sizes.input_tokens,
+      output_sizes: grouped.sizes.output_tokens,
       long_context:
         single && subject.has('input_tokens')
-          ? {
-              above_tokens: long,
-              ...(await sliceOf(costed, pricing.from, `input_tokens > ${long}`)),
-            }
+          ? { above_tokens: long, ...sliceOf(whole.long) }
           : null,
-      errors: subject.has('status')
-        ? await sliceOf(costed, pricing.from, `status = 'error'`)
-        : null,
-      retries: canTellRetries(subject) ? await retriesOf(costed) : null,
+      errors: subject.has('status') ? sliceOf(whole.errors) : null,
+      retries: canTellRetries(subject) ? sliceOf(await retriesOf(costed)) : null,
       formula: {
         cost_usd: `sum of cost; ${pricing.formula}`,
         share_of_cost: 'cost / total cost',
@@ -88,80 +93,83 @@ export const costDrivers = (workloads: Workloads, clock: Clock): Tool => ({
   },
 })
 
-/** One after the other: a query more at once would only wait for the same processes. */
-async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const done: R[] = []
-  for (const item of items) done.push(await work(item))
-  return done
+interface Slice {
+  calls: number
+  /** Femto-dollars. */
+  paid: bigint
 }
 
-/** Dimensions in which the requests differ. */
-async function tellingDimensions(subject: Subject): Promise<Dimension[]> {
-  const there = USUAL.filter((dimension) => subject.has(columnOf(dimension)))
-  const differs = there.map(
-    (dimension) => `(min(${sqlOf(dimension)}) IS DISTINCT FROM max(${sqlOf(dimension)}))`,
-  )
-  const [row = []] = await subject.ask(`SELECT ${differs.join(', ')} FROM ${subject.from} AS w`)
-  return there.filter((_, index) => row[index] === true)
+interface Whole {
+  cost: bigint
+  /** Cost and tokens of each part; null when only what was paid is known. */
+  parts: { cost: bigint; tokens: number }[] | null
+  long: Slice
+  errors: Slice
+  /** Dimensions in which the requests differ. */
+  differs: Dimension[]
 }
 
-async function partsOf({ subject, pricing, total }: Costed): Promise<CostDrivers['parts']> {
+const sliced = (condition: string): string[] => [
+  `coalesce(sum(requests) FILTER (WHERE ${condition}), 0)`,
+  `sum(cost) FILTER (WHERE ${condition})`,
+]
+
+/** All that is asked of the whole, in one pass. */
+async function wholeOf(
+  subject: Subject,
+  pricing: Pricing,
+  { long, findsDimensions }: { long: number; findsDimensions: boolean },
+): Promise<Whole> {
+  const there = findsDimensions ? USUAL.filter((dimension) => subject.has(columnOf(dimension))) : []
   const amounts = quantities(subject)
-  const sums = PARTS.flatMap((part) => [`sum(cost_${part})`, `sum(${amounts[part]})`])
-  const [row = []] = await subject.ask(
-    `SELECT ${sums.join(', ')} FROM ${pricing.from} AS w WHERE cost IS NOT NULL`,
-  )
-  return PARTS.map((part, index) => ({
-    part: PART_NAMES[part],
-    tokens: part === 'request' ? 0 : numberOf(row[index * 2 + 1]),
-    ...costOf(bigOf(row[index * 2]), total.cost),
-  })).filter(({ tokens, cost_usd }) => tokens > 0 || cost_usd > 0)
-}
-
-async function groupsOf(
-  { subject, pricing, total }: Costed,
-  dimension: Dimension,
-  top: number,
-): Promise<CostDrivers['by'][number]> {
-  const rows = await subject.ask(
-    `SELECT ${sqlOf(dimension)} AS key, coalesce(sum(cost), 0) AS paid, sum(requests) AS calls, count(*) OVER () AS in_all
-     FROM ${pricing.from} AS w GROUP BY 1 ORDER BY paid DESC, calls DESC, key NULLS LAST LIMIT ${top}`,
-  )
-  const groups = rows.map(([key, paid, calls]) => ({
-    key: keyOf(dimension, key),
-    requests: numberOf(calls),
-    share_of_requests: shareOf(numberOf(calls), total.requests),
-    ...costOf(bigOf(paid), total.cost),
-  }))
-  const left = numberOf(rows[0]?.[3]) - rows.length
-  if (left <= 0) return { dimension, groups, others: null }
-  const cost = total.cost - rows.reduce((sum, [, paid]) => sum + bigOf(paid), 0n)
-  const requests = total.requests - groups.reduce((sum, group) => sum + group.requests, 0)
-  const share_of_requests = shareOf(requests, total.requests)
-  const others = { groups: left, requests, share_of_requests, ...costOf(cost, total.cost) }
-  return { dimension, groups, others }
-}
-
-async function sliceOf({ subject, total }: Costed, from: string, condition: string) {
-  const [row] = await subject.ask(
-    `SELECT coalesce(sum(requests), 0), sum(cost) FROM ${from} AS w WHERE ${condition}`,
-  )
-  const requests = numberOf(row?.[0])
+  const columns = [
+    'sum(cost)',
+    ...sliced(subject.has('input_tokens') ? `input_tokens > ${long}` : 'false'),
+    ...sliced(subject.has('status') ? `status = 'error'` : 'false'),
+    ...there.map(
+      (dimension) => `(min(${sqlOf(dimension)}) IS DISTINCT FROM max(${sqlOf(dimension)}))`,
+    ),
+    ...(pricing.parts
+      ? PARTS.flatMap((part) => [
+          `sum(cost_${part}) FILTER (WHERE cost IS NOT NULL)`,
+          `sum(${amounts[part]}) FILTER (WHERE cost IS NOT NULL)`,
+        ])
+      : []),
+  ]
+  const [row = []] = await subject.ask(`SELECT ${columns.join(', ')} FROM ${pricing.from} AS w`)
+  const [cost, longCalls, longPaid, errorCalls, errorPaid, ...rest] = row
+  const parts = rest.slice(there.length)
   return {
-    requests,
-    share_of_requests: shareOf(requests, total.requests),
-    ...costOf(bigOf(row?.[1]), total.cost),
+    cost: bigOf(cost),
+    long: { calls: numberOf(longCalls), paid: bigOf(longPaid) },
+    errors: { calls: numberOf(errorCalls), paid: bigOf(errorPaid) },
+    differs: there.filter((_, index) => rest[index] === true),
+    parts: pricing.parts
+      ? PARTS.map((_, index) => ({
+          cost: bigOf(parts[index * 2]),
+          tokens: numberOf(parts[index * 2 + 1]),
+        }))
+      : null,
   }
 }
+
+const partsShown = (parts: NonNullable<Whole['parts']>, whole: bigint): CostDrivers['parts'] =>
+  PARTS.map((part, index) => ({
+    part: PART_NAMES[part],
+    tokens: part === 'request' ? 0 : (parts[index]?.tokens ?? 0),
+    ...costOf(parts[index]?.cost ?? 0n, whole),
+  })).filter(({ tokens, cost_usd }) => tokens > 0 || cost_usd > 0)
 
 const canTellRetries = ({ has }: Subject): boolean =>
   has('status') && has('prompt_hash') && has('at')
 
-function retriesOf(costed: Costed) {
+async function retriesOf({ subject, pricing }: Costed): Promise<Slice> {
   const failed = `max(CASE WHEN status = 'error' THEN "at" END) OVER (PARTITION BY prompt_hash ORDER BY "at" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
-  const from = `(SELECT *, ${failed} AS failed_at FROM ${costed.pricing.from} AS v WHERE prompt_hash IS NOT NULL)`
-  const soon = `"at" - failed_at <= INTERVAL ${RETRIED_WITHIN_MINUTES} MINUTE`
-  return sliceOf(costed, from, soon)
+  const from = `(SELECT *, ${failed} AS failed_at FROM ${pricing.from} AS v WHERE prompt_hash IS NOT NULL)`
+  const [row] = await subject.ask(
+    `SELECT coalesce(sum(requests), 0), sum(cost) FROM ${from} AS w WHERE "at" - failed_at <= INTERVAL ${RETRIED_WITHIN_MINUTES} MINUTE`,
+  )
+  return { calls: numberOf(row?.[0]), paid: bigOf(row?.[1]) }
 }
 
 function notMeasurable(
@@ -191,7 +199,7 @@ function notMeasurable(
     found.push(lacking('share of cached input', 'cached_input_tokens'))
   if (!canTellRetries(subject)) {
     const column = (['prompt_hash', 'status', 'at'] as const).find((name) => !subject.has(name))
-    if (column) found.push(lacking('retries that were paid for', column))
+    if (column) found.push(subject.lacking('retries that were paid for', column))
   }
   return found
 }

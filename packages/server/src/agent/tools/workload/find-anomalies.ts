@@ -148,7 +148,7 @@ function missingFor(
   const columns = name === 'tokens' ? (['input_tokens', 'output_tokens'] as const) : [column]
   const absent = columns.filter((each) => each !== undefined && !subject.has(each))
   return [
-    ...(subject.covered.from === null ? [lacking(`${name} over time`, 'at')] : []),
+    ...(subject.covered.from === null ? [subject.lacking(`${name} over time`, 'at')] : []),
     ...absent.flatMap((each) => (each ? [lacking(name, each)] : [])),
     ...(pricing && 'what' in pricing ? [pricing] : []),
   ]

@@ -68,11 +68,7 @@ export async function prefixReuse(
   } else if (capacity !== undefined) {
     found.push(await bounded(subject, capacity, ttl, { aboves, rows, progress }))
   } else if (ttl !== undefined && !subject.has('at')) {
-    left.push({
-      what: `a cache that forgets after ${ttl} s`,
-      why: 'The files have no column for at.',
-      needs: 'The time of each request.',
-    })
+    left.push(subject.lacking(`a cache that forgets after ${ttl} s`, 'at'))
   } else if (ttl !== undefined) {
     found.push(await unbounded(subject, ttl, aboves))
   }

@@ -8,16 +8,17 @@ type Part = (typeof PARTS)[number]
 /** What a row is charged for: tokens of each kind, and requests. Cached tokens are part of the input. */
 export function quantities({ has }: Pick<Subject, 'has'>): Record<Part, string> {
   const count = (column: 'input_tokens' | 'output_tokens') =>
-    has(column) ? `coalesce(${column}, 0)` : '0::BIGINT'
+    has(column) ? `coalesce(${column}, 0)` : NO_TOKENS
   const input = count('input_tokens')
   const cached = has('cached_input_tokens')
     ? `least(coalesce(cached_input_tokens, 0), ${input})`
-    : '0::BIGINT'
+    : NO_TOKENS
   const write = has('cache_write_tokens')
     ? `least(coalesce(cache_write_tokens, 0), ${input} - ${cached})`
-    : '0::BIGINT'
+    : NO_TOKENS
+  const others = [cached, write].filter((part) => part !== NO_TOKENS)
   return {
-    input: `(${input} - ${cached} - ${write})`,
+    input: others.length === 0 ? input : `(${[input, ...others].join(' - ')})`,
     cached,
     write,
     output: count('output_tokens'),
@@ -55,20 +56,36 @@ export function partsOnModel(subject: Subject, prices: ModelPrices): Record<Part
       subject.has('is_batch') && usual !== batch
         ? `CASE WHEN is_batch THEN ${batch} ELSE ${usual} END`
         : usual
-    return charged === huge(0n) ? huge(0n) : `${amounts[part]} * (${charged})`
+    const isFree = charged === FREE || amounts[part] === NO_TOKENS
+    return isFree ? FREE : `${amounts[part]} * (${charged})`
   }
   return byPart(price)
 }
 
 /** The same on each row's own model, joined as `p`; null of a row whose model has no price. */
-export function partsOnOwnModels(subject: Subject): Record<Part, string> {
+export function partsOnOwnModels(
+  subject: Subject,
+  models: readonly { prices: ModelPrices }[],
+): Record<Part, string> {
   const amounts = quantities(subject)
-  return byPart((part) =>
-    subject.has('is_batch')
+  const isFree = (part: Part): boolean =>
+    models.every(({ prices }) =>
+      prices.steps.every((step) =>
+        [false, true].every((isBatch) => ratesOf(prices, step, isBatch)[part] === 0n),
+      ),
+    )
+  return byPart((part) => {
+    if (amounts[part] === NO_TOKENS || isFree(part)) return FREE
+    return subject.has('is_batch')
       ? `${amounts[part]} * CASE WHEN is_batch THEN p.batch_${part} ELSE p.usual_${part} END`
-      : `${amounts[part]} * p.usual_${part}`,
-  )
+      : `${amounts[part]} * p.usual_${part}`
+  })
 }
+
+const NO_TOKENS = '0::BIGINT'
+
+/** What nobody is charged for: left out of sums, which take most of a query's time. */
+export const FREE = '0::HUGEINT'
 
 /** Prices of models as a table `p` to join rows with: one row for each tier. */
 export function priceTable(
@@ -89,10 +106,11 @@ export function priceTable(
   const nothing = `(NULL::VARCHAR, NULL::VARCHAR, ${Array.from({ length: 12 }, () => 'NULL::HUGEINT').join(', ')})`
   const names = ['usual', 'batch'].flatMap((kind) => PARTS.map((part) => `${kind}_${part}`))
   const input = subject.has('input_tokens') ? 'coalesce(input_tokens, 0)' : '0'
+  const hasSteps = models.some(({ prices }) => prices.steps.length > 1)
   const provider = subject.has('provider') ? ' AND w.provider IS NOT DISTINCT FROM p.maker' : ''
   return {
     table: `(VALUES ${[nothing, ...rows].join(', ')}) AS p(name, maker, above, up_to, ${names.join(', ')})`,
-    on: `w.model = p.name${provider} AND ${input} > p.above * requests AND ${input} <= p.up_to * requests`,
+    on: `w.model = p.name${provider}${hasSteps ? ` AND ${input} > p.above * requests AND ${input} <= p.up_to * requests` : ''}`,
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Clock } from '../../../platform/clock.ts'
 import { nearestModels, pricesOf, type ModelPrices } from '../data/catalogue.ts'
+import { quoteText } from '../data/duck/quote.ts'
 import { ToolError } from '../tool.ts'
 import { bigOf, numberOf } from './money.ts'
-import { hasTokens, partsOnModel, partsOnOwnModels, priceTable } from './price-sql.ts'
+import { FREE, hasTokens, partsOnModel, partsOnOwnModels, priceTable } from './price-sql.ts'
 import { PARTS, shownCatalogue, shownPrices } from './rates.ts'
 import type { NotMeasurable, PricingChoice, PricingShown } from './schemas.ts'
 import type { Subject } from './subject.ts'
@@ -14,6 +15,8 @@ export interface Pricing {
    * whole femto-dollars (HUGEINT), null of a row that has no price.
    */
   from: string
+  /** True of the subject's rows that have no cost: cheaper to tell than the cost itself. */
+  lacks: string
   parts: boolean
   /** Of the field `cost_usd`. */
   formula: string
@@ -35,7 +38,10 @@ export async function openPricing(
     if (!tokens) return unpriceable('The files have no column for tokens.', 'input_tokens')
     return onModel(subject, await knownModel(model, provider, clock), clock)
   }
-  if (subject.has('cost_usd') && basis !== 'own_models') return asReported(subject)
+  if (subject.has('cost_usd') && basis !== 'own_models') {
+    const canFill = basis === 'auto' && subject.has('model') && tokens
+    return canFill ? reportedOrList(subject, clock) : asReported(subject)
+  }
   if (basis === 'reported')
     return unpriceable('The files have no column for what was paid.', 'cost_usd')
   if (subject.has('model') && tokens) return onOwnModels(subject, clock)
@@ -85,26 +91,62 @@ export async function knownModel(
   )
 }
 
+const REPORTED = '(round(cost_usd * 1e12))::HUGEINT * 1000'
+
 function asReported(subject: Subject): Promise<Pricing> {
-  const from = `(SELECT *, (round(cost_usd * 1e12))::HUGEINT * 1000 AS cost FROM ${subject.from} AS w)`
   return complete(subject, {
-    shown: { basis: 'reported', models: [], catalogue: null, unpriced_requests: 0, unknown: [] },
-    from,
+    shown: shownOf('reported', [], null),
+    from: `(SELECT *, ${REPORTED} AS cost FROM ${subject.from} AS w)`,
+    lacks: 'cost_usd IS NULL',
     parts: false,
     formula: 'sum of cost_usd as the files say it',
   })
 }
 
+/** What was paid where the files say so; a row that does not is an estimate at list prices. */
+async function reportedOrList(subject: Subject, clock: Clock): Promise<Pricing> {
+  const [row] = await subject.ask(
+    `SELECT bool_and(cost_usd IS NOT NULL), bool_and(cost_usd IS NULL) FROM ${subject.from} AS w`,
+  )
+  if (row?.[0] === true) return asReported(subject)
+  const list = await onOwnModels(subject, clock)
+  if (row?.[1] === true) return list
+  const from = `(SELECT * REPLACE (coalesce(${REPORTED}, cost) AS cost) FROM ${list.from} AS l)`
+  const [filled] = await subject.ask(
+    `SELECT coalesce(sum(requests), 0) FROM ${subject.from} AS w WHERE cost_usd IS NULL AND NOT (${list.lacks})`,
+  )
+  const estimated = numberOf(filled?.[0])
+  if (estimated === 0) return asReported(subject)
+  return complete(subject, {
+    shown: { ...list.shown, basis: 'reported_and_list', estimated_requests: estimated },
+    from,
+    lacks: `(cost_usd IS NULL AND ${list.lacks})`,
+    parts: false,
+    formula: `cost_usd as the files say it; where they say nothing, ${list.formula}`,
+  })
+}
+
+const shownOf = (
+  basis: PricingShown['basis'],
+  models: readonly ModelPrices[],
+  catalogue: PricingShown['catalogue'],
+): PricingShown => ({
+  basis,
+  models: models.slice(0, MODELS_SHOWN).map(shownPrices),
+  catalogue,
+  estimated_requests: 0,
+  unpriced_requests: 0,
+  unknown: [],
+})
+
 function onModel(subject: Subject, prices: ModelPrices, clock: Clock): Promise<Pricing> {
   return complete(subject, {
-    shown: {
-      basis: 'model',
-      models: [shownPrices(prices)],
-      catalogue: shownCatalogue(clock),
-      unpriced_requests: 0,
-      unknown: [],
-    },
-    from: withParts(subject, partsOnModel(subject, prices), `${subject.from} AS w`),
+    shown: shownOf('model', [prices], shownCatalogue(clock)),
+    from: withParts(partsOnModel(subject, prices), {
+      from: `${subject.from} AS w`,
+      priced: hasTokens(subject),
+    }),
+    lacks: `NOT ${hasTokens(subject)}`,
     parts: true,
     formula: `each request on ${prices.provider}/${prices.model}: ${CHARGE}`,
   })
@@ -129,14 +171,19 @@ export async function namedModels(subject: Subject, clock: Clock): Promise<Named
   }
   const at = new Date(clock.now())
   const found: NamedModels = { known: [], unknown: [] }
-  for (const [model, maker] of named) {
+  for (const [model, maker, requests] of named) {
     const name = String(model)
     const by = maker === null || maker === undefined ? null : String(maker)
     const prices =
       (by === null ? undefined : await pricesOf(name, by.toLowerCase(), at)) ??
       (await pricesOf(name, undefined, at))
     if (prices) found.known.push({ model: name, provider: by, prices })
-    else found.unknown.push({ model: name, nearest: await nearestModels(name, undefined) })
+    else
+      found.unknown.push({
+        model: name,
+        requests: numberOf(requests),
+        nearest: await nearestModels(name, undefined),
+      })
   }
   return found
 }
@@ -148,13 +195,14 @@ async function onOwnModels(subject: Subject, clock: Clock): Promise<Pricing> {
   const shown = new Map(known.map(({ prices }) => [`${prices.provider}/${prices.model}`, prices]))
   return complete(subject, {
     shown: {
-      basis: 'own_models',
-      models: [...shown.values()].slice(0, MODELS_SHOWN).map(shownPrices),
-      catalogue: shownCatalogue(clock),
-      unpriced_requests: 0,
+      ...shownOf('own_models', [...shown.values()], shownCatalogue(clock)),
       unknown: unknown.slice(0, MODELS_SHOWN),
     },
-    from: withParts(subject, partsOnOwnModels(subject), joined),
+    from: withParts(partsOnOwnModels(subject, known), {
+      from: joined,
+      priced: `${hasTokens(subject)} AND p.name IS NOT NULL`,
+    }),
+    lacks: `NOT (${hasTokens(subject)} AND ${isKnown(subject, known)})`,
     parts: true,
     formula: `each request on its own model: ${CHARGE}`,
   })
@@ -163,36 +211,62 @@ async function onOwnModels(subject: Subject, clock: Clock): Promise<Pricing> {
 const CHARGE =
   'uncached input × input price + cached input × its price + output × output price, at the tier that its input tokens reach; batch calls at the batch price'
 
+/** True of rows whose model is one of these. */
+function isKnown(subject: Subject, known: NamedModels['known']): string {
+  if (known.length === 0) return 'false'
+  if (!subject.has('provider'))
+    return `coalesce(model IN (${known.map(({ model }) => quoteText(model)).join(', ')}), false)`
+  const pairs = known.map(
+    ({ model, provider }) =>
+      `(model = ${quoteText(model)} AND provider IS NOT DISTINCT FROM ${provider === null ? 'NULL' : quoteText(provider)})`,
+  )
+  return `coalesce(${pairs.join(' OR ')}, false)`
+}
+
 function withParts(
-  subject: Subject,
   parts: Record<(typeof PARTS)[number], string>,
-  from: string,
+  { from, priced }: { from: string; priced: string },
 ): string {
-  const priced = hasTokens(subject)
-  const columns = PARTS.map((part) => `CASE WHEN ${priced} THEN ${parts[part]} END AS cost_${part}`)
-  const sum = PARTS.map((part) => `cost_${part}`).join(' + ')
+  const columns = PARTS.map((part) =>
+    parts[part] === FREE
+      ? `${FREE} AS cost_${part}`
+      : `CASE WHEN ${priced} THEN ${parts[part]} END AS cost_${part}`,
+  )
+  const charged = PARTS.filter((part) => parts[part] !== FREE)
+  if (charged.length === 0) columns.push(`CASE WHEN ${priced} THEN ${FREE} END AS cost_nothing`)
+  const sum =
+    charged.length === 0 ? 'cost_nothing' : charged.map((part) => `cost_${part}`).join(' + ')
   return `(SELECT *, ${sum} AS cost FROM (SELECT w.*, ${columns.join(', ')} FROM ${from}) AS v)`
 }
 
-/** Counts what has no price. */
+/** Counts what has no price, and what has one that nobody paid. */
 async function complete(subject: Subject, pricing: Pricing): Promise<Pricing> {
+  const { shown } = pricing
   const [row] = await subject.ask(
-    `SELECT coalesce(sum(requests) FILTER (WHERE cost IS NULL), 0) FROM ${pricing.from} AS w`,
+    `SELECT coalesce(sum(requests), 0) FROM ${subject.from} AS w WHERE ${pricing.lacks}`,
   )
-  return { ...pricing, shown: { ...pricing.shown, unpriced_requests: numberOf(row?.[0]) } }
+  const unpriced = numberOf(row?.[0])
+  const isList = shown.basis === 'own_models' || shown.basis === 'model'
+  const estimated = isList ? subject.covered.requests - unpriced : shown.estimated_requests
+  return {
+    ...pricing,
+    shown: { ...shown, unpriced_requests: unpriced, estimated_requests: estimated },
+  }
 }
 
 /** What has no price is said, not guessed. */
 export function unpricedOf({ shown }: Pricing): NotMeasurable[] {
   if (shown.unpriced_requests === 0) return []
-  const names = shown.unknown.map(({ model }) => model).join(', ')
+  const names = shown.unknown.map(({ model, requests }) => `${model} (${requests})`).join(', ')
+  const named = shown.unknown.reduce((sum, { requests }) => sum + requests, 0)
+  const without = shown.unpriced_requests - named
   return [
     {
       what: `cost of ${shown.unpriced_requests} requests`,
       why:
         names === ''
           ? 'Their rows have no cost, no model or no tokens.'
-          : `The price catalogue does not have: ${names}; or their rows have no tokens.`,
+          : `The price catalogue does not have: ${names}${without > 0 ? `; ${without} have no model or no tokens` : ''}.`,
       needs: 'What was paid (cost_usd), or model names of the catalogue.',
     },
   ]

@@ -1,10 +1,10 @@
 import type { Clock } from '../../../platform/clock.ts'
 import type { Workloads } from '../../workload/workloads.ts'
-import { ToolError, type Tool } from '../tool.ts'
+import type { Tool } from '../tool.ts'
 import { bigOf, dollars, dollarText, numberOrNull, rounded } from './money.ts'
 import { peaksOf, type Exceeded, type PeakUnit } from './peaks.ts'
 import { openPricing, unpricedOf } from './pricing.ts'
-import { PUBLISHED_LIMITS } from './rate-limits.ts'
+import { PUBLISHED_LIMITS, whereToLook } from './rate-limits.ts'
 import {
   projectGrowthInput,
   type Growth,
@@ -24,6 +24,7 @@ interface Limit {
   value: number
   source: string
   read_on: string | null
+  note?: string
 }
 
 /** What grows when usage does, and which rate limits it meets. */
@@ -38,13 +39,14 @@ export const projectGrowth = (workloads: Workloads, clock: Clock): Tool => ({
   async run(input, context): Promise<Growth> {
     const asked = projectGrowthInput.parse(input)
     const { factor, after_months: after = 1 } = asked
-    const limits = [...givenLimits(asked.limits), ...publishedLimits(asked.tier)]
+    const published = publishedLimits(asked.tier)
+    const limits = [...givenLimits(asked.limits), ...published.limits]
     const subject = await openSubject(workloads, asked, context)
     const pricing = await openPricing(subject, asked.pricing, clock)
     const priced = 'what' in pricing ? undefined : pricing
     const total = await volumeOf(subject, priced?.from)
     const { from, to } = subject.covered
-    const days = from && to ? (Date.parse(to) - Date.parse(from)) / MS_PER_DAY : 0
+    const days = daysBetween(from, to)
     const peaks = from && !subject.aggregated ? await peaksOf(subject, limits, factor) : undefined
     const month = days >= FEWEST_DAYS ? DAYS_PER_MONTH / days : undefined
     return {
@@ -66,11 +68,15 @@ export const projectGrowth = (workloads: Workloads, clock: Clock): Tool => ({
       formula: formulaOf(factor, after, priced?.formula),
       not_measurable: [
         ...('what' in pricing ? [pricing] : unpricedOf(pricing)),
-        ...notMeasurable(subject, days, limits),
+        ...published.unknown,
+        ...notMeasurable(subject, days, limits, priced?.shown.models[0]?.provider),
       ],
     }
   },
 })
+
+const daysBetween = (from: string | null, to: string | null): number =>
+  from && to ? (Date.parse(to) - Date.parse(from)) / MS_PER_DAY : 0
 
 function givenLimits(limits: Partial<Record<PeakUnit, number | undefined>> | undefined): Limit[] {
   return Object.entries(limits ?? {}).flatMap(([limit, value]) =>
@@ -80,32 +86,51 @@ function givenLimits(limits: Partial<Record<PeakUnit, number | undefined>> | und
   )
 }
 
-function publishedLimits(
-  tier: { provider: string; tier: string; model: string } | undefined,
-): Limit[] {
-  if (!tier) return []
-  const digits = tier.tier.replace(/\D/g, '')
-  const found = PUBLISHED_LIMITS.find(
-    (each) =>
-      each.provider === tier.provider.toLowerCase() &&
-      each.tier === digits &&
-      each.model === tier.model,
+/** Of a tier that no page told, nothing; `unknown` says where the account's own are shown. */
+function publishedLimits(asked: { provider: string; tier: string; model: string } | undefined): {
+  limits: Limit[]
+  unknown: NotMeasurable[]
+} {
+  if (!asked) return { limits: [], unknown: [] }
+  const provider = asked.provider.toLowerCase()
+  const tier = asked.tier
+    .toLowerCase()
+    .replaceAll(/\b(?:usage|tier)\b/g, '')
+    .trim()
+  // A dated snapshot has the limits of its model.
+  const model = asked.model.toLowerCase().replace(/-(?:\d{4}-\d\d-\d\d|\d{8})$/, '')
+  const ofModel = PUBLISHED_LIMITS.filter(
+    (each) => each.provider === provider && each.model === model,
   )
+  const found = ofModel.find((each) => each.tier === tier)
   if (!found) {
-    const known = [
-      ...new Set(PUBLISHED_LIMITS.map((each) => `${each.provider} ${each.model} tier 1 to 5`)),
-    ]
-    throw new ToolError(
-      `No published limits of ${tier.provider} ${tier.model} tier ${tier.tier} are known here, only of ${known.join(' and ')}. Give the account’s own in limits.`,
-    )
+    const tiers = ofModel.map((each) => each.tier).join(', ')
+    return {
+      limits: [],
+      unknown: [
+        {
+          what: `headroom under the limits of ${asked.provider} ${asked.model}, tier ${asked.tier}`,
+          why:
+            ofModel.length === 0
+              ? 'No page that was read tells the limits of this model.'
+              : `The pages that were read tell only its tiers ${tiers}.`,
+          needs: `The account’s own limits (limits). ${whereToLook(provider)}`,
+        },
+      ],
+    }
   }
-  const { source, read_on } = found
-  return (['requests_per_minute', 'tokens_per_minute'] as const).map((limit) => ({
-    limit,
-    value: found[limit],
-    source,
-    read_on,
-  }))
+  const { source, read_on, note } = found
+  const entries = Object.entries(found.limits) as [PeakUnit, number][]
+  return {
+    limits: entries.map(([limit, value]) => ({
+      limit,
+      value,
+      source,
+      read_on,
+      ...(note !== undefined && { note }),
+    })),
+    unknown: [],
+  }
 }
 
 interface Sums {
@@ -184,9 +209,14 @@ function judged(
   ]
 }
 
-function notMeasurable(subject: Subject, days: number, limits: readonly Limit[]): NotMeasurable[] {
+function notMeasurable(
+  subject: Subject,
+  days: number,
+  limits: readonly Limit[],
+  provider: string | undefined,
+): NotMeasurable[] {
   const found: NotMeasurable[] = []
-  if (!subject.has('at')) found.push(lacking('usage of a month, and busiest minutes', 'at'))
+  if (!subject.has('at')) found.push(subject.lacking('usage of a month, and busiest minutes', 'at'))
   else if (subject.aggregated) found.push(ofSingleRequests('the busiest minute'))
   if (subject.has('at') && days < FEWEST_DAYS) {
     found.push({
@@ -198,7 +228,8 @@ function notMeasurable(subject: Subject, days: number, limits: readonly Limit[])
   for (const column of ['input_tokens', 'output_tokens'] as const)
     if (!subject.has(column)) found.push(lacking(column, column))
   const perToken = limits.some(({ limit }) => limit.includes('tokens'))
-  if (perToken && subject.has('cached_input_tokens')) {
+  const isTold = limits.every(({ note }) => note !== undefined)
+  if (perToken && !isTold && subject.has('cached_input_tokens')) {
     found.push({
       what: 'whether cached input counts against token limits',
       why: 'Providers differ; here all input counts.',
@@ -209,7 +240,7 @@ function notMeasurable(subject: Subject, days: number, limits: readonly Limit[])
     found.push({
       what: 'headroom under rate limits',
       why: 'No limits were given.',
-      needs: 'The account’s limits (limits), or its published tier (tier).',
+      needs: `The account’s limits (limits), or its published tier (tier). ${whereToLook(provider)}`,
     })
   }
   return found

@@ -61,7 +61,10 @@ export const whereInput = z.strictObject({
 })
 export type Where = z.infer<typeof whereInput>
 
-/** How requests are priced. `auto`: `reported` if the files say what was paid, else `own_models`. */
+/**
+ * How requests are priced. `auto`: `reported` if the files say what was paid, else `own_models`; where
+ * they say it of some requests only, `reported_and_list`.
+ */
 const pricingInput = z.strictObject({
   basis: z
     .enum(['auto', 'reported', 'own_models', 'model'])
@@ -188,7 +191,9 @@ export const projectGrowthInput = z.strictObject({
   tier: z
     .strictObject({ provider: z.string(), tier: z.string(), model: z.string() })
     .optional()
-    .describe('Published limits, such as provider openai, tier 1, model gpt-4o'),
+    .describe(
+      'Published limits, such as provider openai, tier 1, model gpt-4o, or anthropic, tier start',
+    ),
 })
 
 const QUALITY_RISKS = ['none', 'low', 'medium', 'high', 'unknown'] as const
@@ -242,6 +247,8 @@ export interface Covered {
   /** First and last request; null without a time column. */
   from: string | null
   to: string | null
+  /** Files with dates stand beside files without: there is no first and no last request. */
+  clocks_differ?: true
   /** Rows that could not be read, of all files. */
   rejected_rows: number
 }
@@ -270,15 +277,17 @@ export interface PricedModelShown {
 }
 
 export interface PricingShown {
-  basis: 'reported' | 'own_models' | 'model'
+  basis: 'reported' | 'own_models' | 'model' | 'reported_and_list'
   /** The models whose list prices were used, at most 20; none when reported. */
   models: PricedModelShown[]
   /** null when reported. */
   catalogue: CatalogueShown | null
+  /** Requests whose cost is a list price, which nobody need have paid. */
+  estimated_requests: number
   /** Requests without a price: no cost in their row, or a model that the catalogue does not have. */
   unpriced_requests: number
-  /** Models that the catalogue does not have, with the nearest names it has. */
-  unknown: { model: string; nearest: string[] }[]
+  /** Models that the catalogue does not have, with the nearest names it has; at most 20. */
+  unknown: { model: string; requests: number; nearest: string[] }[]
 }
 
 /** Of requests; each row once for each of its requests where rows are single requests. */
@@ -349,7 +358,13 @@ export interface CostDrivers extends Answered {
     | null
   by: {
     dimension: Dimension
-    groups: (CostShare & { key: string | null; requests: number; share_of_requests: number })[]
+    groups: (CostShare & {
+      key: string | null
+      requests: number
+      share_of_requests: number
+      /** Of these nothing is in the cost. */
+      unpriced_requests: number
+    })[]
     /** What the groups shown leave; null: nothing. */
     others: (CostShare & { groups: number; requests: number; share_of_requests: number }) | null
   }[]
@@ -589,6 +604,8 @@ export interface Growth extends Answered {
     /** Who says so: the person, or a page. */
     source: string
     read_on: string | null
+    /** What the provider says of it. */
+    note?: string
     peak_now: number
     peak_then: number
     /** 1 - peak / value; negative: exceeded. */

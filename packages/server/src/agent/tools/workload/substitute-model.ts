@@ -112,7 +112,7 @@ async function modelsInUse(
   pricing: Pricing,
   clock: Clock,
 ): Promise<{ provider: string; model: string }[]> {
-  if (pricing.shown.basis !== 'reported') return pricing.shown.models
+  if (!pricing.shown.basis.startsWith('reported')) return pricing.shown.models
   if (!subject.has('model')) return []
   const rows = await subject.ask(
     `SELECT model, sum(cost) FROM ${from} AS w WHERE model IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20`,
@@ -227,7 +227,7 @@ function notMeasurable(
 
 const formulaOf = (pricing: Pricing): Record<string, string> => ({
   'total.cost_usd': `sum of cost; ${pricing.formula}`,
-  'slice.cost_usd': 'the same, of the requests that move',
+  'slice.cost_usd': `sum of cost of the requests that move; ${pricing.formula}`,
   cost_usd:
     'of the requests that move: uncached input × input price + cached input × its price + output × output price, each request at the tier its input tokens reach; as much cached as now',
   saving_usd: 'slice.cost_usd - cost_usd',

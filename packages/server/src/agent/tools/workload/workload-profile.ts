@@ -12,7 +12,7 @@ import {
   type NotMeasurable,
   type WorkloadProfile,
 } from './schemas.ts'
-import { lacking, ofSingleRequests, openSubject, type Subject } from './subject.ts'
+import { ofSingleRequests, openSubject, type Subject } from './subject.ts'
 
 const GROUPS_SHOWN = 20
 
@@ -95,7 +95,7 @@ function notMeasurable(subject: Subject, others: NotMeasurable[]): NotMeasurable
       ['status', 'errors and error rate'],
       ['at', 'anything over time'],
     ] as const
-  ).flatMap(([column, what]) => (subject.has(column) ? [] : [lacking(what, column)]))
+  ).flatMap(([column, what]) => (subject.has(column) ? [] : [subject.lacking(what, column)]))
   const single = subject.aggregated
     ? [ofSingleRequests('percentiles of tokens and latency of single requests')]
     : []

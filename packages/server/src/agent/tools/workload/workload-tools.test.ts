@@ -141,6 +141,63 @@ describe('workload_profile', () => {
     expect(list.total.cost_usd).toBe(micro(3_500 + 3_500 + 1_750))
   })
 
+  test('an empty cost column is none: every request is estimated at list prices', async () => {
+    const lines = [
+      { model: 'gpt-4o', provider: 'openai', input_tokens: 1_200, cached_input_tokens: 1_024 },
+      { model: 'gpt-4o-mini', provider: 'openai', input_tokens: 2_000 },
+      { model: 'house-llm-7', provider: null, input_tokens: 900 },
+      { model: 'gpt-4o', provider: 'openai', input_tokens: null },
+    ].map((call, index) => ({
+      at: `2026-01-05T10:00:0${index}Z`,
+      requests: 1,
+      output_tokens: call.input_tokens === null ? null : 100,
+      cost_usd: null,
+      ...call,
+    }))
+    const text = lines.map((line) => JSON.stringify(line)).join('\n')
+    const spans = await stage.store('calls.ndjson', `${text}\n`)
+    const { total, pricing, ...answer } = await ask<WorkloadProfile>('workload_profile', {}, spans)
+    expect(total).toMatchObject({
+      requests: 4,
+      cost_usd: micro(176 * 2.5 + 1_024 * 1.25 + 100 * 10 + 2_000 * 0.15 + 100 * 0.6),
+      unpriced_requests: 2,
+    })
+    expect(pricing).toMatchObject({
+      basis: 'own_models',
+      catalogue: { package: '@pydantic/genai-prices', version: expect.stringMatching(/^\d+\./) },
+      estimated_requests: 2,
+      unpriced_requests: 2,
+      unknown: [{ model: 'house-llm-7', requests: 1 }],
+    })
+    expect(answer.not_measurable).toContainEqual({
+      what: 'cost of 2 requests',
+      why: 'The price catalogue does not have: house-llm-7 (1); 1 have no model or no tokens.',
+      needs: expect.any(String),
+    })
+  })
+
+  test('what was paid for some requests only is kept, and the others are told as estimates', async () => {
+    const file = await stage.store(
+      'partly.csv',
+      `time,model,input_tokens,output_tokens,cost_usd
+2026-01-05 10:00:00,gpt-4o,1000,100,0.5
+2026-01-05 10:00:01,gpt-4o,1000,100,
+2026-01-05 10:00:02,mystery-1,1000,100,
+`,
+    )
+    const { total, pricing } = await ask<WorkloadProfile>('workload_profile', {}, file)
+    expect(total.cost_usd).toBe(0.5 + micro(3_500))
+    expect(pricing).toMatchObject({
+      basis: 'reported_and_list',
+      estimated_requests: 1,
+      unpriced_requests: 1,
+      unknown: [{ model: 'mystery-1', requests: 1 }],
+    })
+    const reported = { pricing: { basis: 'reported' } }
+    const paid = await ask<WorkloadProfile>('workload_profile', reported, file)
+    expect([paid.total.cost_usd, paid.total.unpriced_requests]).toEqual([0.5, 2])
+  })
+
   test('of rows that stand for several requests no percentiles are told', async () => {
     const aggregated = await stage.store(
       'aggregated.csv',
@@ -497,7 +554,30 @@ describe('project_growth', () => {
       ['tokens_per_minute', 30_000],
     ])
     expect(answer.limits[0]?.source).toMatch(/^https:/)
-    const unknown = { factor: 2, tier: { ...tier, tier: 'gold' } }
-    await expect(ask('project_growth', unknown, file)).rejects.toThrow('Give the account’s own')
+    expect(answer.limits[0]?.read_on).toMatch(/^20\d\d-/)
+    const start = { provider: 'anthropic', tier: 'Start tier', model: 'claude-sonnet-4-5-20250929' }
+    const claude = await ask<Growth>('project_growth', { factor: 2, tier: start }, file)
+    expect(claude.limits.map(({ limit, value }) => [limit, value])).toEqual([
+      ['requests_per_minute', 1_000],
+      ['input_tokens_per_minute', 2_000_000],
+      ['output_tokens_per_minute', 400_000],
+    ])
+    expect(claude.limits[0]?.note).toMatch(/together.*cache does not count/)
+  })
+
+  test.each([
+    [{ provider: 'openai', tier: 'gold', model: 'gpt-4o' }, /tiers 1, 2, 3, 4, 5/, /openai\.com/],
+    [
+      { provider: 'google', tier: '1', model: 'gemini-2.5-pro' },
+      /No page/,
+      /aistudio\.google\.com/,
+    ],
+    [{ provider: 'acme', tier: '1', model: 'm-1' }, /No page/, /provider’s console/],
+  ])('limits that no page tells are not guessed: %j', async (tier, why, needs) => {
+    const answer = await ask<Growth>('project_growth', { factor: 2, tier })
+    expect(answer.limits).toEqual([])
+    const said = answer.not_measurable.find(({ what }) => what.includes(tier.model))
+    expect(said?.why).toMatch(why)
+    expect(said?.needs).toMatch(needs)
   })
 })

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -31,17 +31,19 @@ const poolOf = (size = 1, clock: Clock = systemClock, scratch = 'scratch'): Duck
     scratch: join(folder, scratch),
   })
 
-/** Time that passes all at once, when the test says so. */
-function handClock(): Clock & { pass(): void } {
-  const waiting = new Set<() => void>()
+/** Time that passes all at once, when the test says so: what waits for no longer than that happens. */
+function handClock(): Clock & { pass(ms?: number): void } {
+  const waiting = new Map<() => void, number>()
   return {
     ...systemClock,
-    after(_ms, callback) {
-      waiting.add(callback)
-      return () => waiting.delete(callback)
+    after(ms, callback) {
+      const run = (): void => callback()
+      waiting.set(run, ms)
+      return () => waiting.delete(run)
     },
-    pass() {
-      for (const callback of waiting) callback()
+    pass(ms = Infinity) {
+      const due = [...waiting].filter(([, after]) => after <= ms)
+      for (const [run] of due) if (waiting.delete(run)) run()
     },
   }
 }
@@ -74,7 +76,7 @@ beforeAll(async () => {
   await writeFile(source, 'name,size\nann,1\nbob,2\n')
   pool = poolOf()
   await pool.ask(
-    { kind: 'load', source, database, table: { format: 'csv', gzip: false } },
+    { kind: 'load', source, database, table: { format: 'csv', gzip: false }, bytes: 22 },
     'ann',
     never,
   )
@@ -184,6 +186,95 @@ describe('statements that take too much', () => {
     await expect(answer).rejects.toThrow('took longer than 20 s and was stopped')
     await untilDead(pid)
     expect((await ask('SELECT count(*) FROM data', brief)).rows).toEqual([[2]])
+  })
+})
+
+describe('files that take long', () => {
+  const LARGE = 100_000_000
+  let files = 0
+
+  /** Asks for a file that is never read to its end: a pipe into which nobody writes. */
+  function endless(of: DuckPool, userId: string, bytes = LARGE, signal = never) {
+    const source = join(folder, `${++files}.pipe`)
+    execFileSync('mkfifo', [source])
+    const answer = read(of, userId, { source, bytes, signal })
+    answer.catch(() => undefined)
+    return answer
+  }
+
+  function read(
+    of: DuckPool,
+    userId: string,
+    more: { source?: string; bytes?: number; signal?: AbortSignal } = {},
+  ) {
+    const { source = join(folder, 'table.csv'), bytes = 22, signal = never } = more
+    const made = `${source}.${++files}.duckdb`
+    const table = { format: 'csv', gzip: false } as const
+    return of.ask({ kind: 'load', source, database: made, table, bytes }, userId, signal)
+  }
+
+  const isRead = { rejected: { count: 0, reasons: [] } }
+
+  test('small files and queries of others are read beside them', async () => {
+    await using two = poolOf(2, handClock(), 'scratch-beside')
+    void endless(two, 'ann')
+    void endless(two, 'ann')
+    void endless(two, 'bob')
+    expect(await read(two, 'cal')).toEqual(isRead)
+    expect(await read(two, 'ann')).toEqual(isRead)
+    expect((await ask('SELECT 1', two, never, 'bob')).rows).toEqual([[1]])
+  })
+
+  test('a person has one at a time, however many places there are', async () => {
+    await using four = poolOf(4, handClock(), 'scratch-one')
+    void endless(four, 'ann')
+    void endless(four, 'ann')
+    expect(four.pids).toHaveLength(1)
+    expect(await read(four, 'bob', { bytes: LARGE })).toEqual(isRead)
+  })
+
+  test('one that another person’s file has waited 60 s for is ended with a reason', async () => {
+    const clock = handClock()
+    await using two = poolOf(2, clock, 'scratch-way')
+    const slow = endless(two, 'ann')
+    const waiting = read(two, 'bob', { bytes: LARGE })
+    clock.pass(60_000)
+    await expect(slow).rejects.toBeInstanceOf(ToolError)
+    await expect(slow).rejects.toThrow(/had waited 60 s for it.*Split it/)
+    expect(await waiting).toEqual(isRead)
+  })
+
+  test('one that nobody else waits for has its ten minutes', async () => {
+    const clock = handClock()
+    await using two = poolOf(2, clock, 'scratch-ten')
+    const slow = endless(two, 'ann')
+    const own = read(two, 'ann', { bytes: LARGE })
+    const gone = new AbortController()
+    const stopped = endless(two, 'bob', LARGE, gone.signal)
+    gone.abort()
+    await expect(stopped).rejects.toThrow('stopped')
+    const [pid] = two.pids
+    clock.pass(599_999)
+    expect(two.pids).toEqual([pid])
+    clock.pass(600_000)
+    await expect(slow).rejects.toThrow('took longer than 600 s')
+    expect(await own).toEqual(isRead)
+  })
+
+  test('a file that is small and takes long goes on after 5 s as a long one', async () => {
+    const clock = handClock()
+    await using two = poolOf(2, clock, 'scratch-proved')
+    const first = endless(two, 'ann', 22)
+    const second = endless(two, 'bob', 22)
+    const small = read(two, 'cal')
+    clock.pass(5_000)
+    expect(await small).toEqual(isRead)
+    clock.pass(60_000)
+    await expect(first).rejects.toThrow('had waited 60 s')
+    const gone = read(two, 'cal', { bytes: LARGE })
+    clock.pass(60_000)
+    await expect(second).rejects.toThrow('had waited 60 s')
+    expect(await gone).toEqual(isRead)
   })
 })
 

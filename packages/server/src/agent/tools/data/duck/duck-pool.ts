@@ -18,7 +18,7 @@ export interface DuckPoolOptions {
   size: number
   /** A query that takes longer is killed with its child. */
   limitMs: number
-  /** The same for what is done once a file: reading it and its profile; ten minutes unless given. */
+  /** The same for what is done once a file, while nobody else waits: reading it and its profile; ten minutes unless given. */
   loadLimitMs?: number
 }
 
@@ -27,9 +27,22 @@ type OnProgress = (done: number) => void
 
 const LOAD_LIMIT_MS = 600_000
 
+/** A file of so many bytes, as it was uploaded, is read beside the long jobs, not after them. */
+const SMALL_BYTES = 2_000_000
+/** What takes longer to read was no small file, whatever its bytes said: a few can be made to stand for any number. */
+const SMALL_READ_MS = 5_000
+/** A long job goes on for so long while somebody else waits for its place. */
+const GIVE_WAY_MS = 60_000
+
 interface Job {
   request: DuckRequest
   userId: string
+  /** It has one of the places for long jobs, or waits for one. */
+  isLong: boolean
+  /** Ends its waits; there are some only while it runs. */
+  stopTimers: () => void
+  /** Ends the wait after which it gives its place away; undefined while nobody waits for that. */
+  keepPlace: (() => void) | undefined
   /** Of the run that asks; the child's end is told of in it. */
   trace: Trace | undefined
   signal: AbortSignal
@@ -52,7 +65,30 @@ const UNAVAILABLE =
 const ENDED =
   'The process that ran this query ended before it answered, most likely for lack of memory. Filter or aggregate more, and try again.'
 
-const isLong = ({ request }: Job): boolean => request.kind === 'load' || request.kind === 'profile'
+type Reading = Extract<DuckRequest, { kind: 'load' | 'profile' }>
+
+const isReading = (request: DuckRequest): request is Reading =>
+  request.kind === 'load' || request.kind === 'profile'
+
+const isLarge = (request: DuckRequest): boolean => isReading(request) && request.bytes > SMALL_BYTES
+
+const SHORTEN =
+  'Split it, leave out columns you do not need, or upload it as Parquet, which is read fastest.'
+
+const overTime = (request: DuckRequest, limitMs: number): ToolError =>
+  new ToolError(
+    isReading(request)
+      ? `Reading the file took longer than ${limitMs / 1_000} s and was stopped. ${SHORTEN}`
+      : `The query took longer than ${limitMs / 1_000} s and was stopped. Filter or aggregate more, or query fewer rows.`,
+  )
+
+const gaveWay = (): ToolError =>
+  new ToolError(
+    `Reading the file was stopped: it took long, and another person's file had waited ${GIVE_WAY_MS / 1_000} s for it. Ask again when less is being read. ${SHORTEN}`,
+  )
+
+/** The file itself is at fault: reading it again would say the same. */
+export class UnreadableFile extends ToolError {}
 
 class DuckAborted extends Error {
   override readonly name = 'AbortError'
@@ -62,6 +98,9 @@ class DuckAborted extends Error {
  * Runs DuckDB requests in child processes, so that no query holds the server's threads or memory.
  * Children start at the first request, serve one request at a time, and die by SIGKILL when their
  * request is aborted or over time; the next request then starts another.
+ *
+ * Reading a large file may hold its place for minutes. So each person has one long job at most, one
+ * child is left for questions and small files, and a long job that somebody else waits for is ended.
  */
 export class DuckPool implements AsyncDisposable {
   readonly #options: DuckPoolOptions
@@ -83,8 +122,9 @@ export class DuckPool implements AsyncDisposable {
   /**
    * The child's answer to `request`.
    *
-   * @throws ToolError when the SQL or the data is at fault, ToolUnavailable when no child can be
-   * started, DuckAborted when `signal` aborted it.
+   * @throws ToolError when the SQL or the data is at fault (UnreadableFile when it is a file that
+   * cannot be loaded) or time is over, ToolUnavailable when no child can be started, DuckAborted
+   * when `signal` aborted it.
    */
   ask(
     request: DuckRequest,
@@ -99,11 +139,20 @@ export class DuckPool implements AsyncDisposable {
       const job: Job = {
         request,
         userId,
+        isLong: isLarge(request),
+        stopTimers: () => undefined,
+        keepPlace: undefined,
         trace: currentTrace(),
         signal,
         onProgress,
-        resolve: done.resolve,
-        reject: done.reject,
+        resolve: (answer) => {
+          job.stopTimers()
+          done.resolve(answer)
+        },
+        reject: (error) => {
+          job.stopTimers()
+          done.reject(error)
+        },
       }
       this.#waiting.push(job)
       signal.addEventListener('abort', () => this.#abort(job), { once: true })
@@ -130,9 +179,15 @@ export class DuckPool implements AsyncDisposable {
     if (place >= 0) this.#waiting.splice(place, 1)
     job.reject(new DuckAborted('The query was stopped.'))
     for (const child of this.#children) if (child.job === job) this.#kill(child)
+    this.#watchPlaces()
   }
 
   #next(): void {
+    this.#serve()
+    this.#watchPlaces()
+  }
+
+  #serve(): void {
     while (this.#mayServe().length > 0) {
       const child = this.#childOrRefuse()
       if (!child) return
@@ -141,11 +196,55 @@ export class DuckPool implements AsyncDisposable {
     }
   }
 
-  /** Reading a large file takes minutes: one child is always left for questions. */
   #mayServe(): Job[] {
-    const long = [...this.#children].filter((child) => child.job && isLong(child.job)).length
-    const isFree = long === 0 || long < this.#options.size - 1
-    return isFree ? this.#waiting : this.#waiting.filter((job) => !isLong(job))
+    return this.#waiting.filter((job) => !job.isLong || this.#hasPlaceFor(job))
+  }
+
+  #longJobs(): Job[] {
+    return [...this.#children].flatMap(({ job }) => (job?.isLong ? [job] : []))
+  }
+
+  #hasPlaceFor(job: Job): boolean {
+    const others = this.#longJobs().filter((other) => other !== job)
+    const isFree = others.length === 0 || others.length < this.#options.size - 1
+    return isFree && others.every(({ userId }) => userId !== job.userId)
+  }
+
+  /** Long jobs that somebody else waits for give way after a while; those nobody waits for do not. */
+  #watchPlaces(): void {
+    for (const child of this.#children) {
+      const { job } = child
+      if (!job?.isLong) continue
+      if (!this.#waiting.some((waiting) => this.#isHeldUp(waiting, job))) {
+        job.keepPlace?.()
+        job.keepPlace = undefined
+      } else {
+        job.keepPlace ??= this.#options.clock.after(GIVE_WAY_MS, () => {
+          if (child.job !== job) return
+          job.reject(gaveWay())
+          this.#kill(child)
+        })
+      }
+    }
+  }
+
+  #isHeldUp(waiting: Job, by: Job): boolean {
+    if (waiting.userId === by.userId) return false
+    if (!waiting.isLong) return this.#options.size === 1
+    return this.#longJobs().every(({ userId }) => userId !== waiting.userId)
+  }
+
+  /** It goes on where a place for long jobs is free, and else begins again when one is. */
+  #provedLong(child: Child, job: Job): void {
+    if (this.#closed || child.job !== job) return
+    job.isLong = true
+    if (this.#hasPlaceFor(job)) {
+      this.#watchPlaces()
+      return
+    }
+    job.stopTimers()
+    this.#waiting.push(job)
+    this.#kill(child)
   }
 
   /** Whoever waits is told at once when no child can be started. */
@@ -165,12 +264,12 @@ export class DuckPool implements AsyncDisposable {
     return this.#children.size < this.#options.size ? this.#start() : undefined
   }
 
-  /** The oldest request of a user who has none running and was not served last, or the oldest. */
+  /** The oldest request of a user who has none running, best of one who was not served last; or the oldest. */
   #takeFairly(): Job | undefined {
     const busy = new Set([...this.#children].map((child) => child.job?.userId))
     const servable = this.#mayServe()
-    const job =
-      servable.find(({ userId }) => !busy.has(userId) && userId !== this.#lastUserId) ?? servable[0]
+    const idle = servable.filter(({ userId }) => !busy.has(userId))
+    const job = idle.find(({ userId }) => userId !== this.#lastUserId) ?? idle[0] ?? servable[0]
     if (job) this.#waiting.splice(this.#waiting.indexOf(job), 1)
     this.#lastUserId = job?.userId
     return job
@@ -201,32 +300,25 @@ export class DuckPool implements AsyncDisposable {
   }
 
   #send(child: Child, job: Job): void {
-    const { clock } = this.#options
-    const { loadLimitMs = LOAD_LIMIT_MS } = this.#options
-    const limitMs = isLong(job) ? loadLimitMs : this.#options.limitMs
+    const { clock, loadLimitMs = LOAD_LIMIT_MS } = this.#options
+    const limitMs = isReading(job.request) ? loadLimitMs : this.#options.limitMs
     child.job = job
     child.requests += 1
     child.process.ref()
     child.process.channel?.ref()
-    const cancel = clock.after(limitMs, () => {
-      if (child.job !== job) return
-      job.reject(
-        new ToolError(
-          isLong(job)
-            ? `Reading the file took longer than ${limitMs / 1_000} s and was stopped. Split it, leave out columns you do not need, or upload it as Parquet, which is read fastest.`
-            : `The query took longer than ${limitMs / 1_000} s and was stopped. Filter or aggregate more, or query fewer rows.`,
-        ),
-      )
-      this.#kill(child)
-    })
-    const { resolve, reject } = job
-    job.resolve = (answer) => {
-      cancel()
-      resolve(answer)
-    }
-    job.reject = (error) => {
-      cancel()
-      reject(error)
+    const timers = [
+      clock.after(limitMs, () => {
+        if (child.job !== job) return
+        job.reject(overTime(job.request, limitMs))
+        this.#kill(child)
+      }),
+    ]
+    if (isReading(job.request) && !job.isLong)
+      timers.push(clock.after(SMALL_READ_MS, () => this.#provedLong(child, job)))
+    job.stopTimers = () => {
+      for (const stop of timers) stop()
+      job.keepPlace?.()
+      job.keepPlace = undefined
     }
     const { request, trace } = job
     const traceparent = trace && traceparentOf(trace)
@@ -249,6 +341,8 @@ export class DuckPool implements AsyncDisposable {
     child.process.channel?.unref()
     if (message.status === 'ok') job.resolve(message.value)
     else if (message.status === 'failed') job.reject(new Error(message.message))
+    else if (message.status === 'refused' && job.request.kind === 'load')
+      job.reject(new UnreadableFile(message.message))
     else job.reject(new ToolError(message.message))
     if (message.status === 'ending') this.#kill(child)
     this.#next()

@@ -33,14 +33,15 @@ async function profileOf(csv: string | Buffer) {
   const database = `${source}.duckdb`
   await writeFile(source, csv)
   const { signal } = new AbortController()
+  const bytes = csv.length
   const loaded = loadAnswer.parse(
     await pool.ask(
-      { kind: 'load', source, database, table: { format: 'csv', gzip: false } },
+      { kind: 'load', source, database, table: { format: 'csv', gzip: false }, bytes },
       'ann',
       signal,
     ),
   )
-  const profile = await pool.ask({ kind: 'profile', database }, 'ann', signal)
+  const profile = await pool.ask({ kind: 'profile', database, bytes }, 'ann', signal)
   return { ...profileAnswer.parse(profile), ...loaded }
 }
 
@@ -160,4 +161,28 @@ test('a table from a German spreadsheet has its numbers in any encoding', async 
     expect(columns[1]?.max).toBe(1099.63)
     expect(rejected.count).toBe(0)
   }
+})
+
+test('a row that is longer than any may be is left out and counted, before DuckDB looks for its end', async () => {
+  const long = 'x'.repeat(3_000_000)
+  const found = await profileOf(`a,b\n1,2\n"${long}",1\n3,4\n5,6\n`)
+  expect(found.rows).toBe(3)
+  expect(found.columns.map(({ kind }) => kind)).toEqual(['integer', 'integer'])
+  expect(found.rejected).toEqual({
+    count: 1,
+    reasons: ['1 left out, longer than 2 MB: first on line 3'],
+  })
+})
+
+test('a file of one such row, or one whose end is not in sight, is refused by its line', async () => {
+  const refusal = (line: number) => `The row on line ${line} of this file is longer than 2 MB`
+  await expect(profileOf('x'.repeat(3_000_000))).rejects.toThrow(refusal(1))
+  const endless = Buffer.alloc(70_000_000, 'x')
+  endless.write('a,b\n1,2\n3,4\n"')
+  await expect(profileOf(endless)).rejects.toThrow(refusal(4))
+})
+
+test('a quote that nobody closes makes no long row of the lines after it', async () => {
+  const found = await profileOf(`a,b\n"${'1,2\n'.repeat(600_000)}`)
+  expect(found.rows).toBe(600_000)
 })

@@ -1,7 +1,8 @@
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 
+import { withoutWideRows } from './csv-width.ts'
 import type { LoadAnswer } from './messages.ts'
 import { quoteText } from './quote.ts'
 import { readDoubtfulColumns, refineTextColumns, roundedColumns } from './refine-columns.ts'
@@ -14,8 +15,29 @@ type ReadOptions = Record<string, string>
  * Reads a CSV into the table `data`. The reader guesses delimiter, quotes, header and types from the first 20,480 rows. A row of
  * another shape is left out and counted. A value of another type must not cost its whole row: such
  * a column is read again as text, and made a number afterwards where that is what it nearly always is.
+ *
+ * @param spare a path for the rows when some must be left out first; nothing stays there.
  */
-export async function readCsv(connection: DuckDBConnection, source: string): Promise<LoadAnswer> {
+export async function readCsv(
+  connection: DuckDBConnection,
+  file: string,
+  spare: string,
+): Promise<LoadAnswer> {
+  const { path: source, rejected: wide } = await withoutWideRows(file, spare)
+  try {
+    const { rejected } = await readNarrow(connection, source)
+    return {
+      rejected: {
+        count: wide.count + rejected.count,
+        reasons: [...wide.reasons, ...rejected.reasons].slice(0, 10),
+      },
+    }
+  } finally {
+    await rm(spare, { force: true })
+  }
+}
+
+async function readNarrow(connection: DuckDBConnection, source: string): Promise<LoadAnswer> {
   const options = await readAsGuessed(connection, source)
   const doubtful = await columnsWith(connection, 'CAST')
   const asText = [...doubtful.map(({ name }) => name), ...(await roundedColumns(connection))]
@@ -51,6 +73,8 @@ async function readAsGuessed(connection: DuckDBConnection, source: string): Prom
       problem = error
     }
   }
+  // A full disk is no fault of the file's.
+  if (problem instanceof Error && problem.message.startsWith('IO Error')) throw problem
   throw new Refusal(
     `This file cannot be read as CSV: ${problem instanceof Error ? (problem.message.split('\n')[0] ?? '') : String(problem)} Save it as CSV with one header line, UTF-8 and the same columns in every row, and upload it again.`,
   )

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 
 import { flatten } from './flatten.ts'
 import type { LoadAnswer } from './messages.ts'
+import { MOST_COLUMNS } from './most-columns.ts'
 import { quoteText } from './quote.ts'
 import { Refusal } from './refusal.ts'
 
@@ -28,6 +29,15 @@ export async function loadParquet(
     if (rows > MOST_ROWS) {
       throw new Refusal(
         `This Parquet file has ${rows} rows and Netra reads ${MOST_ROWS}: split it by time and upload the parts.`,
+      )
+    }
+    const leaves = await connection.runAndReadAll(
+      `SELECT count(*)::INTEGER FROM parquet_schema(${quoteText(source)}) WHERE coalesce(num_children, 0) = 0`,
+    )
+    const columns = Number(leaves.getRows()[0]?.[0] ?? 0)
+    if (columns > MOST_COLUMNS) {
+      throw new Refusal(
+        `This Parquet file has ${columns} columns, and a table may have ${MOST_COLUMNS}. Leave out columns you do not need and upload it again.`,
       )
     }
     const pages = await connection.runAndReadAll(

@@ -78,7 +78,7 @@ function readAs(
   const { source, spare, mostBytes } = from
   switch (format) {
     case 'csv':
-      return readCsv(connection, source)
+      return readCsv(connection, source, spare)
     case 'json':
     case 'ndjson':
       return loadJson(connection, source, spare, format === 'ndjson')

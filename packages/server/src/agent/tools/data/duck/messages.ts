@@ -5,9 +5,10 @@ import type { Cell, ColumnProfile } from '../schemas.ts'
 
 /** What the server asks of a DuckDB child process; one request at a time. */
 export type DuckRequest =
-  /** Reads the file at `source` into a new database file. */
-  | { kind: 'load'; source: string; database: string; table: TableKind }
-  | { kind: 'profile'; database: string }
+  /** Reads the file at `source`, of so many bytes, into a new database file. */
+  | { kind: 'load'; source: string; database: string; table: TableKind; bytes: number }
+  /** Of a database made of a file of so many bytes. */
+  | { kind: 'profile'; database: string; bytes: number }
   /** One statement that a model or a person wrote. */
   | { kind: 'query'; database: string; sql: string; limits: ResultLimits }
   /** The same over the view `workload`, made of several files; `database` is one of theirs. */

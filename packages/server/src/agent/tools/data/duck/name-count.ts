@@ -1,7 +1,7 @@
+import { MOST_COLUMNS } from './most-columns.ts'
 import { Refusal } from './refusal.ts'
 
-/** A record's fields are columns; the names in its objects decide the types that are made. */
-const MOST_COLUMNS = 2_000
+/** The names in a record's objects decide the types that are made. */
 const MOST_NAMES = 20_000
 
 const START = 0x811c9dc5

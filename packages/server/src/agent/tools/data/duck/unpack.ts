@@ -1,30 +1,36 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 
 import { Refusal } from './refusal.ts'
 
-/** What a gzip file may hold. A few kilobytes can be made to hold any amount. */
+/**
+ * What a gzip file may hold: a few kilobytes can be made to hold any amount. Tables pack to a tenth,
+ * very even ones to a fiftieth.
+ */
 const MOST_UNPACKED_BYTES = 4_000_000_000
+const MOST_UNPACKED_OF_ANY = 250_000_000
+const MOST_RATIO = 100
+
+const mostUnpackedOf = (packed: number): number =>
+  Math.min(MOST_UNPACKED_BYTES, Math.max(MOST_UNPACKED_OF_ANY, MOST_RATIO * packed))
 
 /**
  * Unpacks a gzip file to `target`.
  *
- * @throws Refusal when it is damaged or holds more than `mostBytes`; nothing of it stays.
+ * @param mostBytes what it may hold; unless given, what a file of its size may.
+ * @throws Refusal when it is damaged or holds more; nothing of it stays.
  */
-export async function unpack(
-  source: string,
-  target: string,
-  mostBytes = MOST_UNPACKED_BYTES,
-): Promise<void> {
+export async function unpack(source: string, target: string, mostBytes?: number): Promise<void> {
+  const most = mostBytes ?? mostUnpackedOf((await stat(source)).size)
   let bytes = 0
   const measure = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
       bytes += chunk.length
-      if (bytes > mostBytes) {
+      if (bytes > most) {
         throw new Refusal(
-          `This gzip file holds more than ${mostBytes / 1_000_000_000} GB, which is more than Netra unpacks. Split it, or leave out columns you do not need, and upload the parts.`,
+          `This gzip file holds more than ${Math.round(most / 1_000_000)} MB, which is more than Netra unpacks of a file of its size. Split it, or leave out columns you do not need, and upload the parts.`,
         )
       }
       yield chunk
