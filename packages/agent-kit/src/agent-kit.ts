@@ -4,10 +4,12 @@ export {
   defineTool,
   InputNeeded,
   ToolError,
+  ToolRefused,
   z,
   type AgentSpec,
   type OwnTool,
   type OwnToolContext,
   type ToolSpec,
+  type Untrusted,
   type Work,
 } from '@netra/server/agent-kit'

@@ -33,7 +33,7 @@ export async function* callTool(
   }
   const thought = options.beforeStart?.()
   if (thought) yield thought
-  yield { kind: 'tool_started', call }
+  yield { kind: 'tool_started', call, repeatable: tool?.repeatable ?? true }
   const started = clock.monotonic()
   const permit = new Permit(decision?.approved ? boundTo : undefined, unasked)
   const outcome = yield* runTool({ ...options, permit })

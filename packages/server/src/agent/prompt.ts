@@ -6,7 +6,6 @@ import {
   type LanguageModelV4Prompt,
   type LanguageModelV4ToolResultPart,
 } from '@ai-sdk/provider'
-import { z } from 'zod'
 
 import type { Files } from '../files/files.ts'
 import { attachmentParts, isTable } from './attachments.ts'
@@ -15,6 +14,7 @@ import { formatFileList } from './model/file-list.ts'
 import type { Accepts } from './model/providers.ts'
 import { forModel } from './results.ts'
 import type { CompletedStep, ToolCall, ToolOutcome, Turn, TurnMessage } from './step.ts'
+import { inputSchemaOf } from './tools/input-schema.ts'
 import type { Tool } from './tools/tool.ts'
 
 /** An earlier turn's result reminds the model of what was asked; it can call the tool again. */
@@ -149,5 +149,5 @@ export const toolDeclarations = (tools: readonly Tool[]): LanguageModelV4Functio
     type: 'function',
     name: tool.name,
     description: tool.description,
-    inputSchema: z.toJSONSchema(tool.input, { io: 'input', target: 'draft-7' }) as object,
+    inputSchema: inputSchemaOf(tool.input),
   }))

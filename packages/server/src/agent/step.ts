@@ -1,9 +1,9 @@
 import type { FailureKind } from '../platform/recovery/recovery-table.ts'
 
 /**
- * What an agent does, one fact at a time. The run turns each step into journal events and asks for
- * the next one only when the last is durable (text excepted: it streams). The agent knows nothing
- * of the wire.
+ * What an agent does, one fact at a time. The run turns each step into journal events, and asks for
+ * the next one when what the agent does between the two may be done again by another process.
+ * The agent knows nothing of the wire.
  */
 export type Step =
   /** Reasoning or a stated next step; `step` counts model and tool calls of the run from 1. */
@@ -20,7 +20,8 @@ export type Step =
       /** Who said it, as `<provider>/<model>`. */
       model?: string
     }
-  | { kind: 'tool_started'; call: ToolCall }
+  /** `repeatable`: to begin the call twice does no harm. */
+  | { kind: 'tool_started'; call: ToolCall; repeatable?: boolean }
   | { kind: 'tool_progress'; callId: string; progress: number; total?: number; note?: string }
   | { kind: 'tool_ended'; call: ToolCall; outcome: ToolOutcome; durationMs: number }
   /** The oldest messages of the thread, in short, from here on; `messages` counts all that it stands for. */

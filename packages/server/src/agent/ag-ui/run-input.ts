@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { PROTOCOL_VERSION, type ContentPart, type Message, type RunAgentInput } from '@ag-ui/core'
 
 import type { Files } from '../../files/files.ts'
-import type { Attachment, Turn, TurnMessage } from '../step.ts'
+import { forModel } from '../results.ts'
+import type { Attachment, ToolOutcome, Turn, TurnMessage } from '../step.ts'
 import { STATE_TOOL } from './shared-state.ts'
 
 /** Of one message's attachments together; more is named and not sent. */
 const MOST_ATTACHED_BYTES = 4_000_000
-const EARLIER_RESULT_UNITS = 2_000
+const EARLIER_RESULT_BYTES = 2_000
 /** Of the history; the newest is kept. */
 const MOST_HISTORY_UNITS = 400_000
 
@@ -41,7 +42,7 @@ function recent(history: readonly TurnMessage[]): { message: TurnMessage; index:
   let units = 0
   const placed = history.map((message, index) => ({ message, index }))
   const first = placed.findLastIndex(({ message }) => {
-    units += message.text.length + message.tools.length * EARLIER_RESULT_UNITS
+    units += message.text.length + message.tools.length * EARLIER_RESULT_BYTES
     return units > MOST_HISTORY_UNITS
   })
   return placed.slice(first + 1)
@@ -68,10 +69,16 @@ function historyOf({ role, text, tools, attachments }: TurnMessage, index: numbe
             id: `${id}-${call.callId}`,
             role: 'tool',
             toolCallId: call.callId,
-            content: (JSON.stringify(outcome.result) ?? 'null').slice(0, EARLIER_RESULT_UNITS),
+            content: toldOf(outcome),
           })),
         ]
   return text === '' ? calls : [...calls, { id, role: 'assistant', content: text }]
+}
+
+/** As a model of ours reads it: cut, and marked where somebody outside wrote it. */
+function toldOf({ status, result }: ToolOutcome): string {
+  const told = forModel(result, EARLIER_RESULT_BYTES)
+  return JSON.stringify(status === 'ok' ? told : { status, result: told }) ?? 'null'
 }
 
 const named = (attachments: readonly Attachment[]): string =>

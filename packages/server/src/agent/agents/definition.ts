@@ -39,6 +39,7 @@ export const DATA_TOOLS: readonly string[] = [
   'query_table',
   'chart_table',
   'price_workload',
+  'price_tokens',
   'calculate',
   'workload_profile',
   'cost_drivers',

@@ -5,6 +5,35 @@ import type { ToolContext, ToolEffect } from '../tools/tool.ts'
 
 export { z } from 'zod'
 export { InputNeeded, ToolError } from '../tools/tool.ts'
+export type { Untrusted } from '../untrusted.ts'
+
+/**
+ * A person did not allow a call of a program, or did not say so in time. Who does not catch it ends
+ * the run in order, with its message as the answer.
+ */
+export class ToolRefused extends Error {
+  override readonly name = 'ToolRefused'
+  readonly tool: string
+  /** In their words; undefined when they gave none. */
+  readonly reason: string | undefined
+  /** It had begun before an interruption, and they did not allow it to be run again. */
+  readonly mayHaveRun: boolean
+
+  constructor({ tool, reason, mayHaveRun }: Pick<ToolRefused, 'tool' | 'reason' | 'mayHaveRun'>) {
+    const refused =
+      reason === undefined
+        ? `You did not allow \`${tool}\` to run.`
+        : `You refused \`${tool}\`: ${reason}`
+    super(
+      mayHaveRun
+        ? `${refused}\n\nIt had begun before an interruption, and may or may not have taken effect.`
+        : refused,
+    )
+    this.tool = tool
+    this.reason = reason
+    this.mayHaveRun = mayHaveRun
+  }
+}
 
 /** What a tool may use of the turn that calls it. Its authority is the turn's user, nobody else's. */
 export interface OwnToolContext extends Pick<
@@ -63,7 +92,9 @@ export interface Work {
    * Calls one of the agent's tools. After an interruption the program begins anew, and calls that
    * had ended give what they gave before: it must make them in the same order.
    *
-   * @throws ToolError when the call does not go well.
+   * @returns what the tool gave; of a tool of an MCP server an `Untrusted`.
+   * @throws ToolRefused when a person does not allow it.
+   * @throws ToolError when it fails or takes too long; `result` is what the tool gave with it.
    */
   call: (tool: string, input: Record<string, unknown>) => Promise<unknown>
 }

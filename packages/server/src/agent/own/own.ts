@@ -18,6 +18,9 @@ export interface OwnAgentFile {
   /** Its name in the folder. */
   file: string
   agent: string
+  /** Of the version that answers; null when there is none. */
+  name: string | null
+  description: string | null
   /** `previous`: it is broken now, and the last version that was whole still answers. */
   status: 'ready' | 'previous' | 'broken'
   problems: readonly Problem[]
@@ -179,22 +182,31 @@ class AgentsFolder implements OwnAgents {
       assertName(id, this.#options.taken, others)
       const spec = kind === 'md' ? readMarkdownAgent(text) : await loadModuleAgent(path, version)
       const whole = defineFrom(id, spec, this.#options)
-      return { version, whole, shown: { file, agent: id, status: 'ready', problems: [] } }
+      return {
+        version,
+        whole,
+        shown: { file, agent: id, ...told(whole), status: 'ready', problems: [] },
+      }
     } catch (error) {
       const problems = error instanceof AgentFileWrong ? error.problems : [unread(error)]
       const whole = before?.whole
       const status = whole ? 'previous' : 'broken'
-      return { version, whole, shown: { file, agent: id, status, problems } }
+      return { version, whole, shown: { file, agent: id, ...told(whole), status, problems } }
     }
   }
 }
+
+const told = (whole: AgentDefinition | undefined) => ({
+  name: whole?.name ?? null,
+  description: whole?.description ?? null,
+})
 
 const unread = (error: unknown): Problem => ({
   message: `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
 })
 
 /** At the top of the folder; tests, types, and what begins with _ or . are none, nor is a README. */
-const isAgentFile = (name: string): boolean =>
+export const isAgentFile = (name: string): boolean =>
   !/[/\\]/.test(name) &&
   AGENT_FILE.test(name) &&
   !/^[_.]|\.(test|spec|d|config)\.\w+$|^readme\.md$/i.test(name)
