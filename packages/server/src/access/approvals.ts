@@ -22,6 +22,8 @@ export interface ShownApproval {
   change: unknown
   /** The call was cut off in the middle: what became of it is not known. */
   interrupted: boolean
+  /** No choice of the person ends the asking about this tool. */
+  asks_always: boolean
   asked_at: string
   expires_at: string
 }
@@ -122,6 +124,7 @@ export function createApprovals(parts: {
     question: read(row.question),
     change: read(row.change),
     interrupted: row.interrupted === 1,
+    asks_always: row.bound_to?.startsWith('!') === true,
     asked_at: row.created_at,
     expires_at: row.expires_at,
   })

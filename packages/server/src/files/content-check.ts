@@ -52,6 +52,9 @@ const SIGNED = new Set(SIGNATURES.map(({ type }) => type))
 const TAKEN =
   'CSV, TSV, JSON, NDJSON, Parquet (each also as .gz), text, Markdown, PDF, PNG, JPEG, WebP and GIF'
 const HEAD_BYTES = 64
+/** At the end of Parquet: the length of what describes it, and the name again. */
+const TAIL_BYTES = 8
+const PARQUET_FRAME_BYTES = 12
 
 /**
  * Decides, while a file arrives, whether it is what it says. What it is called decides for text,
@@ -60,6 +63,7 @@ const HEAD_BYTES = 64
 export class ContentCheck {
   readonly #claimed: string
   #head = Buffer.alloc(0)
+  #tail = Buffer.alloc(0)
   #utf16 = false
   #seen = 0
 
@@ -88,6 +92,7 @@ export class ContentCheck {
       this.#head = Buffer.concat([this.#head, chunk.subarray(0, HEAD_BYTES - this.#head.length)])
       this.#utf16 = /^(\xff\xfe|\xfe\xff)/.test(this.#head.toString('latin1', 0, 2))
     }
+    this.#tail = Buffer.concat([this.#tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES)
     this.#seen += chunk.length
     if (!SIGNED.has(this.#claimed) && !this.#utf16 && Buffer.from(chunk).includes(0))
       this.#refuseText()
@@ -100,7 +105,10 @@ export class ContentCheck {
     if (SIGNED.has(this.#claimed)) {
       // An image under another image's name is still that image.
       const maySwap = found !== undefined && !EXACT.has(found) && !EXACT.has(this.#claimed)
-      if (found && (found === this.#claimed || maySwap)) return found
+      if (found && (found === this.#claimed || maySwap)) {
+        if (found === 'application/vnd.apache.parquet') this.#refuseCutParquet()
+        return found
+      }
       throw new FileRefused(
         'unsupported',
         `The file is named as ${this.#claimed} and its content is something else. It may be damaged: open it where it came from, save it and upload it again.`,
@@ -109,6 +117,18 @@ export class ContentCheck {
     // A column may well be called PAR1, and no text holds what else is in a Parquet file.
     if (found && found !== 'application/vnd.apache.parquet') this.#refuseText()
     return this.#claimed
+  }
+
+  #refuseCutParquet(): void {
+    const isWhole =
+      this.#seen > PARQUET_FRAME_BYTES &&
+      this.#tail.toString('latin1', 4) === 'PAR1' &&
+      this.#tail.readUInt32LE(0) <= this.#seen - PARQUET_FRAME_BYTES
+    if (isWhole) return
+    throw new FileRefused(
+      'unsupported',
+      'This Parquet file is damaged, encrypted or cut: its end does not say what is in it. Export it again and upload it again.',
+    )
   }
 
   #refuseText(): never {

@@ -172,6 +172,15 @@ describe('nothing stays of', () => {
   })
 })
 
+/** Parquet of so many bytes, whose end says that so many of them describe it. */
+function parquet(bytes: number, described: number, end = 'PAR1'): Buffer {
+  const content = Buffer.alloc(bytes, 1)
+  content.write('PAR1')
+  content.writeUInt32LE(described, bytes - 8)
+  content.write(end, bytes - 4)
+  return content
+}
+
 describe('kinds', () => {
   test.each([
     ['table.csv', 'a\n1\n', 'text/csv'],
@@ -182,6 +191,7 @@ describe('kinds', () => {
     ['paper.pdf', '%PDF-1.7\n', 'application/pdf'],
     ['shot.png', PNG, 'image/png'],
     ['photo.jpg', Buffer.from('ffd8ffe000104a46', 'hex'), 'image/jpeg'],
+    ['table.parquet', parquet(100, 88), 'application/vnd.apache.parquet'],
     ['moving.gif', 'GIF89a......', 'image/gif'],
     ['photo.webp', 'RIFF1234WEBPVP8 ', 'image/webp'],
     ['wrongly-named.jpg', PNG, 'image/png'],
@@ -189,6 +199,14 @@ describe('kinds', () => {
     ['utf16.csv', Buffer.from('\ufeffa,b\n', 'utf16le'), 'text/csv'],
   ])('%s is taken', async (name, content, mediaType) => {
     expect(await store(content, name)).toMatchObject({ mediaType })
+  })
+
+  test('the end of Parquet is seen however it arrives', async () => {
+    const whole = parquet(100, 20)
+    const pieces = (content: Buffer) => Readable.from([...content].map((byte) => Buffer.of(byte)))
+    await store(pieces(whole), 'table.parquet')
+    const refused = await refusalOf(store(pieces(whole.subarray(0, 99)), 'table.parquet'))
+    expect(refused.message).toContain('cut')
   })
 
   test('a name without an ending is taken by its declared type', async () => {
@@ -205,6 +223,10 @@ describe('kinds', () => {
     ['paper.csv', '%PDF-1.7\n', 'its content is not text'],
     ['text.png', 'hello', 'its content is something else'],
     ['nothing.csv', '', 'The file is empty'],
+    ['longer.parquet', parquet(100, 89), 'damaged, encrypted or cut'],
+    ['huge.parquet', parquet(100, 2 ** 31 - 1), 'damaged, encrypted or cut'],
+    ['cut.parquet', parquet(100, 20, 'xxxx'), 'damaged, encrypted or cut'],
+    ['name-alone.parquet', 'PAR1', 'damaged, encrypted or cut'],
   ])('%s is refused', async (name, content, reason) => {
     const refused = await refusalOf(store(content, name))
     expect(refused.code).toBe('unsupported')

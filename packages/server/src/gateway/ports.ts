@@ -24,10 +24,15 @@ export interface MoreAgentsPage {
     files: {
       file: string
       agent: string
+      /** Of the version that answers; null when there is none. */
+      name: string | null
+      description: string | null
       status: 'ready' | 'previous' | 'broken'
       problems: { line: number | null; field: string | null; message: string }[]
     }[]
   }
+  /** Files that are no agent now, each with what is wrong in one line. */
+  broken(): string[]
   /** Elsewhere, at an address. */
   remote(): Promise<unknown[]>
   add(agent: {
@@ -59,8 +64,12 @@ export interface AdoptedPlans {
       planId: string
       threadId: string
       runId: string
+      threadTitle: string
       title: string
       steps: unknown[]
+      changes: unknown[]
+      period: string | null
+      reportId: string | null
       adoptedAt: string
     }[]
   >

@@ -1,28 +1,13 @@
-import { createContext, Script } from 'node:vm'
-
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/ajv'
 
 import type { JsonSchema } from './definition.ts'
+import { inTime, isOverrun } from './in-time.ts'
 
-/** A schema is somebody else's: one that is made to cost time costs no more than this. */
-const WITHIN_MS = 500
 const MAX_KEPT = 500
 const GIVEN_UP = 'it takes too long to check, and is not checked any more'
 
 type Problem = string | undefined
 type Check = (value: unknown) => Problem
-
-const script = new Script('work()')
-const sandbox = createContext({ work: undefined })
-
-/** The only way to stop code that waits for nothing, a regular expression among it. */
-function inTime<Answer>(work: () => Answer): Answer {
-  const done: Answer[] = []
-  sandbox['work'] = () => done.push(work())
-  script.runInContext(sandbox, { timeout: WITHIN_MS })
-  const [answer] = done
-  return answer as Answer
-}
 
 const kept = new Map<string, Check>()
 /** Schemas that took too long once, by their hash: each of them stops the whole process that once. */
@@ -70,10 +55,6 @@ function compile(schema: JsonSchema): Check {
     return () => problem
   }
 }
-
-/** What a context throws may be an error of its own kind, so it is known by its code. */
-const isOverrun = (error: unknown): boolean =>
-  (error as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
 
 function tooLong(error: unknown): string {
   const { message } = error as { message?: unknown }

@@ -41,7 +41,8 @@ const NEVER_4: readonly [string, number][] = [
   ['240.0.0.0', 4],
 ]
 const NEVER_6: readonly [string, number][] = [
-  ['::', 128],
+  // Also what once was IPv4 in it (`::7f00:1`); `::1` alone is none.
+  ['::', 96],
   ['fe80::', 10],
   ['fec0::', 10],
   ['ff00::', 8],
@@ -80,7 +81,7 @@ export function mayConnectTo(
   if (!isIPv6(address)) return false
   const [plain = ''] = address.split('%')
   if (MAPPED.test(new URL(`http://[${plain}]`).hostname.slice(1))) return false
-  if (never.check(plain, 'ipv6')) return false
+  if (never.check(plain, 'ipv6') && !loopback.check(plain, 'ipv6')) return false
   if (allowPrivate) return true
   return given.check(plain, 'ipv6') && !notPublic.check(plain, 'ipv6')
 }

@@ -41,6 +41,9 @@ export function partialSuccess(rejected: number, message: string): Buffer {
   return encodeField(1, partial)
 }
 
+/** google.rpc.Status: how every request that is not taken is answered. */
+export const statusMessage = (message: string): Buffer => encodeField(2, Buffer.from(message))
+
 function* messages(message: Buffer, number: number, bounds: ReadBounds): Generator<Buffer> {
   for (const field of fieldsOf(message, bounds)) if (field.number === number) yield bytesOf(field)
 }

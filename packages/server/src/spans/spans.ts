@@ -10,15 +10,18 @@ import { readJson } from './otlp-json.ts'
 import { readProtobuf } from './otlp-protobuf.ts'
 import { TooMuch } from './read-bounds.ts'
 import { NotOtlp, type ReadRequest } from './read-span.ts'
-import { SpanStore, type SpansKept } from './span-store.ts'
+import { SpanStore, type ServiceKept, type SpansKept, type Which } from './span-store.ts'
 
-export { partialSuccess } from './otlp-protobuf.ts'
-export type { SpansKept } from './span-store.ts'
+export { partialSuccess, statusMessage } from './otlp-protobuf.ts'
+export type { ServiceKept, SpansKept, Which } from './span-store.ts'
 
 /** One request may hold so much, unpacked. */
 export const MAX_SPAN_BYTES = 8_000_000
 /** Packed bytes of one person: about two million calls. */
 const MAX_KEPT_BYTES = 100_000_000
+
+/** Whose calls one request may hold: each service of it is a row. */
+const MAX_SERVICES = 200
 
 const unpack = promisify(gunzip)
 
@@ -49,8 +52,12 @@ export interface Spans {
     userId: UserId,
     request: { body: Buffer; isProtobuf: boolean; isGzip: boolean },
   ): Promise<Received>
-  kept(userId: UserId): Promise<SpansKept & { max_bytes: number }>
-  remove(userId: UserId): Promise<void>
+  /** With the 200 services that have most calls, of `services_total`. */
+  kept(
+    userId: UserId,
+  ): Promise<SpansKept & { max_bytes: number; services: ServiceKept[]; services_total: number }>
+  /** All of them, or those of a service or a period. */
+  remove(userId: UserId, which?: Which): Promise<void>
   /** JSON, one call a line, many lines at once; `from` is included, `to` is not. */
   lines(userId: UserId, period?: { from?: string; to?: string }): AsyncGenerator<string>
 }
@@ -70,14 +77,18 @@ export function createSpans(options: {
       const { calls, why } = sorted(read)
       if (calls.length > 0 && (await store.kept(userId)).bytes >= maxKeptBytes) {
         logger.warn({ user_id: userId }, 'spans are refused: a person has as many as they may')
-        const message = `Nothing was kept: the calls that Netra keeps of you take ${maxKeptBytes / 1_000_000} MB already. Delete them under Settings, or with DELETE /api/workload/spans.`
+        const message = `Nothing was kept: the calls that Netra keeps of you take ${maxKeptBytes / 1_000_000} MB already. Delete some at Settings → Application calls, or with DELETE /api/workload/spans.`
         return { accepted: 0, rejected: total, message }
       }
       if (calls.length > 0) await store.add(userId, calls)
       return { accepted: calls.length, rejected: total - calls.length, message: wordsOf(why) }
     },
-    kept: async (userId) => ({ ...(await store.kept(userId)), max_bytes: maxKeptBytes }),
-    remove: (userId) => store.remove(userId),
+    async kept(userId) {
+      const { services, total } = await store.services(userId)
+      const kept = await store.kept(userId)
+      return { ...kept, max_bytes: maxKeptBytes, services, services_total: total }
+    },
+    remove: (userId, which) => store.remove(userId, which),
     lines: (userId, period) => store.lines(userId, period),
   }
 }
@@ -109,11 +120,18 @@ function readBody(body: Buffer, isProtobuf: boolean): ReadRequest {
 function sorted({ spans, unreadable }: ReadRequest): { calls: Call[]; why: Map<string, number> } {
   const calls: Call[] = []
   const why = new Map<string, number>()
+  const services = new Set<string | null>()
+  const leaveOut = (reason: string): void => void why.set(reason, (why.get(reason) ?? 0) + 1)
   if (unreadable > 0) why.set('that cannot be read', unreadable)
   for (const span of spans) {
     const call = callOf(span)
-    if (typeof call === 'string') why.set(call, (why.get(call) ?? 0) + 1)
-    else calls.push(call)
+    if (typeof call === 'string') leaveOut(call)
+    else if (services.size >= MAX_SERVICES && !services.has(call.project))
+      leaveOut(`of more than ${MAX_SERVICES} services in one request`)
+    else {
+      services.add(call.project)
+      calls.push(call)
+    }
   }
   return { calls, why }
 }

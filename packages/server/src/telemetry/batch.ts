@@ -43,9 +43,9 @@ export class Batch<Item> implements AsyncDisposable {
   async flush(): Promise<void> {
     this.#cancel?.()
     this.#cancel = undefined
-    await (this.#sending ??= this.#sendAll().finally(() => {
-      this.#sending = undefined
-    }))
+    // With nothing to send it would be over before it is known that it is under way.
+    if (this.#waiting.length > 0) this.#sending ??= this.#sendAll()
+    await this.#sending
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -60,12 +60,17 @@ export class Batch<Item> implements AsyncDisposable {
   }
 
   async #sendAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const items = this.#waiting.splice(0, this.#maxBatch)
-      const sent = await this.#options.send(items)
-      this.#options.count(sent === 'sent' ? 'sent' : 'failed', items.length)
-      // The next ones would only wait as long; they go with the next timer.
-      if (sent === 'failed') break
+    try {
+      while (this.#waiting.length > 0) {
+        const items = this.#waiting.splice(0, this.#maxBatch)
+        const sent = await this.#options.send(items)
+        this.#options.count(sent === 'sent' ? 'sent' : 'failed', items.length)
+        // The next ones would only wait as long; they go with the next timer.
+        if (sent === 'failed') break
+      }
+    } finally {
+      // In the moment in which nothing was left: what comes in the next one begins anew.
+      this.#sending = undefined
     }
     if (this.#waiting.length > 0) {
       this.#cancel ??= this.#options.clock.after(this.#options.delayMs, () => void this.flush())

@@ -91,7 +91,7 @@ export function addApprovalRoutes({ app, parts, user }: Http): void {
 }
 
 const ASKS_ALWAYS =
-  'This tool may destroy something, so it asks before each call. Take back the choice not to be asked, and allow or refuse this call alone.'
+  'This tool asks before each call, whatever was chosen. Take back the choice not to be asked, and allow or refuse this call alone.'
 
 /** `repeated`: it had been answered so already, by the same person. */
 const answered = (kept: KeptApproval, repeated: boolean) => ({

@@ -76,6 +76,11 @@ export function addHealthRoutes({ app, parts }: Http): void {
       checks: report.checks,
       ...(report.degraded.length > 0 && { degraded: report.degraded }),
       startup: startupFor(parts, request),
+      // Names of files are for this machine alone.
+      ...(parts.isLocal(request) && {
+        broken_agents: parts.moreAgents.broken(),
+        agents_folder: parts.moreAgents.own().folder,
+      }),
       startup_bypass: parts.startup.bypassed,
       mode: parts.mode.now(),
       breakers: parts.breakers.counts(),

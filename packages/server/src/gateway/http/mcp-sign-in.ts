@@ -24,6 +24,7 @@ export const mcpLeaving = z.object({ return_to: z.string().max(300).optional() }
 export const mcpClient = z.strictObject({
   client_id: z.string().min(1).max(2_000),
   client_secret: z.string().max(2_000).optional(),
+  issuer: z.url({ protocol: /^https?$/ }).max(2_000),
 })
 
 const SECRET = /^[\w-]{43}$/

@@ -1,6 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-import { MAX_SPAN_BYTES, partialSuccess, SpansRefused, type Received } from '../../spans/spans.ts'
+import {
+  MAX_SPAN_BYTES,
+  partialSuccess,
+  SpansRefused,
+  statusMessage,
+  type Received,
+} from '../../spans/spans.ts'
 import { HttpError } from './http-error.ts'
 import type { Http } from './http.ts'
 
@@ -14,7 +20,17 @@ export function addOtlpRoute({ app, parts, user }: Http): void {
     otlp.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
       done(null, body)
     })
+    // A refusal is a Status in the form of the request; one in JSON has its fields already.
+    otlp.addHook('onSend', async (request, reply, payload) => {
+      if (reply.statusCode < 400 || typeOf(request) !== PROTOBUF) return payload
+      void reply.type(PROTOBUF).removeHeader('content-length')
+      return statusMessage(messageIn(payload))
+    })
 
+    // Before the body: nobody fills memory with what they may not send.
+    otlp.addHook('onRequest', async (request) => {
+      await user(request, 'usage:write')
+    })
     otlp.post('/v1/traces', { bodyLimit: MAX_SPAN_BYTES }, async (request, reply) => {
       const { userId } = await user(request, 'usage:write')
       const closed = parts.mode.writing()
@@ -41,8 +57,15 @@ export function addOtlpRoute({ app, parts, user }: Http): void {
   })
 }
 
-function formOf({ headers }: FastifyRequest): { isProtobuf: boolean; isGzip: boolean } {
-  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
+const typeOf = ({ headers }: FastifyRequest): string | undefined =>
+  headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
+
+const messageIn = (payload: unknown): string =>
+  typeof payload === 'string' ? (JSON.parse(payload) as { message: string }).message : ''
+
+function formOf(request: FastifyRequest): { isProtobuf: boolean; isGzip: boolean } {
+  const { headers } = request
+  const type = typeOf(request)
   if (type !== PROTOBUF && type !== 'application/json') {
     throw new HttpError(
       415,

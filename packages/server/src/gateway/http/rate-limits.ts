@@ -10,12 +10,14 @@ import { HttpError } from './http-error.ts'
 
 /** Requests a minute: of one user, or of one network whose caller is nobody (yet). */
 export const REQUESTS_PER_MINUTE = {
-  /** What a signed-in user asks for, unless it is one of the next three. */
+  /** What a signed-in user asks for, unless it is one of the next four. */
   user: 600,
   uploads: 120,
   exports: 30,
   /** Streams by plain requests: each answer of a long poll is followed by the next question. */
   events: 3_000,
+  /** What applications send of their calls: a batch every five seconds of each of fifty processes. */
+  spans: 600,
   /** Of a network, without a credential that holds. */
   strangers: 600,
   /** Of a network: signing in, registering, resetting a password. */
@@ -175,6 +177,7 @@ function limitOf({ method, url, routeOptions }: FastifyRequest): RequestLimit | 
   if (route === '/*' || path.startsWith('/assets/')) return undefined
   if (path === '/api/commands' || OF_SERVICES.has(path)) return undefined
   if (path === '/api/events') return 'events'
+  if (path === '/v1/traces') return 'spans'
   if (SIGN_IN.test(path)) return 'sign_in'
   if (path.endsWith('/export')) return 'exports'
   if (method === 'POST' && path.startsWith('/api/files')) return 'uploads'

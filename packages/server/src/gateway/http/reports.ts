@@ -16,6 +16,15 @@ export function addReportRoutes({ app, parts, user }: Http): void {
     const { userId } = await user(request, 'files:read')
     const asked = await files.find(userId, parse(byFile, request.params).file_id)
     if (asked?.origin !== 'report') throw absent('report')
+    if (wantsPage(request.headers.accept)) {
+      const { publicUrl, webUrl, basePath } = parts.addresses()
+      // The page is below this address, unless the web app has one of its own.
+      const web = webUrl === publicUrl ? basePath : webUrl
+      return reply
+        .header('vary', 'accept')
+        .header('cache-control', 'private, no-store')
+        .redirect(`${web}/reports/${asked.fileId}`, 303)
+    }
     const wanted = wantsJson(request.headers.accept) ? 'application/json' : 'text/markdown'
     const file = await alsoAs(files, asked, wanted)
     if (!file) throw absent('report')
@@ -32,13 +41,18 @@ export function addReportRoutes({ app, parts, user }: Http): void {
     const { userId } = await user(request, 'chat:read')
     const found = await plans.list(userId)
     return {
-      plans: found.map(({ planId, threadId, runId, title, steps, adoptedAt }) => ({
-        plan_id: planId,
-        thread_id: threadId,
-        run_id: runId,
-        title,
-        steps,
-        adopted_at: adoptedAt,
+      plans: found.map((plan) => ({
+        plan_id: plan.planId,
+        thread_id: plan.threadId,
+        thread_title: plan.threadTitle,
+        run_id: plan.runId,
+        report_id: plan.reportId,
+        title: plan.title,
+        changes: plan.changes,
+        period: plan.period,
+        steps: plan.steps,
+        adopted_by: userId,
+        adopted_at: plan.adoptedAt,
       })),
     }
   })
@@ -46,6 +60,9 @@ export function addReportRoutes({ app, parts, user }: Http): void {
 
 const wantsJson = (accept: string | undefined): boolean =>
   /\bapplication\/json\b/.test(accept ?? '')
+
+/** Of a browser that was given the address itself, as in a chat or a mail. */
+const wantsPage = (accept = ''): boolean => /\btext\/html\b/.test(accept) && !wantsJson(accept)
 
 /** A report is stored twice under one name: as Markdown and as JSON. */
 async function alsoAs(

@@ -3,8 +3,10 @@ import { z } from 'zod'
 import type { Identity } from '../../identity/identity.ts'
 import {
   LIMIT_NAMES,
+  LIMITS,
   userIdOf,
   type BudgetState,
+  type LimitName,
   type Limits,
   type Scope,
 } from '../../spending/spending.ts'
@@ -16,11 +18,13 @@ const DAY_MS = 24 * 3600_000
 
 export const since = z.object({ days: z.coerce.number().int().min(1).max(3_660).default(30) })
 
-const limit = z.number().finite().min(0).max(Number.MAX_SAFE_INTEGER).nullable().optional()
+const amount = z.number().finite().min(0).max(Number.MAX_SAFE_INTEGER)
+const limitOf = (name: LimitName) =>
+  (LIMITS[name].unit === 'usd' ? amount : amount.int()).nullable().optional()
 const limits = z.strictObject(
-  Object.fromEntries(LIMIT_NAMES.map((name) => [name, limit])) as Record<
-    (typeof LIMIT_NAMES)[number],
-    typeof limit
+  Object.fromEntries(LIMIT_NAMES.map((name) => [name, limitOf(name)])) as Record<
+    LimitName,
+    ReturnType<typeof limitOf>
   >,
 )
 export const budget = z
@@ -28,8 +32,8 @@ export const budget = z
     scope: z
       .string()
       .regex(
-        /^(everyone|role:(user|admin)|user:.{1,128})$/u,
-        'everyone, role:user, role:admin or user:<id>',
+        /^(everyone|role:(user|admin)|user:[\w-]{1,128})$/u,
+        'is one of everyone, role:user, role:admin and user:<id>',
       )
       .optional(),
     email: z.email().max(320).optional(),
@@ -60,6 +64,7 @@ export function addSpendingRoutes(http: Http): void {
       month: sumsOf(month),
       budgets: budgets.map(shownState),
       limits: own.limits,
+      users_only: own.usersOnly,
       stopped: order ? { scope: order.scope, why: order.why, at: order.at } : null,
       by_model: await spending.totalsBy(['model'], asked),
       by_agent: await spending.totalsBy(['agent'], asked),
@@ -117,6 +122,7 @@ export function addSpendingRoutes(http: Http): void {
     const wish = parse(budget, request.body)
     const scope = (wish.scope ?? scopeOf(http, identity, wish.email ?? '')) as Scope
     refuseRunLimits(scope, wish.limits)
+    await refuseNobody(http, scope)
     const wanted = Object.fromEntries(
       Object.entries(wish.limits).filter(([, value]) => value !== undefined),
     ) as Limits
@@ -162,6 +168,25 @@ function refuseRunLimits(scope: Scope, given: Limits): void {
   if (scope !== 'everyone' || wrong === undefined) return
   const message = `${wrong} is of one answer: set it for a role or a person, not for everyone together.`
   throw new HttpError(422, 'VALIDATION_ERROR', message)
+}
+
+/** Of somebody who is gone, what was written may still be taken away. @throws HttpError 404 */
+async function refuseNobody({ parts }: Http, scope: Scope): Promise<void> {
+  const userId = userIdOf(scope)
+  // Accounts that are elsewhere cannot be looked up here.
+  if (userId === undefined || parts.auth === undefined) return
+  const written = await parts.spending.book.written()
+  if (written.some((each) => each.scope === scope) || isSomebody(parts.auth, userId)) return
+  throw new HttpError(404, 'DB_RECORD_NOT_FOUND', `Nobody has the id ${userId} here.`)
+}
+
+function isSomebody({ userAdmin }: NonNullable<Http['parts']['auth']>, userId: string): boolean {
+  try {
+    userAdmin.find('operator', userId)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** @throws HttpError 404 when nobody has that address here. */

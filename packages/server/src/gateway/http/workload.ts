@@ -12,6 +12,11 @@ export const mappingChange = z.strictObject({
   mapping: z.record(z.string(), z.unknown()).nullable(),
 })
 const moment = z.iso.datetime({ offset: true }).transform((at) => new Date(at).toISOString())
+export const whichSpans = z.object({
+  service: z.string().max(200).optional().describe('Its `service.name`; empty: calls without one'),
+  from: moment.optional(),
+  to: moment.optional(),
+})
 export const snapshotWish = z.strictObject({
   source: z.enum(['otlp', 'own_usage']),
   from: moment.optional(),
@@ -52,7 +57,12 @@ export function addWorkloadRoutes({ app, parts, user }: Http): void {
 
   app.delete('/api/workload/spans', async (request, reply) => {
     const { userId } = await user(request, 'files:write')
-    await modelSpans.remove(userId)
+    const { service, from, to } = parse(whichSpans, request.query)
+    await modelSpans.remove(userId, {
+      ...(service !== undefined && { service }),
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+    })
     return reply.status(204).send()
   })
 }

@@ -33,7 +33,14 @@ export async function waitForRun(parts: WaitParts, wait: Wait): Promise<Standing
   const { clock, hub } = parts
   const { promise, resolve, reject } = Promise.withResolvers<Standing>()
   const stillRunning = (): void => resolve({ status: 'running' })
-  const cancelTimer = wait.forMs === undefined ? undefined : clock.after(wait.forMs, stillRunning)
+  // What has happened already is told also to whoever does not wait: then its event is on its way.
+  const overTime = (): void => {
+    rowStanding(parts, wait).then((standing) => {
+      if (!standing) stillRunning()
+      else if (standing.problem !== undefined) resolve(standing)
+    }, reject)
+  }
+  const cancelTimer = wait.forMs === undefined ? undefined : clock.after(wait.forMs, overTime)
   wait.signal.addEventListener('abort', stillRunning)
   if (wait.signal.aborted) stillRunning()
   const check = (asked: Parameters<typeof waiting>[0]): void => {

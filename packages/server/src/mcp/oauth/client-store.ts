@@ -4,6 +4,7 @@ import { openSecret, sealSecret } from '../../platform/secret-box.ts'
 import type { Rows } from '../../platform/statement.ts'
 import { SignInFailed } from '../auth-port.ts'
 import { client } from './kept.ts'
+import type { EnteredClient } from './sign-ins.ts'
 
 /** In place of the issuer of a client that a person entered: whose it is stands in what is sealed. */
 const ENTERED = ''
@@ -21,8 +22,8 @@ export class ClientStore {
   }
 
   /**
-   * The one that was entered by hand goes before one that Netra registered. It becomes the issuer's
-   * whom the first sign-in leads to: a server that names another one later does not get it there.
+   * The one that was entered by hand goes before one that Netra registered. Who entered it said
+   * whose it is: a server that names another issuer, be it at the first sign-in, does not get it there.
    *
    * @throws SignInFailed when it is another issuer's.
    */
@@ -30,33 +31,20 @@ export class ClientStore {
     const entered = await this.#open(serverId, ENTERED)
     if (!entered) {
       const registered = await this.#open(serverId, issuer)
-      return registered && { ...registered.known, issuer }
+      return registered && { ...registered, issuer }
     }
-    const { known, sealed } = entered
-    if (known.issuer === undefined) {
-      // Of two sign-ins at once one decides whose it is.
-      await this.#rows.write([
-        {
-          sql: `update mcp_oauth_client set sealed = ?, updated_at = ?
-            where server_id = ? and issuer = '' and sealed = ?`,
-          parameters: [
-            this.#seal(serverId, ENTERED, { ...known, issuer }),
-            this.#now(),
-            serverId,
-            sealed,
-          ],
-        },
-      ])
-      return this.find(serverId, issuer)
-    }
-    if (withoutSlash(known.issuer) === withoutSlash(issuer)) return { ...known, issuer }
+    if (entered.issuer === undefined)
+      throw new SignInFailed(
+        'the client that was entered for it does not say whose it is. Enter it again, with its issuer.',
+      )
+    if (withoutSlash(entered.issuer) === withoutSlash(issuer)) return { ...entered, issuer }
     throw new SignInFailed(
-      `the client that was entered for it belongs to ${known.issuer}, and it sends people to ${issuer} now. If that is right, enter the client again.`,
+      `the client that was entered for it belongs to ${entered.issuer}, and it sends people to ${issuer}. Only if the client was registered there, enter it again with that issuer.`,
     )
   }
 
   async hasEntered(serverId: string): Promise<string | undefined> {
-    return (await this.#open(serverId, ENTERED))?.known.client_id
+    return (await this.#open(serverId, ENTERED))?.client_id
   }
 
   async #open(serverId: string, issuer: string) {
@@ -65,16 +53,11 @@ export class ClientStore {
       parameters: [serverId, issuer],
     })
     const opened = row && openSecret(this.#key, row.sealed, purposeOf(serverId, issuer))
-    if (opened === undefined) return undefined
-    return { known: client.parse(JSON.parse(opened)), sealed: row?.sealed ?? '' }
-  }
-
-  #seal(serverId: string, issuer: string, known: object): string {
-    return sealSecret(this.#key, JSON.stringify(known), purposeOf(serverId, issuer))
+    return opened === undefined ? undefined : client.parse(JSON.parse(opened))
   }
 
   save(serverId: string, issuer: string, known: object): Promise<void> {
-    const sealed = this.#seal(serverId, issuer, known)
+    const sealed = sealSecret(this.#key, JSON.stringify(known), purposeOf(serverId, issuer))
     return this.#rows.write([
       {
         sql: `insert into mcp_oauth_client (server_id, issuer, sealed, updated_at) values (?, ?, ?, ?)
@@ -85,7 +68,7 @@ export class ClientStore {
     ])
   }
 
-  enter(serverId: string, known: { client_id: string; client_secret?: string | undefined }) {
+  enter(serverId: string, known: EnteredClient): Promise<void> {
     return this.save(serverId, ENTERED, known)
   }
 

@@ -17,6 +17,14 @@ export interface SignInView {
   client_id: string | null
 }
 
+/** A client that somebody registered by hand. */
+export interface EnteredClient {
+  client_id: string
+  client_secret?: string | undefined
+  /** Where it was registered, as that place calls itself: no other is shown it. */
+  issuer: string
+}
+
 export interface McpOauth extends McpAuth {
   /**
    * Begins a sign-in, and answers where the browser goes. `browser` is a secret that only the
@@ -36,10 +44,7 @@ export interface McpOauth extends McpAuth {
   ): Promise<SignInEnd>
   view(serverId: string, userId: string): Promise<SignInView | undefined>
   /** The client that somebody registered by hand where tokens come from; null: none. */
-  setClient(
-    serverId: string,
-    client: { client_id: string; client_secret?: string | undefined } | null,
-  ): Promise<void>
+  setClient(serverId: string, client: EnteredClient | null): Promise<void>
   /** A person leaves: whatever they have is revoked and forgotten. */
   forgetPerson(userId: string): Promise<void>
   /** What Netra says of itself where it registers (client ID metadata document). */

@@ -240,7 +240,7 @@ export const RECOVERY = {
   }),
   out_of_memory: recovery({
     what: 'The process runs out of memory while a run goes on',
-    retry: { tries: 3, firstMs: 0, mostMs: 0 },
+    retry: { tries: 2, firstMs: 0, mostMs: 0 },
     stops: 'the run',
     told: '`out_of_memory`',
   }),
