@@ -26,7 +26,9 @@ export const Markdown = memo(function Markdown({
   text: string
   streaming: boolean
 }) {
-  const shown = useDeferredValue(text)
+  const deferred = useDeferredValue(text)
+  // What has ended is whole on the screen when it is said to have ended.
+  const shown = streaming ? deferred : text
   return (
     <Suspense fallback={<Plain text={shown} isShown={streaming} />}>
       <Rendered text={shown} streaming={streaming} />
