@@ -75,6 +75,7 @@ const ANSWERS: Record<string, unknown> = {
       },
     ],
   },
+  'GET /api/plans': { plans: [] },
   'GET /api/approvals/unasked': { tools: [{ tool: 'remember', at: at(40) }] },
   'GET /auth/sessions': {
     sessions: [

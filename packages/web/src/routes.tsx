@@ -94,6 +94,11 @@ const waiting = createRoute({
     'WaitingScreen',
   ),
 })
+const plans = createRoute({
+  getParentRoute: () => app,
+  path: '/plans',
+  component: lazyRouteComponent(() => import('./screens/plans/plans-screen.tsx'), 'PlansScreen'),
+})
 const settingsRoute = createRoute({
   getParentRoute: () => app,
   path: '/settings',
@@ -121,6 +126,14 @@ const memory = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/memory',
   component: lazyRouteComponent(() => import('./screens/settings/memory.tsx'), 'MemorySettings'),
+})
+const applicationCalls = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/application-calls',
+  component: lazyRouteComponent(
+    () => import('./screens/settings/calls/application-calls.tsx'),
+    'ApplicationCalls',
+  ),
 })
 const mcp = createRoute({
   getParentRoute: () => settingsRoute,
@@ -216,6 +229,7 @@ export const routeTree = root.addChildren([
     thread,
     report,
     waiting,
+    plans,
     settingsRoute.addChildren([
       settingsHome,
       account,
@@ -225,6 +239,7 @@ export const routeTree = root.addChildren([
       memory,
       mcp,
       spending,
+      applicationCalls,
       dashboard,
       allSpending,
       agents,

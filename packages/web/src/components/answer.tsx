@@ -47,6 +47,7 @@ export const Answer = memo(function Answer(props: AnswerProps) {
     <article
       aria-label={`Answer from ${agentName}`}
       aria-busy={isOpen}
+      data-rest={isOpen ? undefined : ''}
       className="group/answer space-y-3"
     >
       <header className="flex flex-wrap items-baseline gap-x-2 text-sm">
@@ -60,7 +61,7 @@ export const Answer = memo(function Answer(props: AnswerProps) {
       {view.exhibits.map((exhibit) => (
         <Chart key={exhibit.id} exhibit={exhibit} />
       ))}
-      {view.answer ? <Markdown text={view.answer.text} streaming={view.answer.streaming} /> : null}
+      <Words answer={view.answer} isOpen={isOpen} />
       {view.report ? (
         <ReportCard report={view.report} address={api.fileAddress(view.report.fileId)} />
       ) : null}
@@ -86,7 +87,7 @@ export const Answer = memo(function Answer(props: AnswerProps) {
       ) : null}
       {view.state === 'cancelled' ? <p className="text-sm text-muted">Stopped.</p> : null}
       {isOpen ? (
-        <Pending answer={answer} onAskWhy={askWhy} />
+        <Pending answer={answer} isAsking={view.state === 'waiting'} onAskWhy={askWhy} />
       ) : (
         <Footer {...props} view={view} onAskWhy={askWhy} />
       )}
@@ -96,6 +97,16 @@ export const Answer = memo(function Answer(props: AnswerProps) {
     </article>
   )
 })
+
+/** While it is written the view rests at its first word, and then where its article begins. */
+function Words({ answer, isOpen }: { answer: RunView['answer']; isOpen: boolean }) {
+  if (!answer) return null
+  return (
+    <div data-rest={isOpen ? '' : undefined}>
+      <Markdown text={answer.text} streaming={answer.streaming} />
+    </div>
+  )
+}
 
 function ModelName(props: { model: Model | undefined; named: string | null | undefined }) {
   return <span className="text-muted">{props.model?.label ?? props.named ?? ''}</span>
@@ -126,14 +137,21 @@ function Approvals({ answer, agentName, nameOf }: AnswerProps) {
 /** Only what lasts leads to the question why: it must not come and go under every quick answer. */
 const LONG_MS = 5_000
 
-function Pending({ answer, onAskWhy }: { answer: AnswerOf; onAskWhy: () => void }) {
+interface PendingProps {
+  answer: AnswerOf
+  /** It waits for the person, who knows why it takes so long. */
+  isAsking: boolean
+  onAskWhy: () => void
+}
+
+function Pending({ answer, isAsking, onAskWhy }: PendingProps) {
   const { run } = answer
   const since = run === null ? null : Date.parse(run.accepted_at)
   const now = useNow(1_000)
   if (run === null || since === null || now - since < LONG_MS) return null
   return (
     <div className="-ml-1.5">
-      <WhyLong tookMs={now - since} onAsk={onAskWhy} />
+      <WhyLong tookMs={isAsking ? 0 : now - since} onAsk={onAskWhy} />
     </div>
   )
 }

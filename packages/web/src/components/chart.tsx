@@ -44,8 +44,9 @@ const SWATCHES = [
 ]
 
 const CHARACTER = 6.4
-const TOP = 10
-const BOTTOM = 26
+/** Above the plot stands what the numbers beside it are, below it what those along it are. */
+const TOP = 26
+const BOTTOM = 42
 const RIGHT = 12
 
 interface Plot {
@@ -73,7 +74,7 @@ function useWidth() {
 function plotOf(model: ChartModel, width: number): Plot {
   const longest = model.yTicks.reduce((most, tick) => Math.max(most, tick.label.length), 1)
   const left = Math.ceil(longest * CHARACTER) + 12
-  const outer = Math.round(Math.min(264, Math.max(184, width * 0.42)))
+  const outer = Math.round(Math.min(296, Math.max(216, width * 0.42)))
   const inner = { width: Math.max(40, width - left - RIGHT), height: outer - TOP - BOTTOM }
   return {
     left,
@@ -101,7 +102,7 @@ export function Chart({ exhibit }: { exhibit: Exhibit }) {
           type="button"
           aria-pressed={asTable}
           onClick={() => setAsTable(!asTable)}
-          className="touch shrink-0 rounded-sm text-sm text-muted hover:text-ink"
+          className="touch shrink-0 rounded-sm text-sm text-muted hover:text-ink print:hidden"
         >
           {asTable ? 'Show chart' : 'Show table'}
         </button>
@@ -224,6 +225,21 @@ function Axes({ model, plot }: { model: ChartModel; plot: Plot }) {
           </text>
         </g>
       ))}
+      {model.yTitle === '' ? null : (
+        <text x={0} y={11} className="fill-soft">
+          {model.yTitle}
+        </text>
+      )}
+      {model.xTitle === '' ? null : (
+        <text
+          x={plot.left + plot.width / 2}
+          y={plot.y(0) + 34}
+          textAnchor="middle"
+          className="fill-soft"
+        >
+          {model.xTitle}
+        </text>
+      )}
       {model.xTicks.map((tick) => (
         <text
           key={tick.at}

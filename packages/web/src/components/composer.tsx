@@ -8,8 +8,16 @@ import {
 } from 'react'
 
 import { formatBytes } from '../timeline/format.ts'
-import { IconButton, Spinner } from './button.tsx'
-import { ArrowUpIcon, ClipIcon, CloseIcon, PlusIcon, StopIcon, TableIcon } from './icons.tsx'
+import { Button, IconButton, Spinner } from './button.tsx'
+import {
+  ArrowUpIcon,
+  ClipIcon,
+  CloseIcon,
+  PlusIcon,
+  StopIcon,
+  TableIcon,
+  WarningIcon,
+} from './icons.tsx'
 import { Menu } from './menu.tsx'
 import { Problem } from './notice.tsx'
 import { FileChip } from './question.tsx'
@@ -23,17 +31,21 @@ interface ComposerProps {
   onStop: (() => void) | null
   onSend: () => void
   problem: string | null
+  /** Why no message is taken now. */
+  whyNot: string | null
+  placeholder: string
   /** Pickers of agent and model. */
   pickers: ReactNode
   ref: Ref<HTMLTextAreaElement>
 }
 
 export function Composer(props: ComposerProps) {
-  const { text, onText, attachments, onStop, onSend, problem, pickers, ref } = props
+  const { text, onText, attachments, onStop, onSend, problem, whyNot, pickers, ref } = props
   const canSend =
     (text.trim() !== '' || attachments.list.some((item) => item.file)) &&
     !attachments.isBusy &&
-    !attachments.hasFailed
+    !attachments.hasFailed &&
+    whyNot === null
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
     event.preventDefault()
@@ -59,12 +71,21 @@ export function Composer(props: ComposerProps) {
           <Problem>{problem}</Problem>
         </div>
       ) : null}
+      <div role="status" className="space-y-2 px-4 [&:not(:empty)]:pt-3">
+        {whyNot ? (
+          <p className="flex items-start gap-2 text-sm">
+            <WarningIcon size={16} className="mt-0.5 shrink-0 text-warn" />
+            <span className="min-w-0 wrap-anywhere">{whyNot}</span>
+          </p>
+        ) : null}
+        {attachments.hasFailed ? <NotAttached attachments={attachments} /> : null}
+      </div>
       <AttachmentList attachments={attachments} />
       <textarea
         ref={ref}
         rows={1}
         aria-label="Message"
-        placeholder="Ask about your data, or anything else"
+        placeholder={props.placeholder}
         value={text}
         onChange={(event) => onText(event.target.value)}
         onKeyDown={onKeyDown}
@@ -156,6 +177,33 @@ function AttachMenu({ attachments }: { attachments: Attachments }) {
         )}
       />
     </>
+  )
+}
+
+/** A message that goes out without a file that was meant to be in it would mislead. */
+function NotAttached({ attachments }: { attachments: Attachments }) {
+  const failed = attachments.list.filter(({ problem }) => problem !== null)
+  const [first] = failed
+  const what = failed.length === 1 ? `“${first?.name}”` : `${failed.length} files`
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
+      <p className="flex min-w-0 flex-1 basis-60 items-start gap-2">
+        <WarningIcon size={16} className="mt-0.5 shrink-0 text-danger" />
+        <span className="min-w-0 wrap-anywhere">
+          {what} could not be attached, so the message is not sent. Remove{' '}
+          {failed.length === 1 ? 'it' : 'them'} to go on, or attach{' '}
+          {failed.length === 1 ? 'it' : 'them'} again.
+        </span>
+      </p>
+      <Button
+        small
+        onClick={() => {
+          for (const { key } of failed) attachments.remove(key)
+        }}
+      >
+        {failed.length === 1 ? 'Remove it' : 'Remove them'}
+      </Button>
+    </div>
   )
 }
 

@@ -2,10 +2,19 @@ import { useMemo, useState } from 'react'
 
 import { problemText } from '../live/api.ts'
 import { countOf, formatNumber } from '../timeline/format.ts'
-import { cellText, columnFormat, type Cell, type TableView } from '../timeline/result-view.ts'
+import {
+  cellText,
+  columnFormat,
+  isRight,
+  type Cell,
+  type TableView,
+} from '../timeline/result-view.ts'
 import { Button } from './button.tsx'
+import { ScrollBox } from './scroll-box.tsx'
 
 const PAGE = 100
+/** Characters of a cell above which it is wrapped. */
+const LONG = 40
 
 interface DataTableProps {
   table: TableView
@@ -23,9 +32,10 @@ export function DataTable({ table, label, onLoadAll }: DataTableProps) {
     () => table.columns.map((_, index) => columnFormat(table, index)),
     [table],
   )
+  const right = useMemo(() => table.columns.map((_, index) => isRight(table, index)), [table])
   return (
     <figure className="overflow-hidden rounded-lg border border-line bg-raised">
-      <div className="max-h-80 overflow-auto" tabIndex={0} role="region" aria-label={label}>
+      <ScrollBox always label={label} className="max-h-80 overflow-y-auto">
         <table className="figures w-full border-separate border-spacing-0 text-sm">
           <thead>
             <tr>
@@ -34,7 +44,7 @@ export function DataTable({ table, label, onLoadAll }: DataTableProps) {
                   key={index}
                   scope="col"
                   className={`sticky top-0 border-b border-line bg-sunken px-3 py-1.5 font-medium whitespace-nowrap text-soft ${
-                    column.numeric ? 'text-right' : 'text-left'
+                    right[index] ? 'text-right' : 'text-left'
                   }`}
                 >
                   {column.name}
@@ -44,11 +54,11 @@ export function DataTable({ table, label, onLoadAll }: DataTableProps) {
           </thead>
           <tbody>
             {rows.map((row, index) => (
-              <Row key={index} row={row} table={table} formats={formats} />
+              <Row key={index} row={row} table={table} formats={formats} right={right} />
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
       <figcaption className="flex flex-wrap items-center gap-x-3 gap-y-1 border-t border-line px-3 py-1.5 text-xs text-muted">
         <span className="min-w-0 flex-1">
           {captionOf(table, rows.length)}
@@ -78,22 +88,25 @@ interface RowProps {
   row: readonly Cell[]
   table: TableView
   formats: readonly ((value: number) => string)[]
+  right: readonly boolean[]
 }
 
-function Row({ row, table, formats }: RowProps) {
+function Row({ row, table, formats, right }: RowProps) {
   return (
     <tr className="group">
       {table.columns.map((column, index) => {
         const text = cellText(row[index] ?? null, column.numeric, formats[index])
+        const isLong = text.length > LONG
         return (
           <td
             key={index}
-            title={text.length > 60 ? text : undefined}
-            className={`max-w-80 truncate border-line px-3 py-1 group-not-first:border-t ${
-              column.numeric ? 'text-right' : 'text-left'
-            }`}
+            title={isLong ? text : undefined}
+            className={`border-line px-3 py-1 align-top group-not-first:border-t ${
+              right[index] ? 'text-right' : 'text-left'
+            } ${isLong ? 'min-w-60' : 'whitespace-nowrap'}`}
           >
-            {text === '' ? <span className="text-muted">–</span> : text}
+            {text === '' ? <span className="text-muted">–</span> : null}
+            {isLong ? <span className="line-clamp-6 wrap-anywhere">{text}</span> : text}
           </td>
         )
       })}

@@ -41,6 +41,9 @@ export const SearchIcon = icon(
 export const InboxIcon = icon(
   <path d="M3.5 11.5 5.6 5h8.8l2.1 6.5v4h-13zM3.5 11.5h3.7c.4 1.4 1.4 2.2 2.8 2.2s2.4-.8 2.8-2.2h3.7" />,
 )
+export const PlanIcon = icon(
+  <path d="m3.5 5.4 1.2 1.2 2-2.4M3.5 10.4l1.2 1.2 2-2.4M3.5 15.4l1.2 1.2 2-2.4M9.5 5.5h7M9.5 10.5h7M9.5 15.5h7" />,
+)
 export const CloseIcon = icon(<path d="m5.5 5.5 9 9M14.5 5.5l-9 9" />)
 export const MenuIcon = icon(<path d="M3.5 6.5h13M3.5 13.5h13" />)
 export const MoreIcon = icon(

@@ -48,7 +48,12 @@ const MOVES: Record<string, (index: number, count: number) => number> = {
 const itemsIn = (list: HTMLElement | null): HTMLElement[] =>
   list ? [...list.querySelectorAll<HTMLElement>('[role^=menuitem]')] : []
 
-function useOutsideClick(root: RefObject<HTMLElement | null>, isOpen: boolean, close: () => void) {
+/** Closes what is open when somebody points elsewhere. */
+export function useOutsideClick(
+  root: RefObject<HTMLElement | null>,
+  isOpen: boolean,
+  close: () => void,
+) {
   useEffect(() => {
     if (!isOpen) return undefined
     const onPointer = (event: PointerEvent) => {

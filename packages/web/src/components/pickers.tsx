@@ -1,3 +1,5 @@
+import type { ButtonHTMLAttributes } from 'react'
+
 import type { Agent, Model, Models } from '../live/api.ts'
 import { ChevronDownIcon } from './icons.tsx'
 import { Menu, type MenuItem } from './menu.tsx'
@@ -15,64 +17,25 @@ function Picker({ label, shown, items }: PickerProps) {
       side="above"
       wide
       items={items}
-      button={(attributes) => (
-        <button
-          type="button"
-          aria-label={`${label}: ${shown}`}
-          {...attributes}
-          className="touch inline-flex h-8 min-w-0 items-center gap-1 rounded-md px-2 text-sm text-muted transition-colors hover:bg-hover hover:text-ink aria-expanded:bg-hover"
-        >
-          <span className="max-w-28 truncate sm:max-w-52">{shown}</span>
-          <ChevronDownIcon size={14} />
-        </button>
-      )}
+      button={(attributes) => <PickerButton label={label} shown={shown} {...attributes} />}
     />
   )
 }
 
-interface AgentPickerProps {
-  agents: readonly Agent[]
-  chosen: string | null
-  onChoose: (id: string | null) => void
-}
+type PickerButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & { label: string; shown: string }
 
-export function AgentPicker({ agents, chosen, onChoose }: AgentPickerProps) {
-  const agent = agents.find((item) => item.id === chosen)
-  const items: MenuItem[] = [
-    {
-      key: '',
-      label: 'Automatic',
-      hint: 'The assistant once a model is connected, the data agent until then',
-      checked: agent === undefined,
-      onSelect: () => onChoose(null),
-    },
-    ...agents.map((item) => ({
-      key: item.id,
-      label: <AgentName agent={item} />,
-      hint: item.description,
-      checked: item.id === chosen,
-      onSelect: () => onChoose(item.id),
-    })),
-  ]
-  return <Picker label="Agent" shown={agent?.name ?? 'Automatic'} items={items} />
-}
-
-const ORIGINS = { netra: null, own: 'own', remote: 'elsewhere' }
-
-/** Whose it is stands beside its name, unless it is Netra's. */
-function AgentName({ agent: { name, origin } }: { agent: Agent }) {
-  const badge = ORIGINS[origin]
-  return (
-    <span className="flex items-center gap-2">
-      <span className="min-w-0 truncate">{name}</span>
-      {badge === null ? null : (
-        <span className="inline-flex shrink-0 items-center rounded-sm bg-sunken px-1.5 text-xs text-soft">
-          {badge}
-        </span>
-      )}
-    </span>
-  )
-}
+/** Shows what is chosen, and opens what there is to choose from. */
+export const PickerButton = ({ label, shown, ...attributes }: PickerButtonProps) => (
+  <button
+    type="button"
+    aria-label={`${label}: ${shown}`}
+    {...attributes}
+    className="touch inline-flex h-8 min-w-0 items-center gap-1 rounded-md px-2 text-sm text-muted transition-colors hover:bg-hover hover:text-ink aria-expanded:bg-hover"
+  >
+    <span className="max-w-28 truncate sm:max-w-52">{shown}</span>
+    <ChevronDownIcon size={14} />
+  </button>
+)
 
 interface ModelPickerProps {
   models: Models

@@ -11,9 +11,13 @@ import {
 import { Streamdown, type Components, type ExtraProps } from 'streamdown'
 
 import { pathInApp } from '../live/addresses.ts'
+import { pageOfApiPath } from '../timeline/page-paths.ts'
+import { isShort } from '../timeline/result-view.ts'
 import { segmentsOf } from '../timeline/segments.ts'
 import { CopyButton } from './copy-button.tsx'
 import { ExternalIcon, ImageIcon } from './icons.tsx'
+import { rehypeNumbers } from './rehype-numbers.ts'
+import { ScrollBox } from './scroll-box.tsx'
 
 const OPENABLE = new Set(['http:', 'https:', 'mailto:'])
 
@@ -23,7 +27,8 @@ function addressOf(href: string | undefined): { url: URL; path: string | null } 
   try {
     const url = new URL(href, location.origin)
     if (!OPENABLE.has(url.protocol)) return null
-    return { url, path: pathInApp(url) }
+    const isHere = url.origin === location.origin
+    return { url, path: (isHere ? pageOfApiPath(url.pathname) : null) ?? pathInApp(url) }
   } catch {
     return null
   }
@@ -108,9 +113,9 @@ const alignOf = ({ style }: CellProps) =>
 
 function Table({ children }: ComponentProps<'table'> & ExtraProps) {
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Table">
+    <ScrollBox label="Table">
       <table>{children}</table>
-    </div>
+    </ScrollBox>
   )
 }
 
@@ -141,7 +146,11 @@ const COMPONENTS: Components = {
   thead: ({ children }) => <thead>{children}</thead>,
   tbody: ({ children }) => <tbody>{children}</tbody>,
   tr: ({ children }) => <tr>{children}</tr>,
-  td: (props: CellProps) => <td style={alignOf(props)}>{props.children}</td>,
+  td: (props: CellProps) => (
+    <td style={alignOf(props)} className={isShort(textIn(props.children)) ? 'short' : ''}>
+      {props.children}
+    </td>
+  ),
   th: (props: CellProps) => <th style={alignOf(props)}>{props.children}</th>,
 }
 
@@ -150,7 +159,7 @@ const Segment = memo(function Segment({ text, streaming }: { text: string; strea
     <Streamdown
       className="markdown"
       components={COMPONENTS}
-      rehypePlugins={NO_PLUGINS}
+      rehypePlugins={PLUGINS}
       controls={false}
       parseIncompleteMarkdown={streaming}
     >
@@ -175,5 +184,5 @@ export function RenderedMarkdown({ text, streaming }: { text: string; streaming:
   )
 }
 
-/** Without these HTML stays text, which is all it may be here. */
-const NO_PLUGINS: [] = []
+/** In place of those that read HTML: it stays text, which is all it may be here. */
+const PLUGINS = [rehypeNumbers]

@@ -40,10 +40,10 @@ export function RunTimeline({ runId, isOpen, onClose }: RunTimelineProps) {
     placeholderData: (before) => before,
   })
   return (
-    <Dialog label="Why did this take long?" shape="wide" onClose={onClose}>
+    <Dialog label="Where the time went" shape="wide" onClose={onClose}>
       <div className="flex max-h-[inherit] flex-col text-base text-ink">
         <div className="min-h-0 flex-1 space-y-6 overflow-y-auto p-5 sm:p-6">
-          <h2 className="text-sm font-medium text-muted">Why did this take long?</h2>
+          <h2 className="text-sm font-medium text-muted">Where the time went</h2>
           {query.data ? <Shown timeline={query.data} /> : null}
           {query.error ? (
             <Problem

@@ -7,7 +7,15 @@ import { problemText } from '../live/api.ts'
 import { useLive, useUser } from '../live/use-live.ts'
 import { groupByDay } from '../timeline/thread-groups.ts'
 import { IconButton } from './button.tsx'
-import { ComposeIcon, GearIcon, InboxIcon, MoreIcon, SearchIcon, Wordmark } from './icons.tsx'
+import {
+  ComposeIcon,
+  GearIcon,
+  InboxIcon,
+  MoreIcon,
+  PlanIcon,
+  SearchIcon,
+  Wordmark,
+} from './icons.tsx'
 import { Menu } from './menu.tsx'
 import { Problem } from './notice.tsx'
 import { RenameThread } from './rename-thread.tsx'
@@ -54,6 +62,15 @@ export function Sidebar({ onSearch, onLeave }: SidebarProps) {
           <kbd className="font-sans text-xs pointer-coarse:hidden">{SHORTCUT}</kbd>
         </button>
         <WaitingLink onLeave={onLeave} />
+        <Link
+          to="/plans"
+          onClick={onLeave}
+          className={`${ROW} text-muted`}
+          activeProps={{ className: 'bg-hover' }}
+        >
+          <PlanIcon size={16} />
+          Plans
+        </Link>
       </div>
       <nav
         aria-label="Conversations"

@@ -1,11 +1,10 @@
 import { lazy, Suspense } from 'react'
 
+import { whyLongWords } from '../timeline/why-long-words.ts'
+
 const RunTimeline = lazy(async () => ({
   default: (await import('./run-timeline.tsx')).RunTimeline,
 }))
-
-/** Nobody calls less than this long. */
-const LONG_MS = 1_000
 
 interface WhyLongProps {
   /** As far as is known. */
@@ -21,7 +20,7 @@ export function WhyLong({ tookMs, onAsk }: WhyLongProps) {
       onClick={onAsk}
       className="touch ml-1.5 rounded-sm text-xs text-muted underline decoration-line-strong underline-offset-3 hover:text-ink"
     >
-      {tookMs < LONG_MS ? 'Where the time went' : 'Why did this take long?'}
+      {whyLongWords(tookMs)}
     </button>
   )
 }

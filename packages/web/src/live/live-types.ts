@@ -36,8 +36,11 @@ export interface Outgoing {
   threadId: string | null
   text: string
   attachments: readonly SentAttachment[]
-  /** `expired`, `refused`: the person decides what becomes of it. */
-  status: 'waiting' | 'sending' | 'accepted' | 'expired' | 'refused'
+  /**
+   * `held`: the server takes nothing now and is asked again. `expired`, `refused`: the person decides
+   * what becomes of it.
+   */
+  status: 'waiting' | 'sending' | 'held' | 'accepted' | 'expired' | 'refused'
   /** For `resend` and `discard`; absent before it is in the outbox. */
   id?: string
   /** Why it was refused. */
@@ -65,7 +68,7 @@ export interface Live {
   send(wish: MessageWish): Promise<{ threadId: string; runId: string }>
   /** Sends a message that waits for the person once more, as the same one. */
   resend: (id: string) => void
-  /** Forgets a message that waits for the person. */
+  /** Forgets a message that waits for the person, or that is held. */
   discard: (id: string) => void
   regenerate(wish: {
     threadId: string

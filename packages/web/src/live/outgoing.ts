@@ -37,6 +37,7 @@ export function mergeOutgoing(
   const known = new Set(own.map((item) => item.clientMessageId))
   const status = (item: PendingCommand): Outgoing['status'] => {
     if (item.status === 'expired' || item.status === 'refused') return item.status
+    if (isConnected && item.status === 'retrying') return 'held'
     return isConnected && item.status !== 'queued' ? 'sending' : 'waiting'
   }
   const left = pending.flatMap((item): Outgoing[] => {

@@ -1,13 +1,14 @@
 import { Link, useParams } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 
+import { AgentPicker } from '../components/agent-picker.tsx'
 import { BudgetNote } from '../components/budget-note.tsx'
 import { Button, IconButton } from '../components/button.tsx'
 import { Composer, useEscape } from '../components/composer.tsx'
 import { ConnectionPill } from '../components/connection-pill.tsx'
 import { DropZone } from '../components/drop-zone.tsx'
 import { ArrowDownIcon } from '../components/icons.tsx'
-import { AgentPicker, ModelPicker } from '../components/pickers.tsx'
+import { ModelPicker, modelOf } from '../components/pickers.tsx'
 import { ThreadHeader } from '../components/thread-header.tsx'
 import { useStickToEnd } from '../components/use-stick-to-end.ts'
 import { useThread } from '../live/use-live.ts'
@@ -51,7 +52,7 @@ function OpenChat({ threadId }: { threadId: string | null }) {
   const chat = useChat(threadId)
   const { attachments, draft, agents, models } = chat
   const startsHere = threadId === null && chat.isEmpty && chat.onWay.length === 0
-  const { setScroller, setContent, isAway, toEnd, keepPlace } = useStickToEnd(
+  const { setScroller, setContent, isAway, toEnd, toNewest, keepPlace } = useStickToEnd(
     threadId ?? 'new',
     !startsHere,
   )
@@ -63,7 +64,7 @@ function OpenChat({ threadId }: { threadId: string | null }) {
   }, [])
   const send = async () => {
     const sent = chat.send()
-    toEnd()
+    toNewest()
     if (!(await sent)) input.current?.focus()
   }
   const onExample = (text: string, withSample: boolean) => {
@@ -82,13 +83,23 @@ function OpenChat({ threadId }: { threadId: string | null }) {
           className="mx-auto flex min-h-full w-full max-w-3xl flex-col px-4 sm:px-6"
         >
           {startsHere ? (
-            <EmptyChat agents={agents} agentId={chat.agent} models={models} onExample={onExample} />
+            <EmptyChat
+              agents={agents}
+              agentId={chat.agent}
+              models={models}
+              onExample={onExample}
+              onAgent={(id) => {
+                chat.setAgent(id)
+                input.current?.focus()
+              }}
+            />
           ) : (
             <Conversation
               conversation={chat.conversation}
               models={models}
               agents={agents}
               onWay={chat.onWay}
+              canSend={chat.whyNot === null}
               onOlder={() => {
                 keepPlace()
                 chat.conversation.older.load()
@@ -110,6 +121,8 @@ function OpenChat({ threadId }: { threadId: string | null }) {
           onStop={chat.stop}
           onSend={() => void send()}
           problem={chat.problem}
+          whyNot={chat.whyNot}
+          placeholder={placeholderOf(chat)}
           pickers={
             <>
               <AgentPicker agents={agents} chosen={chat.agent} onChoose={chat.setAgent} />
@@ -125,6 +138,14 @@ function OpenChat({ threadId }: { threadId: string | null }) {
       </div>
     </DropZone>
   )
+}
+
+/** Promises nothing that what is connected does not do. */
+function placeholderOf({ models, agent }: Pick<ReturnType<typeof useChat>, 'models' | 'agent'>) {
+  if (agent === 'supervisor') return 'Ask what your language models cost'
+  return modelOf(models, null)?.built_in === true
+    ? 'Ask about a table, a sum or AI spend'
+    : 'Ask about your data, or anything else'
 }
 
 function ToEnd({ onClick }: { onClick: () => void }) {

@@ -8,6 +8,7 @@ import { Bubble, Question } from '../components/question.tsx'
 import type { Agent, Model, Models } from '../live/api.ts'
 import type { Outgoing, SentAttachment } from '../live/live-types.ts'
 import { useLive } from '../live/use-live.ts'
+import { spoken } from '../timeline/spoken.ts'
 import { leaderOf } from '../timeline/team.ts'
 import type { Fork, Turn } from '../timeline/turns.ts'
 import type { ConversationView } from './use-conversation.ts'
@@ -17,6 +18,8 @@ interface ConversationProps {
   models: Models
   agents: readonly Agent[]
   onWay: readonly Outgoing[]
+  /** Whether a message would be taken now. */
+  canSend: boolean
   onOlder: () => void
   onRegenerate: (messageId: string) => void
   onResend: (text: string, files: readonly SentAttachment[], parent: string | null) => void
@@ -60,14 +63,14 @@ export function Conversation(props: ConversationProps) {
         </div>
       ) : null}
       {isLoading && turns.length === 0 ? <Skeleton /> : null}
-      <div className="space-y-8">
+      <div data-turns className="space-y-8">
         {turns.map((turn) => (
           <TurnView
             key={turn.key}
             turn={turn}
             models={models}
             agents={agents}
-            canAct={runningId === null}
+            canAct={runningId === null && props.canSend}
             fileName={fileName}
             loadResult={loadResult}
             onChoose={choose}
@@ -77,15 +80,7 @@ export function Conversation(props: ConversationProps) {
         ))}
         {onWay.map((item) => (
           <div key={item.clientMessageId} className="flex flex-col items-end">
-            <Bubble
-              text={item.text}
-              attachments={item.attachments}
-              note={
-                item.status === 'waiting'
-                  ? 'Kept, and sent as soon as the connection is back.'
-                  : null
-              }
-            />
+            <Bubble text={item.text} attachments={item.attachments} note={noteOf(item)} />
             <Unsent item={item} />
           </div>
         ))}
@@ -96,11 +91,26 @@ export function Conversation(props: ConversationProps) {
   )
 }
 
+function noteOf({ status }: Outgoing): string | null {
+  if (status === 'waiting') return 'Kept, and sent as soon as the connection is back.'
+  return status === 'held'
+    ? 'Not sent yet: nothing is taken now. It is sent by itself when it can be.'
+    : null
+}
+
 /** A message that was kept and cannot go out by itself: the person decides. */
 function Unsent({ item }: { item: Outgoing }) {
   const { resend, discard } = useLive()
   const { id, status, problem } = item
-  if (id === undefined || (status !== 'expired' && status !== 'refused')) return null
+  if (id === undefined) return null
+  if (status === 'held') {
+    return (
+      <Button small kind="quiet" onClick={() => discard(id)}>
+        Discard
+      </Button>
+    )
+  }
+  if (status !== 'expired' && status !== 'refused') return null
   return (
     <Problem
       action={
@@ -147,8 +157,8 @@ interface TurnViewProps {
 const agentName = (agents: readonly Agent[], id: string | null | undefined): string =>
   agents.find((agent) => agent.id === id)?.name ?? id ?? 'Netra'
 
-const modelNamed = (models: Models, id: string | null | undefined): Model | undefined =>
-  models.models.find((model) => model.id === (id ?? models.default))
+const modelNamed = (models: Models, id: string | null): Model | undefined =>
+  models.models.find((model) => model.id === id)
 
 const TurnView = memo(function TurnView(props: TurnViewProps) {
   const { turn, models, agents, canAct, onChoose, onRegenerate, onResend } = props
@@ -209,15 +219,16 @@ function Announcer({ turns, agents }: { turns: readonly Turn[]; agents: readonly
   const run = turns.at(-1)?.answer?.run
   const [seen, setSeen] = useState<string | null>(null)
   const outcome = run?.outcome
+  const asked = turns.at(-1)?.answer?.approvals.at(-1)
   const name = agentName(agents, run?.agent)
   useEffect(() => {
     if (run && run.outcome === null) setSeen(run.id)
   }, [run])
   const text = () => {
     if (!run || seen !== run.id) return ''
+    if (!outcome && asked) return `${name} waits for you: it asks about ${asked.tool_name}.`
     if (!outcome) return `${name} is working.`
-    if (outcome.kind === 'completed')
-      return `${name} answered: ${outcome.final_response.slice(0, 600)}`
+    if (outcome.kind === 'completed') return `${name} answered: ${spoken(outcome.final_response)}`
     return outcome.kind === 'failed' ? `${name} failed: ${outcome.message}` : 'Stopped.'
   }
   return (

@@ -11,15 +11,20 @@ interface EmptyChatProps {
   models: Models
   /** `withSample`: it asks about the sample workload. */
   onExample: (text: string, withSample: boolean) => void
+  onAgent: (id: string) => void
 }
 
+/** Whoever asks it asks its whole team. */
+const TEAM = 'supervisor'
+
 /** Before the first message: what this is, and three things to try. */
-export function EmptyChat({ agents, agentId, models, onExample }: EmptyChatProps) {
+export function EmptyChat({ agents, agentId, models, onExample, onAgent }: EmptyChatProps) {
   const { me } = useLive()
   const isBuiltIn = modelOf(models, null)?.built_in === true
   const byDefault = agents.find((item) => item.id === (isBuiltIn ? 'data' : 'assistant'))
   const agent = agents.find((item) => item.id === agentId) ?? byDefault ?? agents[0]
   const asksSample = agent?.id === 'data'
+  const hasTeam = agents.some(({ id, origin }) => id === TEAM && origin === 'netra')
   return (
     <div className="flex flex-1 flex-col justify-center py-10">
       <Mark size={40} />
@@ -27,6 +32,19 @@ export function EmptyChat({ agents, agentId, models, onExample }: EmptyChatProps
       <p className="mt-1.5 max-w-prose text-lg text-soft">
         Ask about your data, and watch every step of the answer.
       </p>
+      {hasTeam && agent?.id !== TEAM ? (
+        <p className="mt-1.5 max-w-prose text-soft">
+          What language models cost you, and how it could be less, is the work of the{' '}
+          <button
+            type="button"
+            onClick={() => onAgent(TEAM)}
+            className="text-accent underline underline-offset-3"
+          >
+            AI spend team
+          </button>
+          .
+        </p>
+      ) : null}
       <ul className="mt-8 divide-y divide-line border-y border-line">
         {(agent?.examples ?? []).slice(0, 3).map((example) => (
           <li key={example}>
@@ -50,8 +68,8 @@ export function EmptyChat({ agents, agentId, models, onExample }: EmptyChatProps
         {isBuiltIn ? (
           <>
             {' '}
-            No language model is connected: the built-in model answers questions about tables and
-            does arithmetic.{' '}
+            No language model is connected: the built-in model answers questions about tables and AI
+            spend and does arithmetic.{' '}
             {me.role === 'admin' ? (
               <Link to="/settings/models" className="text-accent underline underline-offset-3">
                 Connect a model

@@ -1,17 +1,19 @@
 import type { Run } from '@netra/protocol'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 
 import { useAttachments } from '../components/use-attachments.ts'
 import { pathInApp } from '../live/addresses.ts'
 import { problemText, type Agent, type Models } from '../live/api.ts'
 import type { SentAttachment } from '../live/live-types.ts'
 import { useLive, useOutgoing, useUser } from '../live/use-live.ts'
+import { whyNotSent } from '../timeline/sending-words.ts'
 import { goesOnWith } from '../timeline/team.ts'
 import { useKept } from '../use-kept.ts'
 import { useConversation } from './use-conversation.ts'
 import { useDraft } from './use-draft.ts'
+import { useSpendingApi } from './use-spending.ts'
 
 const NO_AGENTS: Agent[] = []
 const NO_MODELS: Models = { default: null, models: [] }
@@ -43,6 +45,37 @@ function useChoice(lastRun: Run | undefined) {
   }
 }
 
+const LOOK_AGAIN_MS = 5_000
+
+/** Why no message is taken, looked up anew as soon as one was not, and until they are again. */
+function useWhyNotSent(isHeld: boolean): string | null {
+  const { api, me } = useLive()
+  const spendingApi = useSpendingApi()
+  const client = useQueryClient()
+  const [looks, setLooks] = useState(false)
+  const config = useQuery({
+    queryKey: ['config'],
+    queryFn: () => api.config(),
+    refetchInterval: looks ? LOOK_AGAIN_MS : false,
+  })
+  const spending = useQuery({
+    queryKey: ['spending', 'stopped'],
+    queryFn: ({ signal }) => spendingApi.mine(1, signal),
+    enabled: looks,
+    refetchInterval: looks ? LOOK_AGAIN_MS : false,
+  })
+  const why = whyNotSent({
+    mode: config.data?.mode,
+    stopped: looks ? (spending.data?.stopped ?? null) : null,
+    isAdmin: me.role === 'admin',
+  })
+  useEffect(() => {
+    setLooks(isHeld || why !== null)
+    if (isHeld) void client.invalidateQueries({ queryKey: ['config'] })
+  }, [isHeld, why, client])
+  return why
+}
+
 /** Everything that a conversation shows and does. */
 export function useChat(threadId: string | null) {
   const live = useLive()
@@ -63,6 +96,7 @@ export function useChat(threadId: string | null) {
   const [problem, setProblem] = useState<string | null>(null)
   const sayProblem = (error: unknown) => setProblem(problemText(error))
   const { agent, model } = choice
+  const whyNot = useWhyNotSent(outgoing.some(({ status }) => status === 'held'))
 
   /** True once the server has it; otherwise what it says is shown, and the text is the caller's. */
   async function deliver(
@@ -92,6 +126,8 @@ export function useChat(threadId: string | null) {
     draft,
     attachments,
     problem: problem ?? choice.problem,
+    /** Why no message is taken now. */
+    whyNot,
     title: state.title ?? listed?.title ?? null,
     /** Sent, and not in the thread yet. */
     onWay: outgoing.filter(

@@ -59,6 +59,24 @@ export function limitAmount(name: string, value: number): string {
   return unit === 'seconds' ? `${formatNumber(value)} s` : formatNumber(value)
 }
 
+const NO_MODEL =
+  'no language model answers. The AI spend team and the built-in model go on: they need none.'
+const NO_ANSWER = 'nothing is answered at all.'
+const ZERO: Record<LimitName, string> = {
+  tokens_per_day: NO_MODEL,
+  tokens_per_month: NO_MODEL,
+  usd_per_day: NO_MODEL,
+  usd_per_month: NO_MODEL,
+  concurrent_runs: NO_ANSWER,
+  steps_per_run: 'every answer ends at its first step, without a language model too.',
+  model_calls_per_run: 'no model is called, the built-in one neither.',
+  handoffs_per_run: 'the AI spend team answers nothing: its agents hand their work on.',
+  seconds_per_run: NO_ANSWER,
+}
+
+/** What a 0 does, which is a limit like any other: before somebody sets it without meaning to. */
+export const zeroMeans = (name: LimitName): string => `0: ${ZERO[name]}`
+
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 const dayAndTime = new Intl.DateTimeFormat(undefined, {
   month: 'short',
@@ -80,7 +98,8 @@ export function lowBudget(state: BudgetState, now: number): string {
   const whose = state.whose === 'yours' ? 'your' : 'everybody’s'
   const name = wordsOf(state.budget)?.inSentence ?? state.budget
   const more = `There is more ${renewal(state.renews_at, now)}.`
-  if (state.left <= 0) return `Used up: ${whose} ${name}. ${more}`
+  if (state.left <= 0)
+    return `Used up: ${whose} ${name}. ${more} What needs no language model goes on.`
   return `${limitAmount(state.budget, state.left)} left of ${whose} ${name}. ${more}`
 }
 

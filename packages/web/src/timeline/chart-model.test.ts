@@ -49,6 +49,40 @@ describe('times', () => {
   })
 })
 
+describe('an axis', () => {
+  const costs = (y: string[]): ChartData => ({
+    ...chart('line', 'time', []),
+    columns: [
+      { name: 'minute', kind: 'time' },
+      ...y.map((name) => ({ name, kind: 'number' as const })),
+    ],
+    rows: [
+      ['2023-11-16 18:15:00', ...y.map(() => 1.5)],
+      ['2023-11-16 18:16:00', ...y.map(() => 3)],
+    ],
+    chart: {
+      kind: 'line',
+      title: 'Cost per minute',
+      x: { column: 'minute', kind: 'time' },
+      y: y.map((column) => ({ column })),
+    },
+  })
+
+  test('carries the unit of its numbers and says what they are', () => {
+    const model = chartModel(costs(['cost in US dollars']), 60)
+    expect(model.yTicks.map(({ label }) => label)).toEqual(['$0', '$1', '$2', '$3'])
+    expect(model).toMatchObject({ xTitle: 'minute', yTitle: 'cost in US dollars' })
+    expect(model.points[0]?.values).toEqual(['$1.50'])
+  })
+
+  test('of several units has none: each value says its own, and the legend what it is', () => {
+    const model = chartModel(costs(['cost_usd', 'latency_ms']), 60)
+    expect(model.yTicks[0]?.label).toBe('0')
+    expect(model.yTitle).toBe('')
+    expect(model.points[0]?.values).toEqual(['$1.50', '1.5 ms'])
+  })
+})
+
 describe('a chart', () => {
   test('of values stands on zero', () => {
     const model = chartModel(

@@ -1,4 +1,4 @@
-import { formatCompact, formatNumber } from './format.ts'
+import { sharedUnit, tickText, unitOf, valueText, type AxisUnit } from './axis-unit.ts'
 import type { Cell, ChartData } from './result-view.ts'
 
 export interface Tick {
@@ -22,6 +22,9 @@ export interface ChartModel {
   points: ChartPoint[]
   xTicks: Tick[]
   yTicks: Tick[]
+  /** What the numbers along an axis are; empty where the legend says it. */
+  xTitle: string
+  yTitle: string
   /** Where zero lies. */
   baseline: number
   /** Share of the width that one bar group takes. */
@@ -152,7 +155,13 @@ function bands(labels: readonly string[], room: number): Axis {
 export const shorten = (label: string, length: number): string =>
   label.length > length ? `${label.slice(0, length - 1)}…` : label
 
-function continuous(values: readonly number[], isTime: boolean, room: number): Axis {
+interface Along {
+  isTime: boolean
+  unit: AxisUnit
+  room: number
+}
+
+function continuous(values: readonly number[], { isTime, unit, room }: Along): Axis {
   const min = Math.min(...values)
   const max = Math.max(...values)
   const span = max - min || 1
@@ -162,7 +171,7 @@ function continuous(values: readonly number[], isTime: boolean, room: number): A
     ? timeTicks(min, max, count)
     : niceTicks(min, max, count)
         .filter((value) => value >= min && value <= max)
-        .map((value) => ({ at: value, label: formatCompact(value) }))
+        .map((value) => ({ at: value, label: tickText(value, unit) }))
   return {
     places: values.map(place),
     ticks: ticks.map((tick) => ({ at: place(tick.at), label: tick.label })),
@@ -189,9 +198,12 @@ function horizontal(data: ChartData, cells: readonly (Cell | undefined)[], room:
   const known = values.filter((value) => value !== null)
   const isContinuous = kind !== 'bar' && known.length === cells.length && known.length > 0
   return isContinuous
-    ? continuous(known, x.kind === 'time', room)
+    ? continuous(known, { isTime: x.kind === 'time', unit: unitOf(x.column), room })
     : bands(bandLabels(data, cells), room)
 }
+
+/** `cost_usd` → `cost usd`: a column's name as the title of an axis. */
+const titleOf = (column: string): string => column.replaceAll('_', ' ').trim()
 
 function describe(data: ChartData, points: readonly ChartPoint[]): string {
   const { kind, title, x, y } = data.chart
@@ -218,19 +230,26 @@ export function chartModel(data: ChartData, room: number): ChartModel {
   const bottom = ticks[0] ?? 0
   const top = ticks.at(-1) ?? 1
   const height = (value: number) => (value - bottom) / (top - bottom || 1)
+  const series = data.chart.y.map(({ column }) => column)
+  const units = series.map(unitOf)
+  const shared = sharedUnit(series)
   const points = values.map((row, index) => ({
     x: axis.places[index] ?? 0,
     y: row.map((value) => (value === null ? null : height(value))),
     label: String(cells[index] ?? 'none'),
-    values: row.map((value) => (value === null ? 'none' : formatNumber(value))),
+    values: row.map((value, at) =>
+      value === null ? 'none' : valueText(value, units[at] ?? shared),
+    ),
   }))
   const ordered = data.chart.kind === 'bar' ? points : points.toSorted((a, b) => a.x - b.x)
   return {
     kind: data.chart.kind,
-    series: data.chart.y.map((series) => series.column),
+    series,
     points: ordered,
     xTicks: axis.ticks,
-    yTicks: ticks.map((value) => ({ at: height(value), label: formatCompact(value) })),
+    yTicks: ticks.map((value) => ({ at: height(value), label: tickText(value, shared) })),
+    xTitle: titleOf(data.chart.x.column),
+    yTitle: titleOf(series.length === 1 ? (series[0] ?? '') : ''),
     baseline: Math.max(0, height(0)),
     band: axis.band,
     description: describe(data, ordered),

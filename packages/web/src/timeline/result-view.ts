@@ -2,6 +2,7 @@ import type { ToolCall } from '@netra/protocol'
 import { z } from 'zod'
 
 import { formatGrouped, formatNumber } from './format.ts'
+import { areNumbers, keptTogether } from './kept-together.ts'
 
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()])
 export type Cell = z.infer<typeof cell>
@@ -201,8 +202,16 @@ export const cellText = (
 ): string => {
   if (value === null) return ''
   if (typeof value === 'number' && numeric) return format(value)
-  return String(value)
+  return keptTogether(String(value))
 }
+
+/** A column that is read from the right: of numbers, or of texts that are numbers. */
+export const isRight = (table: TableView, index: number): boolean =>
+  table.columns[index]?.numeric === true ||
+  areNumbers(table.rows.map((row) => cellText(row[index] ?? null, false)))
+
+/** A number or a word: a table breaks it nowhere. */
+export const isShort = (text: string): boolean => text.length <= 16
 
 /** How the numbers of a column are written, so that they read alike. */
 export const columnFormat = (table: TableView, index: number): ((value: number) => string) =>

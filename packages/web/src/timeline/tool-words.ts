@@ -29,6 +29,11 @@ const PHRASES: Record<string, Phrase> = {
     const on = Array.isArray(models) ? ` on ${models.map(text).join(', ')}` : ''
     return { now: `Pricing ${file}${on}`, past: `Priced ${file}${on}` }
   },
+  price_tokens: (call) => {
+    const models = call.arguments['models']
+    const on = Array.isArray(models) ? ` on ${models.map(text).join(', ')}` : ''
+    return { now: `Pricing tokens${on}`, past: `Priced tokens${on}` }
+  },
   workload_profile: (_, file) => ({
     now: `Summing up the usage in ${file}`,
     past: `Summed up the usage in ${file}`,

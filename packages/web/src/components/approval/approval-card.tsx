@@ -1,10 +1,11 @@
-import { ChevronRightIcon } from '../icons.tsx'
-import type { AskedCall } from './asked-call.ts'
+import { saysNoMore, type AskedCall } from './asked-call.ts'
 import { CallArguments } from './call-arguments.tsx'
 import { ChangeView } from './change-view.tsx'
 import { DecideButtons } from './decide-buttons.tsx'
 import { QuestionAddress } from './question-address.tsx'
 import { QuestionForm } from './question-form.tsx'
+import { useFocusAfter } from './use-focus-after.ts'
+import { useToolTitle } from './use-tool-title.ts'
 import { visibleText } from './visible-text.ts'
 
 const until = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
@@ -13,37 +14,33 @@ const until = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 export function ApprovalCard({ call, agentName }: { call: AskedCall; agentName: string | null }) {
   const { question } = call
   const tool = visibleText(call.tool)
+  const given = useToolTitle(call)
+  const keepsFocus = useFocusAfter()
   return (
     <section
+      {...keepsFocus}
+      tabIndex={-1}
+      data-decision
       aria-label={`Decision about ${tool}`}
-      className="appear space-y-3 rounded-xl border border-line-strong bg-raised p-4 text-sm"
+      className="appear space-y-3 rounded-xl border border-line-strong bg-raised p-4 text-sm focus-visible:outline-none"
     >
       <div>
-        <h3 className="font-semibold wrap-anywhere">{titleOf(call, tool)}</h3>
+        <h3 className="font-semibold wrap-anywhere">
+          {titleOf(call, given === null ? tool : `“${visibleText(given)}”`)}
+        </h3>
         <p className="mt-0.5 text-xs wrap-anywhere text-muted">{whoOf(call, agentName)}</p>
       </div>
       {question ? (
         <p className="wrap-anywhere whitespace-pre-wrap">{visibleText(question.message)}</p>
-      ) : (
-        <p className="text-soft">{WHY[call.isInterrupted ? 'interrupted' : 'first']}</p>
-      )}
-      {call.change ? <ChangeView change={call.change} /> : null}
-      {question ? (
-        <details className="group/call text-xs text-muted">
-          <summary className="touch inline-flex cursor-pointer items-center gap-1 rounded-sm hover:text-ink">
-            <ChevronRightIcon
-              size={14}
-              className="transition-transform group-open/call:rotate-90"
-            />
-            Show the call that asks
-          </summary>
-          <div className="mt-2 text-ink">
-            <CallArguments given={call.arguments} />
-          </div>
-        </details>
-      ) : (
-        <CallArguments given={call.arguments} />
-      )}
+      ) : null}
+      {call.isInterrupted ? <p className="text-soft">{INTERRUPTED}</p> : null}
+      {call.change ? <ChangeView change={call.change} isEcho={saysNoMore(call)} /> : null}
+      <CallArguments
+        tool={tool}
+        given={call.arguments}
+        // What a server says of its tool stands in for nothing.
+        isOpen={question === null && (call.change === null || call.server !== null)}
+      />
       {question?.mode === 'form' ? <QuestionForm call={call} schema={question.schema} /> : null}
       {question?.mode === 'url' ? <QuestionAddress call={call} url={question.url} /> : null}
       {question ? null : <DecideButtons call={call} />}
@@ -55,15 +52,19 @@ export function ApprovalCard({ call, agentName }: { call: AskedCall; agentName: 
   )
 }
 
-const WHY = {
-  interrupted:
-    'It was cut off while it ran. Whether it took effect is not known, so it is not run again without you.',
-  first: 'It would run exactly as shown here.',
+const INTERRUPTED =
+  'It was cut off while it ran. Whether it took effect is not known, so it is not run again without you.'
+
+/** Netra’s own, in words; a name that a server gave its tool is shown as it is. */
+const OWN_TITLES: Record<string, string> = {
+  adopt_plan: 'Adopt this plan?',
+  remember: 'Remember this?',
 }
 
-function titleOf({ question, isInterrupted }: AskedCall, tool: string): string {
+function titleOf({ question, isInterrupted, server }: AskedCall, tool: string): string {
   if (question) return `${tool} asks you something`
-  return isInterrupted ? `Run ${tool} again?` : `Allow ${tool}?`
+  if (isInterrupted) return `Run ${tool} again?`
+  return (server === null ? OWN_TITLES[tool] : undefined) ?? `Allow ${tool}?`
 }
 
 function whoOf({ server, agent }: AskedCall, agentName: string | null): string {

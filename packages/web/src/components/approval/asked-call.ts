@@ -17,7 +17,15 @@ export interface AskedCall {
   expiresAt: string
   /** A call that was cut off: whether it took effect is not known. */
   isInterrupted: boolean
+  /** No choice ends the asking about its tool. */
+  asksAlways: boolean
 }
+
+/** Whether what its tool says of the change is what the call was given: a server knows no more. */
+export const saysNoMore = ({ server, change, arguments: given }: AskedCall): boolean =>
+  server !== null &&
+  change?.before === undefined &&
+  JSON.stringify(change?.after) === JSON.stringify(given)
 
 export const askedInThread = (approval: Approval, isInterrupted: boolean): AskedCall => ({
   runId: approval.run_id,
@@ -31,6 +39,7 @@ export const askedInThread = (approval: Approval, isInterrupted: boolean): Asked
   change: approval.change ?? null,
   expiresAt: approval.expires_at,
   isInterrupted: approval.interrupted ?? (isInterrupted && approval.question === undefined),
+  asksAlways: approval.asks_always ?? false,
 })
 
 export const askedElsewhere = (call: WaitingCall): AskedCall => ({
@@ -45,4 +54,5 @@ export const askedElsewhere = (call: WaitingCall): AskedCall => ({
   change: call.change,
   expiresAt: call.expires_at,
   isInterrupted: call.interrupted,
+  asksAlways: call.asks_always,
 })

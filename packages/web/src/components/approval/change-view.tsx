@@ -1,17 +1,22 @@
 import type { Change } from '@netra/protocol'
 
-import { LongText } from './long-text.tsx'
-import { readableValue, visibleText } from './visible-text.ts'
+import { Readable } from './readable.tsx'
+import { visibleText } from './visible-text.ts'
 
 /** What the call would change, as its tool says. */
-export function ChangeView({ change }: { change: Change }) {
-  const { summary, before, after } = change
+export function ChangeView({ change, isEcho }: { change: Change; isEcho: boolean }) {
+  const { summary, before } = change
+  // What is only what the call was given stands below, once.
+  const after = isEcho ? undefined : change.after
   const hasBoth = before !== undefined && after !== undefined
   return (
     <div className="space-y-2">
-      <p className="wrap-anywhere">
-        <span className="font-medium">What would change:</span> {visibleText(summary)}
-      </p>
+      <div>
+        <h4 className="text-xs font-medium text-muted">
+          {isEcho ? 'What would run' : 'What would change'}
+        </h4>
+        <p className="wrap-anywhere">{visibleText(summary)}</p>
+      </div>
       {before === undefined && after === undefined ? null : (
         <div className={`grid gap-2 text-xs ${hasBoth ? 'sm:grid-cols-2' : ''}`}>
           {before === undefined ? null : <Side name="Before" value={before} />}
@@ -28,7 +33,7 @@ function Side({ name, value }: { name: 'Before' | 'After'; value: unknown }) {
       <h4 className={`mb-1 font-medium ${name === 'After' ? 'text-good' : 'text-muted'}`}>
         {name}
       </h4>
-      <LongText of={name.toLowerCase()} text={readableValue(value)} />
+      <Readable of={name.toLowerCase()} value={value} />
     </div>
   )
 }

@@ -58,7 +58,7 @@ export function DecideButtons({ call }: { call: AskedCall }) {
           </Button>
         )}
       </div>
-      {call.isInterrupted ? null : (
+      {call.isInterrupted || call.asksAlways ? null : (
         <label className="touch flex items-start gap-2 text-xs text-soft">
           <input
             type="checkbox"

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { readableValue, visibleText } from './visible-text.ts'
+import { asJson, nodesIn, plainText, visibleText } from './visible-text.ts'
 
 test('nothing that a person could not see hides in a text', () => {
   expect(visibleText('pay\u202e0001\u202c to\u200b bob\u0000')).toBe(
@@ -10,8 +10,26 @@ test('nothing that a person could not see hides in a text', () => {
   expect(visibleText('über 漢字 😀\n\tindented\r\n')).toBe('über 漢字 😀\n\tindented\n')
 })
 
-test('lists of plain things are read as such, all else as JSON', () => {
-  expect(readableValue(['a', 2, null])).toBe('a, 2, null')
-  expect(readableValue([{ a: 1 }])).toBe('[\n  {\n    "a": 1\n  }\n]')
-  expect(readableValue(undefined)).toBe('nothing')
+test('a text that could be taken for a number, a truth or nothing stands in quotes', () => {
+  expect(['5', 'true', 'null', '', ' a ', '-1.5e3'].map(plainText)).toEqual([
+    '"5"',
+    '"true"',
+    '"null"',
+    '""',
+    '" a "',
+    '"-1.5e3"',
+  ])
+  expect([5, true, null, 'five', 'a\nb\n'].map(plainText)).toEqual([
+    '5',
+    'true',
+    'null',
+    'five',
+    'a\nb\n',
+  ])
+})
+
+test('what is large is told by counting no further than need be, and hides nothing as JSON', () => {
+  expect(nodesIn({ a: [1, 2], b: { c: 'd' } }, 100)).toBe(6)
+  expect(nodesIn(Array.from({ length: 1_000 }), 10)).toBe(11)
+  expect(asJson([{ a: '\u202e' }])).toBe('[\n  {\n    "a": "\\u202e"\n  }\n]')
 })

@@ -13,11 +13,29 @@ export const visibleText = (text: string): string =>
     return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`
   })
 
-/** A value as a person reads it. */
-export function readableValue(value: unknown): string {
-  if (typeof value === 'string') return visibleText(value)
-  if (Array.isArray(value) && value.every(isPlain)) return visibleText(value.map(String).join(', '))
-  return visibleText(JSON.stringify(value, null, 2) ?? 'nothing')
+/** What could be taken for another kind of value: `5`, `true`, nothing at all. */
+const AMBIGUOUS = /^(?:[ \t].*|.*[ \t]|true|false|null|-?\d[\d.eE+-]*|\s*)$/
+
+export const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null
+
+/** A value without parts; a text that could be taken for something else stands in quotes. */
+export function plainText(value: unknown): string {
+  if (typeof value !== 'string') return visibleText(String(value))
+  return AMBIGUOUS.test(value) ? visibleText(JSON.stringify(value)) : visibleText(value)
 }
 
-const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null
+/** For what is too large or too deep to be laid out. */
+export const asJson = (value: unknown): string =>
+  visibleText(JSON.stringify(value, null, 2) ?? 'nothing')
+
+/** How many values there are in a value, itself included; counting stops above `most`. */
+export function nodesIn(value: unknown, most: number): number {
+  let count = 0
+  const open = [value]
+  while (open.length > 0 && count <= most) {
+    const next = open.pop()
+    count += 1
+    if (!isPlain(next)) open.push(...Object.values(Object(next)))
+  }
+  return count
+}

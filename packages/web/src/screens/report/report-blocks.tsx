@@ -3,6 +3,7 @@ import type { ReportBlock } from '@netra/client'
 import { Chart } from '../../components/chart.tsx'
 import { Markdown } from '../../components/markdown.tsx'
 import { tableOfRows } from '../../timeline/result-view.ts'
+import { WithFacts } from './fact-links.tsx'
 import { PlanSteps } from './plan-steps.tsx'
 import { Recommendation } from './recommendation.tsx'
 import { ReportTable } from './report-table.tsx'
@@ -55,7 +56,7 @@ function Notes({ tone, notes }: { tone: Tone; notes: readonly string[] }) {
     <ul className={`space-y-1 border-l-2 pl-3 text-sm text-soft ${LOOKS[tone]}`}>
       {notes.map((note, index) => (
         <li key={index} className="wrap-anywhere">
-          {note}
+          <WithFacts text={note} />
         </li>
       ))}
     </ul>

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { Button } from '../../components/button.tsx'
 import { Field, INPUT } from '../../components/field.tsx'
 import { field, FormProblem, useForm } from '../../components/form.tsx'
+import { useTold } from '../use-told.ts'
 import { useAccountApi } from './use-account.ts'
 
 interface ScopeWords {
@@ -43,6 +44,9 @@ const FIRST_CHOICE = new Set(['chat:read', 'chat:write'])
 export function ApiKeyForm({ onMade }: { onMade: (key: string) => Promise<void> }) {
   const accountApi = useAccountApi()
   const [round, setRound] = useState(0)
+  // A page that leads here says what its key is for.
+  const wanted = useTold('may')
+  const isKnown = SCOPES.some(({ id }) => id === wanted)
   const form = useForm(async (data) => {
     const days = field(data, 'days')
     const scopes = SCOPES.map(({ id }) => id).filter((id) => data.has(id))
@@ -86,7 +90,7 @@ export function ApiKeyForm({ onMade }: { onMade: (key: string) => Promise<void> 
               <input
                 type="checkbox"
                 name={id}
-                defaultChecked={FIRST_CHOICE.has(id)}
+                defaultChecked={isKnown ? id === wanted : FIRST_CHOICE.has(id)}
                 className="mt-1 size-4 shrink-0 accent-accent"
               />
               <span className="min-w-0">

@@ -146,7 +146,7 @@ function Entry({ note, maxCharacters, onChanged }: EntryProps) {
         <div className="min-w-0 basis-full sm:flex-1 sm:basis-0">
           <p className="whitespace-pre-wrap wrap-anywhere">{note.text}</p>
           <p className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-muted">
-            <Badge>{note.kind === 'fact' ? 'fact' : 'wish'}</Badge>
+            <Badge>{note.kind === 'fact' ? 'fact' : 'how to answer'}</Badge>
             <Origin note={note} />
           </p>
         </div>

@@ -9,6 +9,9 @@ const DAY_MS = 24 * HOUR_MS
 
 export const dayOf = (at: string): string => day.format(Date.parse(at))
 export const momentOf = (at: string): string => moment.format(Date.parse(at))
+/** From one moment to another, what both share said once. */
+export const rangeOf = (from: string, to: string): string =>
+  moment.formatRange(Date.parse(from), Date.parse(to))
 export const exactly = (at: string): string => exact.format(Date.parse(at))
 
 /** As people say it: `just now`, `5 minutes ago`, `yesterday`; a date when it is long ago. */

@@ -17,6 +17,7 @@ const OWN: readonly Page[] = [
   { to: '/settings/memory', name: 'Memory' },
   { to: '/settings/mcp', name: 'MCP servers' },
   { to: '/settings/spending', name: 'Spending' },
+  { to: '/settings/application-calls', name: 'Application calls' },
 ]
 
 const ADMINISTRATION: readonly Page[] = [

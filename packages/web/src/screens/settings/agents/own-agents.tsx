@@ -30,13 +30,17 @@ export function OwnAgents({ own: { folder, files } }: { own: MoreAgents['own'] }
   )
 }
 
-function File({ file: { file, status, problems } }: { file: OwnAgentFile }) {
+function File({ file: { file, name, description, status, problems } }: { file: OwnAgentFile }) {
   return (
     <li className="py-3">
-      <div className="flex items-center gap-2.5">
-        <span className="min-w-0 font-mono text-sm wrap-anywhere">{file}</span>
+      <div className="flex flex-wrap items-baseline gap-x-2.5 gap-y-1">
+        {name === null ? null : <h3 className="min-w-0 font-medium wrap-anywhere">{name}</h3>}
+        <span className="min-w-0 font-mono text-xs text-muted wrap-anywhere">{file}</span>
         {status === 'ready' ? null : <Badge tone="warn">broken</Badge>}
       </div>
+      {description === null ? null : (
+        <p className="mt-0.5 text-sm text-soft wrap-anywhere">{description}</p>
+      )}
       {status === 'previous' ? (
         <p className="mt-1 text-sm text-muted">Its last version that was whole still answers.</p>
       ) : null}

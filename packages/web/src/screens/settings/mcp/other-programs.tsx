@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 
-import { CopyButton } from '../../../components/copy-button.tsx'
+import { Copied } from '../../../components/copied.tsx'
 import { readAddresses } from '../../../live/addresses.ts'
 import { Section } from '../section.tsx'
 
@@ -43,12 +43,3 @@ export function OtherPrograms() {
     </Section>
   )
 }
-
-const Copied = ({ label, text }: { label: string; text: string }) => (
-  <div className="mt-1.5 flex items-start gap-2 rounded-md bg-sunken p-2.5">
-    <pre className="min-w-0 flex-1 overflow-x-auto font-mono text-xs whitespace-pre-wrap wrap-anywhere">
-      {text}
-    </pre>
-    <CopyButton label={label} text={() => text} />
-  </div>
-)

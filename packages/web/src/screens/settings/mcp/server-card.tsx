@@ -5,9 +5,11 @@ import { Button } from '../../../components/button.tsx'
 import { Confirm } from '../../../components/confirm.tsx'
 import { Problem } from '../../../components/notice.tsx'
 import { useAction } from '../../../components/use-action.ts'
+import { countOf } from '../../../timeline/format.ts'
 import { useNow } from '../../../use-now.ts'
 import { ago } from '../moments.ts'
 import { Badge } from '../section.tsx'
+import { leftOut } from './consent-choice.ts'
 import { SignIn } from './sign-in.tsx'
 import { ToolList } from './tool-list.tsx'
 import { useMcpApi } from './use-mcp.ts'
@@ -27,6 +29,15 @@ const STATES: Record<McpServer['state'], { text: string; tone: 'plain' | 'warn' 
   ready: { text: 'ready', tone: 'plain' },
 }
 
+function consentWords({ tools }: McpServer): (typeof STATES)[McpServer['state']] {
+  const left = leftOut(tools)
+  if (left === null) return STATES.consent
+  return {
+    text: `${countOf(left, 'tool')} ${left === 1 ? 'is' : 'are'} not allowed`,
+    tone: 'plain',
+  }
+}
+
 export function ServerCard({ server, onChanged, onRemoved }: ServerCardProps) {
   const mcp = useMcpApi()
   const now = useNow(60_000)
@@ -36,6 +47,7 @@ export function ServerCard({ server, onChanged, onRemoved }: ServerCardProps) {
     onChanged(await mcp.change(server.id, wish)),
   )
   const { id, name, state, about, breaker, may_change } = server
+  const shown = state === 'consent' ? consentWords(server) : STATES[state]
   const facts = [
     server.for_all ? 'for everybody here' : null,
     about.name ? `says it is ${about.name}${about.version ? ` ${about.version}` : ''}` : null,
@@ -47,7 +59,7 @@ export function ServerCard({ server, onChanged, onRemoved }: ServerCardProps) {
         <div className="min-w-[min(100%,14rem)] flex-1">
           <h3 className="flex flex-wrap items-center gap-x-2 gap-y-1">
             <span className="min-w-0 font-semibold wrap-anywhere">{name}</span>
-            <Badge tone={STATES[state].tone}>{STATES[state].text}</Badge>
+            <Badge tone={shown.tone}>{shown.text}</Badge>
           </h3>
           <Place server={server} />
           <p className="text-sm text-muted wrap-anywhere">{facts.filter(Boolean).join(' · ')}</p>

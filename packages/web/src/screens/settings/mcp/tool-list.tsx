@@ -5,7 +5,7 @@ import { Button } from '../../../components/button.tsx'
 import { Problem } from '../../../components/notice.tsx'
 import { useAction } from '../../../components/use-action.ts'
 import { countOf } from '../../../timeline/format.ts'
-import { destroys, isTicked } from './consent-choice.ts'
+import { destroys, isTicked, leftOut } from './consent-choice.ts'
 import { ToolRow } from './tool-row.tsx'
 import { useMcpApi } from './use-mcp.ts'
 
@@ -23,8 +23,13 @@ export function ToolList({ server, onChanged }: ToolListProps) {
   const [isShown, setShown] = useState(false)
   const open = server.tools.filter(isOpen)
   const others = server.tools.filter((tool) => !isOpen(tool))
-  const chosen = open.filter((tool) => isTicked(tool, switched))
-  const agree = useAction(async () => onChanged(await mcp.agree(server.id, chosen)))
+  const isLeft = leftOut(server.tools) !== null
+  const chosen = open.filter((tool) => isTicked(tool, switched, isLeft))
+  const agree = useAction(async () => {
+    const changed = await mcp.agree(server.id, chosen)
+    setSwitched(new Set())
+    onChanged(changed)
+  })
   if (server.tools.length === 0) return null
   const row = (tool: McpServerTool) => (
     <ToolRow key={tool.name} server={server} tool={tool} onChanged={onChanged} />
@@ -34,10 +39,14 @@ export function ToolList({ server, onChanged }: ToolListProps) {
       {open.length > 0 ? (
         <div className="space-y-3">
           <p className="text-sm font-medium">
-            {open.some(({ state }) => state === 'changed')
-              ? 'Some tools are not what was allowed before. Look at what changed, then allow them anew.'
-              : 'Read what these tools do, then allow them. The words are the server’s own.'}
-            {open.some(destroys) ? ' Tick those that may destroy something yourself.' : ''}
+            {isLeft
+              ? 'Agents do not have these. Tick what they may use.'
+              : open.some(({ state }) => state === 'changed')
+                ? 'Some tools are not what was allowed before. Look at what changed, then allow them anew.'
+                : 'Read what these tools do, then allow them. The words are the server’s own.'}
+            {!isLeft && open.some(destroys)
+              ? ' Tick those that may destroy something yourself.'
+              : ''}
           </p>
           <ul className="divide-y divide-line border-y border-line">
             {open.map((tool) => (
@@ -46,7 +55,7 @@ export function ToolList({ server, onChanged }: ToolListProps) {
                   type="checkbox"
                   aria-label={`Allow ${tool.name}`}
                   disabled={!server.may_change}
-                  checked={isTicked(tool, switched)}
+                  checked={isTicked(tool, switched, isLeft)}
                   onChange={() => setSwitched(toggled(switched, tool.hash))}
                   className="mt-3.5 size-4 shrink-0 accent-accent"
                 />
@@ -55,16 +64,12 @@ export function ToolList({ server, onChanged }: ToolListProps) {
             ))}
           </ul>
           {agree.problem ? <Problem>{agree.problem}</Problem> : null}
-          {server.may_change ? (
-            <Button
-              kind="primary"
-              disabled={chosen.length === 0}
-              busy={agree.isBusy}
-              onClick={() => void agree.run()}
-            >
+          {server.may_change && chosen.length > 0 ? (
+            <Button kind="primary" busy={agree.isBusy} onClick={() => void agree.run()}>
               Allow {countOf(chosen.length, 'tool')}
             </Button>
-          ) : (
+          ) : null}
+          {server.may_change ? null : (
             <p className="text-sm text-muted">An administrator has to allow them.</p>
           )}
         </div>

@@ -5,11 +5,14 @@ import { useState } from 'react'
 import { Button } from '../../../components/button.tsx'
 import { Field, INPUT } from '../../../components/field.tsx'
 import { field, FormProblem, useForm } from '../../../components/form.tsx'
+import { WarningIcon } from '../../../components/icons.tsx'
 import { Saved } from '../../../components/saved.tsx'
+import { useLive } from '../../../live/use-live.ts'
 import {
   LIMIT_WORDS,
   limitAmount,
   limitName,
+  zeroMeans,
   type LimitName,
 } from '../../../timeline/budget-words.ts'
 import { useSpendingApi } from '../../use-spending.ts'
@@ -37,31 +40,35 @@ export function BudgetSettings() {
 }
 
 function Shown({ budgets }: { budgets: Budgets }) {
+  const { me } = useLive()
+  // Of the form, which is another one once somebody has a budget of their own.
+  const [savedAt, setSavedAt] = useState(0)
   const [scope, setScope] = useState<ScopeName>('role:user')
   const [email, setEmail] = useState('')
   const isPerson = scope === 'person'
-  const people = budgets.written.filter((each) => each.scope.startsWith('user:'))
+  const held = budgets.written.filter(({ limits }) => Object.keys(limits).length > 0)
   const written = budgets.written.find((each) =>
     isPerson ? each.email === email && email !== '' : each.scope === scope,
   )
   return (
     <div className="space-y-6">
-      {people.length === 0 ? null : (
-        <ul className="divide-y divide-line text-sm" aria-label="People with a budget of their own">
-          {people.map(({ scope: of, email: address, limits }) => (
+      {held.length === 0 ? null : (
+        <ul className="divide-y divide-line text-sm" aria-label="What is set">
+          {held.map(({ scope: of, email: address, limits }) => (
             <li
               key={of}
               className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2"
             >
-              <span className="min-w-0 truncate">{address ?? of.slice('user:'.length)}</span>
+              <span className="min-w-0 truncate">{address ?? whoIs(of)}</span>
               <span className="flex items-center gap-3 text-muted">
                 <span className="figures">{inWords(limits)}</span>
-                {address === null ? null : (
+                {address === null && of.startsWith('user:') ? null : (
                   <Button
                     small
                     onClick={() => {
-                      setScope('person')
-                      setEmail(address)
+                      setSavedAt(0)
+                      setScope(SCOPES.find((each) => each.scope === of)?.scope ?? 'person')
+                      if (address !== null) setEmail(address)
                     }}
                   >
                     Change
@@ -77,11 +84,12 @@ function Shown({ budgets }: { budgets: Budgets }) {
           <span className="mb-1.5 block text-sm font-medium text-soft">For whom</span>
           <select
             value={scope}
-            onChange={(event) =>
+            onChange={(event) => {
+              setSavedAt(0)
               setScope(
                 SCOPES.find((each) => each.scope === event.target.value)?.scope ?? 'role:user',
               )
-            }
+            }}
             className={`${INPUT} max-w-56`}
           >
             {SCOPES.map((each) => (
@@ -97,7 +105,10 @@ function Shown({ budgets }: { budgets: Budgets }) {
             label="E-mail address"
             type="email"
             value={email}
-            onChange={(event) => setEmail(event.target.value)}
+            onChange={(event) => {
+              setSavedAt(0)
+              setEmail(event.target.value)
+            }}
           />
         ) : null}
       </div>
@@ -105,7 +116,10 @@ function Shown({ budgets }: { budgets: Budgets }) {
         key={`${scope} ${isPerson ? (written?.scope ?? '') : ''}`}
         whose={isPerson ? { email } : { scope }}
         names={NAMES.filter((name) => scope !== 'everyone' || LIMIT_WORDS[name].forEveryone)}
+        isForMe={isPerson ? email === me.email : scope !== 'role:user'}
         limits={written?.limits ?? {}}
+        savedAt={savedAt}
+        onSaved={setSavedAt}
         otherwise={scope === 'everyone' ? budgets.defaults.everyone : budgets.defaults.own}
       />
     </div>
@@ -115,16 +129,23 @@ function Shown({ budgets }: { budgets: Budgets }) {
 interface BudgetFormProps {
   whose: { scope: string } | { email: string }
   names: readonly LimitName[]
+  /** Whoever sets it is among them. */
+  isForMe: boolean
+  savedAt: number
+  onSaved: (at: number) => void
   /** As written down. */
   limits: BudgetLimits
   /** What holds where nothing is written. */
   otherwise: BudgetLimits
 }
 
-function BudgetForm({ whose, names, limits, otherwise }: BudgetFormProps) {
+function BudgetForm({ whose, names, isForMe, limits, otherwise, ...saved }: BudgetFormProps) {
+  const { savedAt, onSaved } = saved
   const spendingApi = useSpendingApi()
   const client = useQueryClient()
-  const [savedAt, setSavedAt] = useState(0)
+  const [zeros, setZeros] = useState<readonly LimitName[]>(() =>
+    names.filter((name) => limits[name] === 0),
+  )
   const form = useForm(async (data) => {
     const wanted: BudgetLimits = {}
     for (const name of names) {
@@ -133,12 +154,22 @@ function BudgetForm({ whose, names, limits, otherwise }: BudgetFormProps) {
     }
     const wrong = names.find((name) => Number.isNaN(wanted[name] ?? 0))
     if (wrong) throw new Error(`${limitName(wrong)}: write a number, or ∞ for no limit.`)
+    const negative = names.find((name) => (wanted[name] ?? 0) < 0)
+    if (negative) throw new Error(`${limitName(negative)}: write 0 or more, or ∞ for no limit.`)
     client.setQueryData(['budgets'], await spendingApi.setBudget({ ...whose, limits: wanted }))
     await client.invalidateQueries({ queryKey: ['spending'] })
-    setSavedAt(Date.now())
+    onSaved(Date.now())
   })
   return (
-    <form onSubmit={form.submit} onChange={() => setSavedAt(0)} className="space-y-5">
+    <form
+      onSubmit={form.submit}
+      onChange={(event) => {
+        const data = new FormData(event.currentTarget)
+        setZeros(names.filter((name) => isZero(field(data, name))))
+        onSaved(0)
+      }}
+      className="space-y-5"
+    >
       <div className="grid gap-4 sm:grid-cols-2">
         {names.map((name) => (
           <Field
@@ -149,12 +180,19 @@ function BudgetForm({ whose, names, limits, otherwise }: BudgetFormProps) {
             autoComplete="off"
             defaultValue={valueOf(limits[name])}
             placeholder={placeholderOf(name, otherwise[name])}
+            hint={zeros.includes(name) ? zeroMeans(name) : undefined}
           />
         ))}
       </div>
       <p className="text-sm text-muted">
-        Left empty, the wider holds. ∞ is no limit. 0 tokens or dollars stops all models for them.
+        Left empty, the wider holds. ∞ is no limit; 0 is one that is used up at once.
       </p>
+      {zeros.length > 0 && isForMe ? (
+        <p role="status" className="flex items-start gap-2 text-sm text-danger">
+          <WarningIcon size={16} className="mt-0.5 shrink-0" />
+          This holds for you too.
+        </p>
+      ) : null}
       <FormProblem form={form} />
       <div className="flex flex-wrap items-center gap-3">
         <Button type="submit" kind="primary" busy={form.isBusy}>
@@ -165,6 +203,11 @@ function BudgetForm({ whose, names, limits, otherwise }: BudgetFormProps) {
     </form>
   )
 }
+
+const whoIs = (scope: string): string =>
+  SCOPES.find((each) => each.scope === scope)?.name ?? scope.slice('user:'.length)
+
+const isZero = (text: string): boolean => text.trim() !== '' && Number(text) === 0
 
 const valueOf = (value: number | null | undefined): string =>
   value === undefined ? '' : value === null ? '∞' : String(value)

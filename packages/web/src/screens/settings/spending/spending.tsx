@@ -56,7 +56,11 @@ function Own({ spending }: { spending: Spending }) {
           Budgets
         </h3>
         {budgets.length === 0 ? (
-          <p className="text-sm text-muted">Nothing limits what you may use in a day or a month.</p>
+          <p className="text-sm text-muted">
+            {Object.keys(spending.users_only).length > 0
+              ? 'What each user may use in a day or a month does not hold for administrators.'
+              : 'Nothing limits what you may use in a day or a month.'}
+          </p>
         ) : (
           <BudgetBars budgets={budgets} />
         )}

@@ -1,0 +1,44 @@
+import { useEffect, useState, type ReactNode } from 'react'
+
+interface ScrollBoxProps {
+  /** What scrolls, for whoever reaches it by keyboard. */
+  label: string
+  /** It scrolls up and down too, so that it is reached even where nothing is too wide. */
+  always?: boolean
+  className?: string
+  children: ReactNode
+}
+
+/** What is wider than its place scrolls within it; a shade at an edge says that there is more. */
+export function ScrollBox({ label, always = false, className = '', children }: ScrollBoxProps) {
+  const [box, setBox] = useState<HTMLElement | null>(null)
+  const [edges, setEdges] = useState({ left: false, right: false })
+  useEffect(() => {
+    if (!box) return undefined
+    const look = () => {
+      const left = box.scrollLeft > 1
+      const right = box.scrollLeft + box.clientWidth < box.scrollWidth - 1
+      setEdges((now) => (now.left === left && now.right === right ? now : { left, right }))
+    }
+    const observer = new ResizeObserver(look)
+    observer.observe(box)
+    if (box.firstElementChild) observer.observe(box.firstElementChild)
+    box.addEventListener('scroll', look, { passive: true })
+    return () => {
+      observer.disconnect()
+      box.removeEventListener('scroll', look)
+    }
+  }, [box])
+  const isWide = edges.left || edges.right
+  return (
+    <div className="scroll-box" data-left={edges.left} data-right={edges.right}>
+      <div
+        ref={setBox}
+        className={`overflow-x-auto print:overflow-visible ${className}`}
+        {...((always || isWide) && { tabIndex: 0, role: 'region', 'aria-label': label })}
+      >
+        {children}
+      </div>
+    </div>
+  )
+}
