@@ -22,6 +22,8 @@ export const waitingCallSchema = z.object({
   change: changeSchema.nullable(),
   /** The call was cut off in the middle: what became of it is not known. */
   interrupted: z.boolean(),
+  /** No choice of the person ends the asking about this tool: `stopAsking` answers 409. */
+  asks_always: z.boolean().default(false),
   asked_at: z.string(),
   expires_at: z.string(),
 })

@@ -25,6 +25,8 @@ export {
 export { OperationsApi } from './operations-api.ts'
 export {
   ReportApi,
+  type AdoptedPlan,
+  type PlanChange,
   type PlanStep,
   type Report,
   type ReportBlock,
@@ -44,6 +46,7 @@ export {
   type ColumnMapping,
   type FileMapping,
   type FileReading,
+  type KeptCalls,
 } from './workload-api.ts'
 export type {
   Breaker,

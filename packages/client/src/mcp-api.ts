@@ -142,8 +142,14 @@ export class McpApi {
     return this.#http.nothing('DELETE', pathOf(id, '/sign-in'))
   }
 
-  /** A client that somebody registered by hand where the server's tokens come from. */
-  setClient(id: string, client: { client_id: string; client_secret?: string }): Promise<void> {
+  /**
+   * A client that somebody registered by hand where the server's tokens come from. `issuer`: the
+   * address of that place, as it calls itself; the client is shown to no other.
+   */
+  setClient(
+    id: string,
+    client: { client_id: string; client_secret?: string; issuer: string },
+  ): Promise<void> {
     return this.#http.nothing('PUT', pathOf(id, '/client'), { body: client })
   }
 }

@@ -6,6 +6,9 @@ import type { HttpRequester } from './http-request.ts'
 const ownAgentFileSchema = z.object({
   file: z.string(),
   agent: z.string(),
+  /** Of the version that answers; null when there is none. */
+  name: z.string().nullable(),
+  description: z.string().nullable(),
   /** `previous`: it is broken now, and the last version that was whole still answers. */
   status: z.enum(['ready', 'previous', 'broken']),
   problems: z.array(

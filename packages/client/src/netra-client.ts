@@ -190,7 +190,7 @@ export class NetraClient implements Disposable {
     return this.#outbox.resend(id)
   }
 
-  /** Forgets a message that waits for the person. */
+  /** Forgets a message that waits for the person, or one (`retrying`) that is not taken for now. */
   discard(id: string): void {
     this.#outbox.discard(id)
   }

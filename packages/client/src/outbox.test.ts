@@ -59,6 +59,19 @@ test('a command waits for a connection and resolves with its answer', async () =
   expect(outbox.pending.getSnapshot()).toEqual([])
 })
 
+test('what may be sent only much later is refused at once, and says when', async () => {
+  const { outbox, sent, clock } = start()
+  outbox.onWelcome()
+  await settle()
+  const answer = outbox.add(message('1'))
+  await settle()
+  outbox.onAnswer(error('1', 'after', { after_ms: 30 * 24 * 3600_000 }))
+  await expect(answer).rejects.toMatchObject({ code: 'rate_limited', retry: 'after' })
+  clock.advance(3600_000)
+  await settle()
+  expect([ids(sent), outbox.pending.getSnapshot()]).toEqual([['1'], []])
+})
+
 test('what had no answer when the connection was lost is sent again, the same', async () => {
   const { outbox, sent } = start()
   outbox.onWelcome()
@@ -117,6 +130,22 @@ test('`after` is waited for, and the next of the thread waits with it', async ()
   expect(ids(sent)).toEqual(['1'])
   clock.advance(1)
   expect(ids(sent)).toEqual(['1', '1'])
+})
+
+test('what is not taken for now can be discarded, and is not sent again', async () => {
+  const { outbox, sent, clock } = start()
+  outbox.onWelcome()
+  await settle()
+  const discarded = outbox.add(message('1')).catch((problem: unknown) => problem)
+  await settle()
+  outbox.discard('1')
+  expect(outbox.pending.getSnapshot()).toHaveLength(1)
+  outbox.onAnswer(error('1', 'after', { after_ms: 3_000 }))
+  outbox.discard('1')
+  expect(await discarded).toBeInstanceOf(Error)
+  clock.advance(60_000)
+  await settle()
+  expect([ids(sent), outbox.pending.getSnapshot()]).toEqual([['1'], []])
 })
 
 test('`same` is tried again a few times, then it is an error', async () => {

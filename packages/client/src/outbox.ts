@@ -14,7 +14,8 @@ export interface PendingCommand {
   readonly createdAt: number
   /**
    * `queued`: no connection, or one before it in its thread. `sent`: the answer is awaited. `expired`
-   * and `refused` wait for the person: `resend` or `discard`.
+   * and `refused` wait for the person: `resend` or `discard`. `retrying`: it was not taken and is sent
+   * again by itself; it can be discarded.
    */
   readonly status: 'queued' | 'sent' | 'retrying' | 'expired' | 'refused'
   /** Why it was refused. */
@@ -41,6 +42,8 @@ export interface OutboxParts {
 /** An answer that does not come on a living socket is asked for again, with the same ids. */
 const ANSWER_WITHIN_MS = 30_000
 const MAX_SAME_RETRIES = 8
+/** Nobody waits longer for a message to go: a budget that is spent may be new only next month. */
+const MOST_WAIT_MS = 60_000
 /** The server knows a repeated message again for seven days; what is older asks the person. */
 const SENDABLE_MS = 6 * 24 * 60 * 60 * 1000
 
@@ -128,10 +131,10 @@ export class Outbox {
     this.#flush()
   }
 
-  /** Forgets what waited for the person. */
+  /** Forgets what waited for the person, or what was refused and is tried again later. */
   discard(id: string): void {
     const command = this.#commands.get(id)
-    if (!command || !waitsForPerson(command)) return
+    if (!command || !(waitsForPerson(command) || command.status === 'retrying')) return
     this.#settle(command, () => command.waiter?.reject(new ClientStopped('it was discarded')))
   }
 
@@ -246,7 +249,9 @@ export class Outbox {
   #refused(command: Command, error: ErrorFrame): void {
     command.attempts += 1
     const again = error.retry === 'same' || error.retry === 'after'
-    if (!again || command.attempts > MAX_SAME_RETRIES) return this.#refusedForGood(command, error)
+    const isLate = (error.after_ms ?? 0) > MOST_WAIT_MS
+    if (!again || isLate || command.attempts > MAX_SAME_RETRIES)
+      return this.#refusedForGood(command, error)
     this.#requeue(command)
     command.status = 'retrying'
     const delay = error.after_ms ?? backoffMs(command.attempts, this.#parts.random)

@@ -84,13 +84,43 @@ const reportSchema = z.object({
   facts: z.array(factSchema),
 })
 
+const planChangeSchema = z.object({
+  /** Of the recommendation it carries out; steps name it. */
+  id: z.string(),
+  title: z.string(),
+  saving_usd: z.number().nullable(),
+  saving_text: z.string(),
+  saving_share: z.number().nullable(),
+})
+
+const adoptedPlanSchema = z.object({
+  plan_id: z.string(),
+  thread_id: z.string(),
+  thread_title: z.string().default(''),
+  run_id: z.string(),
+  /** Of the Markdown; null: it stands in no report that is still there. */
+  report_id: z.string().nullable().default(null),
+  title: z.string(),
+  /** What each saves if it alone is done: savings overlap. */
+  changes: z.array(planChangeSchema).default([]),
+  /** What time the savings are for, in words. */
+  period: z.string().nullable().default(null),
+  steps: z.array(planStepSchema),
+  adopted_by: z.string().optional(),
+  adopted_at: z.string(),
+})
+
+const adoptedPlansSchema = z.object({ plans: z.array(adoptedPlanSchema) })
+
+export type AdoptedPlan = z.infer<typeof adoptedPlanSchema>
+export type PlanChange = z.infer<typeof planChangeSchema>
 export type Report = z.infer<typeof reportSchema>
 export type ReportBlock = z.infer<typeof blockSchema>
 export type ReportFact = z.infer<typeof factSchema>
 export type PlanStep = z.infer<typeof planStepSchema>
 
 /**
- * Reports of the person who is signed in.
+ * Reports of the person who is signed in, and the plans that they adopted.
  *
  * @throws ApiError from every method, for every answer that is not 2xx and when none comes.
  */
@@ -105,5 +135,10 @@ export class ReportApi {
   report(fileId: string, signal?: AbortSignal): Promise<Report> {
     const path = `/api/reports/${encodeURIComponent(fileId)}`
     return this.#http.json(reportSchema, 'GET', path, { signal })
+  }
+
+  /** Newest first. */
+  async plans(signal?: AbortSignal): Promise<AdoptedPlan[]> {
+    return (await this.#http.json(adoptedPlansSchema, 'GET', '/api/plans', { signal })).plans
   }
 }

@@ -69,6 +69,11 @@ export const spendingSchema = z.object({
   budgets: z.array(budgetStateSchema),
   /** All that limits oneself, those of a run too. */
   limits: budgetLimitsSchema,
+  /**
+   * What is written down for each user (`role:user`) and does not hold for oneself, an administrator;
+   * empty for everybody else.
+   */
+  users_only: budgetLimitsSchema.default({}),
   /** Why nothing runs; null when it does. */
   stopped: stopOrderSchema.nullable(),
   by_model: byModel,

@@ -45,6 +45,26 @@ export const fileReadingSchema = z.object({
 /** 0 to 1: a large file is being read for the first time. */
 export const underWaySchema = z.object({ reading: z.number() })
 
+export const keptCallsSchema = z.object({
+  spans: z.number(),
+  bytes: z.number().describe('Packed, as they are kept.'),
+  first_at: z.string().nullable(),
+  last_at: z.string().nullable(),
+  max_bytes: z.number(),
+  services: z
+    .array(
+      z.object({
+        service: z.string().describe('Its `service.name`; empty for calls that gave none.'),
+        spans: z.number(),
+        first_at: z.string(),
+        last_at: z.string(),
+      }),
+    )
+    .describe('The 200 with most calls.'),
+  services_total: z.number(),
+})
+
+export type KeptCalls = z.infer<typeof keptCallsSchema>
 export type ColumnMapping = z.infer<typeof columnMappingSchema>
 export type FileMapping = z.infer<typeof mappingSchema>
 export type FileReading = z.infer<typeof fileReadingSchema>
@@ -72,6 +92,16 @@ export class WorkloadApi {
   /** Keeps a corrected mapping; with null goes back to what was recognised. */
   correct(fileId: string, mapping: FileMapping | null): Promise<FileReading> {
     return this.#http.json(fileReadingSchema, 'PUT', pathOf(fileId), { body: { mapping } })
+  }
+
+  /** What is kept of the calls that one's applications sent. */
+  kept(signal?: AbortSignal): Promise<KeptCalls> {
+    return this.#http.json(keptCallsSchema, 'GET', '/api/workload/spans', { signal })
+  }
+
+  /** Erases them: all, or those of a service or a period; `from` is included, `to` is not. */
+  forget(which: { service?: string; from?: string; to?: string } = {}): Promise<void> {
+    return this.#http.nothing('DELETE', '/api/workload/spans', { query: which })
   }
 
   /** A file of what there is now. */

@@ -168,6 +168,7 @@ const agentsOf = (act: Act): Agents => ({
   resolve: () => 'assistant',
   ownModelOf: () => undefined,
   fixedModelOf: () => undefined,
+  modelUse: () => ({ isNeeded: true, isNamed: true }),
   breaker: () => Promise.reject(new Error('no breaker here')),
   breakers: () => [],
   lacking: () => [],

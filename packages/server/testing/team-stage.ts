@@ -43,7 +43,7 @@ export async function teamStage(options: { script?: Script } = {}) {
     async adopt(_userId, plan) {
       if (!adopted.some(({ planId }) => planId === plan.planId)) adopted.push(plan)
     },
-    list: async () => adopted,
+    list: async () => adopted.map((plan) => ({ ...plan, threadTitle: '' })),
   }
   const server = options.script ? await startModelServer({ script: options.script }) : undefined
   const models = await createModels({

@@ -14,7 +14,7 @@ export const agentCompletedSchema = z.object({
   cost: costSchema,
   duration_ms: z.number().min(0),
   steps: z.int().min(0),
-  /** Who gave the answer, as `<provider>/<model>`. */
+  /** Who gave the answer, as `<provider>/<model>`; absent where a program did without a model. */
   model: z.string().optional(),
   /** The model that was asked for, when another one answered in its stead. */
   instead_of: z.string().optional(),

@@ -22,6 +22,8 @@ export const approvalRequestedSchema = z.object({
   interrupted: z.boolean().optional(),
   /** Whose tool it is, in words; absent: the server's own. */
   server: z.string().optional(),
+  /** No choice of the person ends the asking about this tool. */
+  asks_always: z.boolean().optional(),
 })
 
 export type ApprovalRequested = z.infer<typeof approvalRequestedSchema>

@@ -8,6 +8,7 @@ export const runAcceptedSchema = z.object({
   type: z.literal('run_accepted'),
   ...runFields,
   client_message_id: clientMessageIdSchema.nullable(),
+  /** The model that was chosen; null where a program answers that asks none. */
   model: z.string().nullable(),
   /** The user's message that this run answers. */
   parent_message_id: messageIdSchema.nullable(),

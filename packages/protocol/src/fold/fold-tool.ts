@@ -86,6 +86,7 @@ export function approvalRequested(state: ThreadState, event: ApprovalRequested):
     ...(event.change && { change: event.change }),
     ...(event.interrupted !== undefined && { interrupted: event.interrupted }),
     ...(event.server !== undefined && { server: event.server }),
+    ...(event.asks_always !== undefined && { asks_always: event.asks_always }),
   }
   const others = state.approvals.filter((item) => !isFor(item, event))
   return changeRun({ ...known, approvals: [...others, approval] }, event.run_id, (run) => ({

@@ -151,6 +151,7 @@ export const approvalSchema = z.object({
   change: changeSchema.optional(),
   interrupted: z.boolean().optional(),
   server: z.string().optional(),
+  asks_always: z.boolean().optional(),
 })
 
 /** The fold of a thread's stream. JSON through and through: no value is undefined. */

@@ -141,7 +141,14 @@ class Writer {
 
   #ask(call: { tool_call_id: string; tool_name: string; arguments: object }): void {
     const question = { mode: 'url', message: 'Sign in.', url: 'https://example.com/in' }
-    const asked = { ...call, fence: 2, expires_at: this.#time(), server: 'Mail', question }
+    const asked = {
+      ...call,
+      fence: 2,
+      expires_at: this.#time(),
+      server: 'Mail',
+      asks_always: true,
+      question,
+    }
     this.#write('approval_requested', asked)
     const answered = { approved: false, by: 'u', action: 'decline', reason: 'no' }
     this.#write('approval_decided', { tool_call_id: call.tool_call_id, ...answered })

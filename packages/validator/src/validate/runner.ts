@@ -169,8 +169,13 @@ class OneCheck {
     }
     const begun = performance.now()
     const watched = this.#endOf(timeoutMs)
-    const end = (outcome: Outcome, seen: string): Result => {
+    const end = (found: Outcome, said: string): Result => {
       isOver = true
+      const budget =
+        found === 'passed' || found === 'skipped' ? undefined : budgetIn(said, exchanges)
+      const outcome = budget === undefined ? found : 'refused'
+      const seen =
+        budget === undefined || said.includes(budget) ? said : `${said} [budget ${budget}]`
       const shown = secrets.shown(seen, SEEN_CHARS)
       return {
         id: check.id,
@@ -185,7 +190,7 @@ class OneCheck {
           received: secrets.shown(exchange.received, EXCHANGE_CHARS),
         })),
         durationMs: Math.round(performance.now() - begun),
-        ...(outcome !== 'passed' && adviceFor(check, shown)),
+        ...(outcome !== 'passed' && (adviceOn(budget) ?? adviceFor(check, shown))),
       }
     }
     try {
@@ -266,6 +271,23 @@ function shortened(exchanges: readonly Exchange[]): readonly Exchange[] {
 
 const isUnexpectedError = ({ status, expected }: Exchange): boolean =>
   status !== undefined && status >= 400 && expected !== true
+
+/** As Netra names a budget that lets no more through: by its name in the settings. */
+const BUDGET = /\(budget (\w{1,40})\)/
+
+/** The budget that turned something of a check away, which then says nothing of what it is about. */
+const budgetIn = (seen: string, exchanges: readonly Exchange[]): string | undefined =>
+  [seen, ...exchanges.map(({ received }) => received)]
+    .map((text) => BUDGET.exec(text)?.[1])
+    .find((name) => name !== undefined)
+
+const adviceOn = (budget: string | undefined): { cause: string; fix: string } | undefined =>
+  budget === undefined
+    ? undefined
+    : {
+        cause: `The budget ${budget} holds for the accounts of this run too, and turned them away: nothing is known of what this check is about.`,
+        fix: `Raise ${budget} for as long as this runs (Settings → Spend and budgets), or write down a wider one for accounts of your own and give them by --email.`,
+      }
 
 function outcomeOf(error: unknown): Outcome {
   if (error instanceof CheckSkipped) return 'skipped'
