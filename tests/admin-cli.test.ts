@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import { request } from './support/http.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { PASSWORD, register, type Person } from './support/people.ts'
 import { hello, openSocket } from './support/raw-socket.ts'
 import { setUp, signIn } from './support/sign-in.ts'
+
+/** Each command is a process of its own, and several are asked for in one test. */
+vi.setConfig({ testTimeout: 90_000 })
 
 const BIN = fileURLToPath(new URL('../packages/server/bin/netra.mjs', import.meta.url))
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { expect, test } from 'vitest'
@@ -18,9 +18,12 @@ test('everything on the page on agents of your own works as it stands there', as
   const { folder, write } = readersFolder()
   mkdirSync(join(folder, 'node_modules/@netra'), { recursive: true })
   symlinkSync(join(ROOT, 'packages/agent-kit'), join(folder, 'node_modules/@netra/agent-kit'))
+  // As in a checkout and beside the tarball: the Node that Netra brings.
+  mkdirSync(join(folder, 'node_modules/.bin'))
+  symlinkSync(process.execPath, join(folder, 'node_modules/.bin/node'))
   write('bin/netra', `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`)
   chmodSync(join(folder, 'bin/netra'), 0o755)
-  const path = [join(folder, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter)
+  const path = [join(folder, 'bin'), process.env['PATH']].join(delimiter)
   const env: Record<string, string> = {
     PATH: path,
     HOME: folder,
@@ -46,7 +49,10 @@ test('everything on the page on agents of your own works as it stands there', as
       outputs.push(ran.stdout)
     }
     // What they change is not what the next run begins with.
-    const again = spawnSync('sh', ['-ec', `node --test 'agents/*.test.ts'`], { cwd: folder, env })
+    const again = spawnSync('sh', ['-ec', `npm exec -- node --test 'agents/*.test.ts'`], {
+      cwd: folder,
+      env,
+    })
     expect(String(again.stdout)).toMatch(/pass 2\b/)
     const [doctor = '', asked = '', firstTest = '', lastTest = ''] = outputs
     expect(doctor).toMatch(/^ok +agents/m)

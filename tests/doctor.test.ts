@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,11 +40,12 @@ interface Diagnosis {
   checks: { id: string; status: string; problem?: string; detail?: string; remedy?: string }[]
 }
 
-function run(env: Record<string, string>, args: string[] = ['--json']) {
+function run(env: Record<string, string>, args: string[] = ['--json'], cwd?: string) {
   return new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
     const child = spawn(process.execPath, [BIN, 'doctor', ...args], {
       env: { PATH: process.env['PATH'], ...env },
       timeout: 40_000,
+      cwd,
     })
     let [out, err] = ['', '']
     child.stdout.on('data', (data: Buffer) => (out += data.toString()))
@@ -53,8 +54,8 @@ function run(env: Record<string, string>, args: string[] = ['--json']) {
   })
 }
 
-async function doctor(env: Record<string, string>) {
-  const { code, out, err } = await run(env)
+async function doctor(env: Record<string, string>, cwd?: string) {
+  const { code, out, err } = await run(env, ['--json'], cwd)
   if (out === '') throw new Error(err)
   const diagnosis = JSON.parse(out) as Diagnosis
   const of = (id: string) => diagnosis.checks.find((check) => check.id === id)
@@ -102,6 +103,58 @@ test(
     const elsewhere = await run({ ...env, PORT: String(await freePort()) })
     expect(elsewhere.code).toBe(2)
     expect(elsewhere.err).toMatch(/in use by another Netra.*does not answer at port/)
+  },
+)
+
+test(
+  'a file of an agent that breaks while the server runs is named with what is wrong in it',
+  PATIENT,
+  async () => {
+    const agents = await mkdtemp(join(base, 'agents-'))
+    const file = join(agents, 'clerk.ts')
+    const whole = `export default { description: 'Keeps books.', instructions: 'Be brief.' }`
+    await writeFile(file, whole)
+    const port = await freePort()
+    await using netra = await startNetra({ port, env: { NETRA_AGENTS_DIR: agents } })
+    const env = { NETRA_DATA_DIR: netra.folder, PORT: String(port), NETRA_AGENTS_DIR: agents }
+    expect((await doctor(env)).of('agents')?.status).toBe('passed')
+    const broken = async (): Promise<string[]> => {
+      const health = await fetch(`${netra.url}/api/health`)
+      return ((await health.json()) as { broken_agents: string[] }).broken_agents
+    }
+    await writeFile(file, 'export default { description: }')
+    await expect.poll(broken, { timeout: 20_000 }).toHaveLength(1)
+    const found = await doctor(env)
+    expect([found.code, found.of('agents')?.status]).toEqual([0, 'warned'])
+    expect(found.of('agents')?.problem).toMatch(
+      /^the agent of clerk\.ts is broken, and its last version goes on: (line 1: )?is not TypeScript/,
+    )
+    expect((await run(env, [])).out).toMatch(/^WARNING +agents .*clerk\.ts/m)
+    await writeFile(file, whole)
+    await expect.poll(broken, { timeout: 20_000 }).toEqual([])
+    expect((await doctor(env)).of('agents')?.status).toBe('passed')
+  },
+)
+
+test(
+  'files in a folder of agents that came after the start are said to be not loaded yet',
+  PATIENT,
+  async () => {
+    const cwd = await mkdtemp(join(base, 'cwd-'))
+    const port = await freePort()
+    await using netra = await startNetra({ port, cwd })
+    const env = { NETRA_DATA_DIR: netra.folder, PORT: String(port) }
+    expect((await doctor(env, cwd)).of('agents')?.status).toBe('passed')
+    await mkdir(join(cwd, 'agents'))
+    await writeFile(join(cwd, 'agents/README.md'), 'Agents.')
+    expect((await doctor(env, cwd)).of('agents')?.status).toBe('passed')
+    for (const name of ['clerk.md', 'desk.ts'])
+      await writeFile(join(cwd, 'agents', name), 'whatever')
+    const found = await doctor(env, cwd)
+    expect([found.code, found.of('agents')?.status]).toEqual([0, 'warned'])
+    expect(found.of('agents')?.problem).toMatch(
+      /^2 files of agents are not loaded yet: .*agents came after the start\. Restart Netra$/,
+    )
   },
 )
 

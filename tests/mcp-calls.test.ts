@@ -153,6 +153,18 @@ test('progress is told while the tool runs, and Stop reaches the server', async 
   await expect.poll(() => server.bench.cancelled, { timeout: 10_000 }).toBe(1)
 })
 
+test('a call that hangs is given up in time, its server hears of it, and the run goes on', async () => {
+  await person.connect({ name: 'Hasty', url: server.url, trusted: true, timeout_ms: 2_000 })
+  const before = server.bench.cancelled
+  world.model.script(callOnce('hasty__slow'))
+  const turn = await person.send()
+  const [made] = await person.calls(turn)
+  expect(made).toMatchObject({ status: 'error' })
+  expect(JSON.stringify(made?.result)).toContain('did not answer in time')
+  expect((await person.ended(turn)).outcome?.kind).toBe('completed')
+  await expect.poll(() => server.bench.cancelled - before, { timeout: 10_000 }).toBe(1)
+})
+
 test('a flood of progress is cut off: few of it are stored, and the run goes on', async () => {
   const { turn, made } = await call('flood')
   expect(made).toMatchObject({

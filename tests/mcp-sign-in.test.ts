@@ -133,6 +133,26 @@ test('a state is good once, for the browser that left with it; what another brow
   expect(await accountOf(ada, id)).toMatchObject({ signed_in: true })
 }, 12_000)
 
+test('a client entered by hand is shown to the issuer it was entered for alone, also at the first sign-in', async () => {
+  const ada = await world.person()
+  const made = await ada.api('POST', '/api/mcp/connections', { ...NOTES, url: server.url })
+  const path = `/api/mcp/connections/${made.body.id}`
+  const enter = (issuer?: string) =>
+    ada.api('PUT', `${path}/client`, { client_id: 'by-hand', client_secret: 'hush', issuer })
+  expect((await enter()).status).toBe(422)
+  expect((await enter('https://login.example')).status).toBe(204)
+  // The server names an issuer of its own before anybody has signed in.
+  const refused = await ada.api('POST', `${path}/sign-in`, {})
+  expect(refused.status).toBe(502)
+  expect(refused.body.message).toContain('belongs to https://login.example')
+  expect(JSON.stringify([server.asked, server.shown, server.inner.requests])).not.toMatch(
+    /by-hand|hush/,
+  )
+  expect((await enter(server.issuer)).status).toBe(204)
+  const url = new URL((await ada.api('POST', `${path}/sign-in`, {})).body.url)
+  expect(url.searchParams.get('client_id')).toBe('by-hand')
+}, 12_000)
+
 test('whoever does not agree there is told so here, and nothing is kept', async () => {
   const ada = await world.person()
   const made = await ada.api('POST', '/api/mcp/connections', { ...NOTES, url: server.url })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
+import { Follower } from './support/follower.ts'
 import { startModelServer, type ModelServer } from './support/model-server.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { requestsAs, type Person } from './support/people.ts'
@@ -146,6 +147,31 @@ test('its instructions reach the model, and what waits for a yes waits', async (
     }, PATIENT)
     .toBe('waiting')
   expect(JSON.stringify(model.requests[0]?.body)).toContain('Be brief.')
+})
+
+test('what a program answers without a model is said to be of none, and in nobody’s stead', async () => {
+  const { body } = await ask<{ thread_id: string; model: string | null }>(
+    admin,
+    'POST',
+    '/api/agents/execute',
+    { type: 'dice', message: 'Roll' },
+  )
+  expect(body).toMatchObject({ response: '12 eyes', model: null, instead_of: null })
+  const device = new Follower(admin)
+  await device.connect(netra.url)
+  await device.follow(`thread:${body.thread_id}`)
+  const events = device.events.get(`thread:${body.thread_id}`) ?? []
+  const said = events.map(({ event }) => event)
+  expect(said.find(({ type }) => type === 'run_accepted')).toMatchObject({ model: null })
+  const end = said.find(({ type }) => type === 'agent_completed')
+  expect([end?.['model'], end?.['instead_of']]).toEqual([undefined, undefined])
+  device.disconnect()
+  const { body: spent } = await ask<{ by_agent: { agent: string }[] }>(
+    admin,
+    'GET',
+    '/api/spending',
+  )
+  expect(spent.by_agent.map(({ agent }) => agent)).not.toContain('dice')
 })
 
 test('a changed file and a changed helper are the next answer; a broken edit keeps the last whole one', async () => {

@@ -77,6 +77,40 @@ test('a user may ask so often a minute, from however many addresses (S16)', asyn
   expect(await limited('user')).toBe(before + 1)
 })
 
+test('what applications send of their calls has a limit of its own, and is told when to come again', async () => {
+  const cas = await register(netra.url)
+  const send = (type: string) =>
+    fetch(`${netra.url}/v1/traces`, {
+      method: 'POST',
+      ...from('203.0.113.77', { ...cas.headers, 'content-type': type }),
+      body: type === 'application/json' ? '{"resourceSpans":[]}' : new Uint8Array(),
+    })
+  const first = await send('application/x-protobuf')
+  expect([first.status, first.headers.get('ratelimit-policy')]).toEqual([200, '"spans";q=10;w=60'])
+  const until429 = async (type: string): Promise<Response> => {
+    for (let count = 0; count < 100; count += 1) {
+      const answer = await send(type)
+      if (answer.status === 429) return answer
+      await answer.arrayBuffer()
+    }
+    throw new Error('it was never refused')
+  }
+  const refused = await until429('application/x-protobuf')
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(refused.headers.get('content-type')).toBe('application/x-protobuf')
+  const status = Buffer.from(await refused.arrayBuffer())
+  // google.rpc.Status: field 2 is the message.
+  expect([status[0], status[1], status.subarray(2).toString()]).toEqual([
+    0x12,
+    status.length - 2,
+    'Too many requests; wait a moment.',
+  ])
+  const json = await until429('application/json')
+  expect(await json.json()).toMatchObject({ message: 'Too many requests; wait a moment.' })
+  // The person's own requests have theirs.
+  expect((await ask('/api/threads', from('203.0.113.9', cas.headers))).status).toBe(200)
+})
+
 test('strangers share what their network may ask; an IPv6 /64 is one network (S16)', async () => {
   const { count, refusal, grown } = await flood('/api/config', from('2001:db8:1:2::1'))
   expect(count).toBeLessThanOrEqual(10 + grown)

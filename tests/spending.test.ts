@@ -167,3 +167,82 @@ test('budgets are an administrator’s to set, of whom there is, and the audit l
     details: { scope: 'everyone', tokens_per_day: 1_000_000 },
   })
 })
+
+test('a spent budget stops language models; what needs none goes on, and says who answered', async () => {
+  const eve = await register(netra.url)
+  await limit(eve, { tokens_per_day: 0, usd_per_month: 0 })
+  const asked = model.requests.length
+  const execute = (type: string, context: object = {}) =>
+    as(eve, 'POST', '/api/agents/execute', { type, message: 'What is 2 + 2?', context })
+  const refused = await execute('assistant')
+  expect(refused.status).toBe(429)
+  expect(refused.body['message']).toContain('What needs no language model goes on')
+
+  const spend = await as(eve, 'POST', '/api/agents/execute', {
+    type: 'supervisor',
+    message: 'Where does our AI spend go, and what should we change?',
+  })
+  // It asks the model that was chosen, may not, and stands in for it.
+  expect(spend.body).toMatchObject({
+    status: 'success',
+    model: 'netra/builtin',
+    instead_of: 'openai/gpt-4o',
+  })
+  expect((await execute('data', { model: 'netra/builtin' })).body).toMatchObject({
+    status: 'success',
+    model: 'netra/builtin',
+    instead_of: null,
+  })
+  expect(model.requests.length).toBe(asked)
+  expect((await as(eve, 'GET', '/api/spending')).body).toMatchObject({
+    today: { tokens: 0, cost_usd: 0 },
+  })
+})
+
+test('a budget is of everyone, a role or somebody who is there; nobody else is taken for one', async () => {
+  const eve = await register(netra.url)
+  const put = (scope: string, limits: object = { tokens_per_day: 5 }) =>
+    as(admin, 'PUT', '/api/admin/budgets', { scope, limits })
+  const scopes = async () => {
+    const { body } = await as(admin, 'GET', '/api/admin/budgets')
+    return (body['written'] as { scope: string }[]).map(({ scope }) => scope)
+  }
+  const malformed = await put('user:../../x')
+  expect([malformed.status, malformed.body['message']]).toEqual([
+    422,
+    'scope is one of everyone, role:user, role:admin and user:<id>',
+  ])
+  const half = await put('everyone', { concurrent_runs: 0.5 })
+  expect([half.status, JSON.stringify(half.body)]).toEqual([
+    422,
+    expect.stringContaining('concurrent_runs'),
+  ])
+  const nobody = await put('user:nobody')
+  expect([nobody.status, nobody.body['message']]).toEqual([404, 'Nobody has the id nobody here.'])
+  expect(await scopes()).not.toContain('user:nobody')
+  const scope = `user:${eve.userId}`
+  expect((await put(scope)).status).toBe(200)
+  expect(await scopes()).toContain(scope)
+  expect((await put(scope, {})).status).toBe(200)
+  expect(await scopes()).not.toContain(scope)
+})
+
+test('an administrator is told which budgets of each user do not hold for them', async () => {
+  const of = async (who: Person) => {
+    const { body } = await request<{
+      limits: { tokens_per_day?: number }
+      users_only: object
+    }>(`${netra.url}/api/spending`, { headers: who.headers })
+    return [body.limits.tokens_per_day, body.users_only]
+  }
+  const user = await register(netra.url)
+  const budget = (limits: object) =>
+    as(admin, 'PUT', '/api/admin/budgets', { scope: 'role:user', limits })
+  await budget({ tokens_per_day: 5_000 })
+  try {
+    expect(await of(user)).toEqual([5_000, {}])
+    expect(await of(admin)).toEqual([undefined, { tokens_per_day: 5_000 }])
+  } finally {
+    await budget({})
+  }
+})

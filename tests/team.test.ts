@@ -74,6 +74,7 @@ test(
       const [approval] = waiting.body.approvals
       expect(approval).toMatchObject({
         tool: 'adopt_plan',
+        asks_always: true,
         change: { summary: expect.stringMatching(/Records the plan .* with \d+ steps as adopted/) },
       })
       expect((await ask('/api/plans')).body).toEqual({ plans: [] })
@@ -107,6 +108,16 @@ test(
       expect(plans).toHaveLength(1)
       expect(plans[0]?.steps.length).toBeGreaterThan(2)
       const report = /\/api\/reports\/[\w-]+/.exec(String(end['final_response']))?.[0] ?? ''
+      // Its report was written after it was adopted.
+      expect(plans[0]).toMatchObject({
+        title: Object(approval?.['arguments']).title,
+        report_id: report.split('/').at(-1),
+        adopted_by: ada.userId,
+        period: expect.stringMatching(/ UTC$/),
+        changes: expect.arrayContaining([
+          expect.objectContaining({ saving_usd: expect.any(Number) }),
+        ]),
+      })
       expect((await ask(report)).body).toMatchObject({ sections: expect.any(Array) })
       const markdown = await request<string>(`${third.url}${report}`, { headers: ada.headers })
       expect(markdown.headers.get('content-type')).toContain('text/markdown')

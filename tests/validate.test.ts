@@ -229,6 +229,33 @@ test('where nothing listens one check says so, and the others are not tried', as
   expect(code).toBe(1)
 })
 
+test('what a budget turns away is refused, with the budget as its cause', async () => {
+  const budget = (limits: object) =>
+    request(`${netra.url}/api/admin/budgets`, {
+      method: 'PUT',
+      headers: root.headers,
+      body: { scope: 'role:user', limits },
+    })
+  expect((await budget({ concurrent_runs: 0 })).status).toBe(200)
+  try {
+    const { code, out } = await run([netra.url, '--only', 'breaker,agents.start', '--json', '-'])
+    const { verdict, results } = JSON.parse(out) as ReportJson
+    expect([code, verdict]).toEqual([1, 'not_ready'])
+    const open = results.filter(({ outcome }) => outcome !== 'passed')
+    const refused = open.filter(({ outcome }) => outcome === 'refused')
+    expect(refused.map(({ id }) => id)).toContain('breaker.opens')
+    for (const { seen, cause, fix } of refused) {
+      expect(seen).toContain('concurrent_runs')
+      expect(cause).toMatch(/^The budget concurrent_runs holds for the accounts of this run too/)
+      expect(fix).toContain('Settings → Spend and budgets')
+    }
+    for (const { outcome, cause } of open)
+      if (outcome !== 'refused') expect([outcome, cause]).toEqual(['skipped', expect.any(String)])
+  } finally {
+    await budget({})
+  }
+})
+
 test('a wrong argument gets one sentence and 2; --help every option and 0', async () => {
   const wrong = await run([netra.url, '--user', '3'])
   expect(wrong).toMatchObject({ code: 2, out: '' })

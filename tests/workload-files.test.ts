@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import { request } from './support/http.ts'
@@ -38,15 +42,16 @@ interface Reading {
   preview: { columns: string[]; rows: unknown[][] }
 }
 
-async function ask<Body = Reading>(path: string, method = 'GET', body?: unknown) {
-  const headers = { authorization: `Bearer ${await program.token()}` }
+async function ask<Body = Reading>(path: string, method = 'GET', body?: unknown, as = program) {
+  const headers = { authorization: `Bearer ${await as.token()}` }
   return request<Body>(`${netra.url}${path}`, { method, headers, body })
 }
 
 /** As soon as it is read: a busy machine takes longer than one answer waits. */
-async function readingOf(path: string) {
-  await expect.poll(async () => (await ask(path)).status, { timeout: 30_000 }).not.toBe(202)
-  return ask(path)
+async function readingOf(path: string, as = program) {
+  const status = async () => (await ask(path, 'GET', undefined, as)).status
+  await expect.poll(status, { timeout: 30_000 }).not.toBe(202)
+  return ask(path, 'GET', undefined, as)
 }
 
 const ODD = `wann,modell,rein,raus,dauer
@@ -129,4 +134,37 @@ test("a person's own usage is a workload of the calls that their runs made", asy
   ])
   const later = { source: 'own_usage', from: '2100-01-01T00:00:00Z' }
   expect((await ask('/api/workload/snapshots', 'POST', later)).status).toBe(422)
+})
+
+test('a small file is read while files of another person, large and small, take for ever', async () => {
+  using slow = await openProgram(netra.url)
+  /** Its content becomes a pipe into which nobody writes. */
+  const endless = async (text: string): Promise<string> => {
+    const file = await slow.upload('slow.csv', text)
+    const content = join(netra.folder, 'files', file)
+    await rm(content)
+    execFileSync('mkfifo', [content])
+    return file
+  }
+  const large = await endless('a,b\n'.repeat(600_000))
+  const small = await endless('a,b\n')
+  const looks = [large, small].map((file) =>
+    ask(`/api/files/${file}/workload`, 'GET', undefined, slow),
+  )
+  const file = await program.upload('one.csv', 'model,input_tokens\ngpt-4o,1\n')
+  const { status, body } = await readingOf(`/api/files/${file}/workload`)
+  expect([status, body.rows]).toEqual([200, 1])
+  expect((await Promise.all(looks)).map((look) => look.status)).toEqual([202, 202])
+})
+
+test('a file that cannot be read says so again without being read again', async () => {
+  const file = await program.upload('broken.json', '{"a": ')
+  const path = `/api/files/${file}/workload`
+  const first = await readingOf(path)
+  expect([first.status, JSON.stringify(first.body)]).toEqual([
+    422,
+    expect.stringContaining('not valid JSON'),
+  ])
+  await writeFile(join(netra.folder, 'files', file), '[{"a": 1}]')
+  expect(await readingOf(path)).toMatchObject({ status: 422 })
 })

@@ -1,4 +1,6 @@
-import { gzipSync } from 'node:zlib'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { gunzipSync, gzipSync } from 'node:zlib'
 
 import { SpanStatusCode } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -17,6 +19,7 @@ import { request } from './support/http.ts'
 import { startNetra, type NetraProcess } from './support/netra-process.ts'
 import { PASSWORD, register, type Person } from './support/people.ts'
 import { testDatabase } from './support/postgres.ts'
+import { openProgram } from './support/sdk.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -81,6 +84,8 @@ interface Kept {
   first_at: string | null
   last_at: string | null
   max_bytes: number
+  services: { service: string; spans: number; first_at: string; last_at: string }[]
+  services_total: number
 }
 const kept = async (person: Person) =>
   (await request<Kept>(`${netra.url}/api/workload/spans`, { headers: person.headers })).body
@@ -152,6 +157,64 @@ test('an application sends its calls with its own exporter, and a snapshot of th
   expect((await readingOf<{ rows: number }>(part.body.file_id)).rows).toBe(1)
 })
 
+/** One call a span, as JSON of OTLP. */
+const spansOf = (calls: readonly { model: string; input: number; output: number }[]) => ({
+  resourceSpans: [
+    {
+      scopeSpans: [
+        {
+          spans: calls.map(({ model, input, output }, index) => ({
+            traceId: '5b8efff798038103d269b633813fc60c',
+            spanId: `eee19b7ec3c1b1${String(index).padStart(2, '0')}`,
+            name: `chat ${model}`,
+            startTimeUnixNano: String((1_767_607_200n + BigInt(index)) * 1_000_000_000n),
+            endTimeUnixNano: String((1_767_607_201n + BigInt(index)) * 1_000_000_000n),
+            attributes: [
+              { key: 'gen_ai.operation.name', value: { stringValue: 'chat' } },
+              { key: 'gen_ai.request.model', value: { stringValue: model } },
+              { key: 'gen_ai.usage.input_tokens', value: { intValue: String(input) } },
+              { key: 'gen_ai.usage.output_tokens', value: { intValue: String(output) } },
+            ],
+          })),
+        },
+      ],
+    },
+  ],
+})
+
+test('calls without a cost are estimated at list prices, and what has no price is named', async () => {
+  using program = await openProgram(netra.url)
+  const headers = { authorization: `Bearer ${await program.token()}` }
+  const calls = [
+    { model: 'gpt-4o', input: 1_200_000, output: 80_000 },
+    { model: 'gpt-4o-mini', input: 3_000_000, output: 500_000 },
+    { model: 'house-llm-7', input: 9_000, output: 1_000 },
+  ]
+  const sent = await request(`${netra.url}/v1/traces`, { headers, body: spansOf(calls) })
+  expect(sent.status).toBe(200)
+  const made = await request<{ file_id: string }>(`${netra.url}/api/workload/snapshots`, {
+    headers,
+    body: { source: 'otlp' },
+  })
+  // Dollars per million tokens, as the makers list them.
+  const paid = 1.2 * 2.5 + 0.08 * 10 + 3 * 0.15 + 0.5 * 0.6
+  for (const agent of ['supervisor', 'assistant', 'data']) {
+    const accepted = await program.client.sendMessage({
+      threadId: null,
+      text: 'What did my calls cost?',
+      agent,
+      attachments: [{ file_id: made.body.file_id }],
+    })
+    const { outcome } = await program.client.runEnded(accepted.threadId, accepted.runId)
+    const text = outcome?.kind === 'completed' ? outcome.final_response : ''
+    expect(text).toContain(`**$${paid.toFixed(2)}**`)
+    expect(text).toMatch(/estimate/)
+    expect(text).toMatch(/list prices .*genai-prices`? \d+\.\d+\.\d+,? .*20\d\d-\d\d-\d\d/)
+    expect(text).toMatch(/1 request without a price/)
+    expect(text).toContain('house-llm-7')
+  }
+})
+
 test('protobuf and gzip are taken too; what is no call of a model is counted in the answer', async () => {
   const bob = await register(netra.url, 'bob@example.com')
   const memory = new InMemorySpanExporter()
@@ -215,6 +278,123 @@ test('a few kilobytes that unpack to millions of empty messages are refused as t
   }
 })
 
+test('what is kept is told by service, and goes by service, by period or all at once', async () => {
+  const dan = await register(netra.url, 'dan@example.com')
+  const at = (second: number): string => `2026-03-01T10:00:0${second}.000Z`
+  const iso = (second: number): string => at(second).replace('Z', '000Z')
+  const span = (second: number) => ({
+    startTimeUnixNano: `${Date.parse(at(second))}000000`,
+    endTimeUnixNano: `${Date.parse(at(second)) + 5}000000`,
+    attributes: [{ key: 'gen_ai.request.model', value: { stringValue: 'gpt-4o' } }],
+  })
+  const of = (service: string | null, ...seconds: number[]) => ({
+    resource: {
+      attributes:
+        service === null ? [] : [{ key: 'service.name', value: { stringValue: service } }],
+    },
+    scopeSpans: [{ spans: seconds.map(span) }],
+  })
+  const send = async (...resourceSpans: object[]) => {
+    const answer = await request(`${netra.url}/v1/traces`, {
+      headers: dan.headers,
+      body: { resourceSpans },
+    })
+    expect(answer.body).toEqual({ partialSuccess: {} })
+  }
+  const forget = async (query: Record<string, string>) => {
+    const path = `/api/workload/spans?${new URLSearchParams(query).toString()}`
+    const answer = await request(`${netra.url}${path}`, { method: 'DELETE', headers: dan.headers })
+    return answer.status
+  }
+  const services = async () => (await kept(dan)).services
+  // Of two services and of none in one request, as a collector sends them; then of one alone.
+  await send(of('shop', 1, 2, 3), of('search', 4), of(null, 5))
+  await send(of('shop', 8))
+  expect(await kept(dan)).toMatchObject({ spans: 6, services_total: 3 })
+  expect(await services()).toEqual([
+    { service: 'shop', spans: 4, first_at: iso(1), last_at: iso(8) },
+    { service: '', spans: 1, first_at: iso(5), last_at: iso(5) },
+    { service: 'search', spans: 1, first_at: iso(4), last_at: iso(4) },
+  ])
+
+  expect(await forget({ from: at(2), to: at(3) })).toBe(204)
+  expect((await services())[0]).toMatchObject({ service: 'shop', spans: 3, first_at: iso(1) })
+  expect(await forget({ service: '' })).toBe(204)
+  expect(await forget({ service: 'shop', to: at(4) })).toBe(204)
+  expect(await kept(dan)).toMatchObject({ spans: 2, first_at: iso(4), last_at: iso(8) })
+  expect((await services()).map(({ service, spans }) => [service, spans])).toEqual([
+    ['search', 1],
+    ['shop', 1],
+  ])
+  // What is left is what a snapshot holds.
+  const made = await request<{ file_id: string }>(`${netra.url}/api/workload/snapshots`, {
+    headers: dan.headers,
+    body: { source: 'otlp' },
+  })
+  const file = await fetch(`${netra.url}/api/files/${made.body.file_id}/content`, {
+    headers: dan.headers,
+  })
+  const lines = gunzipSync(Buffer.from(await file.arrayBuffer()))
+    .toString()
+    .trim()
+    .split('\n')
+  expect(lines.map((line) => (JSON.parse(line) as { project: string }).project)).toEqual([
+    'search',
+    'shop',
+  ])
+  expect(await forget({ from: 'yesterday' })).toBe(422)
+  expect(await forget({ service: 'search' })).toBe(204)
+  expect(await services()).toHaveLength(1)
+  expect(await forget({})).toBe(204)
+  expect(await kept(dan)).toMatchObject({ spans: 0, bytes: 0, services: [], services_total: 0 })
+})
+
+test('calls of more than two hundred services in one request are left out and counted', async () => {
+  const eli = await register(netra.url, 'eli@example.com')
+  const services = Array.from({ length: 203 }, (_, number) => ({
+    resource: {
+      attributes: [{ key: 'service.name', value: { stringValue: `service-${number}` } }],
+    },
+    scopeSpans: [
+      {
+        spans: [
+          {
+            startTimeUnixNano: '1772359200000000000',
+            endTimeUnixNano: '1772359201000000000',
+            attributes: [{ key: 'gen_ai.request.model', value: { stringValue: 'gpt-4o' } }],
+          },
+        ],
+      },
+    ],
+  }))
+  const answer = await request(`${netra.url}/v1/traces`, {
+    headers: eli.headers,
+    body: { resourceSpans: services },
+  })
+  expect(answer.body).toEqual({
+    partialSuccess: {
+      rejectedSpans: '3',
+      errorMessage: 'Not kept: 3 of more than 200 services in one request.',
+    },
+  })
+  const now = await kept(eli)
+  expect(now).toMatchObject({ spans: 200, services_total: 200 })
+  // The rows of services count as what they take.
+  expect(now.bytes).toBeGreaterThan(200 * 300)
+})
+
+test('who may not send is told so before the body is taken', async () => {
+  const { port } = new URL(netra.url)
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.setEncoding('utf8')
+  socket.write(
+    `POST /v1/traces HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: Bearer nonsense\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n{`,
+  )
+  const [answer] = (await once(socket, 'data')) as [string]
+  expect(answer).toMatch(/^HTTP\/1.1 401 /)
+  socket.destroy()
+})
+
 test('a key without the scope sends nothing', async () => {
   const other = await makeKey(netra.url, ann, ['chat:read', 'files:write'])
   const answer = await request(`${netra.url}/v1/traces`, {
@@ -249,6 +429,12 @@ test('on PostgreSQL each node has the calls that another took, until the account
   })
   expect(gone.status).toBeLessThan(300)
   await expect
-    .poll(() => database.run('select count(*)::int as left from span_batch'), { timeout: 20_000 })
+    .poll(
+      () =>
+        database.run(
+          'select ((select count(*) from span_batch) + (select count(*) from span_service))::int as left',
+        ),
+      { timeout: 20_000 },
+    )
     .toEqual([{ left: 0 }])
 })

@@ -21,7 +21,7 @@ beforeAll(async () => {
     script: ({ toolResults, body }) => {
       if (toolResults.length > 0) return { text: `It came to: ${toolResults.at(-1)}` }
       const name = /Call (\w+)/.exec(JSON.stringify(body))?.[1] ?? 'remember'
-      const args = name === 'remember' ? { text: 'Drinks green tea' } : {}
+      const args = /^remember$|add_line$/.test(name) ? { text: 'Drinks green tea' } : {}
       return { text: '', toolCalls: [{ name, arguments: args }] }
     },
   })
@@ -129,4 +129,10 @@ test('a form says what is wrong with it and keeps what was typed; an address is 
   await (await opened).close()
   await card(page).getByRole('button', { name: 'I am done there' }).click()
   await card(page).waitFor({ state: 'detached' })
+
+  await page.goto(`${netra.url}/`)
+  await ask(page, 'And: Call desk__add_line')
+  // By the name that its server gives it for people; what it takes stands there once.
+  await card(page).getByRole('heading', { name: 'Allow “Add a line”?' }).waitFor()
+  expect(await card(page).getByText('Drinks green tea').count()).toBe(1)
 })

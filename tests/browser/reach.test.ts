@@ -223,5 +223,5 @@ test('a part of the page that does not come is told, and loading again helps', a
   await expect.poll(() => new URL(page.url()).pathname, soon).toMatch(/^\/t\/./)
   await page.unroute('**/assets/rendered-markdown-*')
   await page.getByRole('button', { name: 'Load the page again' }).click()
-  await answers(page).getByText('42').waitFor()
+  await answers(page).getByText('42', { exact: true }).waitFor()
 })

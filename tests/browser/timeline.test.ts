@@ -31,7 +31,7 @@ afterAll(async () => {
   await model.close()
 })
 
-const why = /^(Why did this take long\?|Where the time went)$/
+const why = /^(Why did this take long\?|Timing)$/
 
 /** Of the newest run of somebody. */
 async function timelineOf({ headers }: Person): Promise<RunTimeline> {
@@ -68,8 +68,8 @@ test('a slow tool is named as the cause, with its part of the time and its trace
   ])
   const answer = await ask(page, 'how large are they?')
   await ended(answer)
-  await answer.getByRole('button', { name: 'Why did this take long?' }).click()
-  const panel = page.getByRole('dialog', { name: 'Why did this take long?' })
+  await answer.getByRole('button', { name: why }).click()
+  const panel = page.getByRole('dialog', { name: 'Where the time went' })
   await panel.getByText(/^The tool query_table took \d\.\d of \d\.\d s\.$/).waitFor()
   const parts = await panel.locator('dl').innerText()
   expect(parts).toMatch(/Tools\s+\d\.\d s\s+\d\d %/)
@@ -121,8 +121,8 @@ test('while an answer lasts it can already be asked why', async ({ visit }) => {
   const { page } = await newcomer(visit, netra.url)
   await composer(page).waitFor()
   const answer = await ask(page, 'this will take a while')
-  await answer.getByRole('button', { name: 'Why did this take long?' }).click()
-  const panel = page.getByRole('dialog', { name: 'Why did this take long?' })
+  await answer.getByRole('button', { name: why }).click()
+  const panel = page.getByRole('dialog', { name: 'Where the time went' })
   await panel.getByText(/^So far: the model gpt-4o took/).waitFor()
   hold.resolve()
   await panel.getByText(/^The model gpt-4o took/).waitFor()

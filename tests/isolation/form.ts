@@ -2,8 +2,8 @@ import type { Asked } from './ask.ts'
 
 const BOUNDARY = 'a-boundary-between-parts'
 
-/** Uploads a table that has the marker in its name, its head and a row. */
-export const form = (marker: string): Asked => ({
+/** Uploads a table that has the marker in its name and a row. */
+export const form = (marker: string, table = `name,value\n${marker},1\n`): Asked => ({
   method: 'POST',
   path: '/api/files',
   headers: { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` },
@@ -12,7 +12,7 @@ export const form = (marker: string): Asked => ({
     `content-disposition: form-data; name="file"; filename="${marker}.csv"`,
     'content-type: text/csv',
     '',
-    `name,value\n${marker},1\n`,
+    table,
     `--${BOUNDARY}--`,
     '',
   ].join('\r\n'),

@@ -20,7 +20,10 @@ export const MCP_SIGN_IN_ROWS: Record<string, Row | Row[]> = {
     shownBy: () => get('/api/mcp/connections'),
   }),
   'PUT /api/mcp/connections/:id/client': silent((thing) =>
-    put(at(thing, '/client'), { client_id: `client-${thing.marker}` }),
+    put(at(thing, '/client'), {
+      client_id: `client-${thing.marker}`,
+      issuer: 'https://login.example',
+    }),
   ),
   'DELETE /api/mcp/connections/:id/client': silent((thing) => remove(at(thing, '/client'))),
   'GET /api/mcp/oauth/callback': {

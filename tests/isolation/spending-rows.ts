@@ -28,10 +28,10 @@ export const SPENDING_ROWS: Record<string, Row> = {
   },
   'PUT /api/admin/budgets': {
     owner: 'admin',
-    make: () => ({ marker: String(odd()) }),
-    ask: ({ marker }) =>
+    make: (stage) => ({ id: stage.ada.userId, marker: String(odd()) }),
+    ask: ({ id, marker }) =>
       put('/api/admin/budgets', {
-        scope: 'user:nobody',
+        scope: `user:${id}`,
         limits: { tokens_per_day: Number(marker) },
       }),
   },

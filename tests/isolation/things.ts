@@ -31,12 +31,24 @@ export async function newNote(stage: Stage): Promise<Thing> {
   return kept(stage, { marker, note: id ?? '' })
 }
 
-/** A report of the agents' team; without data it says what is missing for the question. */
+/** Enough requests for a report. */
+const usage = (marker: string): string =>
+  [
+    'model,user,input_tokens,output_tokens',
+    ...Array(40).fill(`gpt-4o,${marker},1000,100`),
+    '',
+  ].join('\n')
+
+/** A report of the agents' team over a table of the owner's. */
 export async function newReport(stage: Stage): Promise<Thing> {
   const marker = stage.mark()
+  const { file_id } = await stage.made(stage.ada, form(marker, usage(marker)))
   const { response } = await stage.made(
     stage.ada,
-    post('/api/agents/reporting', { message: `What does it cost on gpt-4o? ${marker}` }),
+    post('/api/agents/reporting', {
+      message: `Write a report: what does it cost on gpt-4o? ${marker}`,
+      context: { file_ids: [file_id] },
+    }),
   )
   const report = /\/api\/reports\/([\w-]+)/.exec(response ?? '')?.[1] ?? ''
   return kept(stage, { marker, report })

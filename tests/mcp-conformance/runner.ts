@@ -13,6 +13,9 @@ const PROGRAM = join(
 )
 const CLIENT = fileURLToPath(new URL('client.ts', import.meta.url))
 
+/** All scenarios of a client run at once, each in a process of its own. */
+const CLIENT_MS = '90000'
+
 export type Revision = '2026-07-28' | '2025-11-25'
 
 /** Scenarios that ran, each with the checks that failed; none: it passed. */
@@ -33,7 +36,7 @@ export const runClient = (revision: Revision, scenario?: string): Promise<Result
   const which = scenario
     ? ['--scenario', scenario, '--spec-version', revision]
     : ['--requirements', revision]
-  return conformance(['client', '--command', command, ...which])
+  return conformance(['client', '--command', command, '--timeout', CLIENT_MS, ...which])
 }
 
 /** @throws with its words when it ran nothing. */

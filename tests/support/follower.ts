@@ -119,7 +119,11 @@ export class Follower {
     if (frame.type === 'reset' || frame.type === 'snapshot') {
       this.#violations.push(`${frame.type} of ${String(frame['stream'])}: ${String(frame['why'])}`)
     }
-    if (frame.type === 'ping') socket.send({ type: 'pong', nonce: frame['nonce'] })
+    if (frame.type === 'ping') {
+      socket.send({ type: 'pong', nonce: frame['nonce'] })
+      // Of a few events in half a minute too: who owes an answer for longer is closed.
+      if (socket.bytes > this.#ackedBytes) this.#acknowledge(socket)
+    }
     if (frame.type === 'live')
       this.#positions.set(String(frame['stream']), String(frame['position']))
     if (frame.type !== 'event') return
@@ -137,7 +141,10 @@ export class Follower {
     if (epoch) this.#positions.set(stream, `${epoch}:${seq}`)
     this.#acked += 1
     const isDue = this.#acked % 64 === 0 || socket.bytes - this.#ackedBytes > ACK_BYTES
-    if (!isDue) return
+    if (isDue) this.#acknowledge(socket)
+  }
+
+  #acknowledge(socket: RawSocket): void {
     this.#ackedBytes = socket.bytes
     socket.send({ type: 'ack', positions: {}, bytes: socket.bytes })
   }

@@ -81,6 +81,7 @@ export function buildServer(bench: Workbench): McpServer {
   tool(
     'add_line',
     {
+      title: 'Add a line',
       description: 'Adds a line to the note.',
       inputSchema: z.object({ text: z.string() }),
       annotations: { destructiveHint: false },

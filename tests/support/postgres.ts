@@ -27,6 +27,20 @@ const connected = async (connectionString: string): Promise<pg.Client> => {
   return client
 }
 
+/** Whether there is one: `npm test` sees to it, and a file that is run alone may do without. */
+export const isPostgresThere = async (): Promise<boolean> => {
+  const client = new pg.Client({ connectionString: SERVER, connectionTimeoutMillis: 2_000 })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return true
+  } catch {
+    return false
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
 /** A schema with a random name, chosen by the address itself. */
 export async function testDatabase(): Promise<TestDatabase> {
   const schema = `netra_test_${randomBytes(6).toString('hex')}`

@@ -27,6 +27,8 @@ export interface RunChildOptions {
   modelUrl: string
   /** Dies by SIGKILL at the first commit with this event: before it is sent, or as soon as it is. */
   dieAt?: { event: string; moment: 'before' | 'sent' }
+  /** Dies by SIGKILL in its tool, in the moment in which that has had its effect. */
+  diesInTool?: boolean
   /** Asked once it stands. */
   ask?: string
   /** Whether its one tool may be repeated. */
@@ -56,6 +58,9 @@ globalThis.fetch = async (...request) => {
   return new Response(response.body.pipeThrough(heard), response)
 }
 
+/** That its tool has begun is stored: a tool that takes longer than a turn of the loop is seen to begin. */
+const begun = Promise.withResolvers<void>()
+
 /** Says what was committed; dies where it is to. */
 function told(journal: Journal): Journal {
   const commit: Journal['commit'] = async (wanted) => {
@@ -67,6 +72,7 @@ function told(journal: Journal): Journal {
     if (isHere) setImmediate(die)
     const result = await committing
     if (result.status === 'committed') say(`committed ${types.join(' ')}`)
+    if (types.includes('tool_executing')) begun.resolve()
     return result
   }
   return new Proxy(journal, {
@@ -83,6 +89,8 @@ const calculate = tool(
   'calculate',
   async ({ value }) => {
     appendFileSync(join(folder, 'effects'), `${String(value)}\n`)
+    if (options.diesInTool) die()
+    await begun.promise
     return Number(value) * 2
   },
   { repeatable: options.isRepeatable },
