@@ -86,6 +86,7 @@ export const EXPECTATIONS: Record<string, Requirement> = {
     tests: [
       'tests/mcp-programs.test.ts › each person has a process of their own',
       'packages/server/src/platform/guarded-fetch.test.ts › a redirect to another origin takes no credential',
+      'tests/two-processes-agents.test.ts › R16: calls of both that find the token spent at once renew it once',
     ],
   },
   R17: {
@@ -136,7 +137,7 @@ export const EXPECTATIONS: Record<string, Requirement> = {
   },
   R26: {
     text: 'Storage is never awaited inside the provider’s read loop: one queue, coalescing, group commit, then fan-out, so that nobody sees what is not stored',
-    tests: ['packages/server/src/run/speech.test.ts › a model waits while more'],
+    tests: ['packages/server/src/run/speech.test.ts › a model must wait while more'],
   },
   R27: {
     text: 'No long task above 50 ms while 10,000 tokens are replayed',
@@ -156,6 +157,8 @@ export const EXPECTATIONS: Record<string, Requirement> = {
       'tests/run-crash.test.ts › F49, F61',
       'tests/approvals.test.ts › what waits is there after a kill',
       'tests/approvals.test.ts › what nobody answers in seven days is not allowed',
+      'tests/two-processes-agents.test.ts › what is asked at one is answered over the other, and the run goes on once',
+      'tests/mcp-restart.test.ts › a form of a server %s waits through a kill',
       'tests/browser/approvals.test.ts › a question is on every device and after a reload',
       'packages/server/src/run/question.test.ts › a tool says how long its question stays open',
     ],

@@ -296,6 +296,9 @@ export const SECURITY: Record<string, Requirement> = {
       'packages/server/src/spending/admission.test.ts › S30: runs at once never go over a budget by more than one call each',
       'packages/server/src/spending/spending.test.ts › S30: a call counts for its day and month, and a restart forgets none',
       'tests/spending.test.ts › S30: a budget ends a run before its next call, and says which, how much and until when',
+      'tests/two-processes-agents.test.ts › S30: what was spent at one process counts at the other',
+      'tests/two-processes-agents.test.ts › S30: runs at both at once pass a budget by at most one call each',
+      'tests/two-processes-agents.test.ts › of messages at both at the same instant as many are taken as there may be answers at once',
       'tests/stop-all.test.ts › S30, ASI10: one order ends fifty runs within a second, keeps more from starting, and outlives a restart',
       'tests/stop-all.test.ts › S30: an order at one node ends the runs of another within a second, and of one person theirs alone',
       'tests/admin-elsewhere.test.ts › what runs at a node for a user disabled elsewhere stops within a second',
@@ -315,6 +318,7 @@ export const SECURITY: Record<string, Requirement> = {
     text: 'no confused deputy: consent for each client, exact redirect addresses, state used once',
     tests: [
       'tests/mcp-sign-in.test.ts › a state is good once, for the browser that left with it; what another browser brings back is nobody’s',
+      'tests/mcp-sign-in.test.ts › a client entered by hand is shown to the issuer it was entered for alone, also at the first sign-in',
       'tests/mcp-sign-in.test.ts › a person signs in to a server: it is discovered, Netra registers, and the token is asked for this server alone',
       'tests/oidc-hostile.test.ts › once: the same state again is refused, and the code is not shown again',
       'tests/oidc.test.ts › cannot be signed in by a code that somebody caught: PKCE is asked for',

@@ -7,7 +7,7 @@ import {
   modelsSchema,
 } from '../../packages/client/src/api-types.ts'
 import { runTimelineSchema } from '../../packages/client/src/timeline-types.ts'
-import { planStepSchema } from '../../packages/server/src/agent/team/report.ts'
+import { planChangeSchema, planStepSchema } from '../../packages/server/src/agent/team/report.ts'
 import * as runs from '../../packages/server/src/gateway/http/agent-runs.ts'
 import * as agents from '../../packages/server/src/gateway/http/agents.ts'
 import * as timeline from '../../packages/server/src/gateway/http/timeline.ts'
@@ -70,9 +70,14 @@ const builtInTool = z.object({
 const adoptedPlan = z.object({
   plan_id: z.string(),
   thread_id: z.string(),
+  thread_title: z.string(),
   run_id: z.string(),
+  report_id: z.string().nullable().describe('The Markdown file of the report it stands in'),
   title: z.string(),
+  changes: z.array(planChangeSchema).describe('What each saves alone; savings overlap'),
+  period: z.string().nullable().describe('What time the savings are for'),
   steps: z.array(planStepSchema),
+  adopted_by: z.string(),
   adopted_at: time,
 })
 const stopped = <Word extends string>(word: Word) =>

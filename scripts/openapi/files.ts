@@ -33,8 +33,8 @@ export const files: Area = {
     'GET /api/reports/:file_id': {
       summary: 'A report of the agents’ team: Markdown, or its structure as JSON',
       who: ['files:read'],
-      headers: { Accept: '`application/json` for the structure' },
-      answers: { 200: media('text/markdown', 'the report', z.string()) },
+      headers: { Accept: '`application/json` for the structure, `text/html` for its page' },
+      answers: { 200: media('text/markdown', 'the report', z.string()), 303: null },
     },
     'DELETE /api/files/:id': {
       summary: 'Erase a file',

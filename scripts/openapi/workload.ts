@@ -1,17 +1,15 @@
-import { z } from 'zod'
-
 import { storedFileSchema } from '../../packages/client/src/api-types.ts'
-import { fileReadingSchema, underWaySchema } from '../../packages/client/src/workload-api.ts'
-import { mappingChange, snapshotWish } from '../../packages/server/src/gateway/http/workload.ts'
+import {
+  fileReadingSchema,
+  keptCallsSchema,
+  underWaySchema,
+} from '../../packages/client/src/workload-api.ts'
+import {
+  mappingChange,
+  snapshotWish,
+  whichSpans,
+} from '../../packages/server/src/gateway/http/workload.ts'
 import { media, type Area } from './route.ts'
-
-const kept = z.object({
-  spans: z.number(),
-  bytes: z.number().describe('Packed, as they are kept.'),
-  first_at: z.string().nullable(),
-  last_at: z.string().nullable(),
-  max_bytes: z.number(),
-})
 
 export const workload: Area = {
   name: 'Usage data',
@@ -41,13 +39,14 @@ export const workload: Area = {
       },
     },
     'GET /api/workload/spans': {
-      summary: 'How many calls of one’s applications are kept',
+      summary: 'What is kept of the calls of one’s applications, by service',
       who: ['files:read'],
-      answers: { 200: kept },
+      answers: { 200: keptCallsSchema },
     },
     'DELETE /api/workload/spans': {
-      summary: 'Erase the calls of one’s applications',
+      summary: 'Erase the calls of one’s applications: all, or those of a service or a period',
       who: ['files:write'],
+      query: whichSpans,
       answers: { 204: null },
     },
     'POST /api/workload/snapshots': {
