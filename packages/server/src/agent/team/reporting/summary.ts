@@ -6,6 +6,7 @@ import { say, shareText, type Said } from '../facts.ts'
 import type { Recommendation } from '../report.ts'
 import { callOf } from '../stages/candidate.ts'
 import { FEWEST_REQUESTS } from '../stages/optimization.ts'
+import { groupOf } from '../triage/triage.ts'
 import { humanTime } from './human-time.ts'
 import { targets } from './summary-target.ts'
 import { pace, volume } from './summary-volume.ts'
@@ -44,7 +45,7 @@ function dearestGroup({ findings, facts, triage }: Case): Said[] {
   const { dimensions, question } = triage.result
   if (!/\b(?:which|who|whose|most|top|dearest|first)\b/i.test(question)) return []
   const called = findings.groups.find(({ result }) =>
-    result.by.some((by) => dimensions.some((name) => by === name || by === TIMES[name])),
+    result.by.some((by) => dimensions.some((name) => by === groupOf(name))),
   )
   const [by] = called?.result.by ?? []
   const priced = (called?.result.groups ?? []).filter(({ cost_usd: usd }) => usd !== null)
@@ -62,8 +63,6 @@ function dearestGroup({ findings, facts, triage }: Case): Said[] {
   )
   return [say`By ${name}, ${escapeMarkdown(key)} costs most: ${usd}, ${share}.`]
 }
-
-const TIMES: Partial<Record<string, string>> = { hour: 'hour_of_day', day: 'weekday' }
 
 /** What one request costs on average, where that is asked. */
 function each({ findings, facts, triage }: Case): Said[] {

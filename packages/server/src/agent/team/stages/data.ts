@@ -7,10 +7,11 @@ import type {
   PromptReuse,
   WorkloadProfile,
 } from '../../tools/workload/schemas.ts'
+import { columnOf } from '../../workload/dimensions.ts'
 import { call } from '../call.ts'
 import type { Case } from '../case.ts'
 import type { Correlations } from '../correlate-columns.ts'
-import type { Topic } from '../triage/triage.ts'
+import { groupOf, type Dimension, type Topic } from '../triage/triage.ts'
 import { namedModel, scopeOf, type Scope } from './scope.ts'
 
 const HOUR_MS = 3_600_000
@@ -75,16 +76,15 @@ function bucketOf(from: string | null, to: string | null): string | undefined {
 export const timeOf = (text: string): number =>
   Date.parse(text.replace(' ', 'T').replace(/(?<!Z|[+-]\d\d:?\d\d)$/, 'Z'))
 
-function groupsOf(asked: readonly string[], columns: ReadonlySet<string>, files: number): string[] {
-  const times: Record<string, string> = { hour: 'hour_of_day', day: 'weekday' }
-  const own = asked
-    .filter((name) => columns.has(name) || (columns.has('at') && TIMES.has(name)))
-    .map((name) => times[name] ?? name)
+function groupsOf(
+  asked: readonly Dimension[],
+  columns: ReadonlySet<string>,
+  files: number,
+): string[] {
+  const own = asked.map(groupOf).filter((group) => columns.has(columnOf(group)))
   const told = TOLD_GROUPS.filter((name) => (name === 'source' ? files > 1 : columns.has(name)))
   return [...new Set([...own, ...told])].slice(0, 4)
 }
-
-const TIMES = new Set(['hour', 'day', 'week', 'month'])
 
 const hasPrices = ({ total }: WorkloadProfile): boolean => total.cost_usd !== null
 

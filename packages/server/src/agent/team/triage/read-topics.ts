@@ -1,3 +1,4 @@
+import { NAME_COLUMNS, NAME_WORDS, type NameColumn } from '../../workload/dimensions.ts'
 import type { Dimension, Metric, Topic } from './triage.ts'
 
 /** Words by which a topic is known. A weak one names it only where nothing else is named. */
@@ -111,18 +112,14 @@ const METRIC_WORDS: [Metric, RegExp][] = [
 export const readMetrics = (question: string): Metric[] =>
   METRIC_WORDS.filter(([, words]) => words.test(question)).map(([metric]) => metric)
 
+/** `per project`, `top 5 users`; `who` asks for users without naming them. */
+function splitBy(name: NameColumn): RegExp {
+  const named = String.raw`(?:per|by|each|which|every|top|heaviest) (?:\d+ )?(?:${NAME_WORDS[name]})`
+  return new RegExp(String.raw`\b(?:${name === 'user' ? `${named}|who` : named})\b`, 'i')
+}
+
 const DIMENSION_WORDS: [Dimension, RegExp][] = [
-  ['model', /\b(?:per|by|each|which|every) models?\b/i],
-  ['provider', /\b(?:per|by|each|which|every) (?:providers?|vendors?)\b/i],
-  [
-    'user',
-    /\b(?:(?:per|by|each|which|every|top|heaviest) (?:\d+ )?(?:users?|customers?|people)|who)\b/i,
-  ],
-  ['project', /\b(?:per|by|each|which|every|top) (?:\d+ )?(?:projects?|teams?|workspaces?)\b/i],
-  ['api_key', /\b(?:per|by|each|which|every|top) (?:\d+ )?(?:api )?keys?\b/i],
-  ['operation', /\b(?:per|by|each|which|every) operations?\b/i],
-  ['session', /\b(?:per|by|each|which|every) (?:sessions?|conversations?)\b/i],
-  ['endpoint', /\b(?:per|by|each|which|every|top) (?:\d+ )?(?:endpoints?|features?|routes?)\b/i],
+  ...NAME_COLUMNS.map((name): [Dimension, RegExp] => [name, splitBy(name)]),
   ['source', /\b(?:per|by|each|which|every) (?:files?|sources?)\b/i],
   ['hour', /\b(?:per|by|each|every) hours?\b|\bhourly\b|\btime of day\b|\bbusiest\b|\bpeak/i],
   ['day', /\b(?:per|by|each|every) (?:week)?days?\b|\bdaily\b/i],

@@ -1,4 +1,5 @@
 import { NO_COMMON_CLOCK } from '../../tools/workload/subject.ts'
+import { columnOf, NAME_COLUMNS } from '../../workload/dimensions.ts'
 import type { Reading, Topic, Triage } from './triage.ts'
 
 /** What of the data a judgement rests on. */
@@ -80,18 +81,8 @@ const NEEDS: Record<Topic, (held: Held) => Need[]> = {
   other: () => [],
 }
 
-const USAGE = ['at', 'user', 'project', 'model', 'api_key', 'operation', 'endpoint', 'session']
-
-const DIMENSION_COLUMNS = new Set([
-  'model',
-  'provider',
-  'user',
-  'project',
-  'api_key',
-  'operation',
-  'session',
-  'endpoint',
-])
+/** A provider is often the same in every row, because the file's format says it: it splits nothing. */
+const USAGE = ['at', ...NAME_COLUMNS.filter((name) => name !== 'provider')]
 
 /**
  * Whether the data can answer what was asked. Insufficient: nothing of it; partial: some of it, or all
@@ -149,9 +140,6 @@ export function judge(
     missing: unique(missing),
   }
 }
-
-const columnOf = (dimension: string): string =>
-  DIMENSION_COLUMNS.has(dimension) || dimension === 'source' ? dimension : 'at'
 
 /** Whatever can be answered is: only where nothing can is the rest asked for alone. */
 function verdictOf(states: readonly Triage['sufficiency'][]): Triage['sufficiency'] {

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import { NAME_COLUMNS, type Dimension as Group } from '../../workload/dimensions.ts'
+
 /** What a question about AI spend can be about; the first is what nothing else was recognised for. */
 export const TOPICS = [
   'cost',
@@ -31,22 +33,14 @@ export const METRICS = [
 export type Metric = (typeof METRICS)[number]
 
 /** Columns that a question can be split by. */
-export const DIMENSIONS = [
-  'model',
-  'provider',
-  'user',
-  'project',
-  'api_key',
-  'operation',
-  'session',
-  'endpoint',
-  'source',
-  'hour',
-  'day',
-  'week',
-  'month',
-] as const
+export const DIMENSIONS = [...NAME_COLUMNS, 'source', 'hour', 'day', 'week', 'month'] as const
 export type Dimension = (typeof DIMENSIONS)[number]
+
+/** How the tools group for it: hours are those of the day, days those of the week. */
+export function groupOf(dimension: Dimension): Group {
+  if (dimension === 'hour') return 'hour_of_day'
+  return dimension === 'day' ? 'weekday' : dimension
+}
 
 const periodSchema = z.strictObject({
   /** ISO dates; `to` is the last day that counts. */

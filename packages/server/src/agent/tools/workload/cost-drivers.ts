@@ -1,20 +1,16 @@
 import type { Clock } from '../../../platform/clock.ts'
+import { columnOf, type Dimension } from '../../workload/dimensions.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import type { Tool } from '../tool.ts'
 import { concentrationOf, largestOf } from './concentration.ts'
 import type { Costed } from './costed.ts'
-import { columnOf, sqlOf } from './dimensions.ts'
+import { sqlOf } from './dimension-sql.ts'
 import { groupedCosts } from './grouped-costs.ts'
 import { bigOf, costOf, dollars, dollarText, numberOf, shareOf } from './money.ts'
 import { quantities } from './price-sql.ts'
 import { needPricing, unpricedOf, type Pricing } from './pricing.ts'
 import { PARTS } from './rates.ts'
-import {
-  costDriversInput,
-  type CostDrivers,
-  type Dimension,
-  type NotMeasurable,
-} from './schemas.ts'
+import { costDriversInput, type CostDrivers, type NotMeasurable } from './schemas.ts'
 import { lacking, ofSingleRequests, openSubject, type Subject } from './subject.ts'
 
 const SHOWN = 10

@@ -1,8 +1,9 @@
+import type { Dimension } from '../../workload/dimensions.ts'
 import { BIN, type Bin } from './concentration.ts'
 import type { Costed } from './costed.ts'
-import { keyOf, sqlOf } from './dimensions.ts'
+import { keyOf, sqlOf } from './dimension-sql.ts'
 import { bigOf, costOf, numberOf, shareOf } from './money.ts'
-import type { CostDrivers, Dimension, SizeBucket } from './schemas.ts'
+import type { CostDrivers, SizeBucket } from './schemas.ts'
 
 const MOST_ROWS = { rows: 70_000, bytes: 16_000_000 }
 

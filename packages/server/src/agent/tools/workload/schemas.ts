@@ -1,57 +1,36 @@
 import { z } from 'zod'
 
+import {
+  DIMENSIONS,
+  NAME_COLUMNS,
+  type Dimension,
+  type NameColumn,
+} from '../../workload/dimensions.ts'
+
 /**
- * Arguments and results of the eight tools over a workload. Tokens are counts, money is US dollars
+ * Arguments and results of the tools over a workload. Tokens are counts, money is US dollars
  * (`*_usd`; `*_text` is the same to the cent), shares are between 0 and 1, times are UTC.
  * `null` stands for what the data do not hold: `not_measurable` says why, and what it would take.
  */
 
-const DIMENSIONS = [
-  'source',
-  'model',
-  'provider',
-  'user',
-  'project',
-  'api_key',
-  'operation',
-  'session',
-  'endpoint',
-  'status',
-  'error',
-  'is_batch',
-  'minute',
-  'hour',
-  'day',
-  'week',
-  'month',
-  'hour_of_day',
-  'weekday',
-] as const
-
-/** What requests are grouped by: a column, or a step of time (`hour_of_day` is 0–23, `weekday` 1 Monday–7). */
-export type Dimension = (typeof DIMENSIONS)[number]
-
 const dimension = z.enum(DIMENSIONS)
 const oneOrMore = z.union([z.string(), z.array(z.string()).min(1).max(50)])
 const tokens = z.number().int().min(0)
-const instant = z.iso
+export const instant = z.iso
   .datetime({ offset: true, local: true })
   .or(z.iso.date())
   .describe('ISO 8601; UTC unless it names an offset')
+
+const namesInput = Object.fromEntries(
+  NAME_COLUMNS.map((name) => [name, oneOrMore.optional()]),
+) as Record<NameColumn, z.ZodOptional<typeof oneOrMore>>
 
 /** Keeps the requests that fulfil everything named. */
 export const whereInput = z.strictObject({
   from: instant.optional().describe('At this time or later'),
   to: instant.optional().describe('Before this time'),
   source: oneOrMore.optional().describe('Names of files'),
-  model: oneOrMore.optional(),
-  provider: oneOrMore.optional(),
-  user: oneOrMore.optional(),
-  project: oneOrMore.optional(),
-  api_key: oneOrMore.optional(),
-  operation: oneOrMore.optional(),
-  session: oneOrMore.optional(),
-  endpoint: oneOrMore.optional(),
+  ...namesInput,
   status: z.enum(['ok', 'error']).optional(),
   is_batch: z.boolean().optional(),
   min_input_tokens: tokens.optional().describe('Input tokens of a request, at least'),
@@ -80,9 +59,10 @@ const overFiles = {
   file_ids: z.array(z.string()).min(1).max(20).describe('Attached files: one workload'),
   where: whereInput.optional(),
 }
-const priced = { ...overFiles, pricing: pricingInput.optional() }
+/** Files, a condition and how requests are priced. */
+export const priced = { ...overFiles, pricing: pricingInput.optional() }
 const share = z.number().min(0).max(1)
-const top = z.number().int().min(1).max(100)
+export const top = z.number().int().min(1).max(100)
 
 export const workloadProfileInput = z.strictObject({
   ...priced,

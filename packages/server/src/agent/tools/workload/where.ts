@@ -1,19 +1,10 @@
 import type { WorkloadColumn } from '../../workload/columns.ts'
+import { NAME_COLUMNS } from '../../workload/dimensions.ts'
 import { quoteName, quoteText } from '../data/duck/quote.ts'
 import { ToolError } from '../tool.ts'
 import type { Where } from './schemas.ts'
 
-const TEXTS = [
-  'source',
-  'model',
-  'provider',
-  'user',
-  'project',
-  'api_key',
-  'operation',
-  'session',
-  'endpoint',
-] as const
+const TEXTS = ['source', ...NAME_COLUMNS] as const
 
 const ENDS = [
   { key: 'from', is: '>=', word: 'from' },

@@ -1,17 +1,13 @@
 import type { Clock } from '../../../platform/clock.ts'
+import { columnOf, isTime, type Dimension } from '../../workload/dimensions.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import type { Cell } from '../data/schemas.ts'
 import { ToolError, type Tool } from '../tool.ts'
-import { columnOf, isTime, keyOf, sqlOf } from './dimensions.ts'
+import { keyOf, sqlOf } from './dimension-sql.ts'
 import { figuresOf, figuresSql, formulaOfFigures } from './figures.ts'
 import { bigOf, numberOf } from './money.ts'
 import { openPricing, unpricedOf } from './pricing.ts'
-import {
-  workloadProfileInput,
-  type Dimension,
-  type NotMeasurable,
-  type WorkloadProfile,
-} from './schemas.ts'
+import { workloadProfileInput, type NotMeasurable, type WorkloadProfile } from './schemas.ts'
 import { ofSingleRequests, openSubject, type Subject } from './subject.ts'
 
 const GROUPS_SHOWN = 20

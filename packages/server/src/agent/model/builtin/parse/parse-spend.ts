@@ -1,5 +1,5 @@
 /* oxlint-disable typescript/switch-exhaustiveness-check -- A reader takes the few kinds of terms that it knows; all others make it another question. */
-import type { MappedColumn } from '../../../workload/columns.ts'
+import { NAME_COLUMNS, NAME_WORDS } from '../../../workload/dimensions.ts'
 import { emptyDraft, type Draft, type Reader } from '../question/draft.ts'
 import {
   SPEND_DIMENSIONS,
@@ -30,16 +30,10 @@ export function readSpend(
   return new SpendReader(reader, source, usage).whole(previous)
 }
 
-const WORDS: readonly (readonly [RegExp, Extract<SpendDimension, MappedColumn>])[] = [
-  [/^models?$/i, 'model'],
-  [/^(?:providers?|vendors?)$/i, 'provider'],
-  [/^(?:users?|customers?|persons?|people)$/i, 'user'],
-  [/^(?:projects?|teams?|workspaces?)$/i, 'project'],
-  [/^(?:keys?)$/i, 'api_key'],
-  [/^operations?$/i, 'operation'],
-  [/^(?:sessions?|conversations?)$/i, 'session'],
-  [/^(?:endpoints?|features?|routes?)$/i, 'endpoint'],
-]
+const WORDS = NAME_COLUMNS.map((name) => ({
+  name,
+  words: new RegExp(`^(?:${NAME_WORDS[name]})$`, 'i'),
+}))
 
 const isDimension = (name: string | undefined): name is SpendDimension =>
   (SPEND_DIMENSIONS as readonly (string | undefined)[]).includes(name)
@@ -227,8 +221,8 @@ class SpendReader {
     }
     if (term.kind !== 'text' && term.kind !== 'column' && term.kind !== 'ambiguous')
       return undefined
-    const word = WORDS.find(([pattern]) => pattern.test(term.text))?.[1]
-    return word && this.#needs(word, word)
+    const name = WORDS.find(({ words }) => words.test(term.text))?.name
+    return name && this.#needs(name, name)
   }
 
   #timeUnit(unit: TimeUnit): SpendDimension | undefined {

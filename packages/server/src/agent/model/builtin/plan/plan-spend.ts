@@ -1,7 +1,8 @@
 import type { TableProfile } from '../../../tools/data/schemas.ts'
 import type { Where } from '../../../tools/workload/schemas.ts'
+import { isNameColumn } from '../../../workload/dimensions.ts'
 import { scopeText } from '../question/labels.ts'
-import { SPEND_NAMES, type Filter, type SpendQuestion } from '../question/question.ts'
+import type { Filter, SpendQuestion } from '../question/question.ts'
 import { explained, type Unclear } from '../question/unclear.ts'
 import { usageColumnsOf, type UsageColumns } from '../question/usage-columns.ts'
 import type { Plan } from './planned-call.ts'
@@ -28,8 +29,6 @@ export function planSpend(question: SpendQuestion, profile: TableProfile): Plan 
   }
 }
 
-type Text = (typeof SPEND_NAMES)[number]
-
 function whereOf(filters: readonly Filter[], profile: TableProfile): Where | undefined {
   if (filters.length === 0) return undefined
   const usage = usageColumnsOf(profile)
@@ -39,7 +38,8 @@ function whereOf(filters: readonly Filter[], profile: TableProfile): Where | und
     const meaning = usage.meaningOf(filter.column)
     if (meaning === 'at' || isSameTime(filter.column, profile, usage))
       Object.assign(where, periodOf(filter, where))
-    else if (isText(meaning) && where[meaning] === undefined) where[meaning] = valuesOf(filter)
+    else if (isNameColumn(meaning) && where[meaning] === undefined)
+      where[meaning] = valuesOf(filter)
     else throw cannot(filter)
   }
   return where
@@ -51,9 +51,6 @@ function isSameTime(name: string, profile: TableProfile, usage: UsageColumns): b
   const isKnown = times.some((column) => usage.meaningOf(column.name) === 'at')
   return usage.has('at') && !isKnown && times.length === 1 && times[0]?.name === name
 }
-
-const isText = (name: string | undefined): name is Text =>
-  (SPEND_NAMES as readonly (string | undefined)[]).includes(name)
 
 function valuesOf(filter: Filter): string[] {
   if (filter.kind === 'in' && !filter.negated && !filter.numeric) return filter.values

@@ -1,5 +1,7 @@
 /** What a person asked, once understood. Everything after the parser works on these alone. */
 
+import { NAME_COLUMNS, TIME_CYCLES, TIME_STEPS } from '../../../workload/dimensions.ts'
+
 export type AggregateFunction =
   | 'sum'
   | 'average'
@@ -123,29 +125,7 @@ export interface SpendQuestion {
   rank?: { direction: Direction; limit: number }
 }
 
-/** Columns of usage that hold names. */
-export const SPEND_NAMES = [
-  'model',
-  'provider',
-  'user',
-  'project',
-  'api_key',
-  'operation',
-  'session',
-  'endpoint',
-] as const
-
-export const SPEND_DIMENSIONS = [
-  ...SPEND_NAMES,
-  'status',
-  'hour',
-  'day',
-  'week',
-  'month',
-  'minute',
-  'hour_of_day',
-  'weekday',
-] as const
+export const SPEND_DIMENSIONS = [...NAME_COLUMNS, 'status', ...TIME_STEPS, ...TIME_CYCLES] as const
 export type SpendDimension = (typeof SPEND_DIMENSIONS)[number]
 
 export type Question =
