@@ -173,6 +173,8 @@ export const SECURITY: Record<string, Requirement> = {
       'tests/rate-limits.test.ts › strangers share what their network may ask; an IPv6 /64 is one network',
       'tests/rate-limits.test.ts › a user whose tokens of the day are used up waits for the next day, also after a restart',
       'tests/security-log.test.ts › who met a limit is logged, twice a minute however often',
+      'tests/unfinished-bodies.test.ts › a network holds so many connections by bodies that do not come, and no more',
+      'tests/unfinished-bodies.test.ts › a body %s is over after 30 s: 408, and the connection is closed',
     ],
   },
   S17: {

@@ -1,7 +1,9 @@
 import fastify from 'fastify'
 
 import { belowBase, basePathOf } from './addresses.ts'
+import { BODY_TIMES } from './http/body-arrivals.ts'
 import { errorBody } from './http/error-body.ts'
+import { answerClientError } from './http/error-sender.ts'
 import { HttpError } from './http/http-error.ts'
 import { addSecurityHeaders } from './http/security-headers.ts'
 import { addWebApp } from './http/web.ts'
@@ -24,6 +26,9 @@ export async function openWebGateway(
     logger: false,
     forceCloseConnections: 'idle',
     rewriteUrl: ({ url = '/' }) => belowBase(base, url),
+    clientErrorHandler: answerClientError,
+    // No route here has a body.
+    requestTimeout: BODY_TIMES.wholeMs,
   })
   const others = [apiUrl, ...(authUrl === undefined ? [] : [authUrl])]
   addSecurityHeaders(app, { https: webUrl.startsWith('https:'), others: () => others })

@@ -10,6 +10,7 @@ import {
   type Scope,
 } from '../../identity/identity.ts'
 import { systemClock, type Clock } from '../../platform/clock.ts'
+import type { UserId } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import type { ServiceMode } from '../../platform/recovery/service-mode.ts'
@@ -20,6 +21,7 @@ import { closedTo } from '../closed-to.ts'
 import type { Door } from '../door.ts'
 import type { Caller } from '../parts.ts'
 import { authorizationOf, isApiKey } from './authorization.ts'
+import { BODY_TIMES, BodyArrivals } from './body-arrivals.ts'
 import { addCrossOrigin } from './cross-origin.ts'
 import { answerClientError, callers, ErrorSender, fromAuthUnavailable } from './error-sender.ts'
 import { HttpError } from './http-error.ts'
@@ -72,6 +74,8 @@ export interface HttpBase {
   ownPage: (request: FastifyRequest, ...scopes: Scope[]) => Promise<Identity>
   /** @throws HttpError 403 also for ordinary users and API keys. */
   admin: (request: FastifyRequest) => Promise<Identity>
+  /** Lets the body of a known sender take minutes, as long as it goes on; any other has seconds. */
+  mayTakeLong: (request: FastifyRequest, userId: UserId) => void
 }
 
 /** An HTTP server with the checks, headers and errors that every route has. */
@@ -80,8 +84,11 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
   const errors = new ErrorSender({ ...parts, limited, clock })
   const limits = new RequestLimits({ ...parts, clock })
   const withLimits = { ...parts, limits }
+  const bodies = new BodyArrivals({ ...parts, clock })
   const app = fastify({
-    frameworkErrors: (error, request, reply) => errors.send(error, request, reply),
+    // No hook has seen the request, so nothing waits for its body.
+    frameworkErrors: (error, request, reply) =>
+      errors.send(error, request, reply.header('connection', 'close')),
     clientErrorHandler: answerClientError,
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: parts.trustedProxies.length > 0 ? parts.trustedProxies : false,
@@ -89,12 +96,13 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
     rewriteUrl: ({ url = '/' }) => belowBase(parts.basePath, plainTarget(url)),
     logger: false,
     forceCloseConnections: 'idle',
-    // A body of 200 MB over a slow line takes minutes; one that never ends must not hold a descriptor.
-    requestTimeout: 15 * 60_000,
+    // The last resort for what `bodies` does not see; it answers on the bare socket.
+    requestTimeout: BODY_TIMES.slowWholeMs + 60_000,
   })
   noteRoutes(app)
   addRequestIds(app, parts)
   if (parts.door) waitAt(app, parts.door)
+  bodies.addTo(app)
   if (parts.allMetrics) measureRequests(app, parts.allMetrics)
   await app.register(multipart, {
     // The parser cuts at its limit without a word; one byte more lets the file store see and refuse it.
@@ -128,6 +136,7 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
       }
       return identity
     },
+    mayTakeLong: (request, userId) => bodies.mayTakeLong(request, userId),
   }
 }
 

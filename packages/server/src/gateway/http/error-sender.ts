@@ -108,7 +108,11 @@ const challengeOf = ({ headers }: FastifyRequest): string =>
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   const status = BAD_HTTP[error.code ?? ''] ?? 400
-  const body = JSON.stringify(errorBody('VALIDATION_ERROR', 'This is no request that can be read.'))
+  const body = JSON.stringify(
+    status === 408
+      ? errorBody('REQUEST_TIMEOUT', 'The request did not arrive in time.')
+      : errorBody('VALIDATION_ERROR', 'This is no request that can be read.'),
+  )
   if (!socket.writable) return void socket.destroy()
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

@@ -14,7 +14,7 @@ const isShown = ({ origin, mediaType }: StoredFile): boolean =>
 const byId = z.object({ id: z.string().min(1).max(128) })
 const STATUS = { too_large: 413, quota: 413, unsupported: 415, incomplete: 422 } as const
 
-export function addFileRoutes({ app, parts, user }: Http): void {
+export function addFileRoutes({ app, parts, user, mayTakeLong }: Http): void {
   const { files } = parts
 
   const store = async (
@@ -38,6 +38,7 @@ export function addFileRoutes({ app, parts, user }: Http): void {
 
   app.post('/api/files', async (request, reply) => {
     const { userId } = await user(request, 'files:write')
+    mayTakeLong(request, userId)
     if (!request.isMultipart()) {
       throw new HttpError(
         415,

@@ -13,7 +13,7 @@ import type { Http } from './http.ts'
 const PROTOBUF = 'application/x-protobuf'
 
 /** OTLP/HTTP: an application's calls of models, as its own OpenTelemetry exporter sends them. */
-export function addOtlpRoute({ app, parts, user }: Http): void {
+export function addOtlpRoute({ app, parts, user, mayTakeLong }: Http): void {
   app.register(async (otlp) => {
     // Bodies come as bytes here, packed or not; what they hold is read once it is known who sends them.
     otlp.removeAllContentTypeParsers()
@@ -29,7 +29,8 @@ export function addOtlpRoute({ app, parts, user }: Http): void {
 
     // Before the body: nobody fills memory with what they may not send.
     otlp.addHook('onRequest', async (request) => {
-      await user(request, 'usage:write')
+      const { userId } = await user(request, 'usage:write')
+      mayTakeLong(request, userId)
     })
     otlp.post('/v1/traces', { bodyLimit: MAX_SPAN_BYTES }, async (request, reply) => {
       const { userId } = await user(request, 'usage:write')
