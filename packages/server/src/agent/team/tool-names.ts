@@ -2,6 +2,7 @@
 export const WORKLOAD_TOOLS = [
   'workload_profile',
   'cost_drivers',
+  'compare_periods',
   'find_anomalies',
   'prompt_reuse',
   'substitute_model',

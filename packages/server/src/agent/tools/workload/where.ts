@@ -81,6 +81,9 @@ function instantOf(text: string): { literal: string; text: string } {
   const at = new Date(isDay || hasOffset ? text : `${text}Z`)
   if (Number.isNaN(at.getTime()))
     throw new ToolError(`${text} is no time: write 2026-01-31T08:00Z.`)
-  const iso = at.toISOString()
-  return { literal: `TIMESTAMP ${quoteText(iso.slice(0, -1).replace('T', ' '))}`, text: iso }
+  return { literal: timestampOf(at.getTime()), text: at.toISOString() }
 }
+
+/** SQL of a time in milliseconds since the epoch. */
+export const timestampOf = (at: number): string =>
+  `TIMESTAMP ${quoteText(new Date(at).toISOString().slice(0, -1).replace('T', ' '))}`

@@ -2,6 +2,7 @@ import type { Clock } from '../../../platform/clock.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import type { Tool } from '../tool.ts'
 import { batchPricing } from './batch-pricing.ts'
+import { comparePeriods } from './compare-periods.ts'
 import { costDrivers } from './cost-drivers.ts'
 import { findAnomalies } from './find-anomalies.ts'
 import { projectGrowth } from './project-growth.ts'
@@ -14,6 +15,7 @@ import { workloadProfile } from './workload-profile.ts'
 export const workloadTools = (workloads: Workloads, clock: Clock): Tool[] => [
   workloadProfile(workloads, clock),
   costDrivers(workloads, clock),
+  comparePeriods(workloads, clock),
   findAnomalies(workloads, clock),
   promptReuse(workloads, clock),
   substituteModel(workloads, clock),

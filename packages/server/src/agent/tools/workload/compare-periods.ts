@@ -1,0 +1,168 @@
+import type { Clock } from '../../../platform/clock.ts'
+import { columnOf } from '../../workload/dimensions.ts'
+import type { Workloads } from '../../workload/workloads.ts'
+import { ToolError, type Tool } from '../tool.ts'
+import { startOf, stepsOn, type Step } from './calendar.ts'
+import { choosePeriods, coveredShare, type Periods, type Span } from './choose-periods.ts'
+import { explain } from './explain-difference.ts'
+import { numberOf } from './money.ts'
+import { cellsOf } from './period-cells.ts'
+import { comparePeriodsInput, type PeriodComparison } from './period-comparison.ts'
+import { openPricing, unpricedOf, type Pricing } from './pricing.ts'
+import type { Method, NotMeasurable } from './schemas.ts'
+import { openSubject, type Subject } from './subject.ts'
+
+const SHOWN = 10
+
+const METHOD: Method = {
+  name: 'additive LMDI-I (logarithmic mean Divisia index)',
+  reference:
+    'B. W. Ang, The LMDI approach to decomposition analysis: a practical guide, Energy Policy 33, 2005; zeros as in B. W. Ang, N. Liu, Handling zero values in the logarithmic mean Divisia index decomposition approach, Energy Policy 35, 2007',
+  applied:
+    'cost of each group = hours × requests per hour × share of the requests × share of each model in the group × tokens per request × price per token; each effect is the sum of L(cost, cost before) × ln(factor / factor before), with L(a, b) = (a − b) / ln(a / b). Groups in one of the periods only stand beside it',
+}
+
+/** Why usage costs more or less than before: the difference as a sum of effects. */
+export const comparePeriods = (workloads: Workloads, clock: Clock): Tool => ({
+  name: 'compare_periods',
+  description:
+    'Why the cost of the usage in attached files changed between two periods: cost, requests, tokens per request and price per token of both, and the difference as an exact sum of effects (length of the periods, volume, mix between groups, models, tokens per request, price per token, new and gone groups; additive LMDI-I), of the whole and by one dimension. Without periods: the last whole month, week, day or hour of the data against the one before.',
+  input: comparePeriodsInput,
+  timeoutMs: 120_000,
+  repeatable: true,
+  effect: 'reads',
+  async run(input, context): Promise<PeriodComparison> {
+    const asked = comparePeriodsInput.parse(input)
+    if (asked.where?.from !== undefined || asked.where?.to !== undefined)
+      throw new ToolError('Name the periods as comparison and baseline, not in where.')
+    const subject = await openSubject(workloads, asked, context)
+    needDates(subject)
+    const opened = await openPricing(subject, asked.pricing, clock)
+    const pricing = 'what' in opened ? undefined : opened
+    // On one model for all of them requests do not differ by their own.
+    const isByModel = subject.has('model') && pricing?.shown.basis !== 'model'
+    const by = asked.by ?? (isByModel ? 'model' : null)
+    if (by !== null && !subject.has(columnOf(by)))
+      throw new ToolError(
+        `Not measurable by ${by}: the files have no ${columnOf(by)}. They have: ${[...subject.columns].join(', ')}.`,
+      )
+    const data = await dataSpan(subject)
+    const periods = choosePeriods(asked, data)
+    const byModel = isByModel && by !== 'model'
+    const { cells, groups } = await cellsOf(subject, { ...periods, by, pricing, byModel })
+    for (const period of ['baseline', 'comparison'] as const)
+      if (!cells.some((cell) => cell.period === period)) throw nothingIn(periods[period], data)
+    return {
+      covered: subject.covered,
+      pricing: pricing?.shown ?? null,
+      method: METHOD,
+      chosen: periods.chosen,
+      ...explain(cells, { periods, data, by, pricing, subject, top: asked.top ?? SHOWN, groups }),
+      formula: formulaOf(subject, pricing),
+      not_measurable: notMeasurable(subject, opened, periods, data),
+    }
+  },
+})
+
+const WHAT = 'What changed from one period to another'
+
+/** @throws ToolError where no request has a date. */
+function needDates(subject: Subject): void {
+  if (!subject.has('at')) {
+    const { why, needs } = subject.lacking(WHAT, 'at')
+    throw new ToolError(`${WHAT} is not measurable from these data: ${why} Needed: ${needs}`)
+  }
+  if (subject.covered.from?.startsWith('1970-'))
+    throw new ToolError(
+      `${WHAT} is not measurable from these data: their times count from a start of their own and name no day. Needed: when each request was made.`,
+    )
+}
+
+/** The time that the files cover, whatever the condition; rows of an export stand for a whole step. */
+async function dataSpan(subject: Subject): Promise<Span> {
+  const steps = ['month', 'day', 'hour'] as const satisfies Step[]
+  const whole = steps.map((step) => `bool_and("at" = date_trunc('${step}', "at"))`)
+  const [row = []] = await subject.ask(
+    `SELECT min(epoch_ms("at")), max(epoch_ms("at")), ${whole.join(', ')} FROM workload AS w`,
+  )
+  const [first, last] = [numberOf(row[0]), numberOf(row[1])]
+  // One moment alone is no step.
+  const step = steps.find((_, place) => row[place + 2] === true && first < last)
+  return { from: first, to: step === undefined ? last + 1 : stepsOn(step, startOf(step, last), 1) }
+}
+
+const day = (at: number): string => `${new Date(at).toISOString().slice(0, 16)}Z`
+const spanText = ({ from, to }: Span): string => `from ${day(from)} before ${day(to)}`
+
+const nothingIn = (period: Span, data: Span): ToolError =>
+  new ToolError(
+    `${WHAT} is not measurable from these data: no request was made ${spanText(period)}. The data go ${spanText(data)}.`,
+  )
+
+function formulaOf(subject: Subject, pricing: Pricing | undefined): Record<string, string> {
+  const general = {
+    requests: 'sum of requests in the period; a row is one request unless the file is aggregated',
+    input_tokens_per_request: 'input tokens / requests, cached input included',
+    cached_input_tokens_per_request: 'cached input tokens / requests',
+    output_tokens_per_request: 'output tokens / requests',
+    covered_share: 'time of the period for which the files hold data / its length',
+    'difference.requests': 'requests − requests of the baseline',
+    requests_share: 'difference.requests / requests of the baseline',
+  }
+  if (!pricing) return general
+  const effect = (of: string): string => `Σ L(cost, cost before) × ln(${of})`
+  const tokens = subject.has('input_tokens') || subject.has('output_tokens')
+  return {
+    ...general,
+    cost_usd: `sum of cost in the period; ${pricing.formula}`,
+    usd_per_request: 'cost / requests with a price',
+    usd_per_million_tokens: 'cost / (input + output tokens of requests with a price) × 1,000,000',
+    'difference.cost_usd': 'cost − cost of the baseline; the sum of all effects',
+    cost_share: 'difference.cost_usd / cost of the baseline',
+    share_of_difference: 'effect / difference.cost_usd',
+    length: effect('hours with data / those of the baseline'),
+    volume: effect('requests per hour / those before, of groups in both periods'),
+    mix: effect('share of the group in the requests / its share before'),
+    models: effect('share of the model in its group / its share before'),
+    tokens: pricing.parts
+      ? effect('tokens per request / those before; by kind of token')
+      : effect('input and output tokens per request / those before'),
+    price: tokens
+      ? `${effect('cost per token / that before')}${pricing.parts ? ', by kind of token' : ', input and output together'}`
+      : effect('cost per request / that before'),
+    new: 'cost of groups without a request in the baseline',
+    gone: '− cost of groups without a request in the period compared with it',
+  }
+}
+
+function notMeasurable(
+  subject: Subject,
+  pricing: Pricing | NotMeasurable,
+  periods: Periods,
+  data: Span,
+): NotMeasurable[] {
+  const found: NotMeasurable[] = []
+  for (const period of ['baseline', 'comparison'] as const) {
+    const share = coveredShare(periods[period], data)
+    if (share < 1)
+      found.push({
+        what: `all of the ${period === 'baseline' ? 'baseline' : 'period compared with it'}`,
+        why: `The data go ${spanText(data)}, and the period ${spanText(periods[period])}: ${(share * 100).toFixed(1)} % of it. The effect of length is what follows from that.`,
+        needs: 'The requests of the rest of it.',
+      })
+  }
+  if ('what' in pricing) return [...found, pricing]
+  if (pricing.shown.basis !== 'reported')
+    found.push({
+      what: 'changes of list prices between the periods',
+      why: 'Both periods are estimated at the list prices of now.',
+      needs: 'What was paid (cost_usd).',
+    })
+  if (!pricing.parts && (subject.has('input_tokens') || subject.has('output_tokens')))
+    found.push({
+      what: 'what of the price per token is the share of input, cached input and output',
+      why: 'The files say what was paid for a request, not for what.',
+      needs: 'pricing {"basis": "own_models"}: list prices of each kind of token.',
+    })
+  return [...found, ...unpricedOf(pricing)]
+}

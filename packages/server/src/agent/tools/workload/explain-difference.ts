@@ -1,0 +1,276 @@
+import type { Dimension } from '../../workload/dimensions.ts'
+import { HOUR_MS } from './calendar.ts'
+import { coveredShare, type Periods, type Span } from './choose-periods.ts'
+import {
+  costOfGroup,
+  costOfSide,
+  decompose,
+  EFFECTS,
+  noEffects,
+  type Effect,
+  type Effects,
+  type Side,
+  type Term,
+} from './lmdi.ts'
+import { dollars, dollarText, rounded, shareOf } from './money.ts'
+import { KINDS, type Cell } from './period-cells.ts'
+import type {
+  GroupShown,
+  PeriodComparison,
+  PeriodFigures,
+  SideFigures,
+} from './period-comparison.ts'
+import type { Pricing } from './pricing.ts'
+import type { Subject } from './subject.ts'
+
+interface About {
+  periods: Periods
+  /** The time that the data cover. */
+  data: Span
+  by: Dimension | null
+  pricing: Pricing | undefined
+  subject: Subject
+  /** Groups shown at most. */
+  top: number
+  /** In all. */
+  groups: number
+}
+
+type Explained = Pick<
+  PeriodComparison,
+  | 'baseline'
+  | 'comparison'
+  | 'difference'
+  | 'by'
+  | 'effects'
+  | 'tokens'
+  | 'groups'
+  | 'groups_in_all'
+  | 'others'
+>
+
+type Period = Cell['period']
+
+interface Found {
+  cells: Cell[]
+  group: Term[]
+  effects: Effects
+  /** Femto-dollars; requests where nothing has a price. */
+  difference: bigint
+}
+
+/** Both periods, their difference, and what it is made of. */
+export function explain(cells: readonly Cell[], about: About): Explained {
+  const { periods, data, by, pricing, top } = about
+  const byGroup = Object.values(
+    Object.groupBy(cells, ({ isRest, group }) => JSON.stringify([isRest, group])),
+  ).map((own) => own ?? [])
+  const groups = byGroup.map(termsOf)
+  const hours = (period: Period): number =>
+    ((periods[period].to - periods[period].from) / HOUR_MS) * coveredShare(periods[period], data)
+  const parts = decompose(groups, {
+    baseline: hours('baseline'),
+    comparison: hours('comparison'),
+  })
+  const found = byGroup.map((own, place): Found => {
+    const group = groups[place] ?? []
+    const difference = pricing
+      ? costOfGroup(group, 'comparison') - costOfGroup(group, 'baseline')
+      : BigInt(countOf(own, 'comparison') - countOf(own, 'baseline'))
+    return { cells: own, group, effects: parts[place]?.effects ?? noEffects(), difference }
+  })
+  const whole = sumOf(found.map(({ effects }) => effects))
+  const difference = EFFECTS.reduce((sum, effect) => sum + whole[effect], 0n)
+  const sides = {
+    baseline: sideOf(cells, 'baseline', about),
+    comparison: sideOf(cells, 'comparison', about),
+  }
+  const ranked = found
+    .filter(({ cells: [first] }) => first?.isRest === false)
+    .toSorted((one, other) => compare(size(other.difference), size(one.difference)))
+  const shown = by === null ? [] : ranked.slice(0, top)
+  const rest = found.filter((each) => by !== null && !shown.includes(each))
+  return {
+    baseline: { ...spanOf(periods.baseline, cells, 'baseline', data), ...sides.baseline },
+    comparison: { ...spanOf(periods.comparison, cells, 'comparison', data), ...sides.comparison },
+    difference: differenceOf(sides, pricing && difference, costIn(groups, 'baseline')),
+    by,
+    effects: pricing
+      ? EFFECTS.map((effect) => ({ effect, ...moneyOf(whole[effect], difference) }))
+      : null,
+    tokens: pricing?.parts ? tokensOf(parts.map(({ tokens }) => tokens)) : null,
+    groups: shown.map((each) => groupOf(each, difference, about)),
+    groups_in_all: by === null ? 0 : about.groups,
+    others: othersOf(rest, about.groups - shown.length),
+  }
+}
+
+/** A term for each model: what was charged for it in both periods. */
+function termsOf(cells: readonly Cell[]): Term[] {
+  const byModel = Object.groupBy(cells, ({ model }) => JSON.stringify(model))
+  return Object.values(byModel).map((own = []) => ({
+    baseline: pricedIn(own, 'baseline'),
+    comparison: pricedIn(own, 'comparison'),
+  }))
+}
+
+/** There is one cell at most of a model of a group in a period. */
+const pricedIn = (cells: readonly Cell[], period: Period): Side | undefined =>
+  cells.find((cell) => cell.period === period)?.priced
+
+const countOf = (cells: readonly Cell[], period: Period): number =>
+  cells.reduce((sum, cell) => sum + (cell.period === period ? cell.requests : 0), 0)
+
+const costIn = (groups: readonly Term[][], period: Period): bigint =>
+  groups.reduce((sum, group) => sum + costOfGroup(group, period), 0n)
+
+function sumOf(all: readonly Effects[]): Effects {
+  const sum = noEffects()
+  for (const effects of all) for (const effect of EFFECTS) sum[effect] += effects[effect]
+  return sum
+}
+
+function spanOf(
+  span: Span,
+  cells: readonly Cell[],
+  period: Period,
+  data: Span,
+): Omit<PeriodFigures, keyof SideFigures> {
+  const own = cells.filter((cell) => cell.period === period)
+  return {
+    from: isoOf(span.from),
+    to: isoOf(span.to),
+    hours: rounded((span.to - span.from) / HOUR_MS, 6),
+    covered_share: rounded(coveredShare(span, data), 6),
+    first: isoOf(Math.min(...own.map(({ first }) => first))),
+    last: isoOf(Math.max(...own.map(({ last }) => last))),
+  }
+}
+
+const isoOf = (at: number): string => new Date(at).toISOString()
+
+function sideOf(
+  cells: readonly Cell[],
+  period: Period,
+  { pricing, subject }: Pick<About, 'pricing' | 'subject'>,
+): SideFigures {
+  const own = cells.filter((cell) => cell.period === period)
+  const requests = countOf(own, period)
+  const cost = own.reduce((sum, cell) => sum + costOfSide(cell.priced), 0n)
+  const priced = own.reduce((sum, cell) => sum + cell.priced.requests, 0)
+  const tokens = own.reduce((sum, cell) => sum + tokensIn(cell.priced, pricing), 0)
+  const isPriced = pricing !== undefined && priced > 0
+  const perRequest = (kind: keyof Cell['tokens']): number | null => {
+    const column = COLUMNS[kind]
+    if (!subject.has(column) || requests === 0) return null
+    return rounded(own.reduce((sum, cell) => sum + (cell.tokens[kind] ?? 0), 0) / requests, 3)
+  }
+  return {
+    requests,
+    unpriced_requests: requests - priced,
+    cost_usd: isPriced ? dollars(cost) : null,
+    cost_text: isPriced ? dollarText(cost) : null,
+    usd_per_request: isPriced ? significant(dollars(cost) / priced) : null,
+    input_tokens_per_request: perRequest('input'),
+    cached_input_tokens_per_request: perRequest('cached'),
+    output_tokens_per_request: perRequest('output'),
+    usd_per_million_tokens:
+      isPriced && tokens > 0 ? significant((dollars(cost) / tokens) * 1_000_000) : null,
+  }
+}
+
+const COLUMNS = {
+  input: 'input_tokens',
+  cached: 'cached_input_tokens',
+  output: 'output_tokens',
+} as const
+
+const significant = (value: number): number => Number(value.toPrecision(9))
+
+/** A price of requests themselves is charged for no token. */
+const tokensIn = ({ kinds }: Side, pricing: Pricing | undefined): number =>
+  kinds.reduce(
+    (sum, { tokens }, place) => (pricing?.parts && KINDS[place] === 'request' ? sum : sum + tokens),
+    0,
+  )
+
+function differenceOf(
+  { baseline, comparison }: Record<Period, SideFigures>,
+  cost: bigint | undefined,
+  before: bigint,
+): PeriodComparison['difference'] {
+  const requests = comparison.requests - baseline.requests
+  return {
+    requests,
+    requests_share: baseline.requests === 0 ? null : shareOf(requests, baseline.requests),
+    cost_usd: cost === undefined ? null : dollars(cost),
+    cost_text: cost === undefined ? null : dollarText(cost),
+    cost_share: cost === undefined || before === 0n ? null : shareOf(cost, before),
+  }
+}
+
+const moneyOf = (femto: bigint, difference: bigint) => ({
+  cost_usd: dollars(femto),
+  cost_text: dollarText(femto),
+  share_of_difference: difference === 0n ? null : shareOf(femto, difference),
+})
+
+const KIND_NAMES = {
+  input: 'input',
+  cached: 'cached_input',
+  write: 'cache_write',
+  output: 'output',
+} as const
+
+function tokensOf(all: readonly (readonly bigint[])[]): PeriodComparison['tokens'] {
+  return KINDS.flatMap((part, place) => {
+    if (part === 'request') return []
+    const femto = all.reduce((sum, tokens) => sum + (tokens[place] ?? 0n), 0n)
+    return [{ kind: KIND_NAMES[part], cost_usd: dollars(femto), cost_text: dollarText(femto) }]
+  })
+}
+
+const usdOf = (effects: Effects): Record<Effect, number> => ({
+  length: dollars(effects.length),
+  volume: dollars(effects.volume),
+  mix: dollars(effects.mix),
+  models: dollars(effects.models),
+  tokens: dollars(effects.tokens),
+  price: dollars(effects.price),
+  new: dollars(effects.new),
+  gone: dollars(effects.gone),
+})
+
+function groupOf({ cells, effects, difference }: Found, whole: bigint, about: About): GroupShown {
+  const has = (period: Period): boolean => cells.some((cell) => cell.period === period)
+  const side = (period: Period): SideFigures | null =>
+    has(period) ? sideOf(cells, period, about) : null
+  const femto = about.pricing ? difference : 0n
+  return {
+    key: cells[0]?.group ?? null,
+    state: has('baseline') ? (has('comparison') ? 'stays' : 'gone') : 'new',
+    baseline: side('baseline'),
+    comparison: side('comparison'),
+    difference: moneyOf(femto, whole),
+    effects: usdOf(effects),
+  }
+}
+
+function othersOf(rest: readonly Found[], groups: number): PeriodComparison['others'] {
+  if (rest.length === 0) return null
+  const effects = sumOf(rest.map((each) => each.effects))
+  const femto = EFFECTS.reduce((sum, effect) => sum + effects[effect], 0n)
+  return {
+    groups,
+    requests: rest.reduce(
+      (sum, { cells }) => sum + countOf(cells, 'comparison') - countOf(cells, 'baseline'),
+      0,
+    ),
+    cost_usd: dollars(femto),
+    cost_text: dollarText(femto),
+    effects: usdOf(effects),
+  }
+}
+
+const size = (value: bigint): bigint => (value < 0n ? -value : value)
+const compare = (one: bigint, other: bigint): number => (one < other ? -1 : one > other ? 1 : 0)

@@ -1,0 +1,119 @@
+import type { Dimension } from '../../workload/dimensions.ts'
+import { ToolError } from '../tool.ts'
+import type { Span } from './choose-periods.ts'
+import { keyOf, sqlOf } from './dimension-sql.ts'
+import type { Side } from './lmdi.ts'
+import { bigOf, numberOf, numberOrNull } from './money.ts'
+import { quantities } from './price-sql.ts'
+import type { Pricing } from './pricing.ts'
+import { PARTS } from './rates.ts'
+import type { Subject } from './subject.ts'
+import { timestampOf } from './where.ts'
+
+/** Groups that are told apart; the others, which cost least, are one. */
+const MOST_GROUPS = 1_000
+const MOST_CELLS = { rows: 70_000, bytes: 16_000_000 }
+
+/** Kinds of tokens where it is known what was charged for; else all of them are one kind. */
+export const KINDS = PARTS
+
+/** Requests of one model in one group and one period. */
+export interface Cell {
+  period: 'baseline' | 'comparison'
+  /** Of the groups that are not told apart. */
+  isRest: boolean
+  group: string | null
+  model: string | null
+  requests: number
+  /** Requests with a price, with what they were charged for. */
+  priced: Side
+  tokens: { input: number | null; cached: number | null; output: number | null }
+  first: number
+  last: number
+}
+
+interface Asked {
+  baseline: Span
+  comparison: Span
+  by: Dimension | null
+  /** Undefined where nothing has a price. */
+  pricing: Pricing | undefined
+  /** Whether requests of a group are told apart by their model. */
+  byModel: boolean
+}
+
+/**
+ * All that is asked of both periods, in one pass over the rows.
+ *
+ * @throws ToolError when groups and models are more than 70,000 together.
+ */
+export async function cellsOf(
+  subject: Subject,
+  { baseline, comparison, by, pricing, byModel }: Asked,
+): Promise<{ cells: Cell[]; groups: number }> {
+  const within = ({ from, to }: Span): string =>
+    `("at" >= ${timestampOf(from)} AND "at" < ${timestampOf(to)})`
+  const column = (name: 'input_tokens' | 'cached_input_tokens' | 'output_tokens'): string =>
+    subject.has(name) ? name : 'NULL::BIGINT'
+  const charged = chargedSql(subject, pricing)
+  const listed = (of: (each: (typeof charged)[number], place: number) => string): string =>
+    charged.map((each, place) => `, ${of(each, place)}`).join('')
+  const rows = await subject.ask(
+    `WITH dated AS (SELECT ${within(comparison)} AS is_later, ${by === null ? 'NULL' : `(${sqlOf(by)})`}::VARCHAR AS grp,
+         ${byModel ? 'model' : 'NULL::VARCHAR'} AS kind, requests, "at", ${pricing ? 'cost' : 'NULL::HUGEINT AS cost'},
+         ${column('input_tokens')} AS input, ${column('cached_input_tokens')} AS cached, ${column('output_tokens')} AS output${listed(({ tokens, cost }, place) => `${tokens} AS tokens_${place}, ${cost} AS cost_${place}`)}
+         FROM ${pricing?.from ?? subject.from} AS w WHERE ${within(baseline)} OR ${within(comparison)}),
+       cells AS MATERIALIZED (SELECT is_later, grp, kind, sum(requests) AS requests,
+         sum(requests) FILTER (WHERE cost IS NOT NULL) AS priced, sum(cost) AS cost,
+         sum(input) AS input, sum(cached) AS cached, sum(output) AS output, min(epoch_ms("at")) AS begun, max(epoch_ms("at")) AS ended${listed((_, place) => `sum(tokens_${place}) FILTER (WHERE cost IS NOT NULL) AS tokens_${place}, sum(cost_${place}) FILTER (WHERE cost IS NOT NULL) AS cost_${place}`)}
+         FROM dated GROUP BY is_later, grp, kind),
+       kept AS (SELECT grp, true AS is_kept, count(*) OVER () AS groups FROM cells GROUP BY grp ORDER BY sum(cost) DESC NULLS LAST, sum(requests) DESC, grp LIMIT ${MOST_GROUPS})
+     SELECT is_later, is_kept IS NULL, CASE WHEN is_kept THEN cells.grp END, kind, sum(requests), sum(priced), sum(input), sum(cached), sum(output), min(begun), max(ended),
+       (SELECT max(groups) FROM kept), count(*) OVER ()${listed((_, place) => `sum(tokens_${place}), sum(cost_${place})`)}
+     FROM cells LEFT JOIN kept ON cells.grp IS NOT DISTINCT FROM kept.grp GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`,
+    MOST_CELLS,
+  )
+  if (rows.length < numberOf(rows[0]?.[12]))
+    throw new ToolError(
+      'The files name too many models to compare by another column: choose some with where.',
+    )
+  const cells = rows.map((row): Cell => {
+    const [isLater, isRest, group, model, requests, priced, ...rest] = row
+    const [input, cached, output, first, last, _groups, _rows, ...amounts] = rest
+    return {
+      period: isLater === true ? 'comparison' : 'baseline',
+      isRest: isRest === true,
+      group: by === null ? null : keyOf(by, group),
+      model: model === null || model === undefined ? null : String(model),
+      requests: numberOf(requests),
+      priced: {
+        requests: numberOf(priced),
+        kinds: charged.map((_, place) => ({
+          tokens: numberOf(amounts[place * 2]),
+          cost: bigOf(amounts[place * 2 + 1]),
+        })),
+      },
+      tokens: {
+        input: numberOrNull(input),
+        cached: numberOrNull(cached),
+        output: numberOrNull(output),
+      },
+      first: numberOf(first),
+      last: numberOf(last),
+    }
+  })
+  return { cells, groups: numberOf(rows[0]?.[11]) }
+}
+
+/** What rows are charged for: tokens of each kind and their cost. */
+function chargedSql(
+  subject: Subject,
+  pricing: Pricing | undefined,
+): { tokens: string; cost: string }[] {
+  if (pricing === undefined) return []
+  const amounts = quantities(subject)
+  if (pricing.parts) return KINDS.map((part) => ({ tokens: amounts[part], cost: `cost_${part}` }))
+  const named = (['input_tokens', 'output_tokens'] as const).filter((column) => subject.has(column))
+  const tokens = named.map((column) => `coalesce(${column}, 0)`).join(' + ')
+  return [{ tokens: tokens === '' ? '0' : tokens, cost: 'cost' }]
+}

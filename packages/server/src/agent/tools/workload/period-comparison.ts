@@ -1,0 +1,122 @@
+import { z } from 'zod'
+
+import { DIMENSIONS, TIME_STEPS, type Dimension } from '../../workload/dimensions.ts'
+import { STEPS } from './calendar.ts'
+import type { Effect } from './lmdi.ts'
+import {
+  instant,
+  priced,
+  top,
+  type Answered,
+  type Covered,
+  type Method,
+  type PricingShown,
+} from './schemas.ts'
+
+/** Arguments and result of `compare_periods`; units as in `schemas.ts`. */
+
+/** Groups that requests of two periods can share: a step of time is in one of them only. */
+const shared = z.enum(DIMENSIONS).exclude(TIME_STEPS)
+
+export const comparePeriodsInput = z.strictObject({
+  ...priced,
+  comparison: z
+    .strictObject({
+      from: instant.describe('At this time or later'),
+      to: instant.optional().describe('Before this time; the end of the data unless given'),
+    })
+    .optional()
+    .describe('The later period; unless given the last whole month, week, day or hour'),
+  baseline: z
+    .strictObject({
+      from: instant.describe('At this time or later'),
+      to: instant.describe('Before this time'),
+    })
+    .optional()
+    .describe('What it is compared with; unless given as long a time right before it'),
+  step: z
+    .enum(STEPS)
+    .optional()
+    .describe('Without periods: the last such unit that the data cover against the one before'),
+  by: shared.optional().describe('Groups; model unless given, where the files name it'),
+  top: top.optional().describe('Groups shown at most, 10 unless given'),
+})
+export type ComparePeriodsInput = z.infer<typeof comparePeriodsInput>
+
+export interface SideFigures {
+  requests: number
+  /** In which nothing of the cost is. */
+  unpriced_requests: number
+  cost_usd: number | null
+  cost_text: string | null
+  /** Of requests with a price, where there are prices. */
+  usd_per_request: number | null
+  /** Cached input is part of the input. */
+  input_tokens_per_request: number | null
+  cached_input_tokens_per_request: number | null
+  output_tokens_per_request: number | null
+  /** Of input and output together, of requests with a price: what a million tokens cost in the mean. */
+  usd_per_million_tokens: number | null
+}
+
+export interface PeriodFigures extends SideFigures {
+  /** At this time or later, before that; UTC. */
+  from: string
+  to: string
+  hours: number
+  /** The part of the period for which there are data, 0 to 1; 1 also where less than 5 % is missing. */
+  covered_share: number
+  /** First and last request in it. */
+  first: string
+  last: string
+}
+
+interface Money {
+  /** Negative: less than in the baseline. */
+  cost_usd: number
+  cost_text: string
+}
+
+export interface EffectShown extends Money {
+  effect: Effect
+  /** Of the difference: negative where it goes the other way; null of a difference of nothing. */
+  share_of_difference: number | null
+}
+
+export interface GroupShown {
+  key: string | null
+  state: 'stays' | 'new' | 'gone'
+  baseline: SideFigures | null
+  comparison: SideFigures | null
+  difference: Money & { share_of_difference: number | null }
+  /** In US dollars; they sum to the group's difference. */
+  effects: Record<Effect, number>
+}
+
+export interface PeriodComparison extends Answered {
+  covered: Covered
+  pricing: PricingShown | null
+  method: Method
+  /** How the periods were chosen, in words. */
+  chosen: string
+  baseline: PeriodFigures
+  comparison: PeriodFigures
+  difference: {
+    requests: number
+    /** Of the baseline; null of nothing. */
+    requests_share: number | null
+    cost_usd: number | null
+    cost_text: string | null
+    cost_share: number | null
+  }
+  by: Dimension | null
+  /** They sum to the difference of cost; null when nothing has a price. In their order. */
+  effects: EffectShown[] | null
+  /** The effect `tokens` by kind; null when only what was paid is known, not for what. */
+  tokens: (Money & { kind: 'input' | 'cached_input' | 'cache_write' | 'output' })[] | null
+  /** What contributes most to the difference first, whichever way. */
+  groups: GroupShown[]
+  groups_in_all: number
+  /** What the groups shown leave; null: nothing. */
+  others: (Money & { groups: number; requests: number; effects: Record<Effect, number> }) | null
+}
