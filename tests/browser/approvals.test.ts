@@ -8,7 +8,7 @@ import { startMcpServer, type McpHttpServer } from '../support/mcp-http.ts'
 import { startModelServer, type ModelServer } from '../support/model-server.ts'
 import { startNetra, type NetraProcess } from '../support/netra-process.ts'
 import type { Person } from '../support/people.ts'
-import { ask, newcomer, soon } from '../support/screen.ts'
+import { answers, ask, ended, newcomer, soon } from '../support/screen.ts'
 
 const test = base.extend<InBrowser>(inBrowser)
 
@@ -135,4 +135,14 @@ test('a form says what is wrong with it and keeps what was typed; an address is 
   // By the name that its server gives it for people; what it takes stands there once.
   await card(page).getByRole('heading', { name: 'Allow “Add a line”?' }).waitFor()
   expect(await card(page).getByText('Drinks green tea').count()).toBe(1)
+  await page.getByRole('status').getByText('it asks about “Add a line” of Desk').waitFor()
+  await card(page).getByRole('button', { name: 'Allow', exact: true }).click()
+  const answer = answers(page)
+  await ended(answer)
+  await answer.getByRole('button', { name: /^\d+ steps? ·/ }).click()
+  const step = answer.getByRole('button', { name: /^Used “Add a line” of Desk/ })
+  expect(await answer.innerText()).not.toContain('desk__add_line')
+  // What models call it stands where it has to be exact.
+  await step.click()
+  await answer.getByText('desk__add_line', { exact: true }).waitFor()
 })

@@ -172,7 +172,7 @@ function waitingFor(view: RunView): string | null {
 }
 
 function Steps(props: AnswerProps & { view: RunView; isOpen: boolean }) {
-  const { view, isOpen, agentName, fileName, loadResult, nameOf } = props
+  const { view, isOpen, agentName, fileName, loadResult, nameOf, toolNamed } = props
   const [choice, setChoice] = useState<boolean | null>(null)
   const isShown = choice ?? isOpen
   const failures = view.steps.filter(
@@ -203,6 +203,7 @@ function Steps(props: AnswerProps & { view: RunView; isOpen: boolean }) {
           fileName={fileName}
           loadResult={loadResult}
           nameOf={nameOf}
+          toolNamed={toolNamed}
         />
       ) : null}
     </div>

@@ -4,11 +4,19 @@ import { useQuery } from '@tanstack/react-query'
 import { problemText } from '../live/api.ts'
 import { useLive } from '../live/use-live.ts'
 import { formatDuration } from '../timeline/format.ts'
-import { timeParts, waterfall, type TimePart, type WaterfallRow } from '../timeline/waterfall.ts'
+import {
+  causeWords,
+  serverToolsOf,
+  timeParts,
+  waterfall,
+  type TimePart,
+  type WaterfallRow,
+} from '../timeline/waterfall.ts'
 import { Button } from './button.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { Dialog } from './dialog.tsx'
 import { Problem } from './notice.tsx'
+import { useToolNames } from './use-tool-names.ts'
 
 const OPEN_EVERY_MS = 1_000
 
@@ -76,11 +84,12 @@ export function RunTimeline({ runId, isOpen, onClose }: RunTimelineProps) {
 
 function Shown({ timeline }: { timeline: Timeline }) {
   const parts = timeParts(timeline)
-  const rows = waterfall(timeline)
+  const toolNamed = useToolNames(serverToolsOf(timeline))
+  const rows = waterfall(timeline, toolNamed)
   return (
     <>
       <p className="-mt-4 text-lg font-semibold tracking-tight wrap-anywhere">
-        {timeline.cause.sentence}
+        {causeWords(timeline, toolNamed)}
       </p>
       <Parts parts={parts} total={timeline.total_ms} />
       {rows.length === 0 ? null : <Waterfall rows={rows} total={timeline.total_ms} />}

@@ -4,7 +4,8 @@ import { formatDuration } from '../timeline/format.ts'
 import { inlinePieces } from '../timeline/inline.ts'
 import { resultOf, resultView, type ResultView } from '../timeline/result-view.ts'
 import type { Step } from '../timeline/run-view.ts'
-import { toolWords } from '../timeline/tool-words.ts'
+import { toolPhrase, type ToolName } from '../timeline/tool-names.ts'
+import { thoughtWords, toolWords } from '../timeline/tool-words.ts'
 import { Spinner } from './button.tsx'
 import { DataTable, LoadAll } from './data-table.tsx'
 import { ChevronRightIcon } from './icons.tsx'
@@ -17,6 +18,7 @@ export interface StepParts {
   loadResult: (fileId: string) => Promise<unknown>
   /** The name of an agent by its id. */
   nameOf: (agent: string) => string
+  toolNamed: (tool: string) => ToolName
 }
 
 interface StepListProps extends StepParts {
@@ -40,7 +42,7 @@ export function StepList({ steps, beginning, waiting, ...parts }: StepListProps)
             {step.kind === 'handoff' ? (
               <span className="font-medium text-ink">{parts.nameOf(step.to)} </span>
             ) : null}
-            <StepText text={step.text} />
+            <StepText text={thoughtWords(step.text, parts.toolNamed)} />
             {step.kind === 'summary' ? <Summary text={step.summary} /> : null}
           </Line>
         ),
@@ -111,9 +113,9 @@ function Line({ mark, children }: { mark: Mark; children: ReactNode }) {
 
 const MARKS = { running: 'busy', good: 'good', bad: 'bad', stopped: 'stopped' } as const
 
-function Tool({ step, fileName, loadResult }: StepParts & { step: ToolStep }) {
+function Tool({ step, fileName, loadResult, toolNamed }: StepParts & { step: ToolStep }) {
   const { call } = step
-  const words = toolWords(call, fileName)
+  const words = toolWords(call, fileName, toolNamed)
   const result = resultOf(call)
   const hasTable = result.kind === 'table'
   const [choice, setChoice] = useState<boolean | null>(null)
@@ -153,7 +155,13 @@ function Tool({ step, fileName, loadResult }: StepParts & { step: ToolStep }) {
         </div>
       ) : null}
       <div className={hasTable || isOpen || result.kind === 'error' ? 'mt-2' : ''}>
-        <Result call={call} result={result} isOpen={isOpen} loadResult={loadResult} />
+        <Result
+          call={call}
+          label={`Result of ${toolPhrase(toolNamed(call.name))}`}
+          result={result}
+          isOpen={isOpen}
+          loadResult={loadResult}
+        />
       </div>
     </Line>
   )
@@ -161,12 +169,13 @@ function Tool({ step, fileName, loadResult }: StepParts & { step: ToolStep }) {
 
 interface ResultProps {
   call: ToolStep['call']
+  label: string
   result: ResultView
   isOpen: boolean
   loadResult: StepParts['loadResult']
 }
 
-function Result({ call, result, isOpen, loadResult }: ResultProps) {
+function Result({ call, label, result, isOpen, loadResult }: ResultProps) {
   const [whole, setWhole] = useState<ResultView | null>(null)
   const shown = whole ?? result
   const reference = call.result_ref
@@ -198,13 +207,9 @@ function Result({ call, result, isOpen, loadResult }: ResultProps) {
         </pre>
       ) : null
     case 'chart':
-      return isOpen ? (
-        <DataTable table={shown.table} label={`Result of ${call.name}`} onLoadAll={onLoadAll} />
-      ) : null
+      return isOpen ? <DataTable table={shown.table} label={label} onLoadAll={onLoadAll} /> : null
     case 'table':
-      return (
-        <DataTable table={shown.table} label={`Result of ${call.name}`} onLoadAll={onLoadAll} />
-      )
+      return <DataTable table={shown.table} label={label} onLoadAll={onLoadAll} />
     default:
       return shown satisfies never
   }

@@ -5,11 +5,13 @@ import { Answer } from '../components/answer.tsx'
 import { Button } from '../components/button.tsx'
 import { Problem } from '../components/notice.tsx'
 import { Bubble, Question } from '../components/question.tsx'
+import { useToolNames } from '../components/use-tool-names.ts'
 import type { Agent, Model, Models } from '../live/api.ts'
 import type { Outgoing, SentAttachment } from '../live/live-types.ts'
 import { useLive } from '../live/use-live.ts'
-import { spoken } from '../timeline/spoken.ts'
+import { announcement } from '../timeline/announcement.ts'
 import { leaderOf } from '../timeline/team.ts'
+import { toolPhrase, type ToolName } from '../timeline/tool-names.ts'
 import type { Fork, Turn } from '../timeline/turns.ts'
 import type { ConversationView } from './use-conversation.ts'
 
@@ -48,6 +50,7 @@ export function Conversation(props: ConversationProps) {
       JSON.parse(await (await api.fileContent(fileId)).text()),
     [api],
   )
+  const toolNamed = useToolNames(state.tool_calls.map(({ name }) => name))
   const onRegenerate = useLatest(props.onRegenerate)
   const onResend = useLatest((message: ThreadMessage, text: string) => {
     props.onResend(text, message.attachments, message.parent_message_id)
@@ -72,6 +75,7 @@ export function Conversation(props: ConversationProps) {
             agents={agents}
             canAct={runningId === null && props.canSend}
             fileName={fileName}
+            toolNamed={toolNamed}
             loadResult={loadResult}
             onChoose={choose}
             onRegenerate={onRegenerate}
@@ -86,7 +90,7 @@ export function Conversation(props: ConversationProps) {
         ))}
       </div>
       {conversation.wasReset ? <ResetNotice onUnderstood={conversation.understand} /> : null}
-      <Announcer turns={turns} agents={agents} />
+      <Announcer turns={turns} agents={agents} toolNamed={toolNamed} />
     </div>
   )
 }
@@ -148,6 +152,7 @@ interface TurnViewProps {
   agents: readonly Agent[]
   canAct: boolean
   fileName: (fileId: string) => string | undefined
+  toolNamed: (tool: string) => ToolName
   loadResult: (fileId: string) => Promise<unknown>
   onChoose: (fork: Fork, step: number) => void
   onRegenerate: (messageId: string) => void
@@ -188,6 +193,7 @@ const TurnView = memo(function TurnView(props: TurnViewProps) {
           agentName={agentName(agents, run ? leaderOf(run) : answer.messages.at(-1)?.agent)}
           nameOf={nameOf}
           fileName={props.fileName}
+          toolNamed={props.toolNamed}
           loadResult={props.loadResult}
           onChoose={onChoose}
           onRegenerate={canAct && question ? regenerate : undefined}
@@ -214,26 +220,26 @@ function ResetNotice({ onUnderstood }: { onUnderstood: () => void }) {
   )
 }
 
+interface AnnouncerProps {
+  turns: readonly Turn[]
+  agents: readonly Agent[]
+  toolNamed: (tool: string) => ToolName
+}
+
 /** Tells a screen reader when an answer begins and when it is there: not each word of it. */
-function Announcer({ turns, agents }: { turns: readonly Turn[]; agents: readonly Agent[] }) {
+function Announcer({ turns, agents, toolNamed }: AnnouncerProps) {
   const run = turns.at(-1)?.answer?.run
   const [seen, setSeen] = useState<string | null>(null)
-  const outcome = run?.outcome
   const asked = turns.at(-1)?.answer?.approvals.at(-1)
-  const name = agentName(agents, run?.agent)
+  // Whose name stands above the answer, whoever of a team works on it.
+  const name = agentName(agents, run ? leaderOf(run) : null)
   useEffect(() => {
     if (run && run.outcome === null) setSeen(run.id)
   }, [run])
-  const text = () => {
-    if (!run || seen !== run.id) return ''
-    if (!outcome && asked) return `${name} waits for you: it asks about ${asked.tool_name}.`
-    if (!outcome) return `${name} is working.`
-    if (outcome.kind === 'completed') return `${name} answered: ${spoken(outcome.final_response)}`
-    return outcome.kind === 'failed' ? `${name} failed: ${outcome.message}` : 'Stopped.'
-  }
+  const asksAbout = asked ? toolPhrase(toolNamed(asked.tool_name)) : null
   return (
     <p role="status" className="sr-only">
-      {text()}
+      {run && seen === run.id ? announcement(run, name, asksAbout) : ''}
     </p>
   )
 }

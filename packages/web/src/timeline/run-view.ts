@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { countOf, formatDuration, formatUsd } from './format.ts'
 import { resultOf, type ChartData, type TableView } from './result-view.ts'
 import { teamOf, type TeamMember } from './team.ts'
+import { isOnlyTheCall } from './tool-words.ts'
 import type { Answer } from './turns.ts'
 
 export type Step =
@@ -102,7 +103,8 @@ function stepsOf(run: Run, answer: Answer, finalId: string | null): Step[] {
           break
         }
         // What stands in for the model is said above all steps.
-        if (!thought?.fallback && !said.has(text.trim())) steps.push({ kind, id, text })
+        if (!thought?.fallback && !said.has(text.trim()) && !isOnlyTheCall(text))
+          steps.push({ kind, id, text })
         break
       }
       case 'message': {

@@ -1,5 +1,7 @@
 import type { ToolCall } from '@netra/protocol'
 
+import { toolPhrase, type ToolName } from './tool-names.ts'
+
 export interface ToolWords {
   /** What happens or happened, in plain words. */
   title: string
@@ -64,10 +66,20 @@ const PHRASES: Record<string, Phrase> = {
     return { now: `Projecting ${file}${by}`, past: `Projected ${file}${by}` }
   },
   rank_options: () => ({ now: 'Ranking the options', past: 'Ranked the options' }),
+  correlate_columns: (_, file) => ({
+    now: `Looking at what goes together in ${file}`,
+    past: `Looked at what goes together in ${file}`,
+  }),
+  triage_question: () => ({ now: 'Reading the question', past: 'Read the question' }),
+  find_missing_data: () => ({
+    now: 'Looking for what the data lack',
+    past: 'Found what the data lack',
+  }),
+  plan_actions: () => ({ now: 'Planning the steps', past: 'Planned the steps' }),
+  adopt_plan: () => ({ now: 'Adopting the plan', past: 'Adopted the plan' }),
+  build_report: () => ({ now: 'Writing the report', past: 'Wrote the report' }),
   calculate: () => ({ now: 'Calculating', past: 'Calculated' }),
 }
-
-const plain = (name: string): string => name.replaceAll(/[_-]+/g, ' ').trim()
 
 const ENDINGS: Record<ToolCall['status'], [ToolWords['state'], string | null]> = {
   waiting: ['running', 'waits for your decision'],
@@ -88,16 +100,28 @@ function filesOf(call: ToolCall, fileName: (fileId: string) => string | undefine
   return names.length > 0 ? names.join(' and ') : 'the table'
 }
 
-/** A tool call in plain words; `fileName` gives the name of an attached file. */
+/** What is said of a call for a model that did not say it: the call itself says as much. */
+export const isOnlyTheCall = (thought: string): boolean => /^Calling [\w-]+\.$/.test(thought)
+
+/** A thought that begins with what a call of a server’s tool does, in words. */
+export const thoughtWords = (thought: string, toolNamed: (tool: string) => ToolName): string =>
+  thought.replace(
+    /^Calling ([\w-]+__[\w-]+)/,
+    (_, tool: string) => `Using ${toolPhrase(toolNamed(tool))}`,
+  )
+
+/**
+ * A tool call in plain words; `fileName` gives the name of an attached file, `toolNamed` what people
+ * call a tool.
+ */
 export function toolWords(
   call: ToolCall,
   fileName: (fileId: string) => string | undefined,
+  toolNamed: (tool: string) => ToolName,
 ): ToolWords {
   const file = filesOf(call, fileName)
-  const phrase = PHRASES[call.name]?.(call, file) ?? {
-    now: `Using ${plain(call.name)}`,
-    past: `Used ${plain(call.name)}`,
-  }
+  const used = toolPhrase(toolNamed(call.name))
+  const phrase = PHRASES[call.name]?.(call, file) ?? { now: `Using ${used}`, past: `Used ${used}` }
   const [state, ending] = ENDINGS[call.status]
   return { title: state === 'good' ? phrase.past : phrase.now, ending, state }
 }

@@ -1,9 +1,13 @@
 import type { RunTimeline } from '@netra/client'
 import { expect, test } from 'vitest'
 
-import { timeParts, waterfall } from './waterfall.ts'
+import { toolName } from './tool-names.ts'
+import { causeWords, timeParts, waterfall as waterfallOf } from './waterfall.ts'
 
 type Span = RunTimeline['spans'][number]
+
+const named = (tool: string) => toolName(tool, [])
+const waterfall = (of: RunTimeline) => waterfallOf(of, named)
 
 const span = (
   id: string,
@@ -78,4 +82,17 @@ test('what took no time worth a word is not among the parts', () => {
     ['tool', 0.3],
     ['other', 0.099],
   ])
+})
+
+test('a tool of a server is named for people, in its row and in the cause', () => {
+  const told = {
+    ...timeline([{ ...span('desk__add_line', null, 0, 900), kind: 'tool' as const }]),
+    cause: {
+      kind: 'tool' as const,
+      share: 0.9,
+      sentence: 'The tool desk__add_line took 0.9 of 1.0 s.',
+    },
+  }
+  expect(waterfall(told)[0]?.name).toBe('“add line” of desk')
+  expect(causeWords(told, named)).toBe('The tool “add line” of desk took 0.9 of 1.0 s.')
 })

@@ -1,6 +1,7 @@
 import type { RunTimeline } from '@netra/client'
 
 import { formatDuration } from './format.ts'
+import { isOfServer, toolPhrase, type ToolName } from './tool-names.ts'
 
 export type PartKind = RunTimeline['cause']['kind']
 type Span = RunTimeline['spans'][number]
@@ -53,8 +54,25 @@ export function timeParts({ parts, total_ms }: RunTimeline): TimePart[] {
 
 const clamp = (value: number, most: number): number => Math.min(most, Math.max(0, value))
 
+/** The tools of servers that were called, as models call them. */
+export const serverToolsOf = ({ spans }: RunTimeline): string[] => [
+  ...new Set(
+    spans.filter(({ kind, name }) => kind === 'tool' && isOfServer(name)).map(({ name }) => name),
+  ),
+]
+
+/** Why it took so long, with tools of servers by the names that people know. */
+export const causeWords = (timeline: RunTimeline, toolNamed: ToolNamed): string =>
+  serverToolsOf(timeline).reduce(
+    (sentence, tool) =>
+      sentence.replace(`The tool ${tool} `, `The tool ${toolPhrase(toolNamed(tool))} `),
+    timeline.cause.sentence,
+  )
+
+type ToolNamed = (tool: string) => ToolName
+
 /** Spans as lines under each other: each after what it lies in, siblings by their beginning. */
-export function waterfall({ spans, total_ms }: RunTimeline): WaterfallRow[] {
+export function waterfall({ spans, total_ms }: RunTimeline, toolNamed: ToolNamed): WaterfallRow[] {
   const known = new Set(spans.map(({ id }) => id))
   const children = new Map<string | null, Span[]>()
   for (const span of spans) {
@@ -72,7 +90,7 @@ export function waterfall({ spans, total_ms }: RunTimeline): WaterfallRow[] {
       const from = clamp(span.start_ms / whole, 1)
       rows.push({
         id: span.id,
-        name: span.name,
+        name: isOfServer(span.name) ? toolPhrase(toolNamed(span.name)) : span.name,
         kind: span.kind,
         depth,
         from,

@@ -1,3 +1,4 @@
+import { useToolNames } from '../use-tool-names.ts'
 import { saysNoMore, type AskedCall } from './asked-call.ts'
 import { CallArguments } from './call-arguments.tsx'
 import { ChangeView } from './change-view.tsx'
@@ -5,7 +6,6 @@ import { DecideButtons } from './decide-buttons.tsx'
 import { QuestionAddress } from './question-address.tsx'
 import { QuestionForm } from './question-form.tsx'
 import { useFocusAfter } from './use-focus-after.ts'
-import { useToolTitle } from './use-tool-title.ts'
 import { visibleText } from './visible-text.ts'
 
 const until = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
@@ -14,20 +14,18 @@ const until = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 export function ApprovalCard({ call, agentName }: { call: AskedCall; agentName: string | null }) {
   const { question } = call
   const tool = visibleText(call.tool)
-  const given = useToolTitle(call)
+  const { title } = useToolNames([call.tool])(call.tool)
   const keepsFocus = useFocusAfter()
   return (
     <section
       {...keepsFocus}
       tabIndex={-1}
       data-decision
-      aria-label={`Decision about ${tool}`}
+      aria-label={`Decision about ${title}`}
       className="appear space-y-3 rounded-xl border border-line-strong bg-raised p-4 text-sm focus-visible:outline-none"
     >
       <div>
-        <h3 className="font-semibold wrap-anywhere">
-          {titleOf(call, given === null ? tool : `“${visibleText(given)}”`)}
-        </h3>
+        <h3 className="font-semibold wrap-anywhere">{titleOf(call, `“${title}”`)}</h3>
         <p className="mt-0.5 text-xs wrap-anywhere text-muted">{whoOf(call, agentName)}</p>
       </div>
       {question ? (
@@ -55,16 +53,16 @@ export function ApprovalCard({ call, agentName }: { call: AskedCall; agentName: 
 const INTERRUPTED =
   'It was cut off while it ran. Whether it took effect is not known, so it is not run again without you.'
 
-/** Netra’s own, in words; a name that a server gave its tool is shown as it is. */
+/** Netra’s own, as a question. */
 const OWN_TITLES: Record<string, string> = {
   adopt_plan: 'Adopt this plan?',
   remember: 'Remember this?',
 }
 
-function titleOf({ question, isInterrupted, server }: AskedCall, tool: string): string {
-  if (question) return `${tool} asks you something`
-  if (isInterrupted) return `Run ${tool} again?`
-  return (server === null ? OWN_TITLES[tool] : undefined) ?? `Allow ${tool}?`
+function titleOf({ question, isInterrupted, server, tool }: AskedCall, title: string): string {
+  if (question) return `${title} asks you something`
+  if (isInterrupted) return `Run ${title} again?`
+  return (server === null ? OWN_TITLES[tool] : undefined) ?? `Allow ${title}?`
 }
 
 function whoOf({ server, agent }: AskedCall, agentName: string | null): string {

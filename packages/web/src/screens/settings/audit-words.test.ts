@@ -27,6 +27,7 @@ test('details are told one by one, empty ones not at all', () => {
   )
   expect(detailWords(null)).toBe('')
   expect(detailWords({ policy: 'closed', domains: 0 })).toBe('policy: closed · no domains')
+  expect(detailWords({ tool: 'desk__add_line' })).toBe('tool: “add line” of desk')
   expect(detailWords({ domains: 2 })).toBe('2 domains')
   expect(detailWords({ scopes: ['chat:read', 'chat:write'] })).toBe('scopes: chat:read, chat:write')
   const until = '2026-11-21T17:30:00.000Z'

@@ -1,6 +1,7 @@
 import type { AuditEntry } from '@netra/client'
 
 import { countOf } from '../../timeline/format.ts'
+import { toolName, toolPhrase } from '../../timeline/tool-names.ts'
 import { exactly } from './moments.ts'
 
 const ACTIONS: Record<string, string> = {
@@ -82,6 +83,9 @@ const oneDetail = (name: string, value: unknown): string => {
   if (name === 'domains' && typeof value === 'number') {
     return value === 0 ? 'no domains' : countOf(value, 'domain')
   }
+  // Of whom the servers are that it names is not known here: their tools go by what models call them.
+  if (name === 'tool' && typeof value === 'string')
+    return `tool: ${toolPhrase(toolName(value, []))}`
   return `${name.replaceAll('_', ' ')}: ${valueWords(value)}`
 }
 

@@ -8,6 +8,7 @@ import { Button } from '../../components/button.tsx'
 import { DrawerButton } from '../../components/drawer-button.tsx'
 import { Problem } from '../../components/notice.tsx'
 import { useAction } from '../../components/use-action.ts'
+import { useToolNames } from '../../components/use-tool-names.ts'
 import { useLive } from '../../live/use-live.ts'
 import { Loaded } from '../settings/section.tsx'
 import { useApprovalsApi, useWaiting } from './use-waiting.ts'
@@ -22,7 +23,7 @@ export function WaitingScreen() {
         <DrawerButton />
         <h1 className="flex-1 text-sm font-medium text-soft">Waiting for you</h1>
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto">
+      <div className="relative min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-3xl px-4 pt-2 pb-20 sm:px-6">
           <p role="status" className="text-sm text-muted">
             {query.data === undefined ? '' : inWords(calls.length)}
@@ -91,6 +92,7 @@ function Unasked() {
     await approvalsApi.askAgain(tool)
     await client.invalidateQueries({ queryKey: UNASKED })
   })
+  const toolNamed = useToolNames(query.data?.map(({ tool }) => tool) ?? [])
   if (!query.data || query.data.length === 0) return null
   return (
     <section className="mt-12 border-t border-line pt-6 text-sm">
@@ -102,8 +104,16 @@ function Unasked() {
       <ul className="mt-3 divide-y divide-line border-y border-line">
         {query.data.map(({ tool }) => (
           <li key={tool} className="flex items-center gap-3 py-2">
-            <span className="min-w-0 flex-1 font-mono text-xs wrap-anywhere">{tool}</span>
-            <Button small disabled={again.isBusy} onClick={() => void again.run(tool)}>
+            <span className="min-w-0 flex-1 wrap-anywhere">
+              {toolNamed(tool).title}{' '}
+              <span className="text-xs text-muted">{toolNamed(tool).server ?? 'Netra’s own'}</span>
+            </span>
+            <Button
+              small
+              aria-label={`Ask me again about ${toolNamed(tool).title}`}
+              disabled={again.isBusy}
+              onClick={() => void again.run(tool)}
+            >
               Ask me again
             </Button>
           </li>

@@ -6,7 +6,7 @@ import { Problem } from '../../../components/notice.tsx'
 import { useAction } from '../../../components/use-action.ts'
 import { countOf } from '../../../timeline/format.ts'
 import { destroys, isTicked, leftOut } from './consent-choice.ts'
-import { ToolRow } from './tool-row.tsx'
+import { titleOf, ToolRow } from './tool-row.tsx'
 import { useMcpApi } from './use-mcp.ts'
 
 interface ToolListProps {
@@ -53,7 +53,7 @@ export function ToolList({ server, onChanged }: ToolListProps) {
               <li key={tool.name} className="flex items-start gap-2.5">
                 <input
                   type="checkbox"
-                  aria-label={`Allow ${tool.name}`}
+                  aria-label={`Allow ${titleOf(tool) ?? tool.name}`}
                   disabled={!server.may_change}
                   checked={isTicked(tool, switched, isLeft)}
                   onChange={() => setSwitched(toggled(switched, tool.hash))}

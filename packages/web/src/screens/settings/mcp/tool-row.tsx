@@ -1,5 +1,6 @@
 import type { McpServer, McpServerTool } from '@netra/client'
 
+import { visibleText } from '../../../components/approval/visible-text.ts'
 import { ChevronRightIcon } from '../../../components/icons.tsx'
 import { Problem } from '../../../components/notice.tsx'
 import { useAction } from '../../../components/use-action.ts'
@@ -24,11 +25,16 @@ function badgesOf({ annotations, state }: McpServerTool) {
   ].filter((badge) => badge !== null)
 }
 
+/** What the server calls it for people; null where it gives no such name. */
+export const titleOf = ({ title }: McpServerTool): string | null =>
+  title?.trim() ? visibleText(title.trim()) : null
+
 export function ToolRow({ server, tool, onChanged }: ToolRowProps) {
   const mcp = useMcpApi()
   const setAsks = useAction(async (asks: McpServerTool['asks']) =>
     onChanged(await mcp.setAsks(server.id, tool.name, asks)),
   )
+  const title = titleOf(tool)
   const usual = tool.needs_approval ? 'asks you' : 'does not ask'
   return (
     <details className="group py-2.5" open={tool.state === 'changed'}>
@@ -37,7 +43,14 @@ export function ToolRow({ server, tool, onChanged }: ToolRowProps) {
           size={14}
           className="text-muted transition-transform group-open:rotate-90"
         />
-        <span className="min-w-0 font-mono text-sm wrap-anywhere">{tool.name}</span>
+        {title === null ? null : (
+          <span className="min-w-0 text-sm font-medium wrap-anywhere">{title}</span>
+        )}
+        <span
+          className={`min-w-0 font-mono wrap-anywhere ${title === null ? 'text-sm' : 'text-xs text-muted'}`}
+        >
+          {visibleText(tool.name)}
+        </span>
         {badgesOf(tool).map(({ text, tone }) => (
           <Badge key={text} tone={tone}>
             {text}
@@ -54,6 +67,9 @@ export function ToolRow({ server, tool, onChanged }: ToolRowProps) {
             <Shown label={`${field} now`} value={after} />
           </div>
         ))}
+        <p className="text-xs text-muted">
+          Models call it <code className="font-mono wrap-anywhere">{tool.tool}</code>.
+        </p>
         <Shown label="Takes" value={tool.input_schema} />
         {tool.state === 'agreed' && server.may_change ? (
           <label className="block text-sm">
