@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { limitAmount, lowBudget } from './budget-words.ts'
+import { limitAmount, limitsInWords, lowBudget } from './budget-words.ts'
 
 const state = {
   budget: 'tokens_per_day',
@@ -27,4 +27,10 @@ test('amounts have their unit; one that is not known yet is a number', () => {
   expect(limitAmount('usd_per_day', 2.5)).toBe('$2.50')
   expect(limitAmount('seconds_per_run', 90)).toBe('90 s')
   expect(limitAmount('of_a_later_version', 3)).toBe('3')
+})
+
+test('what one budget sets is one line, in the order of the form', () => {
+  expect(limitsInWords({ usd_per_month: null, tokens_per_day: 1_000_000 })).toBe(
+    'Tokens a day: 1M tokens; US dollars a month: no limit',
+  )
 })

@@ -1,4 +1,4 @@
-import type { BudgetState } from '@netra/client'
+import type { BudgetLimits, BudgetState } from '@netra/client'
 
 import { formatCompact, formatNumber, formatUsd } from './format.ts'
 
@@ -58,6 +58,16 @@ export function limitAmount(name: string, value: number): string {
   if (unit === 'tokens') return `${formatCompact(value)} tokens`
   return unit === 'seconds' ? `${formatNumber(value)} s` : formatNumber(value)
 }
+
+/** `Tokens a day: 1M tokens; US dollars a month: no limit`. */
+export const limitsInWords = (limits: BudgetLimits): string =>
+  (Object.keys(LIMIT_WORDS) as LimitName[])
+    .flatMap((name) => {
+      const value = limits[name]
+      if (value === undefined) return []
+      return [`${limitName(name)}: ${value === null ? 'no limit' : limitAmount(name, value)}`]
+    })
+    .join('; ')
 
 const NO_MODEL =
   'no language model answers. The AI spend team and the built-in model go on: they need none.'

@@ -62,7 +62,7 @@ function Everybody() {
           aria-label="How far back"
           value={days}
           onChange={(event) => setDays(Number(event.target.value))}
-          className={`${INPUT} max-w-44`}
+          className={`${INPUT} max-w-52`}
         >
           {RANGES.map((range) => (
             <option key={range} value={range}>

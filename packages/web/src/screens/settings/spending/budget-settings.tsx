@@ -17,13 +17,8 @@ import {
 } from '../../../timeline/budget-words.ts'
 import { useSpendingApi } from '../../use-spending.ts'
 import { Loaded } from '../section.tsx'
-
-const SCOPES = [
-  { scope: 'everyone', name: 'Everybody together' },
-  { scope: 'role:user', name: 'Each user' },
-  { scope: 'role:admin', name: 'Each administrator' },
-  { scope: 'person', name: 'One person' },
-] as const
+import { SCOPES } from './budget-scopes.ts'
+import { WrittenBudgets } from './written-budgets.tsx'
 
 type ScopeName = (typeof SCOPES)[number]['scope']
 
@@ -43,6 +38,8 @@ function Shown({ budgets }: { budgets: Budgets }) {
   const { me } = useLive()
   // Of the form, which is another one once somebody has a budget of their own.
   const [savedAt, setSavedAt] = useState(0)
+  // What was removed stands in no field any more.
+  const [removals, setRemovals] = useState(0)
   const [scope, setScope] = useState<ScopeName>('role:user')
   const [email, setEmail] = useState('')
   const isPerson = scope === 'person'
@@ -52,33 +49,18 @@ function Shown({ budgets }: { budgets: Budgets }) {
   )
   return (
     <div className="space-y-6">
-      {held.length === 0 ? null : (
-        <ul className="divide-y divide-line text-sm" aria-label="What is set">
-          {held.map(({ scope: of, email: address, limits }) => (
-            <li
-              key={of}
-              className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2"
-            >
-              <span className="min-w-0 truncate">{address ?? whoIs(of)}</span>
-              <span className="flex items-center gap-3 text-muted">
-                <span className="figures">{inWords(limits)}</span>
-                {address === null && of.startsWith('user:') ? null : (
-                  <Button
-                    small
-                    onClick={() => {
-                      setSavedAt(0)
-                      setScope(SCOPES.find((each) => each.scope === of)?.scope ?? 'person')
-                      if (address !== null) setEmail(address)
-                    }}
-                  >
-                    Change
-                  </Button>
-                )}
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <WrittenBudgets
+        written={held}
+        onChange={({ scope: of, email: address }) => {
+          setSavedAt(0)
+          setScope(SCOPES.find((each) => each.scope === of)?.scope ?? 'person')
+          if (address !== null) setEmail(address)
+        }}
+        onRemoved={() => {
+          setSavedAt(0)
+          setRemovals((count) => count + 1)
+        }}
+      />
       <div className="flex flex-wrap gap-4">
         <label className="block">
           <span className="mb-1.5 block text-sm font-medium text-soft">For whom</span>
@@ -113,7 +95,7 @@ function Shown({ budgets }: { budgets: Budgets }) {
         ) : null}
       </div>
       <BudgetForm
-        key={`${scope} ${isPerson ? (written?.scope ?? '') : ''}`}
+        key={`${scope} ${isPerson ? (written?.scope ?? '') : ''} ${removals}`}
         whose={isPerson ? { email } : { scope }}
         names={NAMES.filter((name) => scope !== 'everyone' || LIMIT_WORDS[name].forEveryone)}
         isForMe={isPerson ? email === me.email : scope !== 'role:user'}
@@ -204,9 +186,6 @@ function BudgetForm({ whose, names, isForMe, limits, otherwise, ...saved }: Budg
   )
 }
 
-const whoIs = (scope: string): string =>
-  SCOPES.find((each) => each.scope === scope)?.name ?? scope.slice('user:'.length)
-
 const isZero = (text: string): boolean => text.trim() !== '' && Number(text) === 0
 
 const valueOf = (value: number | null | undefined): string =>
@@ -214,10 +193,3 @@ const valueOf = (value: number | null | undefined): string =>
 
 const placeholderOf = (name: LimitName, value: number | null | undefined): string =>
   typeof value === 'number' ? `${limitAmount(name, value)}, by the settings` : 'No limit'
-
-const inWords = (limits: BudgetLimits): string =>
-  NAMES.flatMap((name) => {
-    const value = limits[name]
-    if (value === undefined) return []
-    return [`${limitName(name)}: ${value === null ? 'no limit' : limitAmount(name, value)}`]
-  }).join('; ')

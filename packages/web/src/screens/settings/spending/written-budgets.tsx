@@ -1,0 +1,84 @@
+import type { Budgets } from '@netra/client'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+
+import { Button } from '../../../components/button.tsx'
+import { Confirm } from '../../../components/confirm.tsx'
+import { limitsInWords } from '../../../timeline/budget-words.ts'
+import { useSpendingApi } from '../../use-spending.ts'
+import { SCOPES } from './budget-scopes.ts'
+
+type Written = Budgets['written'][number]
+
+interface WrittenBudgetsProps {
+  written: readonly Written[]
+  onChange: (budget: Written) => void
+  onRemoved: () => void
+}
+
+/** Every budget that administrators wrote down; draws nothing while there is none. */
+export function WrittenBudgets({ written, onChange, onRemoved }: WrittenBudgetsProps) {
+  const spendingApi = useSpendingApi()
+  const client = useQueryClient()
+  const [asked, setAsked] = useState<Written | null>(null)
+  if (written.length === 0) return null
+  return (
+    <>
+      <ul className="divide-y divide-line border-y border-line text-sm" aria-label="What is set">
+        {written.map((budget) => (
+          <li
+            key={budget.scope}
+            className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2"
+          >
+            <div className="min-w-0 flex-1 basis-60 wrap-anywhere">
+              <p>{whoseName(budget)}</p>
+              <p className="figures text-muted">{limitsInWords(budget.limits)}</p>
+            </div>
+            <div className="flex items-center gap-1">
+              {isOfNobody(budget) ? null : (
+                <Button
+                  small
+                  aria-label={`Change the budget of ${whoseName(budget)}`}
+                  onClick={() => onChange(budget)}
+                >
+                  Change
+                </Button>
+              )}
+              <Button
+                small
+                kind="quiet"
+                aria-label={`Remove the budget of ${whoseName(budget)}`}
+                onClick={() => setAsked(budget)}
+              >
+                Remove
+              </Button>
+            </div>
+          </li>
+        ))}
+      </ul>
+      {asked === null ? null : (
+        <Confirm
+          title={`Remove the budget of ${whoseName(asked)}?`}
+          text={`It sets ${limitsInWords(asked.limits)}. Once it is removed, what is written for more people holds, or what the settings say.`}
+          action="Remove"
+          onClose={() => setAsked(null)}
+          onConfirm={async () => {
+            const wish = { scope: asked.scope, limits: {} }
+            client.setQueryData(['budgets'], await spendingApi.setBudget(wish))
+            await client.invalidateQueries({ queryKey: ['spending'] })
+            onRemoved()
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+/** Its account is gone, or kept elsewhere: it can only be removed. */
+const isOfNobody = ({ scope, email }: Written): boolean =>
+  email === null && scope.startsWith('user:')
+
+const whoseName = ({ scope, email }: Written): string =>
+  email ??
+  SCOPES.find((each) => each.scope === scope)?.name ??
+  `a user who is gone (${scope.slice('user:'.length, 'user:'.length + 8)})`
