@@ -157,6 +157,14 @@ test('what a program answers without a model is said to be of none, and in nobod
     { type: 'dice', message: 'Roll' },
   )
   expect(body).toMatchObject({ response: '12 eyes', model: null, instead_of: null })
+  const { body: listed } = await ask<{ agents: { id: string; asks_model: boolean }[] }>(
+    admin,
+    'GET',
+    '/api/agents',
+  )
+  const askNone = listed.agents.filter(({ asks_model: asks }) => !asks).map(({ id }) => id)
+  expect(askNone).toContain('dice')
+  expect(askNone).not.toContain('supervisor')
   const device = new Follower(admin)
   await device.connect(netra.url)
   await device.follow(`thread:${body.thread_id}`)

@@ -84,6 +84,9 @@ test('an agent of a file stands with its name in the settings, is found by typin
   await expect.poll(() => list.getByRole('option').count(), soon).toBe(1)
   await page.keyboard.press('Enter')
   await button(page, 'Agent: Cheapest').waitFor()
+  // It asks no model: there is none to choose, and the composer says so.
+  await page.getByRole('form', { name: 'Message' }).getByText('No model', { exact: true }).waitFor()
+  expect(await button(page, /^Model:/).count()).toBe(0)
   const answer = await ask(page, 'Which is it?')
   await ended(answer)
   expect(await answer.innerText()).toContain('The cheapest is gpt-4o-mini.')
@@ -110,6 +113,9 @@ test('what a 0 does is said before it is saved; then models stop, and what needs
   await button(page, 'Save').click()
   await page.getByText('Saved, and in force.').waitFor()
 
+  const row = page.getByRole('list', { name: 'What is set' }).getByRole('listitem')
+  await row.filter({ hasText: eve.email }).filter({ hasText: '$0.00' }).waitFor()
+
   const hers = await visit(netra.url, { as: eve, expected: [/status of 429/] })
   await composer(hers).fill('How much?')
   await button(hers, 'Send').click()
@@ -126,6 +132,15 @@ test('what a 0 does is said before it is saved; then models stop, and what needs
   await hers.getByRole('option', { name: /^Cheapest/ }).click()
   await ended(await ask(hers, 'Which is it?'))
   expect(await answers(hers).innerText()).toContain('gpt-4o-mini')
+
+  await button(page, `Remove the budget of ${eve.email}`).click()
+  const asked = page.getByRole('dialog')
+  await asked.getByText('US dollars a month: $0.00', { exact: false }).waitFor()
+  await asked.getByRole('button', { name: 'Remove' }).click()
+  await row.first().waitFor({ state: 'detached' })
+  await expect.poll(() => page.getByLabel('US dollars a month').inputValue(), soon).toBe('')
+  await hers.goto(`${netra.url}/settings/spending`)
+  await hers.getByText('Nothing limits what you may use').waitFor()
 })
 
 test('an MCP server is connected by its address, its tools are looked at, allowed, and it goes again', async ({
@@ -140,9 +155,13 @@ test('an MCP server is connected by its address, its tools are looked at, allowe
   const card = page.getByRole('listitem').filter({ has: heading(page, /^Workbench/) })
   await card.getByText('waits for consent').waitFor()
   await card.getByText('Reads the note.').waitFor()
-  await card.getByText('read_note').click()
+  await card.getByText('read_note', { exact: true }).click()
+  await card.getByText('workbench__read_note').waitFor()
   await card.getByText('Takes', { exact: true }).filter({ visible: true }).waitFor()
   await card.getByRole('checkbox', { name: 'Allow read_note' }).waitFor()
+  // By the name that the server gives it for people, and beside it the one that is exact.
+  await card.getByRole('checkbox', { name: 'Allow Add a line' }).waitFor()
+  await card.getByText('add_line', { exact: true }).waitFor()
   await button(page, /^Allow \d+ tools?$/).click()
   await card.getByRole('button', { name: /^Show \d+ tools?$/ }).waitFor()
   const kept = await request<{ servers: { tools: { name: string; state: string }[] }[] }>(

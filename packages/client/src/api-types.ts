@@ -130,6 +130,8 @@ const agentSchema = z.object({
   origin: z.enum(['netra', 'own', 'remote']).catch('netra'),
   /** The one model that it speaks with; null: the person's choice. */
   model: z.string().nullable().default(null),
+  /** False of a program, which asks no model whichever is chosen. */
+  asks_model: z.boolean().default(true),
 })
 
 export const agentListSchema = z.object({ agents: z.array(agentSchema) })

@@ -54,6 +54,8 @@ interface AgentInfo {
   origin: 'netra' | 'own' | 'remote'
   /** The one model that it speaks with; null: the person's choice. */
   model: string | null
+  /** False of a program, which asks no model whichever is chosen. */
+  asks_model: boolean
 }
 
 /** Who thinks and acts. Knows models, tools and files; nothing of sockets, the journal or the wire. */
@@ -258,17 +260,19 @@ export function createAgents(options: AgentsOptions): Agents {
         examples: [...definition.examples],
         origin: definition.origin ?? 'netra',
         model: definition.model ?? null,
+        asks_model: asksModel(definition),
       }))
     },
     resolve,
     ownModelOf: (agent) => registry.find(agent)?.model,
     fixedModelOf: (agent) => fixedModelOf(registry.find(agent)),
     modelUse(agent, model) {
-      const { origin, program } = registry.find(agent) ?? {}
+      const definition = registry.find(agent)
+      const { origin, program } = definition ?? {}
       const isFree = model === BUILTIN_MODEL || model === SELFTEST_MODEL
       return {
         isNeeded: !isFree && (program === undefined || origin === 'remote'),
-        isNamed: program === undefined || origin !== 'own',
+        isNamed: definition === undefined || asksModel(definition),
       }
     },
     act,
@@ -310,6 +314,10 @@ export function createAgents(options: AgentsOptions): Agents {
 /** Whoever wrote an agent for one model knows why; what the person chose is of the others. */
 const fixedModelOf = (definition: AgentDefinition | undefined): string | undefined =>
   definition?.origin === undefined ? undefined : definition.model
+
+/** A program of a file has tools alone; Netra's own may ask a model, and what one elsewhere asks is its own. */
+const asksModel = ({ program, origin }: AgentDefinition): boolean =>
+  program === undefined || origin !== 'own'
 
 const hasTools = ({ tools, ownTools = [] }: AgentDefinition): boolean =>
   tools.length + ownTools.length > 0

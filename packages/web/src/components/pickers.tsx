@@ -39,7 +39,7 @@ export const PickerButton = ({ label, shown, ...attributes }: PickerButtonProps)
 
 interface ModelPickerProps {
   models: Models
-  /** One elsewhere, or one that is written for one model, leaves nothing to choose. */
+  /** One elsewhere, one written for one model and a program leave nothing to choose. */
   agent: Agent | undefined
   chosen: string | null
   onChoose: (id: string | null) => void
@@ -47,7 +47,10 @@ interface ModelPickerProps {
 
 export function ModelPicker({ models, agent, chosen, onChoose }: ModelPickerProps) {
   if (agent?.origin === 'remote') return null
-  if (agent && agent.model !== null) return <Fixed model={agent.model} />
+  if (agent?.asks_model === false)
+    return <Fixed title="This agent is a program and asks no language model">No model</Fixed>
+  if (agent && agent.model !== null)
+    return <Fixed title="This agent speaks with no other model">{agent.model}</Fixed>
   const model = modelOf(models, chosen)
   const items = models.models.map((item) => ({
     key: item.id,
@@ -59,9 +62,10 @@ export function ModelPicker({ models, agent, chosen, onChoose }: ModelPickerProp
   return <Picker label="Model" shown={model?.label ?? 'No model'} items={items} />
 }
 
-const Fixed = ({ model }: { model: string }) => (
-  <span title="This agent speaks with no other model" className="truncate px-2 text-sm text-muted">
-    {model}
+/** As high as the picker that it stands for. */
+const Fixed = ({ title, children }: { title: string; children: string }) => (
+  <span title={title} className="flex h-8 min-w-0 items-center px-2 text-sm text-muted">
+    <span className="truncate">{children}</span>
   </span>
 )
 
