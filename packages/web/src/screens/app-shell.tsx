@@ -57,7 +57,8 @@ export function AppShell() {
   )
   return (
     <DrawerContext value={() => setDrawerOpen(true)}>
-      <div className="flex h-[var(--visible-height,100dvh)] overflow-hidden print:block print:h-auto print:overflow-visible">
+      {/* Clipped and not hidden: what is hidden can still be scrolled, by a link to a row of a page. */}
+      <div className="flex h-[var(--visible-height,100dvh)] overflow-clip print:block print:h-auto print:overflow-visible">
         <a
           href="#main"
           className="sr-only z-50 rounded-md bg-raised px-3 py-2 focus:not-sr-only focus:absolute focus:top-2 focus:left-2"

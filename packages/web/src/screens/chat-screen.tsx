@@ -77,7 +77,7 @@ function OpenChat({ threadId }: { threadId: string | null }) {
       <ThreadHeader threadId={threadId} title={chat.title}>
         <ConnectionPill />
       </ThreadHeader>
-      <div ref={setScroller} className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
+      <div ref={setScroller} className="relative min-h-0 flex-1 overflow-y-auto overscroll-contain">
         <div
           ref={setContent}
           className="mx-auto flex min-h-full w-full max-w-3xl flex-col px-4 sm:px-6"

@@ -1,5 +1,6 @@
 import type { Change } from '@netra/protocol'
 
+import { keptTogether } from '../../timeline/kept-together.ts'
 import { Readable } from './readable.tsx'
 import { visibleText } from './visible-text.ts'
 
@@ -15,7 +16,7 @@ export function ChangeView({ change, isEcho }: { change: Change; isEcho: boolean
         <h4 className="text-xs font-medium text-muted">
           {isEcho ? 'What would run' : 'What would change'}
         </h4>
-        <p className="wrap-anywhere">{visibleText(summary)}</p>
+        <p className="wrap-anywhere">{keptTogether(visibleText(summary))}</p>
       </div>
       {before === undefined && after === undefined ? null : (
         <div className={`grid gap-2 text-xs ${hasBoth ? 'sm:grid-cols-2' : ''}`}>

@@ -1,3 +1,4 @@
+import { keptTogether } from '../../timeline/kept-together.ts'
 import { LongText } from './long-text.tsx'
 import { ShowRest } from './show-rest.tsx'
 import { asJson, isPlain, nodesIn, plainText, visibleText } from './visible-text.ts'
@@ -19,7 +20,8 @@ interface ReadableProps {
 /** A value as a person reads it: names beside what they hold, lists below each other, no braces. */
 export function Readable({ value, of, exact = false, depth = 0 }: ReadableProps) {
   if (isPlain(value)) {
-    const text = typeof value === 'string' && !exact ? visibleText(value) : plainText(value)
+    const text =
+      typeof value === 'string' && !exact ? keptTogether(visibleText(value)) : plainText(value)
     return <LongText of={of} text={text} isCode={exact || text.includes('\n')} />
   }
   if (depth === MOST_DEPTH || (depth === 0 && nodesIn(value, MOST_NODES) > MOST_NODES))

@@ -22,7 +22,7 @@ export function PlansScreen() {
         <DrawerButton />
         <h1 className="flex-1 text-sm font-medium text-soft">Plans</h1>
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto print:overflow-visible">
+      <div className="relative min-h-0 flex-1 overflow-y-auto print:overflow-visible">
         <div className="mx-auto w-full max-w-3xl px-4 pt-2 pb-20 sm:px-6">
           <Loaded query={query}>
             {(plans) => (plans.length === 0 ? <NoPlans /> : <List plans={plans} />)}
@@ -118,16 +118,18 @@ function Changes({ plan: { changes, steps } }: { plan: AdoptedPlan }) {
     <ul className="divide-y divide-line border-y border-line text-sm">
       {changes.map((change) => (
         <li key={change.id} className="flex flex-wrap items-baseline gap-x-3 py-2">
-          <span className="min-w-0 flex-1 basis-52 wrap-anywhere">{change.title}</span>
-          <span className="figures text-muted">
-            {countOf(
-              steps.filter(({ recommendation }) => recommendation === change.id).length,
-              'step',
-            )}
-          </span>
-          <span className="figures font-medium">
-            {change.saving_text}
-            {shareText(change)}
+          <span className="min-w-0 flex-1 basis-72 wrap-anywhere">{change.title}</span>
+          <span className="figures flex flex-row-reverse gap-x-3 sm:flex-row">
+            <span className="text-muted">
+              {countOf(
+                steps.filter(({ recommendation }) => recommendation === change.id).length,
+                'step',
+              )}
+            </span>
+            <span className="font-medium">
+              {change.saving_text}
+              {shareText(change)}
+            </span>
           </span>
         </li>
       ))}

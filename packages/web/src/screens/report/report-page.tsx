@@ -36,7 +36,7 @@ export function ReportPage() {
           Print
         </Button>
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto print:overflow-visible">
+      <div className="relative min-h-0 flex-1 overflow-y-auto print:overflow-visible">
         <article className="mx-auto w-full max-w-3xl px-4 pt-4 pb-20 sm:px-6 print:max-w-none print:p-0">
           <Loaded query={query}>
             {(report) => <Shown report={report} fileId={fileId ?? ''} />}

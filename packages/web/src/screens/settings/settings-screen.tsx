@@ -51,7 +51,7 @@ export function SettingsScreen() {
         <DrawerButton />
         <h1 className="text-sm font-medium text-soft">Settings</h1>
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto">
+      <div className="relative min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-3xl px-4 pb-16 sm:px-6 lg:flex lg:max-w-5xl lg:gap-10">
           <nav
             ref={nav}

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { Button } from '../../../components/button.tsx'
 import { Field } from '../../../components/field.tsx'
 import { field, FormProblem, useForm } from '../../../components/form.tsx'
+import { ChevronRightIcon } from '../../../components/icons.tsx'
 import { useLive } from '../../../live/use-live.ts'
 import { Section } from '../section.tsx'
 import { useMcpApi } from './use-mcp.ts'
@@ -79,8 +80,9 @@ export function ConnectForm({ onConnected }: { onConnected: (server: McpServer) 
             />
           )}
         </div>
-        <details>
-          <summary className="cursor-pointer text-sm text-soft">
+        <details className="group/key">
+          <summary className="touch inline-flex cursor-pointer items-center gap-1 rounded-sm text-sm text-soft hover:text-ink">
+            <ChevronRightIcon size={14} className="transition-transform group-open/key:rotate-90" />
             {isProgram ? 'It needs a variable' : 'It wants a fixed key instead of a sign-in'}
           </summary>
           <div className="flex flex-wrap items-start gap-3 pt-3">
