@@ -48,10 +48,10 @@ describe('files with dates beside files without', () => {
     expect(together.text).toContain('1,200 requests')
     expect(together.text).toContain('**$4.20**')
     const all = `${together.text}\n${together.markdown}`
-    expect(all).not.toMatch(/1970|per week|at this pace|[\d,]+ days/i)
+    expect(all).not.toMatch(/1970-|per week|at this pace|[\d,]+ days/i)
     expect(all).not.toContain('gave no result')
     expect(together.results.get('find_anomalies')).toBeUndefined()
-    expect(together.markdown).toContain('not measurable over files with and without dates')
+    expect(together.markdown).toContain('not measurable over files without a clock in common')
     expect(JSON.stringify(together.report)).not.toContain('"kind":"chart"')
   })
 
@@ -62,7 +62,7 @@ describe('files with dates beside files without', () => {
 
   test('a question about time is told why it has no answer, and growth keeps the total', async () => {
     const anomalies = await stage.ask('Are there any spikes in usage?', files)
-    expect(anomalies.text).toMatch(/not measurable over files with and without dates/i)
+    expect(anomalies.text).toMatch(/not measurable over files without a clock in common/i)
     const growth = await stage.ask('3x usage next month on gpt-4o', files)
     expect(growth.text).toContain('$12.60')
     expect(growth.text).not.toMatch(/busiest minute has|30 days, now/)
@@ -86,6 +86,35 @@ describe('files with dates beside files without', () => {
     expect(waits?.change?.summary).toContain(
       'for the period of the data, 10 hours of which no day is known.',
     )
+  })
+})
+
+describe('two traces that each count from a start of their own', () => {
+  let files: Attachment[]
+  beforeAll(async () => {
+    files = [
+      await stage.attach('first.jsonl', relativeTrace(600)),
+      await stage.attach('second.jsonl', relativeTrace(600)),
+    ]
+  })
+
+  test('they did not begin together: totals are of both, and nothing has a pace or a course', async () => {
+    const together = await stage.ask(WHERE_DOES_IT_GO, files)
+    expect(together.error).toBeUndefined()
+    expect(together.text).toContain('1,200 requests')
+    const all = `${together.text}\n${together.markdown}`
+    expect(all).not.toMatch(/1970-|at this pace|in 10 hours|gave no result/i)
+    expect(together.results.get('find_anomalies')).toBeUndefined()
+    expect(together.markdown).toContain('not measurable over files without a clock in common')
+    expect(JSON.stringify(together.report)).not.toContain('"kind":"chart"')
+  })
+
+  test('rate limits and busy hours are of no two traces', async () => {
+    const limits = await stage.ask('Do we hit a rate limit of 500 requests per minute?', files)
+    expect(limits.text).toMatch(/not measurable over files without a clock in common/i)
+    const hours = await stage.ask('Which hours are busiest?', files.slice(0, 1))
+    expect(hours.results.get('workload_profile')).toBeDefined()
+    expect(`${hours.text}\n${hours.markdown}`).not.toMatch(/hour of day|gave no result/i)
   })
 })
 

@@ -34,6 +34,7 @@ export type TimeStep = (typeof TIME_STEPS)[number]
 
 /** What comes again: `hour_of_day` is 0–23, `weekday` 1 (Monday)–7. */
 export const TIME_CYCLES = ['hour_of_day', 'weekday'] as const
+type TimeCycle = (typeof TIME_CYCLES)[number]
 
 /** What requests are grouped by: a column, or something of their time. */
 export const DIMENSIONS = [
@@ -46,13 +47,15 @@ export const DIMENSIONS = [
   ...TIME_CYCLES,
 ] as const
 export type Dimension = (typeof DIMENSIONS)[number]
-type TimeDimension = TimeStep | (typeof TIME_CYCLES)[number]
 
 export const isStep = (dimension: Dimension): dimension is TimeStep =>
   (TIME_STEPS as readonly Dimension[]).includes(dimension)
 
-export const isTime = (dimension: Dimension): dimension is TimeDimension =>
-  isStep(dimension) || (TIME_CYCLES as readonly Dimension[]).includes(dimension)
+export const isCycle = (dimension: Dimension): dimension is TimeCycle =>
+  (TIME_CYCLES as readonly Dimension[]).includes(dimension)
+
+export const isTime = (dimension: Dimension): dimension is TimeStep | TimeCycle =>
+  isStep(dimension) || isCycle(dimension)
 
 /** The column that a dimension is made of. */
 export const columnOf = (dimension: Dimension): WorkloadColumn =>

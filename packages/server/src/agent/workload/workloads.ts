@@ -14,6 +14,8 @@ export interface Workload {
     rows: number
     /** What the file was recognised as: 'csv', 'openai usage', … */
     format: string
+    /** Its times are counted from a start of its own, which is no other file's. */
+    countsFromItsStart: boolean
   }[]
   /** Those that hold a value in some row; the view has the empty ones too. */
   columns: ReadonlySet<WorkloadColumn>
@@ -57,11 +59,12 @@ export function createWorkloads(tables: Tables, files: MappedFiles): Workloads {
       for (const { mapping, empty } of opened)
         for (const [name] of mappedColumns(mapping)) if (!empty.has(name)) columns.add(name)
       return {
-        files: opened.map(({ file, rows, format }, index) => ({
+        files: opened.map(({ file, rows, format, mapping }, index) => ({
           fileId: file.fileId,
           name: names[index] ?? '',
           rows,
           format,
+          countsFromItsStart: mapping.columns.at?.unit?.startsWith('trace_') ?? false,
         })),
         columns,
         rows: opened.reduce((sum, { rows }) => sum + rows, 0),

@@ -1,5 +1,5 @@
 import type { Answered } from '../../tools/workload/schemas.ts'
-import { NO_COMMON_CLOCK } from '../../tools/workload/subject.ts'
+import { NO_COMMON_CLOCK } from '../../workload/clock.ts'
 import type { Case } from '../case.ts'
 import type { Called } from '../facts.ts'
 

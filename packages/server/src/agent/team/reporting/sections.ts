@@ -1,6 +1,6 @@
 import { asMarkdown } from '../../plain-markdown.ts'
 import type { Answered, WorkloadProfile } from '../../tools/workload/schemas.ts'
-import { NO_COMMON_CLOCK } from '../../tools/workload/subject.ts'
+import { NO_COMMON_CLOCK } from '../../workload/clock.ts'
 import type { Case } from '../case.ts'
 import { joined, say, type Called, type Said } from '../facts.ts'
 import type { Block, Fact, Report } from '../report.ts'
@@ -31,10 +31,6 @@ export const section = (heading: string, blocks: readonly (Block | undefined)[])
   return held.length > 0 ? [{ heading, blocks: held }] : []
 }
 
-/** Times that begin with the epoch count from the first request, and are no time of day. */
-export const isRelative = ({ from }: { from: string | null }): boolean =>
-  from?.startsWith('1970-') ?? false
-
 const MOST_GROUPS = 10
 const MOST_POINTS = 100
 
@@ -54,7 +50,7 @@ export function dataSection(on: Case): Section[] {
   const span = covered?.clocks_differ
     ? say`${NO_COMMON_CLOCK}`
     : covered?.from && covered.to
-      ? isRelative(covered)
+      ? covered.relative
         ? say`The times of the data are relative: they begin at zero and name no day.`
         : say`The requests were made between ${humanTime(covered.from)} and ${humanTime(covered.to)} (UTC)${covered.where === '' ? '' : `, where ${asMarkdown(covered.where)}`}.`
       : undefined

@@ -5,7 +5,6 @@ import { countText, joined, say, shareText, usdText, type Called, type Said } fr
 import { callOf } from '../stages/candidate.ts'
 import { timeOf } from '../stages/data.ts'
 import { humanTime } from './human-time.ts'
-import { isRelative } from './sections.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -115,7 +114,7 @@ export function pace({ findings, facts, triage }: Case): Said[] {
   if (!span)
     return asksMonth
       ? [
-          say`What a month costs is not measurable from these data: ${covered.clocks_differ ? 'files with and without dates have no period in common' : 'they do not say how long the requests took to come in'}.`,
+          say`What a month costs is not measurable from these data: ${covered.clocks_differ ? 'the files have no clock, and so no period, in common' : 'they do not say how long the requests took to come in'}.`,
         ]
       : []
   if (!asksMonth && span.ms >= DAY_MS) return []
@@ -156,7 +155,7 @@ function spanOf({ from, to }: Covered): { ms: number } | undefined {
 
 /** The time that savings are for, as it stands behind “for the period of the data,”; undefined without one. */
 export function savingPeriod(covered: Covered): string | undefined {
-  if (!isRelative(covered)) return periodText(covered) ?? undefined
+  if (!covered.relative) return periodText(covered) ?? undefined
   const span = spanOf(covered)
   if (!span) return undefined
   const [unit, value] = inUnits(span.ms)
@@ -166,7 +165,7 @@ export function savingPeriod(covered: Covered): string | undefined {
 /** `2023-11-16 18:15 to 19:14 UTC`; null where there are no times. */
 export function periodText(covered: Covered): string | null {
   if (covered.from === null || covered.to === null) return null
-  if (isRelative(covered)) return 'the times are relative and name no day'
+  if (covered.relative) return 'the times are relative and name no day'
   const [from, to] = [covered.from, covered.to].map(humanTime)
   const isSameDay = from?.slice(0, 10) === to?.slice(0, 10)
   return `${from} to ${isSameDay ? to?.slice(11) : to} UTC`

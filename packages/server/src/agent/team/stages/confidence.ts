@@ -60,7 +60,10 @@ function coverage({ findings, triage }: Case): number {
 function spanFactor({ findings }: Case): { value: number; why: string } {
   const covered = findings.profile?.result.covered
   if (covered?.clocks_differ)
-    return { value: 0.8, why: 'the data span no time that can be told: some files have no dates' }
+    return {
+      value: 0.8,
+      why: 'the data span no time that can be told: the files have no clock in common',
+    }
   if (!covered?.from || !covered.to) return { value: 0.8, why: 'the data do not say when' }
   const span = timeOf(covered.to) - timeOf(covered.from)
   return span < WEEK_MS

@@ -7,7 +7,7 @@ import type {
   PromptReuse,
   WorkloadProfile,
 } from '../../tools/workload/schemas.ts'
-import { columnOf } from '../../workload/dimensions.ts'
+import { columnOf, isCycle, type Dimension as Group } from '../../workload/dimensions.ts'
 import { call } from '../call.ts'
 import type { Case } from '../case.ts'
 import type { Correlations } from '../correlate-columns.ts'
@@ -36,10 +36,11 @@ export async function* lookAtData(work: Work, on: Case): Steps<Scope> {
     findings.profile = yield* profileWith({})
   }
   if (!findings.profile) return scope
-  const { from, to } = findings.profile.result.covered
+  const { from, to, relative } = findings.profile.result.covered
   const bucket = bucketOf(from, to)
   if (bucket) findings.overTime = yield* profileWith({ by: [bucket], top: 100 })
-  for (const by of groupsOf(dimensions, columns, triage.result.data.files.length)) {
+  const groups = groupsOf(dimensions, columns, triage.result.data.files.length)
+  for (const by of relative ? groups.filter((group) => !isCycle(group)) : groups) {
     const group = yield* profileWith({ by: [by], top: 12 })
     if (group) findings.groups.push(group)
   }
@@ -80,7 +81,7 @@ function groupsOf(
   asked: readonly Dimension[],
   columns: ReadonlySet<string>,
   files: number,
-): string[] {
+): Group[] {
   const own = asked.map(groupOf).filter((group) => columns.has(columnOf(group)))
   const told = TOLD_GROUPS.filter((name) => (name === 'source' ? files > 1 : columns.has(name)))
   return [...new Set([...own, ...told])].slice(0, 4)

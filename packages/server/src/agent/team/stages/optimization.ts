@@ -4,7 +4,6 @@ import type { BatchPricing, Ranking, Substitution } from '../../tools/workload/s
 import { call } from '../call.ts'
 import type { Case } from '../case.ts'
 import type { Recommendation } from '../report.ts'
-import { isRelative } from '../reporting/sections.ts'
 import type { Candidate } from './candidate.ts'
 import { cachingCandidates } from './candidates-caching.ts'
 import { batchCandidate, substitutionCandidates } from './candidates-prices.ts'
@@ -16,7 +15,6 @@ const WORTH_SHARE = 0.005
 /** Of fewer requests, one that is unlike the others decides every share: nothing is recommended. */
 export const FEWEST_REQUESTS = 30
 const MOST_RECOMMENDATIONS = 8
-const BURSTS = { times_median: 5 }
 
 /** Computes what could be changed and ranks it over cost, latency and quality risk. */
 export async function* optimise(work: Work, on: Case, scope: Scope): Steps<void> {
@@ -43,15 +41,7 @@ export async function* optimise(work: Work, on: Case, scope: Scope): Steps<void>
       { ...scope, slice, ...candidates },
       failed,
     )
-  const { covered } = findings.drivers.result
-  // Relative times name no hour in which nobody waits.
-  const deferrable = isRelative(covered) ? { deferrable: { bursts: BURSTS } } : {}
-  options.batch = yield* call<BatchPricing>(
-    work,
-    'batch_pricing',
-    { ...scope, ...deferrable },
-    failed,
-  )
+  options.batch = yield* call<BatchPricing>(work, 'batch_pricing', { ...scope }, failed)
   const found = [
     ...substitutionCandidates(on),
     ...batchCandidate(on),

@@ -1,4 +1,4 @@
-import { NO_COMMON_CLOCK } from '../../tools/workload/subject.ts'
+import { NO_COMMON_CLOCK } from '../../workload/clock.ts'
 import { columnOf, NAME_COLUMNS } from '../../workload/dimensions.ts'
 import type { Reading, Topic, Triage } from './triage.ts'
 
@@ -8,7 +8,7 @@ export interface Held {
   columns: ReadonlySet<string>
   /** The catalogue, or the person, names what the requests are priced on. */
   hasBaseModel: boolean
-  /** Files with dates stand beside files without, so there is no time of all. */
+  /** The files have no clock in common, so there is no time of all. */
   clocksDiffer?: boolean
 }
 
@@ -50,6 +50,7 @@ const money = ({ columns, hasBaseModel }: Held): Need[] => {
 }
 
 const NEEDS: Record<Topic, (held: Held) => Need[]> = {
+  change: (held) => [TIME, ...money(held)],
   cost: money,
   saving: money,
   model_choice: money,

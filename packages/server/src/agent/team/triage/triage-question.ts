@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { ToolError, type Tool, type ToolContext } from '../../tools/tool.ts'
-import { haveClocksThatDiffer } from '../../tools/workload/subject.ts'
+import { clockOfWorkload } from '../../tools/workload/subject.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import { mergeReading, modelReadingSchema } from './merge-reading.ts'
 import { namedValues, type NamedValues } from './named-values.ts'
@@ -24,7 +24,7 @@ export interface TriageResult extends Triage {
     rows: number
     columns: string[]
     rejected_rows: number
-    /** Files with dates stand beside files without: nothing is said of them along time. */
+    /** The files have no clock in common: nothing is said of them along time. */
     clocks_differ?: true
     /** Projects, users and the like that the question names: it is about theirs alone. */
     named: NamedValues
@@ -111,7 +111,7 @@ async function look(
       data.files.map((file) => file.file_id),
       context,
     )
-    if (await haveClocksThatDiffer(together)) {
+    if ((await clockOfWorkload(together)) === 'several') {
       data.clocks_differ = true
       data.columns = data.columns.filter((column) => column !== 'at')
     }

@@ -8,7 +8,7 @@ import { BATCH_OFFERS, batchDiscountOf } from './batch-offers.ts'
 import { bigOf, costOf, dollars, dollarText, numberOf, savingOf, shareOf } from './money.ts'
 import { namedModels, needPricing, totalCost, unpricedOf, type Pricing } from './pricing.ts'
 import { batchPricingInput, type BatchPricing, type NotMeasurable } from './schemas.ts'
-import { lacking, ofSingleRequests, openSubject, type Subject } from './subject.ts'
+import { lacking, namesNoDay, ofSingleRequests, openSubject, type Subject } from './subject.ts'
 
 type Wanted = NonNullable<z.infer<typeof batchPricingInput>['deferrable']>
 
@@ -145,7 +145,7 @@ function reasonsOf(subject: Subject, wanted: Wanted | undefined): Reason[] {
 }
 
 function hoursReason(subject: Subject, hours: NonNullable<Wanted['hours']>): Reason[] {
-  if (!subject.has('at') || subject.aggregated) return []
+  if (!subject.has('at') || subject.aggregated || subject.covered.relative) return []
   const { from, to, utc_offset_hours: offset = 0 } = hours
   const hour = `hour("at" + INTERVAL ${Math.round(offset * 60)} MINUTE)`
   const condition =
@@ -186,6 +186,7 @@ function notMeasurable(
     found.push(subject.lacking('what hours and bursts could be deferred', 'at'))
   if ((asks.hours || asks.bursts) && subject.has('at') && subject.aggregated)
     found.push(ofSingleRequests('what hours and bursts could be deferred'))
+  if (asks.hours && subject.covered.relative) found.push(namesNoDay('what hours could be deferred'))
   if (asks.operations && !subject.has('operation'))
     found.push(lacking('which operations could be deferred', 'operation'))
   if (!subject.has('is_batch'))

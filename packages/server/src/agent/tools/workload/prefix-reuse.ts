@@ -1,7 +1,7 @@
 import type { ModelPrices } from '../data/catalogue.ts'
 import { boundedReuse, LruBlocks, MOST_ACCESSES } from './lru-cache.ts'
 import { bigOf, numberOf, shareOf } from './money.ts'
-import { orderedRows, reusableSql } from './prefix-sql.ts'
+import { blockKey, orderedRows, reusableSql } from './prefix-sql.ts'
 import type { NotMeasurable, PrefixCache } from './schemas.ts'
 import type { Subject } from './subject.ts'
 
@@ -45,7 +45,7 @@ export async function prefixReuse(
   progress: (update: { progress: number; total: number; note: string }) => void,
 ): Promise<{ reuse: Reuse } | NotMeasurable> {
   const [row] = await subject.ask(
-    `SELECT count(*), sum(len(prompt_blocks)), max(block_tokens), (SELECT count(DISTINCT block) FROM (SELECT unnest(prompt_blocks) AS block FROM ${subject.from} AS v WHERE block_tokens > 0))
+    `SELECT count(*), sum(len(prompt_blocks)), max(block_tokens), (SELECT count(*) FROM (SELECT DISTINCT ${blockKey(subject)} FROM (SELECT source, unnest(prompt_blocks) AS block FROM ${subject.from} AS v WHERE block_tokens > 0)))
      FROM ${orderedRows(subject)} AS w`,
   )
   const [rows, blocks, blockTokens, distinct] = (row ?? []).map(numberOf)
@@ -65,6 +65,8 @@ export async function prefixReuse(
       why: `A bounded cache is simulated for at most ${MOST_ACCESSES} blocks; these requests have ${blocks}.`,
       needs: 'A shorter span or fewer requests (where).',
     })
+  } else if (capacity !== undefined && subject.covered.clocks_differ) {
+    left.push(subject.lacking(`a cache of ${capacity} blocks`, 'at'))
   } else if (capacity !== undefined) {
     found.push(await bounded(subject, capacity, ttl, { aboves, rows, progress }))
   } else if (ttl !== undefined && !subject.has('at')) {

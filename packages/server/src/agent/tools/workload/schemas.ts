@@ -227,8 +227,10 @@ export interface Covered {
   /** First and last request; null without a time column. */
   from: string | null
   to: string | null
-  /** Files with dates stand beside files without: there is no first and no last request. */
+  /** The files have no clock in common: there is no first and no last request. */
   clocks_differ?: true
+  /** Times count from the start of a trace, shown as 1970-01-01: no day is known, and no hour of it. */
+  relative?: true
   /** Rows that could not be read, of all files. */
   rejected_rows: number
 }

@@ -1,3 +1,10 @@
+import {
+  clockOf,
+  NAMES_NO_DAY,
+  NO_COMMON_CLOCK,
+  type FirstOfSource,
+  type WorkloadClock,
+} from '../../workload/clock.ts'
 import { WORKLOAD_COLUMNS, type WorkloadColumn } from '../../workload/columns.ts'
 import type { Workload, Workloads } from '../../workload/workloads.ts'
 import type { ResultLimits } from '../data/duck/messages.ts'
@@ -35,67 +42,87 @@ export async function openSubject(
   const condition = conditionOf(asked.where, workload.columns)
   const from = `(SELECT * FROM workload WHERE ${condition.sql})`
   const ask: Subject['ask'] = async (sql, limits) => (await workload.query(sql, limits)).rows
-  const times = workload.columns.has('at') ? 'min("at"), max("at")' : 'NULL, NULL'
-  const [row] = await ask(
-    `SELECT count(*), coalesce(sum(requests), 0), coalesce(max(requests), 1), ${times} FROM ${from} AS w`,
-  )
-  const [rows, requests, most, first, last] = row ?? []
-  const clocksDiffer = await haveClocksThatDiffer(workload, from)
-  // Whatever asks for a time asks here first: spans, rates and series never see two clocks as one.
-  const columns = new Set(workload.columns)
-  if (clocksDiffer) columns.delete('at')
-  const has = (column: WorkloadColumn): boolean => columns.has(column)
-  if (numberOf(requests) === 0) {
+  const parts = (await ask(partsSql(workload, from))).map(partOf)
+  const requests = parts.reduce((sum, part) => sum + part.requests, 0)
+  if (requests === 0) {
     throw new ToolError(
       condition.words === ''
         ? 'The files hold no requests.'
         : `No request fulfils the condition: ${condition.words}.`,
     )
   }
+  const clock = clockOf(parts, workload.files)
+  // Whatever asks for a time asks here first: spans, rates and series never see two clocks as one.
+  const columns = new Set(workload.columns)
+  if (clock === 'several') columns.delete('at')
+  const [first] = parts.flatMap((part) => part.first ?? []).toSorted()
+  const last = parts
+    .flatMap((part) => part.last ?? [])
+    .toSorted()
+    .at(-1)
   return {
-    has,
+    has: (column) => columns.has(column),
     from,
     ask,
     columns,
     lacking: (what, column) =>
-      clocksDiffer && column === 'at' ? noCommonClock(what) : lacking(what, column),
-    aggregated: numberOf(most) > 1,
+      clock === 'several' && column === 'at' ? noCommonClock(what) : lacking(what, column),
+    aggregated: parts.some(({ mostInRow }) => mostInRow > 1),
     covered: {
       files: workload.files.map(({ fileId, name, format }) => ({ file_id: fileId, name, format })),
       where: condition.words,
-      rows: numberOf(rows),
-      requests: numberOf(requests),
-      from: clocksDiffer ? null : isoOf(first),
-      to: clocksDiffer ? null : isoOf(last),
-      ...(clocksDiffer && { clocks_differ: true as const }),
+      rows: parts.reduce((sum, part) => sum + part.rows, 0),
+      requests,
+      from: clock === 'several' ? null : isoOf(first),
+      to: clock === 'several' ? null : isoOf(last),
+      ...(clock === 'several' && { clocks_differ: true as const }),
+      ...(clock === 'start' && { relative: true as const }),
       rejected_rows: workload.rejected.count,
     },
   }
 }
 
-/** Times of traces that name no day are counted from the start of 1970. */
-const FIRST_DATED = `TIMESTAMP '1971-01-01'`
-
-/** Some files are dated, and others count from a start of their own or have no times at all. */
-export async function haveClocksThatDiffer(
-  { files, columns, query }: Pick<Workload, 'files' | 'columns' | 'query'>,
-  from = 'workload',
-): Promise<boolean> {
-  if (files.length < 2 || !columns.has('at')) return false
-  const { rows } = await query(
-    `SELECT DISTINCT clock FROM (SELECT CASE WHEN max("at") IS NULL THEN 0 WHEN min("at") < ${FIRST_DATED} THEN 1 ELSE 2 END AS clock
-      FROM ${from} AS w GROUP BY source)`,
-  )
-  return rows.length > 1
+interface Part extends FirstOfSource {
+  rows: number
+  requests: number
+  mostInRow: number
+  last: string | null
 }
 
-export const NO_COMMON_CLOCK =
-  'Time is not measurable over files with and without dates: their clocks have no point in common, so no span, rate or course is computed over them together.'
+/** What the requests of each file come to. */
+const partsSql = ({ columns }: Pick<Workload, 'columns'>, from: string): string =>
+  `SELECT source, count(*), coalesce(sum(requests), 0), coalesce(max(requests), 1), ${columns.has('at') ? 'min("at"), max("at")' : 'NULL, NULL'}
+   FROM ${from} AS w GROUP BY source`
+
+const partOf = ([source, rows, requests, most, first, last]: Cell[]): Part => ({
+  source: String(source),
+  rows: numberOf(rows),
+  requests: numberOf(requests),
+  mostInRow: numberOf(most),
+  first: textOrNull(first),
+  last: textOrNull(last),
+})
+
+const textOrNull = (cell: Cell | undefined): string | null =>
+  cell === null || cell === undefined ? null : String(cell)
+
+/** What the times of a whole workload count from. */
+export async function clockOfWorkload(workload: Workload): Promise<WorkloadClock> {
+  const { rows } = await workload.query(partsSql(workload, 'workload'))
+  return clockOf(rows.map(partOf), workload.files)
+}
 
 const noCommonClock = (what: string): NotMeasurable => ({
   what,
   why: NO_COMMON_CLOCK,
-  needs: 'Ask about the dated files, or about one of the others, alone.',
+  needs:
+    'Ask about one of the files alone, or about the dated ones. Undated files that count from one and the same start are read together once their times are said to be milliseconds or seconds since 1970, under “How this file is read”.',
+})
+
+export const namesNoDay = (what: string): NotMeasurable => ({
+  what,
+  why: NAMES_NO_DAY,
+  needs: 'at: times with their dates.',
 })
 
 /** A time as the data tools give it (UTC), in ISO 8601. */

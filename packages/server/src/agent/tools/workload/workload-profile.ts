@@ -1,5 +1,6 @@
 import type { Clock } from '../../../platform/clock.ts'
-import { columnOf, isTime, type Dimension } from '../../workload/dimensions.ts'
+import { NAMES_NO_DAY, NO_COMMON_CLOCK } from '../../workload/clock.ts'
+import { columnOf, isCycle, isTime, type Dimension } from '../../workload/dimensions.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import type { Cell } from '../data/schemas.ts'
 import { ToolError, type Tool } from '../tool.ts'
@@ -27,12 +28,7 @@ export const workloadProfile = (workloads: Workloads, clock: Clock): Tool => ({
     const pricing = await openPricing(subject, asked.pricing, clock)
     const priced = 'what' in pricing ? undefined : pricing
     const by = [...new Set(asked.by ?? [])]
-    const missing = by.filter((dimension) => !subject.has(columnOf(dimension)))
-    if (missing.length > 0) {
-      throw new ToolError(
-        `Not measurable by ${missing.join(' and ')}: the files have no ${missing.map(columnOf).join(', ')}. They have: ${[...subject.columns].join(', ')}.`,
-      )
-    }
+    groupable(subject, by)
     const from = priced?.from ?? subject.from
     const figures = figuresSql(subject, priced !== undefined)
     const [whole = []] = await subject.ask(`SELECT ${figures.join(', ')} FROM ${from} AS w`)
@@ -59,6 +55,21 @@ export const workloadProfile = (workloads: Workloads, clock: Clock): Tool => ({
     }
   },
 })
+
+/** @throws ToolError when the files do not hold what is asked for. */
+function groupable(subject: Subject, by: readonly Dimension[]): void {
+  const { columns, covered } = subject
+  const missing = by.filter((dimension) => !subject.has(columnOf(dimension)))
+  if (covered.clocks_differ && missing.some(isTime)) throw new ToolError(NO_COMMON_CLOCK)
+  if (missing.length > 0) {
+    throw new ToolError(
+      `Not measurable by ${missing.join(' and ')}: the files have no ${missing.map(columnOf).join(', ')}. They have: ${[...columns].join(', ')}.`,
+    )
+  }
+  const cycles = by.filter(isCycle)
+  if (covered.relative && cycles.length > 0)
+    throw new ToolError(`Not measurable by ${cycles.join(' and ')}: ${NAMES_NO_DAY}`)
+}
 
 function groups(
   subject: Subject,

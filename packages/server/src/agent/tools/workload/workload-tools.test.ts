@@ -377,6 +377,15 @@ describe('prompt_reuse', () => {
     expect(large.prefix_cache?.caches[1]?.reusable_input_tokens).toBe(2 * 1_024)
   })
 
+  test('traces number their blocks each for itself: none is shared between two', async () => {
+    const traces = [await stage.store('a.jsonl', BLOCKS), await stage.store('b.jsonl', BLOCKS)]
+    const input = { model: 'gpt-4o', capacity_blocks: 6 }
+    const both = await stage.call<PromptReuse>('prompt_reuse', traces, input)
+    expect(both.prefix_cache).toMatchObject({ blocks: 30, distinct_blocks: 12 })
+    expect(both.prefix_cache?.caches).toMatchObject([{ reusable_input_tokens: 2 * 4_060 }])
+    expect(whats(both)).toContain('a cache of 6 blocks')
+  })
+
   test('where writing to a cache costs more, that is taken off', async () => {
     const file = await stage.store('blocks.jsonl', BLOCKS)
     const input = { model: 'claude-sonnet-4-5', provider: 'anthropic' }
@@ -488,6 +497,18 @@ describe('batch_pricing', () => {
     const answer = await ask<BatchPricing>('batch_pricing', { deferrable: { hours } })
     // 10:00 UTC is 11:00 there, 11:00 UTC is noon.
     expect(answer.deferrable).toMatchObject({ requests: 3, saving_usd: micro(8_880 / 2) })
+  })
+
+  test('the times of a trace name no night, no hour of the day and no weekday', async () => {
+    const line = { timestamp: 0, input_length: 1_000, output_length: 100, hash_ids: [1] }
+    const trace = await stage.store('trace.jsonl', JSON.stringify(line))
+    const answer = await ask<BatchPricing>('batch_pricing', { pricing: ON_GPT_4O }, trace)
+    expect(answer.covered.relative).toBe(true)
+    expect(answer.reasons.map(({ reason }) => reason)).toEqual(['bursts'])
+    expect(whats(answer)).toContain('what hours could be deferred')
+    await expect(ask('workload_profile', { by: ['weekday'] }, trace)).rejects.toThrow(
+      'Not measurable by weekday',
+    )
   })
 
   test('each provider’s own discount; none where none is known', async () => {
