@@ -175,18 +175,22 @@ function burstsReason(subject: Subject, times: number): Reason[] {
   ]
 }
 
+/** What is not known of hours and bursts. */
+function timesLacking(subject: Subject, { hours, bursts }: Wanted): NotMeasurable[] {
+  if (!hours && !bursts) return []
+  const what = 'what hours and bursts could be deferred'
+  if (!subject.has('at')) return [subject.lacking(what, 'at')]
+  if (subject.aggregated) return [ofSingleRequests(what)]
+  return hours && subject.covered.relative ? [namesNoDay('what hours could be deferred')] : []
+}
+
 function notMeasurable(
   subject: Subject,
   pricing: Pricing,
   wanted: Wanted | undefined,
 ): NotMeasurable[] {
-  const found: NotMeasurable[] = []
   const asks = wanted ?? { hours: NIGHT, operations: [], bursts: { times_median: 1 } }
-  if ((asks.hours || asks.bursts) && !subject.has('at'))
-    found.push(subject.lacking('what hours and bursts could be deferred', 'at'))
-  if ((asks.hours || asks.bursts) && subject.has('at') && subject.aggregated)
-    found.push(ofSingleRequests('what hours and bursts could be deferred'))
-  if (asks.hours && subject.covered.relative) found.push(namesNoDay('what hours could be deferred'))
+  const found = timesLacking(subject, asks)
   if (asks.operations && !subject.has('operation'))
     found.push(lacking('which operations could be deferred', 'operation'))
   if (!subject.has('is_batch'))
