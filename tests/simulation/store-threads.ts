@@ -57,6 +57,11 @@ class Thread {
     })
   }
 
+  /** It has nothing more to serve. */
+  end(): void {
+    this.#pass('out', () => this.emit('exit', 0))
+  }
+
   emit(event: string, given: unknown): void {
     for (const listener of this.#listeners.get(event) ?? []) listener(given)
   }
@@ -83,6 +88,7 @@ export function storeThreads(host: Host, disk: Disk, random: Random): Threads & 
           closing.push(close)
         } catch (error) {
           thread.emit('error', error)
+          thread.end()
         }
       })
       return thread.outside
@@ -95,6 +101,7 @@ export function storeThreads(host: Host, disk: Disk, random: Random): Threads & 
           {
             on: (_event, take) => void (listener = take),
             postMessage: (message) => thread.answer(message),
+            close: () => thread.end(),
           },
           folder,
         )
@@ -135,6 +142,7 @@ function serve(
         disk.done(untoldOf(commit, answer, disk.folder))
         thread.answer(message, () => disk.told())
       },
+      close: () => thread.end(),
     },
     (callback) => host.after(0, callback),
   )

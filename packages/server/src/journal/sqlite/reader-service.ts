@@ -43,6 +43,7 @@ export function serveReader(
         answer: { kind: 'failed', failure: failureOf(error), corrupt: isCorruption(error) },
       })
     }
+    if (request.kind === 'close') port.close()
   })
   port.postMessage({ opened: {} })
 }

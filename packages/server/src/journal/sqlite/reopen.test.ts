@@ -25,6 +25,7 @@ function here<Request>(
   serve({
     on: (event, listener) => void inside.on(event, listener),
     postMessage: (message) => void setImmediate(() => outside.emit('message', message)),
+    close: () => void setImmediate(() => outside.emit('exit', 0)),
   })
   return Object.assign(outside, {
     postMessage: (message: unknown) => void setImmediate(() => inside.emit('message', message)),

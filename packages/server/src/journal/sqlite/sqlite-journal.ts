@@ -92,7 +92,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     const opened = await threads.start()
     return new SqliteJournal({ ...options, threads, opened, release })
   } catch (error) {
-    await threads.terminate()
+    await threads.stop()
     release()
     throw error
   }
@@ -141,30 +141,21 @@ class Threads {
         ...(afterFailure && { afterFailure }),
       }),
       onDeath,
+      clock,
     )
-    const reader: ReaderLink = new WorkerLink(this.#serving.reader(folder), onDeath)
+    const reader: ReaderLink = new WorkerLink(this.#serving.reader(folder), onDeath, clock)
     const links = { writer, reader }
     this.#links = links
-    // Both, also where one has failed: to end a thread that is still loading has killed the process.
-    const [writing, reading] = await Promise.allSettled([writer.opened(), reader.opened()])
-    if (writing.status === 'rejected') throw writing.reason
-    if (reading.status === 'rejected') throw reading.reason
-    return writing.value
+    const [opened] = await Promise.all([writer.opened(), reader.opened()])
+    return opened
   }
 
-  /** Ends both threads, letting them close what they hold. */
+  /** Both end by themselves, after what was asked of them before. */
   async stop(): Promise<void> {
     const links = this.#links
-    if (!links) return
-    await links.reader.ask({ kind: 'close' }).catch(() => undefined)
-    await links.writer.ask({ kind: 'close' }).catch(() => undefined)
-    await this.terminate()
-  }
-
-  async terminate(): Promise<void> {
-    const links = this.#links
     this.#links = undefined
-    await Promise.all([links?.writer.terminate(), links?.reader.terminate()])
+    await links?.reader.end({ kind: 'close' })
+    await links?.writer.end({ kind: 'close' })
   }
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 
+import { TestClock } from '../../platform/testing-clock.ts'
 import { JournalUnavailable } from '../journal.ts'
-import { startThread, WorkerLink } from './worker-link.ts'
+import { END_WITHIN_MS, type Serving, startThread, WorkerLink } from './worker-link.ts'
 
 const worker = (source: string): URL =>
   new URL(`data:text/javascript,${encodeURIComponent(source)}`)
@@ -12,16 +13,26 @@ const ECHO = `
     if (request === 'die') process.exit(3)
     if (request === 'throw') throw new Error('thrown in the thread')
     if (request !== 'silence') parentPort.postMessage({ id, answer: request })
+    if (request === 'close') parentPort.close()
   })
   parentPort.postMessage({ opened: 'ready' })`
 
 const open = (source: string) => {
   const deaths: string[] = []
+  const clock = new TestClock()
   const thread = startThread(worker(source), null)
-  const link = new WorkerLink<string, string, string>(thread, ({ message }) => {
-    deaths.push(message)
-  })
-  return { link, deaths }
+  let isTerminated = false
+  const watched: Serving = {
+    on: thread.on.bind(thread),
+    postMessage: thread.postMessage.bind(thread),
+    terminate() {
+      isTerminated = true
+      return thread.terminate()
+    },
+  }
+  const onDeath = ({ message }: Error): void => void deaths.push(message)
+  const link = new WorkerLink<string, string, string>(watched, onDeath, clock)
+  return { link, deaths, clock, isTerminated: () => isTerminated }
 }
 
 test('answers come to the request they belong to', async () => {
@@ -29,7 +40,34 @@ test('answers come to the request they belong to', async () => {
   expect(await link.opened()).toBe('ready')
   expect(await Promise.all([link.ask('a'), link.ask('b')])).toEqual(['a', 'b'])
   expect(deaths).toEqual([])
-  await link.terminate()
+  await link.end('close')
+})
+
+test('a thread ends by itself, after what was asked before, also one that is still loading', async () => {
+  const { link, isTerminated } = open(ECHO)
+  const asked = link.ask('before')
+  await link.end('close')
+  expect(await asked).toBe('before')
+  expect(isTerminated()).toBe(false)
+  await expect(link.ask('late')).rejects.toThrow(JournalUnavailable)
+})
+
+test('a thread that does not end for half a minute is ended', async () => {
+  const { link, clock, isTerminated } = open(ECHO)
+  await link.opened()
+  const ended = link.end('silence')
+  clock.advance(END_WITHIN_MS - 1)
+  expect(isTerminated()).toBe(false)
+  clock.advance(1)
+  await ended
+  expect(isTerminated()).toBe(true)
+})
+
+test('one that has died is not waited for', async () => {
+  const { link, isTerminated } = open(ECHO)
+  await expect(link.ask('throw')).rejects.toThrow(JournalUnavailable)
+  await link.end('close')
+  expect(isTerminated()).toBe(false)
 })
 
 test.each(['die', 'throw'])(

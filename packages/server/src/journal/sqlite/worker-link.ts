@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 
+import { type Clock, systemClock } from '../../platform/clock.ts'
 import { JournalUnavailable } from '../journal.ts'
 import { messageOf } from '../outcome.ts'
 
@@ -11,11 +12,15 @@ interface Waiting<Answer> {
 
 /** A request that waits for so long is taken for one that nobody will answer. */
 const OVERDUE_MS = 60_000
+/** A thread that does not end by itself for so long is ended from outside. */
+export const END_WITHIN_MS = 30_000
 
 /** The end of a link at which requests are served. */
 export interface ServicePort<Message> {
   on(event: 'message', listener: (message: Message) => void): void
   postMessage(message: unknown): void
+  /** Nothing more is served: the thread ends. */
+  close(): void
 }
 
 /** A thread, or what stands in for one where time is simulated. */
@@ -27,13 +32,16 @@ export const startThread = (entry: URL, data: unknown): Serving =>
 /** Requests to one worker thread and their answers; when the thread dies, all of them fail. */
 export class WorkerLink<Request, Answer, Opened> {
   readonly #worker: Serving
+  readonly #clock: Clock
+  readonly #ended = Promise.withResolvers<void>()
   readonly #waiting = new Map<number, Waiting<Answer>>()
   readonly #opened: Promise<Opened>
   #nextId = 1
   #death: Error | undefined
 
-  constructor(worker: Serving, onDeath: (error: Error) => void) {
+  constructor(worker: Serving, onDeath: (error: Error) => void, clock: Clock = systemClock) {
     this.#worker = worker
+    this.#clock = clock
     this.#opened = new Promise<Opened>((resolve, reject) => {
       const die = (error: Error): void => {
         if (this.#death) return
@@ -51,7 +59,10 @@ export class WorkerLink<Request, Answer, Opened> {
       this.#worker.on('error', (error) =>
         die(new JournalUnavailable(messageOf(error), { cause: error })),
       )
-      this.#worker.on('exit', () => die(new JournalUnavailable('the journal is closed')))
+      this.#worker.on('exit', () => {
+        die(new JournalUnavailable('the journal is closed'))
+        this.#ended.resolve()
+      })
     })
   }
 
@@ -83,7 +94,17 @@ export class WorkerLink<Request, Answer, Opened> {
     })
   }
 
-  async terminate(): Promise<void> {
-    await this.#worker.terminate()
+  /**
+   * Resolves when the thread is gone. By `last` it closes what it holds and ends by itself, also one
+   * that is still loading: a thread that is ended from outside in the middle of native code can take
+   * the process with it.
+   */
+  async end(last: Request): Promise<void> {
+    const cancel = this.#clock.after(END_WITHIN_MS, () => {
+      void this.#worker.terminate().then(() => this.#ended.resolve())
+    })
+    await this.ask(last).catch(() => undefined)
+    await this.#ended.promise
+    cancel()
   }
 }

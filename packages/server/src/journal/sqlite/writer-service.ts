@@ -77,6 +77,7 @@ export function serveWriter(
     } catch (error) {
       port.postMessage({ id, answer: { kind: 'failed', failure: toFailure(error) } })
     }
+    if (request.kind === 'close') port.close()
   }
 
   const next = (): void => {
