@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { readCompared } from './read-change.ts'
 import { modelName } from './read-models.ts'
 import { DIMENSIONS, TOPICS, type Reading } from './triage.ts'
 
@@ -28,6 +29,7 @@ export function mergeReading(
   const topics = (said.topics ?? []).filter((topic) => topic !== 'other')
   if (own.topics[0] === 'other' && topics.length > 0) {
     reading.topics = [...new Set(topics)]
+    if (topics.includes('change')) reading.compared ??= readCompared(question)
     added.push(`topics: ${topics.join(', ')}`)
   }
   const asked = squeezed(question)

@@ -1,13 +1,9 @@
+import { DATE, MONTH_OF, readDate, readMonth } from './read-date.ts'
 import type { Reading } from './triage.ts'
-
-const MONTHS =
-  'january february march april may june july august september october november december'.split(' ')
-
-const DATE = String.raw`((?:19|20)\d{2}-\d{2}-\d{2})`
 
 type Period = NonNullable<Reading['period']>
 
-/** The period a question is about; null for all of the data. Years are told, or there is no period. */
+/** The period a question is about; null for all of the data. A year that is not said is left open. */
 export function readPeriod(question: string): Period | null {
   return between(question) ?? oneSided(question) ?? calendar(question) ?? lastDays(question)
 }
@@ -20,35 +16,36 @@ const period = (words: string, at: Partial<Period>): Period => ({
   ...at,
 })
 
+const find = (question: string, source: string): RegExpExecArray | null =>
+  new RegExp(source, 'i').exec(question)
+
 function between(question: string): Period | null {
-  const found = new RegExp(
-    String.raw`(?:between|from)\s+${DATE}\s+(?:and|to|until|till|through)\s+${DATE}`,
-    'i',
-  ).exec(question)
-  return found ? period(found[0], { from: found[1] ?? null, to: found[2] ?? null }) : null
+  const found = find(
+    question,
+    String.raw`\b(?:between|from)\s+(?:the\s+)?(${DATE})\s+(?:and|to|until|till|through)\s+(?:the\s+)?(${DATE})`,
+  )
+  const [from, to] = [readDate(found?.[1] ?? ''), readDate(found?.[2] ?? '')]
+  return found && from && to ? period(found[0], { from, to }) : null
 }
 
 function oneSided(question: string): Period | null {
-  const since = new RegExp(String.raw`(?:since|after|from|starting)\s+${DATE}`, 'i').exec(question)
-  if (since) return period(since[0], { from: since[1] ?? null })
-  const until = new RegExp(String.raw`(?:until|before|till|up to)\s+${DATE}`, 'i').exec(question)
-  if (until) return period(until[0], { to: until[1] ?? null })
-  const on = new RegExp(String.raw`(?:on|for|of)\s+${DATE}`, 'i').exec(question)
-  return on ? period(on[0], { from: on[1] ?? null, to: on[1] ?? null }) : null
+  const since = find(question, String.raw`\b(?:since|after|from|starting)\s+(?:the\s+)?(${DATE})`)
+  const from = readDate(since?.[1] ?? '')
+  if (since && from) return period(since[0], { from })
+  const until = find(question, String.raw`\b(?:until|before|till|up to)\s+(?:the\s+)?(${DATE})`)
+  const to = readDate(until?.[1] ?? '')
+  if (until && to) return period(until[0], { to })
+  const on = find(question, String.raw`\b(?:on|for|of)\s+(?:the\s+)?(${DATE})`)
+  const day = readDate(on?.[1] ?? '')
+  return on && day ? period(on[0], { from: day, to: day }) : null
 }
 
-/** `in March 2024`, `in 2024`. */
+/** `in March 2024`, `in May`, `since May`, `in 2024`. */
 function calendar(question: string): Period | null {
-  const month = new RegExp(
-    String.raw`\b(?:in|during|for|of)\s+(${MONTHS.join('|')})\s+((?:19|20)\d{2})\b`,
-    'i',
-  ).exec(question)
-  if (month) {
-    const place = MONTHS.indexOf((month[1] ?? '').toLowerCase()) + 1
-    const last = new Date(Date.UTC(Number(month[2]), place, 0)).getUTCDate()
-    const start = `${month[2] ?? ''}-${String(place).padStart(2, '0')}`
-    return period(month[0], { from: `${start}-01`, to: `${start}-${last}` })
-  }
+  const found = find(question, String.raw`\b(in|during|for|of|since)\s+(${MONTH_OF})`)
+  const month = readMonth(found?.[2] ?? '')
+  if (found && month)
+    return period(found[0].trim(), /since/i.test(found[1] ?? '') ? { from: month.from } : month)
   const year = /\b(?:in|during|for)\s+((?:19|20)\d{2})\b/i.exec(question)
   return year
     ? period(year[0], { from: `${year[1] ?? ''}-01-01`, to: `${year[1] ?? ''}-12-31` })

@@ -1,4 +1,5 @@
 import type { Attachment } from '../../step.ts'
+import { readCompared } from './read-change.ts'
 import { readModels, SPENT } from './read-models.ts'
 import { readPeriod } from './read-period.ts'
 import { readLimits, readTargets } from './read-targets.ts'
@@ -23,7 +24,9 @@ export function readQuestion(
   before?: Reading,
 ): Reading {
   const topics = readTopics(question)
-  const targets = readTargets(question)
+  const isChange = topics[0] === 'change'
+  // What something rose by is no growth that is to come.
+  const targets = isChange && !topics.includes('saving') ? NO_TARGETS : readTargets(question)
   const limits = readLimits(question)
   const isFollowUp = GOES_ON.test(question) || (topics[0] === 'other' && isShort(question))
   const kept = (isFollowUp && before) || NOTHING_KEPT
@@ -32,17 +35,26 @@ export function readQuestion(
   // Split by model, requests are priced as the data name theirs.
   const ownModels = (!isFollowUp && dimensions.includes('model')) || SPENT.test(question)
   const model = base ?? (ownModels ? null : (before?.base_model ?? null))
+  const period = readPeriod(question) ?? before?.period ?? null
+  const goesOnChange =
+    kept.topics[0] === 'change' && topics.every((topic) => OF_A_CHANGE.has(topic))
+  const asksChange = isChange || goesOnChange
   return {
-    topics: topicsOf(candidates.length > 0 ? chosenAmong(topics) : topics, kept, {
-      targets,
-      limits,
-    }),
+    topics: goesOnChange
+      ? kept.topics
+      : topicsOf(candidates.length > 0 ? chosenAmong(topics) : topics, withoutChange(kept), {
+          targets,
+          limits,
+        }),
     ...priorityOf(question, targets),
     base_model: model,
     candidates: orKept(candidates, kept.candidates).filter((name) => name !== model),
     metrics: orKept(readMetrics(question), kept.metrics),
     dimensions: orKept(dimensions, kept.dimensions),
-    period: readPeriod(question) ?? before?.period ?? null,
+    period: asksChange ? null : period,
+    compared: asksChange
+      ? (readCompared(question) ?? kept.compared ?? (period && readCompared(period.words)))
+      : null,
     targets: merged(targets, kept.targets),
     limits: merged(limits, kept.limits),
     file_ids: filesOf(question, files, before ?? NOTHING_KEPT),
@@ -59,11 +71,20 @@ const NOTHING_KEPT: Reading = {
   metrics: [],
   dimensions: [],
   period: null,
+  compared: null,
   targets: NO_TARGETS,
   limits: NO_LIMITS,
   file_ids: [],
   adopt: false,
 }
+
+/** What a question that goes on may name of a change that was asked for, and still ask for it. */
+const OF_A_CHANGE: ReadonlySet<Topic> = new Set(['change', 'cost', 'usage', 'other'])
+
+const withoutChange = (kept: Reading): Reading => ({
+  ...kept,
+  topics: kept.topics.filter((topic) => topic !== 'change'),
+})
 
 /** Models to compare are a choice of model, whatever else is said of them. */
 const chosenAmong = (topics: Topic[]): Topic[] =>

@@ -1,8 +1,9 @@
 import { NAME_COLUMNS, NAME_WORDS, type NameColumn } from '../../workload/dimensions.ts'
+import { asksForChange } from './read-change.ts'
 import type { Dimension, Metric, Topic } from './triage.ts'
 
 /** Words by which a topic is known. A weak one names it only where nothing else is named. */
-const WORDS: Record<Exclude<Topic, 'other'>, { strong: RegExp; weak?: RegExp }> = {
+const WORDS: Record<Exclude<Topic, 'other' | 'change'>, { strong: RegExp; weak?: RegExp }> = {
   saving: {
     strong:
       /\b(?:sav(?:e|es|ing|ings)|cheaper|cut(?:ting)? (?:(?:our|the|my|down|back|its|llm|ai|api|on|model) )*(?:costs?|spend\w*|bills?|expenses?)|reduc\w+|optimi[sz]\w*|lower(?:ing)? (?:(?:our|the|my|llm|ai|api) )*(?:costs?|spend\w*|bills?)|waste[sd]?|wasting|overspend\w*|overpay\w*|halve|trim|spend(?:ing)? less|pay(?:ing)? less|less money|what (?:should|could|can|would) (?:we|i|one|you) (?:change|do|improve)|recommend\w*|suggest\w*|quick wins?|low[- ]hanging|save us|bring (?:it|costs?|the bill|spend) down|get (?:it|costs?|the bill|spend) down)\b/i,
@@ -55,7 +56,7 @@ const WORDS: Record<Exclude<Topic, 'other'>, { strong: RegExp; weak?: RegExp }> 
 }
 
 /** Where several are named, the one that decides what is done comes first. */
-const ORDER: Exclude<Topic, 'other'>[] = [
+const ORDER: Exclude<Topic, 'other' | 'change'>[] = [
   'rate_limits',
   'caching',
   'batch',
@@ -72,6 +73,25 @@ const ORDER: Exclude<Topic, 'other'>[] = [
 
 /** What a question is about, what decides most first; `other` when it is about no AI spend. */
 export function readTopics(question: string): Topic[] {
+  const topics = topicsIn(question)
+  if (!asksForChange(question)) return topics
+  return [
+    'change',
+    ...topics.filter((topic) => BESIDE_CHANGE[topic]?.test(question) ?? topic !== 'other'),
+  ]
+}
+
+/** “Doubled”, “jumped” and “because of” say that it changed; these words say that more is asked. */
+const BESIDE_CHANGE: Partial<Record<Topic, RegExp>> = {
+  growth: /\b(?:forecast\w*|project(?:ed|ion|ions)|headroom|run rate)\b/i,
+  anomaly: /\b(?:anomal\w+|outliers?|unusual\w*|trends?)\b/i,
+  correlation: /\bcorrelat\w+\b/i,
+  saving:
+    /\b(?:sav(?:e|ing|ings)|cut|reduce|optimi[sz]\w*|recommend\w*|(?:should|could|can) (?:we|i|one|you))\b/i,
+  usage: /(?!)/,
+}
+
+function topicsIn(question: string): Topic[] {
   const found = ORDER.filter((topic) => WORDS[topic].strong.test(question))
   // Cost and what to change are the question; why they are asked about one part is its scope.
   if (found.includes('saving') && found.includes('cost')) return first(found, 'cost', 'saving')

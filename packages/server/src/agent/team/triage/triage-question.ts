@@ -7,6 +7,7 @@ import { mergeReading, modelReadingSchema } from './merge-reading.ts'
 import { namedValues, type NamedValues } from './named-values.ts'
 import { readModels } from './read-models.ts'
 import { readQuestion } from './read-question.ts'
+import { isOpenReading, resolveReading, type YearsTaken } from './resolve-reading.ts'
 import { judge } from './sufficiency.ts'
 import { readingSchema, TOPIC_NAMES, type Reading, type Triage } from './triage.ts'
 
@@ -19,6 +20,8 @@ export const triageQuestionInput = z.strictObject({
 export interface TriageResult extends Triage {
   /** The model is that of a question before: this one names none. */
   model_from_before?: true
+  /** Years of days that were named without one: the latest that the data hold. */
+  years_taken?: YearsTaken
   data: {
     files: { file_id: string; name: string; format: string; rows: number }[]
     rows: number
@@ -44,8 +47,10 @@ export const triageQuestion = (workloads: Workloads): Tool => ({
   async run(input, context): Promise<TriageResult> {
     const { question, before, understood } = triageQuestionInput.parse(input)
     const own = readQuestion(question, context.files, before)
-    const { reading, added } = mergeReading(question, own, understood ?? {})
-    const data = await look(workloads, { ...reading, question }, context)
+    const { reading: read, added } = mergeReading(question, own, understood ?? {})
+    const data = await look(workloads, { ...read, question }, context)
+    const days = isOpenReading(read) ? await daysOf(workloads, data, context) : undefined
+    const { reading, taken, reason } = resolveReading(read, days)
     // Data that name neither a model nor a cost have no other price than the one that was named before.
     if (!data.columns.includes('model') && !data.columns.includes('cost_usd'))
       reading.base_model ??= before?.base_model ?? null
@@ -63,7 +68,12 @@ export const triageQuestion = (workloads: Workloads): Tool => ({
       ...reading,
       file_ids: data.files.map((file) => file.file_id),
       ...judged,
-      reasons: [...judged.reasons, ...data.unusable.map(({ name, why }) => `${name}: ${why}`)],
+      reasons: [
+        ...judged.reasons,
+        ...(reason === undefined ? [] : [reason]),
+        ...data.unusable.map(({ name, why }) => `${name}: ${why}`),
+      ],
+      ...(taken && { years_taken: taken }),
       from_model: added,
       data,
       ...(reading.base_model !== null &&
@@ -73,6 +83,23 @@ export const triageQuestion = (workloads: Workloads): Tool => ({
     }
   },
 })
+
+/** First and last day of the requests; undefined where no day is known. */
+async function daysOf(
+  workloads: Workloads,
+  data: TriageResult['data'],
+  context: ToolContext,
+): Promise<{ from: string; to: string } | undefined> {
+  if (data.files.length === 0 || !data.columns.includes('at')) return undefined
+  const workload = await workloads.open(
+    data.files.map((file) => file.file_id),
+    context,
+  )
+  if ((await clockOfWorkload(workload)) !== 'calendar') return undefined
+  const { rows } = await workload.query(`SELECT min("at"), max("at") FROM workload`)
+  const [from, to] = (rows[0] ?? []).map((cell) => String(cell).slice(0, 10))
+  return from !== undefined && to !== undefined ? { from, to } : undefined
+}
 
 /** What the files hold; one that holds no requests says so and is left out. */
 async function look(

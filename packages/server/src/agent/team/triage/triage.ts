@@ -4,6 +4,7 @@ import { NAME_COLUMNS, type Dimension as Group } from '../../workload/dimensions
 
 /** What a question about AI spend can be about; the first is what nothing else was recognised for. */
 export const TOPICS = [
+  'change',
   'cost',
   'saving',
   'model_choice',
@@ -42,12 +43,28 @@ export function groupOf(dimension: Dimension): Group {
   return dimension === 'day' ? 'weekday' : dimension
 }
 
-const periodSchema = z.strictObject({
-  /** ISO dates; `to` is the last day that counts. */
+const dates = {
+  /** ISO dates; `to` is the last day that counts. Open ones, as `--03-31`, until the data were seen. */
   from: z.string().nullable(),
   to: z.string().nullable(),
+}
+
+const periodSchema = z.strictObject({
+  ...dates,
   /** Counted back from the last event of the data. */
   last_days: z.number().nullable(),
+  words: z.string(),
+})
+
+/** Periods whose difference is asked for; without any the last ones that the data hold. */
+const comparedSchema = z.strictObject({
+  /** null: as long a time before the comparison. */
+  baseline: z.strictObject(dates).nullable(),
+  comparison: z.strictObject(dates).nullable(),
+  /** Calendar units: the last one against the one before. */
+  step: z.enum(['hour', 'day', 'week', 'month']).nullable(),
+  /** The unit that goes on, against the same part of the one before. */
+  so_far: z.boolean(),
   words: z.string(),
 })
 
@@ -82,6 +99,7 @@ export const readingSchema = z.strictObject({
   metrics: z.array(z.enum(METRICS)),
   dimensions: z.array(z.enum(DIMENSIONS)),
   period: periodSchema.nullable(),
+  compared: comparedSchema.nullable().default(null),
   targets: targetsSchema,
   limits: limitsSchema,
   /** Files that the question is about. */
@@ -123,6 +141,7 @@ export const NO_LIMITS: Reading['limits'] = {
 
 /** Topics as a person reads them. */
 export const TOPIC_NAMES: Record<Topic, string> = {
+  change: 'change of cost',
   cost: 'cost',
   saving: 'cost optimisation',
   model_choice: 'model choice',

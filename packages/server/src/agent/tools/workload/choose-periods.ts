@@ -32,17 +32,24 @@ export function coveredShare({ from, to }: Span, data: Span): number {
  * @throws ToolError when they overlap, or are no periods.
  */
 export function choosePeriods(
-  { baseline, comparison, step }: Pick<ComparePeriodsInput, 'baseline' | 'comparison' | 'step'>,
+  {
+    baseline,
+    comparison,
+    step,
+    so_far: isSoFar,
+  }: Pick<ComparePeriodsInput, 'baseline' | 'comparison' | 'step' | 'so_far'>,
   data: Span,
 ): Periods {
   if (comparison === undefined) {
     if (baseline) throw new ToolError('With a baseline, give the period of comparison too.')
-    return step === undefined ? longestWhole(data) : lastOf(step, data).periods
+    if (step === undefined) return longestWhole(data)
+    return isSoFar ? soFar(step, data) : lastOf(step, data).periods
   }
   const after = spanOf(comparison.from, comparison.to, data)
+  const length = after.to - after.from
   const before = baseline
-    ? spanOf(baseline.from, baseline.to, data)
-    : { from: after.from - (after.to - after.from), to: after.from }
+    ? spanOf(baseline.from, baseline.to, { ...data, to: timeOf(baseline.from) + length })
+    : { from: after.from - length, to: after.from }
   const [first, second] = before.from <= after.from ? [before, after] : [after, before]
   if (first.to > second.from)
     throw new ToolError('The two periods overlap: what is in both is no difference between them.')
@@ -81,6 +88,17 @@ function longestWhole(data: Span): Periods {
     baseline: { from: data.from, to: middle },
     comparison: { from: middle, to: data.to },
     chosen: 'the second half of the time of the data against the first, as no two whole hours fit',
+  }
+}
+
+/** What there is of the unit that goes on when the data end, against as much of the one before. */
+function soFar(step: Step, data: Span): Periods {
+  const start = startOf(step, data.to - 1)
+  const before = stepsOn(step, start, -1)
+  return {
+    baseline: { from: before, to: Math.min(before + data.to - start, start) },
+    comparison: { from: start, to: data.to },
+    chosen: `the last ${step} as far as the data go, against the same part of the one before`,
   }
 }
 

@@ -72,7 +72,7 @@ function needDates(subject: Subject): void {
     const { why, needs } = subject.lacking(WHAT, 'at')
     throw new ToolError(`${WHAT} is not measurable from these data: ${why} Needed: ${needs}`)
   }
-  if (subject.covered.from?.startsWith('1970-'))
+  if (subject.covered.relative)
     throw new ToolError(
       `${WHAT} is not measurable from these data: their times count from a start of their own and name no day. Needed: when each request was made.`,
     )

@@ -30,7 +30,7 @@ export const comparePeriodsInput = z.strictObject({
   baseline: z
     .strictObject({
       from: instant.describe('At this time or later'),
-      to: instant.describe('Before this time'),
+      to: instant.optional().describe('Before this time; as long as the comparison unless given'),
     })
     .optional()
     .describe('What it is compared with; unless given as long a time right before it'),
@@ -38,6 +38,12 @@ export const comparePeriodsInput = z.strictObject({
     .enum(STEPS)
     .optional()
     .describe('Without periods: the last such unit that the data cover against the one before'),
+  so_far: z
+    .boolean()
+    .optional()
+    .describe(
+      'With step: the unit that goes on at the end of the data, so far, against as long a part of the one before',
+    ),
   by: shared.optional().describe('Groups; model unless given, where the files name it'),
   top: top.optional().describe('Groups shown at most, 10 unless given'),
 })
