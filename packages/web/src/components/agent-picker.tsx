@@ -36,7 +36,7 @@ export function AgentPicker({ agents, chosen, onChoose }: AgentPickerProps) {
     root.current?.querySelector('button')?.focus()
   }
   return (
-    <div ref={root} className="relative inline-flex">
+    <div ref={root} className="relative inline-flex min-w-0">
       <PickerButton
         label="Agent"
         shown={agents.find((agent) => agent.id === chosen)?.name ?? AUTOMATIC.name}

@@ -96,7 +96,7 @@ export function Menu({ label, items, button, align = 'start', side = 'below', wi
     entries[move(index, entries.length)]?.focus()
   }
   return (
-    <div ref={root} className="relative inline-flex" onKeyDown={onKeyDown}>
+    <div ref={root} className="relative inline-flex min-w-0" onKeyDown={onKeyDown}>
       {button({
         'aria-haspopup': 'menu',
         'aria-expanded': isOpen,

@@ -126,8 +126,7 @@ function Parts({ parts, total }: { parts: readonly TimePart[]; total: number }) 
           <span aria-hidden="true" className="size-2 shrink-0" />
           <dt className="flex-1">Altogether</dt>
           <dd>
-            {formatDuration(total)}
-            <span aria-hidden="true" className="inline-block w-12" />
+            {formatDuration(total)} <span aria-hidden="true" className="inline-block w-12" />
           </dd>
         </div>
       </dl>
@@ -141,6 +140,8 @@ const STATUS: Record<WaterfallRow['status'], string> = {
   cancelled: 'stopped',
 }
 
+const indentOf = ({ depth }: WaterfallRow): string => `${Math.min(depth, 4) * 0.75}rem`
+
 function Waterfall({ rows, total }: { rows: readonly WaterfallRow[]; total: number }) {
   return (
     <div>
@@ -151,10 +152,7 @@ function Waterfall({ rows, total }: { rows: readonly WaterfallRow[]; total: numb
       <ol aria-label="Step by step" className="text-sm">
         {rows.map((row) => (
           <li key={row.id} className="border-t border-line py-1.5">
-            <div
-              className="flex items-baseline gap-3"
-              style={{ paddingLeft: `${Math.min(row.depth, 4) * 0.75}rem` }}
-            >
+            <div className="flex items-baseline gap-3" style={{ paddingLeft: indentOf(row) }}>
               <span className="min-w-0 flex-1 wrap-anywhere">
                 {row.name}
                 {STATUS[row.status] === '' ? null : (
@@ -176,7 +174,12 @@ function Waterfall({ rows, total }: { rows: readonly WaterfallRow[]; total: numb
               />
             </div>
             {row.detail === null ? null : (
-              <p className="mt-1 text-xs text-muted wrap-anywhere">{row.detail}</p>
+              <p
+                className="mt-1 text-xs text-muted wrap-anywhere"
+                style={{ paddingLeft: indentOf(row) }}
+              >
+                {row.detail}
+              </p>
             )}
           </li>
         ))}

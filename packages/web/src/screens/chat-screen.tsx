@@ -141,7 +141,9 @@ function OpenChat({ threadId }: { threadId: string | null }) {
 }
 
 /** Promises nothing that what is connected does not do. */
-function placeholderOf({ models, agent }: Pick<ReturnType<typeof useChat>, 'models' | 'agent'>) {
+function placeholderOf({ models, agents, agent }: ReturnType<typeof useChat>) {
+  const chosen = agents.find(({ id }) => id === agent)
+  if (chosen && chosen.origin !== 'netra') return `Ask ${chosen.name}`
   if (agent === 'supervisor') return 'Ask what your language models cost'
   return modelOf(models, null)?.built_in === true
     ? 'Ask about a table, a sum or AI spend'

@@ -45,7 +45,7 @@ export function EmptyChat({ agents, agentId, models, onExample, onAgent }: Empty
           .
         </p>
       ) : null}
-      <ul className="mt-8 divide-y divide-line border-y border-line">
+      <ul className="mt-8 divide-y divide-line border-y border-line empty:hidden">
         {(agent?.examples ?? []).slice(0, 3).map((example) => (
           <li key={example}>
             <button

@@ -106,3 +106,15 @@ test('matches are marked without regard to case', () => {
   ])
   expect(markMatches('text', '')).toEqual([{ text: 'text', isMatch: false }])
 })
+
+test('what a server answered is read as its own text, and a failure as one', () => {
+  const untrusted = { from: 'The MCP server "Desk"', boundary: 'x' }
+  expect(resultView({ untrusted, text: 'The note says: buy milk.' })).toEqual({
+    kind: 'text',
+    text: 'The note says: buy milk.',
+  })
+  expect(resultView({ untrusted, text: 'No such note.', is_error: true })).toEqual({
+    kind: 'error',
+    message: 'No such note.',
+  })
+})

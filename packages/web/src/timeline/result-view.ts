@@ -58,6 +58,12 @@ const priced = z.object({
 })
 const calculated = z.object({ expression: z.string(), value: z.number() })
 const failed = z.object({ error: z.string() })
+/** What somebody outside wrote, with what else came along told in it. */
+const fromOutside = z.object({
+  untrusted: z.object({ from: z.string() }),
+  text: z.string(),
+  is_error: z.boolean().optional(),
+})
 
 export interface TableView {
   columns: { name: string; numeric: boolean }[]
@@ -169,6 +175,8 @@ export function resultView(result: unknown): ResultView {
   if (typeof result === 'string') return { kind: 'text', text: result }
   const error = failed.safeParse(result)
   if (error.success) return { kind: 'error', message: error.data.error }
+  const outside = fromOutside.safeParse(result)
+  if (outside.success) return viewOfOutside(outside.data)
   const chart = charted.safeParse(result)
   if (chart.success) return { kind: 'chart', chart: chart.data, table: tableOfQuery(chart.data) }
   const query = queried.safeParse(result)
@@ -182,6 +190,11 @@ export function resultView(result: unknown): ResultView {
     return { kind: 'value', label: value.data.expression, value: formatNumber(value.data.value) }
   }
   return { kind: 'text', text: JSON.stringify(result, null, 2) }
+}
+
+function viewOfOutside({ text, is_error: isError }: z.infer<typeof fromOutside>): ResultView {
+  if (isError === true) return { kind: 'error', message: text }
+  return text.trim() === '' ? { kind: 'none' } : { kind: 'text', text }
 }
 
 const views = new WeakMap<ToolCall, ResultView>()

@@ -27,6 +27,9 @@ test('an answer is spoken without its marks', () => {
   )
 })
 
-test('of a long answer the beginning is spoken, up to a whole word', () => {
+test('of a long answer the beginning is spoken, up to a whole sentence, else up to a whole word', () => {
+  expect(spoken('It costs $4.20. It was less.\n\n## Where it goes\n\nTo models.', 45)).toBe(
+    'It costs $4.20. It was less. …',
+  )
   expect(spoken('many words here', 12)).toBe('many words …')
 })

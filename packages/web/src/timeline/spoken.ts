@@ -17,5 +17,11 @@ export function spoken(markdown: string, most = 600): string {
   let text = markdown
   for (const [mark, becomes] of MARKS) text = text.replaceAll(mark, becomes)
   const line = text.replaceAll(/\s*\n\s*/g, '\n').trim()
-  return line.length <= most ? line : `${line.slice(0, most).replace(/\s\S*$/, '')} …`
+  return line.length <= most ? line : `${beginning(line.slice(0, most))} …`
+}
+
+/** Up to its last whole sentence, where that leaves out little; else up to its last whole word. */
+function beginning(text: string): string {
+  const [sentences = ''] = /^[\s\S]*[.!?](?=\s)/.exec(text) ?? []
+  return sentences.length > text.length / 2 ? sentences : text.replace(/\s\S*$/, '')
 }

@@ -29,7 +29,7 @@ export interface WaterfallRow {
 }
 
 export const PART_NAMES: Record<PartKind, string> = {
-  queue: 'Waiting for its turn',
+  queue: 'Waiting',
   model: 'The model',
   tool: 'Tools',
   store: 'Storing',

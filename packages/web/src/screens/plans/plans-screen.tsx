@@ -126,7 +126,7 @@ function Changes({ plan: { changes, steps } }: { plan: AdoptedPlan }) {
                 'step',
               )}
             </span>
-            <span className="font-medium">
+            <span className="font-medium sm:min-w-32 sm:text-right">
               {change.saving_text}
               {shareText(change)}
             </span>

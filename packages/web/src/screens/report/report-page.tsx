@@ -24,17 +24,21 @@ export function ReportPage() {
         <title>{query.data ? `${query.data.title} · Netra` : 'Report · Netra'}</title>
         <DrawerButton />
         <h1 className="flex-1 text-sm font-medium text-soft">Report</h1>
-        <a
-          href={api.fileAddress(fileId ?? '')}
-          download
-          className="touch inline-flex items-center gap-1 rounded-sm px-2 text-sm text-muted hover:text-ink"
-        >
-          <DownloadIcon size={16} />
-          Markdown
-        </a>
-        <Button small onClick={() => window.print()}>
-          Print
-        </Button>
+        {query.data ? (
+          <>
+            <a
+              href={api.fileAddress(fileId ?? '')}
+              download
+              className="touch inline-flex items-center gap-1 rounded-sm px-2 text-sm text-muted hover:text-ink"
+            >
+              <DownloadIcon size={16} />
+              Markdown
+            </a>
+            <Button small onClick={() => window.print()}>
+              Print
+            </Button>
+          </>
+        ) : null}
       </header>
       <div className="relative min-h-0 flex-1 overflow-y-auto print:overflow-visible">
         <article className="mx-auto w-full max-w-3xl px-4 pt-4 pb-20 sm:px-6 print:max-w-none print:p-0">

@@ -1,6 +1,7 @@
 import type { Dashboard } from '@netra/client'
 import type { ReactNode } from 'react'
 
+import { ScrollBox } from '../../../components/scroll-box.tsx'
 import { failureWords, formatMs, formatShare } from '../../../timeline/dashboard-words.ts'
 import { formatBytes, formatNumber } from '../../../timeline/format.ts'
 
@@ -139,7 +140,10 @@ function Table({ name, none, heads, rows }: TableProps) {
       {rows.length === 0 ? (
         <p className="py-1.5 text-sm text-muted">{none}</p>
       ) : (
-        <div className="overflow-x-auto">
+        <ScrollBox
+          label={name}
+          className="[--head:var(--color-paper)] [--table:var(--color-paper)]"
+        >
           <table aria-label={name} className="figures w-full text-sm">
             <thead>
               <tr className="text-left text-xs text-muted">
@@ -173,7 +177,7 @@ function Table({ name, none, heads, rows }: TableProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollBox>
       )}
     </div>
   )

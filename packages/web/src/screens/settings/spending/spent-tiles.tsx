@@ -15,7 +15,7 @@ export function SpentTiles({ today, month }: Pick<Spending, 'today' | 'month'>) 
 function Tile({ name, spent }: { name: string; spent: Spending['today'] }) {
   const isUnknown = spent.calls > 0 && spent.unpriced_calls === spent.calls
   return (
-    <li className="min-w-0 rounded-lg border border-line bg-raised p-3">
+    <li className="min-w-0 wrap-anywhere rounded-lg border border-line bg-raised p-3">
       <h3 className="text-xs text-muted">{name}</h3>
       <p className="figures mt-0.5 text-xl font-semibold">
         {isUnknown ? `${formatCompact(spent.tokens)} tokens` : formatUsd(spent.cost_usd)}

@@ -1,5 +1,6 @@
 import type { SpendingTotals } from '@netra/client'
 
+import { ScrollBox } from '../../../components/scroll-box.tsx'
 import { formatGrouped, formatUsd } from '../../../timeline/format.ts'
 
 interface TotalsTableProps {
@@ -14,16 +15,15 @@ const CELL = 'figures px-3 py-2 text-right whitespace-nowrap first:pl-0 first:te
 /** What calls came to, a row for each. Money of calls without a price is in no sum, and says so. */
 export function TotalsTable({ of, rows }: TotalsTableProps) {
   return (
-    <div
-      className="overflow-x-auto"
-      role="region"
-      aria-label={`By ${of.toLowerCase()}`}
-      tabIndex={0}
+    <ScrollBox
+      always
+      label={`By ${of.toLowerCase()}`}
+      className="[--head:var(--color-paper)] [--table:var(--color-paper)]"
     >
       <table className="w-full min-w-[34rem] table-fixed text-sm">
         <thead className="border-b border-line text-muted">
           <tr>
-            <th className={`${HEAD} w-2/5`}>{of}</th>
+            <th className={`${HEAD} w-36 sm:w-2/5`}>{of}</th>
             <th className={HEAD}>Calls</th>
             <th className={HEAD}>Input tokens</th>
             <th className={HEAD}>Output tokens</th>
@@ -46,7 +46,7 @@ export function TotalsTable({ of, rows }: TotalsTableProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   )
 }
 

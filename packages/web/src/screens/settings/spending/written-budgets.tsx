@@ -58,8 +58,8 @@ export function WrittenBudgets({ written, onChange, onRemoved }: WrittenBudgetsP
       </ul>
       {asked === null ? null : (
         <Confirm
-          title={`Remove the budget of ${whoseName(asked)}?`}
-          text={`It sets ${limitsInWords(asked.limits)}. Once it is removed, what is written for more people holds, or what the settings say.`}
+          title="Remove this budget?"
+          text={`${whoseName(asked)}: ${limitsInWords(asked.limits)}. Without it, what is written for more people holds, or what the settings of the server say.`}
           action="Remove"
           onClose={() => setAsked(null)}
           onConfirm={async () => {
