@@ -7,6 +7,7 @@ import type { Reported } from './stages/reporting.ts'
 /** Sections of a report that stand in the chat; the whole of it is the file. */
 const IN_CHAT: readonly string[] = [
   'Summary',
+  'What changed',
   'Where the money goes',
   'Usage over time',
   'Usage',

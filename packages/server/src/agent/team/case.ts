@@ -1,3 +1,4 @@
+import type { PeriodComparison } from '../tools/workload/period-comparison.ts'
 import type {
   Anomalies,
   BatchPricing,
@@ -41,6 +42,8 @@ export interface Findings {
   profile?: Called<WorkloadProfile>
   overTime?: Called<WorkloadProfile>
   groups: Called<WorkloadProfile>[]
+  /** Why the cost changed, by one group or another; what was asked for first. */
+  changes: Called<PeriodComparison>[]
   drivers?: Called<CostDrivers>
   anomalies?: Called<Anomalies>
   reuse?: Called<PromptReuse>
@@ -60,7 +63,7 @@ export const openCase = (triage: Called<TriageResult>): Case => ({
   triage,
   facts: new Facts(),
   failed: [],
-  findings: { groups: [] },
+  findings: { groups: [], changes: [] },
   options: {},
   recommendations: [],
   planned: [],

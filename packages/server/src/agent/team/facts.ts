@@ -84,6 +84,11 @@ export class FactsOf {
     return this.#add(what, value, usdText(value), field)
   }
 
+  /** A difference: `+$1.20` or `-$1.20`. */
+  signedUsd(what: string, value: number, field: string): Fact {
+    return this.#add(what, value, `${value > 0 ? '+' : ''}${usdText(value)}`, field)
+  }
+
   count(what: string, value: number, field: string): Fact {
     return this.#add(what, value, countText(value), field)
   }

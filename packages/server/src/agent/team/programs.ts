@@ -17,6 +17,7 @@ import { lookAtData } from './stages/data.ts'
 import { optimise } from './stages/optimization.ts'
 import { writeReport } from './stages/reporting.ts'
 import { triage } from './stages/triage.ts'
+import { asksOnlyForChange } from './triage/triage.ts'
 
 /** Who works; each hand-off is an event. Asked alone, an agent hands nothing on. */
 type HandOn = (to: string, why: string) => Steps<void>
@@ -51,7 +52,7 @@ const NEEDS_ADVICE: ReadonlySet<ShortQuestion['kind']> = new Set(['together', 'b
 
 /** A plan that is to be adopted is shown whole. */
 const shortQuestionOf = ({ triage: { result } }: Case) =>
-  result.adopt ? undefined : readShortQuestion(result.question)
+  result.adopt ? undefined : readShortQuestion(result.question, result.topics)
 
 /** A report, kept as a file; no file where there is nothing to report, or nothing new. */
 async function* reported(work: Work, on: Case): Steps<string> {
@@ -70,6 +71,7 @@ async function* gather(work: Work, on: Case, handOn: HandOn, asked?: ShortQuesti
   if (sufficiency === 'insufficient') return
   yield* handOn('data', 'finds the numbers')
   const scope = yield* lookAtData(work, on)
+  if (asksOnlyForChange(on.triage.result.topics)) return
   if (sufficiency === 'partial' || (asked && !NEEDS_ADVICE.has(asked.kind))) return
   yield* handOn('optimization', 'finds what could be changed, and ranks it')
   yield* optimise(work, on, scope)

@@ -1,6 +1,7 @@
 import type { Case } from './case.ts'
 import { say, shareText, usdText, type Said } from './facts.ts'
 import type { Fact } from './report.ts'
+import { changed } from './reporting/summary-change.ts'
 import { pace, savingPeriod } from './reporting/summary-volume.ts'
 import { advice, cost, tooFew } from './reporting/summary.ts'
 import type { ShortQuestion } from './short-question.ts'
@@ -8,6 +9,7 @@ import { callOf, totalCost } from './stages/candidate.ts'
 
 /** One or two sentences with the figure and where it is from, or why there is none. */
 export function shortAnswer(asked: ShortQuestion, on: Case): string {
+  if (asked.kind === 'change') return change(on)
   const total = totalCost(on)
   if (!total)
     return say`This is not measurable from these data: they hold no cost, and no model was named to price them on. Name one, for example “on gpt-4o”.`
@@ -38,6 +40,20 @@ function source({ findings }: Case, { tool, formula }: Fact): string {
   const covered = findings.drivers?.result.covered
   const files = covered?.files.map(({ name }) => name).join(', ') ?? ''
   return `(Source: \`${tool}\` over ${files}; ${formula}.)`
+}
+
+/** By how much and by what; or why that cannot be told. */
+function change(on: Case): string {
+  const said = changed(on)
+    .slice(0, 2)
+    .map(({ text }) => text)
+    .join(' ')
+  const [called] = on.findings.changes
+  if (!called) return said
+  const { covered, formula } = called.result
+  const files = covered.files.map(({ name }) => name).join(', ')
+  const effects = called.result.effects ? `; effects: ${called.result.method.name}` : ''
+  return `${said} (Source: \`${called.tool}\` over ${files}; ${formula['difference.cost_usd'] ?? formula['difference.requests'] ?? ''}${effects}.)`
 }
 
 function together(on: Case): string {

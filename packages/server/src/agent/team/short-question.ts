@@ -1,3 +1,5 @@
+import { asksOnlyForChange, type Topic } from './triage/triage.ts'
+
 /** A question that one or two sentences answer, read by its words. */
 export type ShortQuestion =
   | { kind: 'together' }
@@ -5,6 +7,7 @@ export type ShortQuestion =
   | { kind: 'budget'; usd: number; isMonthly: boolean }
   | { kind: 'total' }
   | { kind: 'best' }
+  | { kind: 'change' }
 
 const SAVINGS_TOGETHER =
   /\b(?:together|combined|altogether|in total|all at once|add(?:ed)? up|sum(?:med)?)\b/i
@@ -27,7 +30,15 @@ const ADVICE = /\b(?:sav(?:e|es|ing|ings)|change|recommend\w*|cheaper|do first|r
 const SCALES: Readonly<Record<string, number>> = { k: 1e3, thousand: 1e3, m: 1e6, million: 1e6 }
 
 /** Undefined for every other question: a report answers it. */
-export const readShortQuestion = (question: string): ShortQuestion | undefined =>
+export function readShortQuestion(
+  question: string,
+  topics: readonly Topic[],
+): ShortQuestion | undefined {
+  if (asksOnlyForChange(topics)) return ONE_SENTENCE.test(question) ? { kind: 'change' } : undefined
+  return readOther(question)
+}
+
+const readOther = (question: string): ShortQuestion | undefined =>
   readTogether(question) ?? readDiscount(question) ?? readBudget(question) ?? readOne(question)
 
 const OF_SAVINGS = /\bsav/i

@@ -3,6 +3,7 @@ import type { Case } from '../case.ts'
 import { joined, say } from '../facts.ts'
 import type { MissingData } from '../missing/find-missing-data.ts'
 import type { Block, Recommendation, Report } from '../report.ts'
+import { changeSection } from './change-section.ts'
 import { notMeasurable } from './not-measurable.ts'
 import { costSection, dataSection, section, tableBlock, textBlock, timeChart } from './sections.ts'
 import { summary } from './summary.ts'
@@ -41,6 +42,7 @@ export function makeReport(on: Case, prose: Prose | undefined): Report {
         ? undefined
         : { kind: 'notes', tone: 'warning', notes: [prose.note], facts: [] },
     ]),
+    ...changeSection(on),
     ...costSection(on),
     ...(hasCost ? [] : section('Usage over time', [timeChart(on)])),
     ...usageSection(on),

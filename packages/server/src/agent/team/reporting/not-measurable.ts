@@ -2,12 +2,15 @@ import type { Answered } from '../../tools/workload/schemas.ts'
 import { NO_COMMON_CLOCK } from '../../workload/clock.ts'
 import type { Case } from '../case.ts'
 import type { Called } from '../facts.ts'
+import { asksOnlyForChange } from '../triage/triage.ts'
 
 /** What these data cannot show, each once: what the tools said of it, and what went wrong. */
 export function notMeasurable(on: Case): string[] {
   const { findings, options, failed, triage } = on
+  const isOfChange = asksOnlyForChange(triage.result.topics)
   const asked: (Called<Answered> | undefined)[] = [
-    findings.profile,
+    ...findings.changes,
+    isOfChange ? undefined : findings.profile,
     findings.drivers,
     findings.anomalies,
     findings.reuse,
@@ -27,7 +30,7 @@ export function notMeasurable(on: Case): string[] {
         `${capital(what)}: not measurable from these data. ${sentence(why)} Needed: ${needs}`,
       )
   const columns = new Set(triage.result.data.columns)
-  if (triage.result.data.rows > 0)
+  if (triage.result.data.rows > 0 && !isOfChange)
     for (const [column, what] of Object.entries(ALWAYS))
       if (
         !columns.has(column) &&
@@ -42,9 +45,12 @@ export function notMeasurable(on: Case): string[] {
   return [
     ...failed.map(({ tool, why }) => `${tool} gave no result: ${why}`),
     ...lines.values(),
-    'Quality of answers: not measurable from these data. Usage data hold no judgement of answers; quality risks are classes with reasons, not measurements.',
+    ...(isOfChange ? [] : [QUALITY]),
   ].map(sentence)
 }
+
+const QUALITY =
+  'Quality of answers: not measurable from these data. Usage data hold no judgement of answers; quality risks are classes with reasons, not measurements.'
 
 const ALWAYS: Record<string, string> = {
   at: 'cost over time, anomalies and growth',

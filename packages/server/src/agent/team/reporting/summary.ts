@@ -6,8 +6,9 @@ import { say, shareText, type Said } from '../facts.ts'
 import type { Recommendation } from '../report.ts'
 import { callOf } from '../stages/candidate.ts'
 import { FEWEST_REQUESTS } from '../stages/optimization.ts'
-import { groupOf } from '../triage/triage.ts'
+import { asksOnlyForChange, groupOf } from '../triage/triage.ts'
 import { humanTime } from './human-time.ts'
+import { changed } from './summary-change.ts'
 import { targets } from './summary-target.ts'
 import { pace, volume } from './summary-volume.ts'
 
@@ -21,9 +22,13 @@ export function summary(on: Case): Said[] {
         : say`These data cannot answer the question: ${lowered(triage.result.reasons[0] ?? 'nothing in them is about AI spend')}`,
       ...targets(on),
     ]
+  if (asksOnlyForChange(triage.result.topics))
+    return [...changed(on), ...lacking(on), ...yearsTaken(on), ...unsaid(on)]
   return [
+    ...changed(on),
     ...volume(on),
     ...lacking(on),
+    ...yearsTaken(on),
     ...cost(on),
     ...dearestGroup(on),
     ...each(on),
@@ -37,6 +42,16 @@ export function summary(on: Case): Said[] {
     ...unsaid(on),
     ...tooFew(on),
     ...advice(on),
+  ]
+}
+
+/** Days that were named without a year are those of the latest that the data hold. */
+export function yearsTaken({ triage }: Case): Said[] {
+  const { years_taken: taken } = triage.result
+  if (!taken) return []
+  const latest = taken.years.length === 1 ? 'the latest year' : 'the latest years'
+  return [
+    say`No year was named: “${taken.words}” is read as of ${taken.years.join(' and ')}, ${latest} that the data hold.`,
   ]
 }
 

@@ -11,7 +11,8 @@ import { columnOf, isCycle, type Dimension as Group } from '../../workload/dimen
 import { call } from '../call.ts'
 import type { Case } from '../case.ts'
 import type { Correlations } from '../correlate-columns.ts'
-import { groupOf, type Dimension, type Topic } from '../triage/triage.ts'
+import { asksOnlyForChange, groupOf, type Dimension, type Topic } from '../triage/triage.ts'
+import { explainChange } from './change.ts'
 import { namedModel, scopeOf, type Scope } from './scope.ts'
 
 const HOUR_MS = 3_600_000
@@ -36,6 +37,8 @@ export async function* lookAtData(work: Work, on: Case): Steps<Scope> {
     findings.profile = yield* profileWith({})
   }
   if (!findings.profile) return scope
+  if (asks('change')) yield* explainChange(work, on, scope)
+  if (asksOnlyForChange(topics)) return scope
   const { from, to, relative } = findings.profile.result.covered
   const bucket = bucketOf(from, to)
   if (bucket) findings.overTime = yield* profileWith({ by: [bucket], top: 100 })

@@ -2,12 +2,15 @@ import type { Steps } from '../../program/program.ts'
 import type { Work } from '../../program/work.ts'
 import { call } from '../call.ts'
 import type { Case } from '../case.ts'
+import type { Said } from '../facts.ts'
 import type { Report, StoredReport } from '../report.ts'
 import { makeReport, type Prose } from '../reporting/make-report.ts'
 import { checkProse, proseInstructions, prosePrompt, proseSchema } from '../reporting/prose.ts'
+import { changed } from '../reporting/summary-change.ts'
 import { targets } from '../reporting/summary-target.ts'
 import { periodText, volume } from '../reporting/summary-volume.ts'
-import { summary } from '../reporting/summary.ts'
+import { summary, yearsTaken } from '../reporting/summary.ts'
+import { asksOnlyForChange } from '../triage/triage.ts'
 
 export interface Reported {
   report: Report
@@ -23,6 +26,8 @@ export async function* writeReport(work: Work, on: Case): Steps<Reported> {
 }
 
 async function* writeProse(work: Work, on: Case): Steps<Prose | undefined> {
+  // A few sentences that turn on the sign of a figure: nothing is left to be said better.
+  if (asksOnlyForChange(on.triage.result.topics)) return undefined
   // The facts that the sections name are there only once these were made.
   const { facts } = makeReport(on, undefined)
   const said = summary(on)
@@ -34,12 +39,20 @@ async function* writeProse(work: Work, on: Case): Steps<Prose | undefined> {
   })
   if (!written) return undefined
   const prose = checkProse(written.sentences, facts, namesOf(on))
-  if (prose) return { ...prose, sentences: [...volume(on), ...targets(on), ...prose.sentences] }
+  if (prose) return { ...prose, sentences: [...before(on), ...prose.sentences] }
   return {
     sentences: said,
     note: 'What the language model wrote for this summary held numbers that no tool gave. It is left out; this text is made by rules.',
   }
 }
+
+/** What stands before the words of a model, whatever they are. */
+const before = (on: Case): Said[] => [
+  ...changed(on),
+  ...volume(on),
+  ...yearsTaken(on),
+  ...targets(on),
+]
 
 /** Names that may hold digits. */
 function namesOf({ triage, options, findings }: Case): string[] {

@@ -4,7 +4,7 @@ import { readModels, SPENT } from './read-models.ts'
 import { readPeriod } from './read-period.ts'
 import { readLimits, readTargets } from './read-targets.ts'
 import { readDimensions, readMetrics, readTopics } from './read-topics.ts'
-import { NO_LIMITS, NO_TARGETS, type Reading, type Topic } from './triage.ts'
+import { isOfAChange, NO_LIMITS, NO_TARGETS, type Reading, type Topic } from './triage.ts'
 
 const ADOPT =
   /\b(?:adopt|approve|go ahead with|accept|sign off|put (?:it|this|the plan) into (?:action|effect)|commit to|implement (?:it|this|the plan))\b/i
@@ -36,8 +36,7 @@ export function readQuestion(
   const ownModels = (!isFollowUp && dimensions.includes('model')) || SPENT.test(question)
   const model = base ?? (ownModels ? null : (before?.base_model ?? null))
   const period = readPeriod(question) ?? before?.period ?? null
-  const goesOnChange =
-    kept.topics[0] === 'change' && topics.every((topic) => OF_A_CHANGE.has(topic))
+  const goesOnChange = kept.topics[0] === 'change' && isOfAChange(topics)
   const asksChange = isChange || goesOnChange
   return {
     topics: goesOnChange
@@ -77,9 +76,6 @@ const NOTHING_KEPT: Reading = {
   file_ids: [],
   adopt: false,
 }
-
-/** What a question that goes on may name of a change that was asked for, and still ask for it. */
-const OF_A_CHANGE: ReadonlySet<Topic> = new Set(['change', 'cost', 'usage', 'other'])
 
 const withoutChange = (kept: Reading): Reading => ({
   ...kept,

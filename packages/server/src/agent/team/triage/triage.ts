@@ -21,6 +21,16 @@ export const TOPICS = [
 ] as const
 export type Topic = (typeof TOPICS)[number]
 
+/** What a question about a change may name besides, and still ask for nothing else. */
+const OF_A_CHANGE: ReadonlySet<Topic> = new Set(['change', 'cost', 'usage', 'report', 'other'])
+
+export const isOfAChange = (topics: readonly Topic[]): boolean =>
+  topics.every((topic) => OF_A_CHANGE.has(topic))
+
+/** Why cost changed is all that is asked: no advice, and no account of all the data. */
+export const asksOnlyForChange = (topics: readonly Topic[]): boolean =>
+  topics[0] === 'change' && isOfAChange(topics)
+
 export const METRICS = [
   'cost',
   'requests',
