@@ -1,9 +1,22 @@
 import { expect, test } from 'vitest'
 
-import { areNumbers, keptTogether } from './kept-together.ts'
+import { areNumbers, aroundDates, keptTogether } from './kept-together.ts'
 
 test('a percent sign stays beside its number, and other spaces may break', () => {
   expect(keptTogether('saves 70.0 % of it, 5 or more')).toBe('saves 70.0\u00A0% of it, 5 or more')
+})
+
+test('dates are found within a text, and nothing else with hyphens', () => {
+  expect(aroundDates('from 2026-03-02 00:00 to 2026-03-08.')).toEqual([
+    'from ',
+    '2026-03-02',
+    ' 00:00 to ',
+    '2026-03-08',
+    '.',
+  ])
+  expect(aroundDates('gpt-4o-2024-08-06-x and 12026-03-02')).toEqual([
+    'gpt-4o-2024-08-06-x and 12026-03-02',
+  ])
 })
 
 test('a column is of numbers when each of its cells is one or empty', () => {
