@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test as base } from 'vitest'
 
 import { inBrowser, type InBrowser } from '../support/browser.ts'
@@ -114,6 +114,8 @@ test(
     await figure.click()
     const row = report.locator(`#fact-${id}`)
     await expect.poll(() => row.evaluate(isInSight), soon).toBe(true)
+    // The row came to its place within the page: nothing around it moved.
+    expect(await page.getByRole('button', { name: 'Print' }).evaluate(isInSight)).toBe(true)
     expect(await row.innerText()).toMatch(/\$[\d,.]+\s+\w+ · /)
     await page.emulateMedia({ media: 'print' })
     expect(await row.isVisible()).toBe(true)
@@ -131,13 +133,20 @@ test(
     expect(await cut.count()).toBe(0)
     await page.setViewportSize({ width: 390, height: 800 })
     await expect.poll(() => cut.count(), soon).toBeGreaterThan(0)
+    // At its right end too a wide table says of what its numbers are.
+    const table = cut.getByRole('region').first()
+    const first = table.getByRole('cell').first()
+    const [before] = await Promise.all([leftOf(first), first.scrollIntoViewIfNeeded()])
+    await table.evaluate((box) => box.scrollTo({ left: box.scrollWidth }))
+    await answer.locator('.scroll-box[data-left="true"]').waitFor()
+    expect(await leftOf(first)).toBe(before)
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
     await page.setViewportSize({ width: 1280, height: 800 })
     const adopting = await ask(page, 'Adopt this plan')
-    const card = adopting.getByRole('region', { name: 'Decision about adopt_plan' })
+    const card = adopting.getByRole('region', { name: 'Decision about adopt plan' })
     await card.getByRole('heading', { name: 'Adopt this plan?' }).waitFor()
     const asked = await card.innerText()
-    const largest = /alone saves (\$[\d,.]+) \([\d.]+ % of the cost\)/.exec(asked)?.[1] ?? ''
+    const largest = /alone saves (\$[\d,.]+) \([\d.]+\s% of the cost\)/.exec(asked)?.[1] ?? ''
     expect(saving.map(({ usd }) => usd)).toContain(dollars(largest))
     expect(asked).toMatch(/Records the plan “AI spend: .*” with \d+ steps as adopted/)
     expect(asked).toMatch(/for the period of the data, \d{4}-\d\d-\d\d/)
@@ -158,6 +167,9 @@ test(
     expect(page.url()).toBe(reportAddress.split('#')[0])
   },
 )
+
+const leftOf = (cell: Locator): Promise<number> =>
+  cell.evaluate((element) => element.getBoundingClientRect().left)
 
 const isInSight = (element: Element): boolean => {
   const { top, bottom } = element.getBoundingClientRect()
