@@ -14,6 +14,7 @@ import {
 } from '@netra/protocol'
 import { expect, test } from 'vitest'
 
+import type { ModelCallRow } from '../packages/server/src/journal/journal.ts'
 import { openSqliteJournal } from '../packages/server/src/journal/sqlite/sqlite-journal.ts'
 import { silentLogger as logger } from '../packages/server/src/platform/logger.ts'
 import { startModelServer, type ModelServer, type Reply } from './support/model-server.ts'
@@ -46,6 +47,8 @@ interface Outcome {
   events: ThreadEvent[]
   state: ThreadState
   effects: string[]
+  /** What the ledger holds, oldest first. */
+  calls: Pick<ModelCallRow, 'status' | 'estimated' | 'input_tokens' | 'output_tokens'>[]
   of: (type: string) => ThreadEvent[]
 }
 
@@ -97,11 +100,17 @@ async function read(folder: string): Promise<Outcome> {
   const stored = await journal.read(`thread:${thread.id}`, 0, limit)
   expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, index) => index + 1))
   const events = stored.map(({ payload }) => threadEventSchema.parse(JSON.parse(payload)))
+  const calls = await journal.db
+    .selectFrom('model_call')
+    .select(['status', 'estimated', 'input_tokens', 'output_tokens'])
+    .orderBy('id')
+    .execute()
   const effects = await readFile(join(folder, 'effects'), 'utf8').catch(() => '')
   return {
     events,
     // Throws where a text has a hole.
     state: events.reduce(foldThread, emptyThreadState()),
+    calls,
     effects: effects.split('\n').filter((line) => line !== ''),
     of: (type) => events.filter((event) => event.type === type),
   }
@@ -140,6 +149,12 @@ test.concurrent('F49, F59: killed in the text', PATIENT, async () => {
     killAt: committed('message_delta'),
   })
   expectWhole(outcome)
+  // The call that died with its process: what it was asked, and what it had said.
+  const lost = outcome.calls.filter(({ status }) => status === 'error')
+  expect(lost).toMatchObject([{ estimated: 1 }])
+  expect(lost[0]?.input_tokens).toBeGreaterThan(10)
+  expect(lost[0]?.output_tokens).toBeGreaterThan(0)
+  expect(outcome.calls).toHaveLength(3)
   const [first] = outcome.of('message_delta')
   expect(outcome.of('run_attempt')).toMatchObject([
     { superseded: [first?.type === 'message_delta' ? first.message_id : ''] },
@@ -152,6 +167,11 @@ test.concurrent('F49: killed in the reasoning', PATIENT, async () => {
     killAt: heard('Twice'),
   })
   expectWhole(outcome)
+  expect(outcome.calls).toMatchObject([
+    { status: 'error', estimated: 1, output_tokens: 0 },
+    { status: 'ok' },
+    { status: 'ok' },
+  ])
   expect(outcome.of('run_attempt')).toMatchObject([{ attempt: 2, superseded: [] }])
 })
 
@@ -223,6 +243,7 @@ test.concurrent(
   async () => {
     const outcome = await crash({ dieAt: { event: 'tool_completed', moment: 'before' } })
     expectWhole(outcome)
+    expect(outcome.calls).toMatchObject([{ status: 'ok' }, { status: 'ok' }])
     expect(outcome.effects).toEqual(['21', '21'])
     expect(outcome.of('tool_executing')).toHaveLength(2)
     expect(outcome.of('run_attempt')).toMatchObject([{ interrupted: [expect.any(String)] }])

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { createAccess } from '../src/access/access.ts'
-import type { Agents, Step, Turn } from '../src/agent/agent.ts'
+import type { Agents, ModelMeter, Step, Turn } from '../src/agent/agent.ts'
 import { createCommands, type Commands } from '../src/command/command.ts'
 import {
   JournalUnavailable,
@@ -24,7 +24,7 @@ import { folderFiles } from './folder-files.ts'
 
 export const OWNER = asId<UserId>('owner')
 
-export type Act = (turn: Turn, signal: AbortSignal) => AsyncGenerator<Step>
+export type Act = (turn: Turn, signal: AbortSignal, meter?: ModelMeter) => AsyncGenerator<Step>
 
 export interface Event {
   type: string
@@ -124,6 +124,8 @@ export async function runStage() {
     ofUser: () => events(userStream(OWNER)),
     row: (runId: RunId) =>
       journal.db.selectFrom('run').selectAll().where('id', '=', runId).executeTakeFirstOrThrow(),
+    /** What the ledger holds, oldest first. */
+    calls: () => journal.db.selectFrom('model_call').selectAll().orderBy('id').execute(),
     /** Lets time pass, by steps with a whole trip to the store between them, until `fits`. */
     async until(fits: () => boolean | Promise<boolean>, { within = 600_000, step = 50 } = {}) {
       const began = clock.monotonic()

@@ -8,7 +8,7 @@ import { asId, newId, type RunId, type ThreadId, type UserId } from '../src/plat
 import { silentLogger as logger } from '../src/platform/logger.ts'
 import { createMetrics } from '../src/platform/metrics.ts'
 import { TestClock } from '../src/platform/testing-clock.ts'
-import { Spending, type CallMade, type RunMeter } from '../src/spending/spending.ts'
+import { Spending, type CallMade, type LeftOpen, type RunMeter } from '../src/spending/spending.ts'
 
 export const ADA = asId<UserId>('ada')
 export const BOB = asId<UserId>('bob')
@@ -51,10 +51,11 @@ export async function spendingStage(options: Options = {}) {
       return spending
     },
     callOf,
-    meterOf: (userId: UserId = ADA): RunMeter =>
+    meterOf: (userId: UserId = ADA, leftOpen?: LeftOpen): RunMeter =>
       spending.meterOf(
         { id: newId<RunId>(), user_id: userId, thread_id: newId<ThreadId>() },
         FRESH,
+        leftOpen,
       ),
     /** One call from its admission to the commit that holds it. */
     async call(meter: RunMeter, call: Partial<CallMade> = {}, signal = NEVER): Promise<void> {
@@ -63,9 +64,19 @@ export async function spendingStage(options: Options = {}) {
       admitted.over(made)
       await stage.write(meter)
     },
-    admit: (meter: RunMeter, { model, inputTokens, costUsd }: CallMade, signal = NEVER) =>
+    admit: (meter: RunMeter, call: CallMade, signal = NEVER) =>
       meter.admit(
-        { model, isRetry: false, likely: () => ({ tokens: inputTokens, costUsd }) },
+        {
+          model: call.model,
+          isRetry: false,
+          likely: () => ({ tokens: call.inputTokens, costUsd: call.costUsd }),
+          brokenOff: (characters) => ({
+            ...call,
+            status: 'error',
+            outputTokens: characters,
+            estimated: true,
+          }),
+        },
         signal,
       ),
     async write(meter: RunMeter, userId: UserId = ADA): Promise<void> {

@@ -95,7 +95,7 @@ export interface RunTable {
   attempt: number
   /** Attempts in a row that ended with their process and got no step done. */
   tries: Generated<number>
-  /** Milliseconds since the epoch by the store's clock; null when nobody owns the run. */
+  /** Milliseconds since the epoch by the store's clock; null when nobody owns the run, 0 when its owner gave it up in order. */
   lease_until: number | null
   cancel_requested: number
   /** Why the run waits for a person; null when it does not. */

@@ -12,6 +12,8 @@ export interface DoneSteps {
   thoughts: string[]
   /** Messages that were still being spoken. */
   superseded: string[]
+  /** How much of them was told. */
+  supersededCharacters: number
   /** Tool calls whose outcome is not known. */
   interrupted: string[]
   /** The last message that was spoken to its end. */
@@ -26,6 +28,7 @@ export const NOTHING_DONE: DoneSteps = {
   completed: [],
   thoughts: [],
   superseded: [],
+  supersededCharacters: 0,
   interrupted: [],
   lastMessageId: undefined,
   decisions: new Map(),
@@ -36,6 +39,8 @@ interface RunEvent {
   type: string
   run_id?: string
   message_id?: string
+  /** Of a delta. */
+  text?: string
   content?: { text: string }[]
   usage?: { input_tokens: number; output_tokens: number }
   cost?: { usd: number | null }
@@ -61,7 +66,7 @@ interface RunEvent {
 export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps> {
   const completed: CompletedStep[] = []
   const thoughts: string[] = []
-  const speaking = new Set<string>()
+  const speaking = new Map<string, number>()
   const asked = new Map<string, ToolCall>()
   const begun = new Set<string>()
   const told = new Told(await readAsked(journal, run))
@@ -69,9 +74,11 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
   for await (const event of eventsOf(journal, run)) {
     const callId = event.tool_call_id ?? ''
     switch (event.type) {
-      case 'message_delta':
-        speaking.add(event.message_id ?? '')
+      case 'message_delta': {
+        const id = event.message_id ?? ''
+        speaking.set(id, (speaking.get(id) ?? 0) + (event.text?.length ?? 0))
         break
+      }
       case 'run_attempt':
         for (const id of event.superseded ?? []) speaking.delete(id)
         break
@@ -118,7 +125,8 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
   return {
     completed,
     thoughts,
-    superseded: [...speaking],
+    superseded: [...speaking.keys()],
+    supersededCharacters: [...speaking.values()].reduce((sum, characters) => sum + characters, 0),
     interrupted: [...begun],
     lastMessageId,
     decisions: told.decisions,

@@ -5,13 +5,14 @@ import type { RunId } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import { RECOVERY } from '../platform/recovery/recovery-table.ts'
 import { inTrace } from '../platform/tracing.ts'
-import type { RunMeter, Spending } from '../spending/spending.ts'
+import type { LeftOpen, RunMeter, Spending } from '../spending/spending.ts'
 import { stoppingWaiting } from './approval.ts'
 import type { Backlog } from './backlog.ts'
 import { claim, type AttemptWhy, type ClaimParts } from './claim.ts'
 import { cancelledBy, type Ending } from './ending.ts'
 import { failureOf, triedInVain } from './failure.ts'
 import { LeaseGone, type Lease } from './lease.ts'
+import { GIVEN_UP } from './leases.ts'
 import { countsOf, countStep, metered, watchTime } from './metered.ts'
 import { Recorder, RunLost, StoppedInstead } from './recorder.ts'
 import type { RunMetrics } from './run-metrics.ts'
@@ -159,7 +160,7 @@ async function attempt(parts: Execution, at: Attempting): Promise<Executed> {
     log.debug({ why: claimed }, 'run not begun here')
     return claimed === 'blocked' ? 'blocked' : 'settled'
   }
-  const owning = own(parts, at, { ...claimed, past })
+  const owning = own(parts, at, { ...claimed, past, leftOpen: leftOpenBy(row, why, past) })
   using disposables = new DisposableStack()
   disposables.use(owning.meter)
   noteBegin(parts, owning, why)
@@ -180,12 +181,17 @@ async function attempt(parts: Execution, at: Attempting): Promise<Executed> {
 function own(
   { journal, clock, backlog, spending, timings }: Execution,
   at: Attempting,
-  { run, lease, past }: { run: RunRow; lease: Lease; past: FoundPast },
+  {
+    run,
+    lease,
+    past,
+    leftOpen,
+  }: { run: RunRow; lease: Lease; past: FoundPast; leftOpen: LeftOpen | undefined },
 ): Owning {
   at.onClaimed(run.fence)
   lease.gone.catch((reason: unknown) => at.abort.abort(reason))
   let hasProgressed = false
-  const meter = spending.meterOf(run, countsOf(past.turn?.completed ?? []))
+  const meter = spending.meterOf(run, countsOf(past.turn?.completed ?? []), leftOpen)
   const recorder = new Recorder({
     journal,
     clock,
@@ -245,10 +251,23 @@ async function conclude(parts: Execution, owning: Owning, error: unknown): Promi
 const pastOf = ({ journal }: Execution, row: RunRow): Promise<FoundPast> =>
   readPast(journal, row).catch((error: unknown) => {
     if (isStores(error)) throw error
-    return { superseded: [], interrupted: [], lastMessageId: undefined, error }
+    return {
+      superseded: [],
+      supersededCharacters: 0,
+      interrupted: [],
+      lastMessageId: undefined,
+      error,
+    }
   })
 
 type FoundPast = Omit<Past, 'turn'> & { turn?: Past['turn']; error?: unknown }
+
+/** What the attempt before may have been in the middle of, unless it was tools or it ended in order. */
+function leftOpenBy(row: RunRow, why: AttemptWhy, past: FoundPast): LeftOpen | undefined {
+  const broke = why === 'retried' || (why === 'taken_over' && row.lease_until !== GIVEN_UP)
+  if (!broke || past.interrupted.length > 0) return undefined
+  return { characters: past.supersededCharacters }
+}
 
 /** Nobody owns it from here on; an attempt that ends in order was not in vain. */
 const handOver = (
@@ -260,7 +279,7 @@ const handOver = (
     ...timings.rows(run, timer.stored()),
     journal.db
       .updateTable('run')
-      .set({ lease_until: null, tries })
+      .set({ lease_until: GIVEN_UP, tries })
       .where('id', '=', run.id)
       .where('fence', '=', run.fence)
       .compile(),

@@ -8,6 +8,9 @@ import { Lease, type LeaseTimes } from './lease.ts'
 import type { RunMetrics } from './run-metrics.ts'
 import { statesThatAllow } from './state.ts'
 
+/** `lease_until` of a run whose last attempt ended in order and left it to the next. */
+export const GIVEN_UP = 0
+
 export interface LeasesOptions {
   journal: Pick<Journal, 'db' | 'write' | 'now'>
   clock: Clock
@@ -70,6 +73,7 @@ export class Leases implements Disposable {
       .updateTable('run')
       .set({ lease_until: null })
       .where('state', 'in', statesThatAllow('started'))
+      .where('lease_until', '!=', GIVEN_UP)
     await this.#options.journal.write([
       (held.length === 0 ? open : open.where('id', 'not in', held)).compile(),
     ])

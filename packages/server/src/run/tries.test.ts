@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { answering, done, gate, runStage, said, type Act } from '../../testing/run-stage.ts'
+import { GIVEN_UP } from './leases.ts'
 
 /** Comes to no step before it may, with poison never; tells when it began, and which runs were begun. */
 function stuck() {
@@ -24,7 +25,7 @@ test('F55: a run goes on through any number of orderly restarts, each one attemp
   for (let deploy = 0; deploy < 6; deploy += 1) {
     await model.began.reached
     await node.runs[Symbol.asyncDispose]()
-    expect((await s.row(run.runId)).lease_until).toBeNull()
+    expect((await s.row(run.runId)).lease_until).toBe(GIVEN_UP)
     model = stuck()
     node = s.node(model.act)
     const before = s.clock.monotonic()

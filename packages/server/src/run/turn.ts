@@ -8,6 +8,8 @@ export interface Past {
   turn: Turn
   /** Messages the interrupted attempt was still speaking. */
   superseded: string[]
+  /** How much of them was told. */
+  supersededCharacters: number
   /** Tool calls whose outcome is not known. */
   interrupted: string[]
   /** The last message that was spoken to its end: the answer, when only the end of the run is missing. */
@@ -46,6 +48,7 @@ export async function readPast(journal: Journal, run: RunRow): Promise<Past> {
       answers: done.answers,
     },
     superseded: done.superseded,
+    supersededCharacters: done.supersededCharacters,
     interrupted: done.interrupted,
     lastMessageId: done.lastMessageId,
   }

@@ -78,6 +78,13 @@ export class Admission {
     }
   }
 
+  /** What was used by a call that nobody let in here, and is not written down yet. */
+  owe(userId: UserId, used: Amount): Place {
+    const place = this.#hold(userId, used)
+    place.over(used)
+    return place
+  }
+
   /** Of everything that limits a person, with what is written down. */
   async states(userId: UserId, limits: Omit<Held, 'usersOnly'>): Promise<BudgetState[]> {
     const { journal, clock } = this.#options

@@ -14,6 +14,13 @@ export interface CallWanted {
   isFree?: boolean
   /** What it will use at least, roughly. */
   likely: () => Amount
+  /** What it came to if it broke off after so many characters; a call that nobody can estimate has none. */
+  brokenOff?: (characters: number) => CallMade
+}
+
+/** What an attempt that did not end in order left: what it had spoken since its last step. */
+export interface LeftOpen {
+  characters: number
 }
 
 /** What a run has done, over all its attempts. */
@@ -46,17 +53,24 @@ export class RunMeter implements Disposable {
   readonly #run: Caller
   readonly #counts: RunCounts
   readonly #places = new Set<Place>()
+  #leftOpen: LeftOpen | undefined
   #unwritten: Made[] = []
 
-  /** @param counts of the attempts before. */
-  constructor(parts: RunMeterParts, run: Caller, counts: RunCounts) {
+  /**
+   * @param counts of the attempts before.
+   * @param leftOpen by the last of them, where it did not end in order.
+   */
+  constructor(parts: RunMeterParts, run: Caller, counts: RunCounts, leftOpen?: LeftOpen) {
     this.#parts = parts
     this.#run = run
     this.#counts = { ...counts }
+    this.#leftOpen = leftOpen
   }
 
   /** Resolves when the call may be made. @throws BudgetSpent; the signal's reason. */
-  async admit({ model, isRetry, isFree, likely }: CallWanted, signal: AbortSignal) {
+  async admit(wanted: CallWanted, signal: AbortSignal) {
+    const { model, isRetry, isFree, likely } = wanted
+    this.#countLeftOpen(wanted)
     if (!isRetry) {
       await this.count('model_calls_per_run')
       await this.count('steps_per_run')
@@ -79,6 +93,8 @@ export class RunMeter implements Disposable {
 
   /** One more of what a run may do so often. @throws BudgetSpent */
   async count(what: keyof RunCounts): Promise<void> {
+    // It goes on with something else than a call: in none the attempt before broke off.
+    this.#leftOpen = undefined
     const { own } = await this.#parts.book.of(this.#run.user_id)
     const limit = own[what]
     if (typeof limit === 'number' && this.#counts[what] >= limit) {
@@ -86,6 +102,23 @@ export class RunMeter implements Disposable {
       throw runSpent(what, this.#counts[what], limit)
     }
     this.#counts[what] += 1
+  }
+
+  /**
+   * Who goes on with a call does what the attempt before was doing when its process died: nobody
+   * knows what that came to, only what it was asked and what it had said.
+   */
+  #countLeftOpen({ isFree, brokenOff }: CallWanted): void {
+    const left = this.#leftOpen
+    this.#leftOpen = undefined
+    if (!left || isFree || !brokenOff) return
+    const call = brokenOff(left.characters)
+    const place = this.#parts.admission.owe(this.#run.user_id, {
+      tokens: tokensOf(call),
+      costUsd: call.costUsd,
+    })
+    this.#places.add(place)
+    this.#unwritten.push({ call, place })
   }
 
   /** How long this attempt may work; null: as long as it likes. */

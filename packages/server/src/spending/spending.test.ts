@@ -87,6 +87,26 @@ test('what everybody together may is used up by anybody, also by who is removed 
   ])
 })
 
+test('who goes on with a call counts the one that broke off too, once, before it is let in', async () => {
+  await using s = await limited({ tokens_per_day: 350 })
+  const meter = s.meterOf(ADA, { characters: 30 })
+  await s.call(meter)
+  await s.call(meter)
+  expect(await s.spending.of(ADA)).toMatchObject({ today: { tokens: 330, calls: 3 } })
+  const [lost] = await s.spending.totalsBy(['user_id'], { since: '2026-11-21' })
+  expect(lost).toMatchObject({ failed_calls: 1, estimated_calls: 1, output_tokens: 30 })
+  const again = s.call(s.meterOf(ADA, { characters: 0 }))
+  await expect(again).rejects.toThrow('430 tokens of 350 tokens')
+})
+
+test('who goes on with a tool counts no call that broke off', async () => {
+  await using s = await limited({})
+  const withTool = s.meterOf(ADA, { characters: 30 })
+  await withTool.count('steps_per_run')
+  await s.call(withTool)
+  expect((await s.spending.of(ADA)).today).toMatchObject({ tokens: 100, calls: 1 })
+})
+
 test('steps, model calls and hand-offs of one run come to their limit by name', async () => {
   await using s = await limited({ model_calls_per_run: 2, steps_per_run: 3, handoffs_per_run: 1 })
   const meter = s.meterOf()

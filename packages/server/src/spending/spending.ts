@@ -12,7 +12,7 @@ import type { Caller } from './ledger.ts'
 import type { BudgetState, Limits, Whose } from './limits.ts'
 import { periodOf } from './periods.ts'
 import { callsOf, totalsBy } from './report.ts'
-import { RunMeter, type RunCounts } from './run-meter.ts'
+import { RunMeter, type LeftOpen, type RunCounts } from './run-meter.ts'
 import { SpendingMetrics } from './spending-metrics.ts'
 import { StopOrders } from './stop-orders.ts'
 import { NOTHING, spentIn, type Spent } from './usage.ts'
@@ -23,7 +23,7 @@ export { userIdOf, userScope, type Scope } from './budget-book.ts'
 export { LIMIT_NAMES, LIMITS, type BudgetState, type LimitName, type Limits } from './limits.ts'
 export type { CallMade } from './ledger.ts'
 export type { Totals } from './report.ts'
-export type { RunCounts, RunMeter } from './run-meter.ts'
+export type { LeftOpen, RunCounts, RunMeter } from './run-meter.ts'
 export type { StopScope } from './stop-orders.ts'
 
 export interface SpendingOptions {
@@ -95,8 +95,8 @@ export class Spending implements Disposable {
     this.book.noteRole(userId, role)
   }
 
-  /** Of one attempt at a run, with what the attempts before did. */
-  meterOf(run: Caller, before: RunCounts): RunMeter {
+  /** Of one attempt at a run, with what the attempts before did and the last one left open. */
+  meterOf(run: Caller, before: RunCounts, leftOpen?: LeftOpen): RunMeter {
     return new RunMeter(
       {
         journal: this.#options.journal,
@@ -110,6 +110,7 @@ export class Spending implements Disposable {
       },
       run,
       before,
+      leftOpen,
     )
   }
 

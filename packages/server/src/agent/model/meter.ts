@@ -26,6 +26,8 @@ export interface CallWanted {
   isFree?: boolean
   /** What it will use at least, roughly; read only where a budget asks. */
   likely: () => { tokens: number; costUsd: number | null }
+  /** What it came to if it broke off after so many characters; a call that nobody can estimate has none. */
+  brokenOff?: (characters: number) => CallMade
 }
 
 /**

@@ -51,7 +51,22 @@ export async function admitted(options: Metered, isRetry: boolean): Promise<Mete
     return { tokens: totalOf(usage), costUsd: model.pricing.costUsd(usage) }
   }
   const isFree = model.name.builtIn === true
-  const wanted = { model: model.name.id, isRetry, isFree, likely }
+  const estimate = (characters: number): LanguageModelV4Usage =>
+    usageOf(tokensIn(charactersOf(call)), tokensIn(characters))
+  const made = (
+    used: LanguageModelV4Usage,
+    of: Pick<CallMade, 'at' | 'ms' | 'status' | 'estimated'>,
+  ): CallMade => ({
+    ...of,
+    model: model.name.id,
+    inputTokens: counted(used.inputTokens.total),
+    cachedInputTokens: counted(used.inputTokens.cacheRead),
+    outputTokens: counted(used.outputTokens.total),
+    costUsd: model.pricing.costUsd(used),
+  })
+  const brokenOff = (characters: number): CallMade =>
+    made(estimate(characters), { at: clock.now(), ms: 0, status: 'error', estimated: true })
+  const wanted = { model: model.name.id, isRetry, isFree, likely, brokenOff }
   const admission = await meter.admit(wanted, signal)
   const at = clock.now()
   const from = clock.monotonic()
@@ -59,22 +74,10 @@ export async function admitted(options: Metered, isRetry: boolean): Promise<Mete
     over(status, progress) {
       if (!progress.isAnswered) return admission.over(null)
       const usage = progress.usage && isCounted(progress.usage) ? progress.usage : undefined
-      const used =
-        usage ??
-        (isFree
-          ? usageOf(0, 0)
-          : usageOf(tokensIn(charactersOf(call)), tokensIn(progress.characters)))
-      admission.over({
-        model: model.name.id,
-        at,
-        ms: clock.monotonic() - from,
-        status,
-        inputTokens: counted(used.inputTokens.total),
-        cachedInputTokens: counted(used.inputTokens.cacheRead),
-        outputTokens: counted(used.outputTokens.total),
-        estimated: usage === undefined && !isFree,
-        costUsd: model.pricing.costUsd(used),
-      })
+      const used = usage ?? (isFree ? usageOf(0, 0) : estimate(progress.characters))
+      const ms = clock.monotonic() - from
+      const estimated = usage === undefined && !isFree
+      admission.over(made(used, { at, ms, status, estimated }))
     },
   }
 }

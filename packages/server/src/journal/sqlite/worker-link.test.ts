@@ -65,6 +65,7 @@ test('a thread that does not end for half a minute is ended', async () => {
 
 test('one that has died is not waited for', async () => {
   const { link, isTerminated } = open(ECHO)
+  await link.opened()
   await expect(link.ask('throw')).rejects.toThrow(JournalUnavailable)
   await link.end('close')
   expect(isTerminated()).toBe(false)
