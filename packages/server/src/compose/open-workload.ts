@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 
 import { ToolError } from '../agent/tools/tool.ts'
@@ -131,7 +131,8 @@ export function workloadPageOf(options: WorkloadPageOptions): WorkloadPage {
         name: `${nameOf(source, period, clock)}.ndjson.gz`,
         mediaType: 'application/gzip',
         origin: 'snapshot',
-        content: Readable.from(text()).pipe(createGzip()),
+        // An error on the way comes out at the end, where whoever stores it waits.
+        content: pipeline(Readable.from(text()), createGzip(), () => undefined),
       })
     },
   }

@@ -53,7 +53,6 @@ const ROWS_AT_ONCE = 1_000
 export class SpanStore {
   readonly #journal: Journal
   readonly #clock: Clock
-  #removing: Promise<void> = Promise.resolve()
 
   constructor(journal: Journal, clock: Clock) {
     this.#journal = journal
@@ -129,14 +128,7 @@ export class SpanStore {
     }
   }
 
-  /** One removal after the other: each writes anew what it read. */
-  remove(userId: UserId, which: Which = {}): Promise<void> {
-    const removal = this.#removing.then(() => this.#remove(userId, which))
-    this.#removing = removal.catch(() => undefined)
-    return removal
-  }
-
-  async #remove(userId: UserId, { service, from, to }: Which): Promise<void> {
+  async remove(userId: UserId, { service, from, to }: Which = {}): Promise<void> {
     const { db } = this.#journal
     if (service === undefined && from === undefined && to === undefined) {
       return this.#journal.write([
@@ -152,11 +144,7 @@ export class SpanStore {
     let after = ''
     for (;;) {
       const batches = await this.#batches(userId, { after, period, service })
-      for (const { id, body } of batches) {
-        const calls = (await unpacked(body)).split('\n').map((line) => JSON.parse(line) as Call)
-        const left = calls.filter((call) => !isMeant(call))
-        if (left.length < calls.length) await this.#journal.write(await this.#keepOnly(id, left))
-      }
+      for (const { id, body } of batches) await this.#removeFrom(id, body, isMeant)
       const last = batches.at(-1)
       if (!last) return
       after = last.id
@@ -191,15 +179,43 @@ export class SpanStore {
     return query.orderBy('id').limit(PAGE).execute()
   }
 
-  async #keepOnly(id: string, calls: readonly Call[]): Promise<Statement[]> {
-    const { db } = this.#journal
-    if (calls.length === 0) {
-      return [
-        db.deleteFrom('span_batch').where('id', '=', id).compile(),
-        db.deleteFrom('span_service').where('batch_id', '=', id).compile(),
-      ]
+  /** Until nothing is left that is meant: another removal, of any process, may come in between. */
+  async #removeFrom(id: string, first: string, isMeant: (call: Call) => boolean): Promise<void> {
+    let body: string | undefined = first
+    while (body !== undefined) {
+      const calls = (await unpacked(body)).split('\n').map((line) => JSON.parse(line) as Call)
+      const left = calls.filter((call) => !isMeant(call))
+      if (left.length === calls.length) return
+      const wanted = left.length > 0 ? await packed(left) : undefined
+      await this.#journal.write(
+        wanted === undefined ? this.#dropped(id, body) : await this.#reduced(id, body, left, wanted),
+      )
+      const now = await this.#journal.db
+        .selectFrom('span_batch')
+        .select('body')
+        .where('id', '=', id)
+        .executeTakeFirst()
+      body = now?.body === wanted ? undefined : now?.body
     }
-    const body = await packed(calls)
+  }
+
+  #dropped(id: string, body: string): Statement[] {
+    const { db } = this.#journal
+    const isGone = sql<boolean>`not exists (select 1 from span_batch where id = ${id})`
+    return [
+      db.deleteFrom('span_batch').where('id', '=', id).where('body', '=', body).compile(),
+      db.deleteFrom('span_service').where('batch_id', '=', id).where(isGone).compile(),
+    ]
+  }
+
+  /** Changes what is still as it was read, so that nothing that was removed meanwhile comes back. */
+  async #reduced(
+    id: string,
+    before: string,
+    calls: readonly Call[],
+    body: string,
+  ): Promise<Statement[]> {
+    const { db } = this.#journal
     const left = new Map(byService(calls).map((each) => [each.service, each]))
     const known = await db
       .selectFrom('span_service')
@@ -207,12 +223,17 @@ export class SpanStore {
       .where('batch_id', '=', id)
       .execute()
     const row = { ...periodOf(calls), spans: calls.length, bytes: bytesOf(body, known), body }
-    // Changes and removals only: nothing of a batch that is erased meanwhile comes back.
+    const isOurs = sql<boolean>`exists (select 1 from span_batch where id = ${id} and body = ${body})`
     return [
-      db.updateTable('span_batch').set(row).where('id', '=', id).compile(),
+      db
+        .updateTable('span_batch')
+        .set(row)
+        .where('id', '=', id)
+        .where('body', '=', before)
+        .compile(),
       ...known.map(({ service }) => {
         const now = left.get(service)
-        const its = sql<boolean>`batch_id = ${id} and service = ${service}`
+        const its = sql<boolean>`batch_id = ${id} and service = ${service} and ${isOurs}`
         return now
           ? db.updateTable('span_service').set(now).where(its).compile()
           : db.deleteFrom('span_service').where(its).compile()
