@@ -172,7 +172,6 @@ describe('two weeks of the same workload', () => {
     const answer = await ask(paid)
     expect(effectsOf(answer)).toEqual({ price: -1.4 })
     expect(answer.pricing?.basis).toBe('reported')
-    expect(answer.tokens).toBeNull()
     const cached = await stage.store(
       'cached.csv',
       csv(
@@ -189,6 +188,50 @@ describe('two weeks of the same workload', () => {
       ['cache_write', 0],
       ['output', 0],
     ])
+  })
+
+  test('what was paid is shared among kinds of tokens as list prices share it', async () => {
+    // At four fifths of the list; the answers become twice as long, and then the price is the list's.
+    const before = { ...BIG, cost: 0.8 * 0.0035 }
+    const after = { ...BIG, output: 200, cost: 0.0045 }
+    const own = { model: 'house-llm-7', input: 100, output: 10, cost: 0.001 }
+    const file = await stage.store(
+      'shared.csv',
+      csv(
+        rowsOf(daysFrom('2026-03-02', 7), [before, own]),
+        rowsOf(daysFrom('2026-03-09', 7), [after, { ...own, input: 210, cost: 0.002 }]),
+      ),
+    )
+    const answer = await ask(file)
+    const L = (a: number, b: number): number => (a === b ? a : (a - b) / Math.log(a / b))
+    const input = L(7 * 0.0025, 7 * 0.8 * 0.0025)
+    const output = L(7 * 0.002, 7 * 0.8 * 0.001)
+    const whole = L(0.014, 0.007)
+    const found = effectsOf(answer)
+    expect(found['tokens']).toBeCloseTo(output * Math.log(2) + whole * Math.log(2), 12)
+    expect(found['price']).toBeCloseTo((input + output) * Math.log(1 / 0.8), 12)
+    expect(Object.keys(found)).toEqual(['tokens', 'price'])
+    expect(answer.tokens?.find(({ kind }) => kind === 'all')?.cost_usd).toBeCloseTo(
+      whole * Math.log(2),
+      12,
+    )
+    expect(answer.formula['price']).toContain('as list prices share it')
+    expectExact(answer)
+  })
+
+  test('paid by models that are not named, input and output are one kind', async () => {
+    const rows = (days: string[], cost: number) =>
+      days.flatMap((day) => [`${day}T00:01:00Z,100,10,${cost}`, `${day}T23:59:00Z,100,10,${cost}`])
+    const lines = [...rows(daysFrom('2026-03-02', 7), 0.1), ...rows(daysFrom('2026-03-09', 7), 0.3)]
+    const file = await stage.store(
+      'unnamed.csv',
+      `time,input_tokens,output_tokens,cost_usd\n${lines.join('\n')}\n`,
+    )
+    const answer = await ask(file)
+    expect(effectsOf(answer)).toEqual({ price: 2.8 })
+    expect(answer).toMatchObject({ by: null, tokens: null })
+    expect(answer.not_measurable[0]?.what).toContain('price per token')
+    expectExact(answer)
   })
 
   test('a period that the data hold in part says so, and its length is an effect of its own', async () => {

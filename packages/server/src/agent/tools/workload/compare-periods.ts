@@ -6,7 +6,7 @@ import { startOf, stepsOn, type Step } from './calendar.ts'
 import { choosePeriods, coveredShare, type Periods, type Span } from './choose-periods.ts'
 import { explain } from './explain-difference.ts'
 import { numberOf } from './money.ts'
-import { cellsOf } from './period-cells.ts'
+import { cellsOf, chargesOf, type Split } from './period-cells.ts'
 import { comparePeriodsInput, type PeriodComparison } from './period-comparison.ts'
 import { openPricing, unpricedOf, type Pricing } from './pricing.ts'
 import type { Method, NotMeasurable } from './schemas.ts'
@@ -49,7 +49,8 @@ export const comparePeriods = (workloads: Workloads, clock: Clock): Tool => ({
     const data = await dataSpan(subject)
     const periods = choosePeriods(asked, data)
     const byModel = isByModel && by !== 'model'
-    const { cells, groups } = await cellsOf(subject, { ...periods, by, pricing, byModel })
+    const charges = pricing && (await chargesOf(subject, pricing, clock))
+    const { cells, groups } = await cellsOf(subject, { ...periods, by, charges, byModel })
     for (const period of ['baseline', 'comparison'] as const)
       if (!cells.some((cell) => cell.period === period)) throw nothingIn(periods[period], data)
     return {
@@ -57,9 +58,17 @@ export const comparePeriods = (workloads: Workloads, clock: Clock): Tool => ({
       pricing: pricing?.shown ?? null,
       method: METHOD,
       chosen: periods.chosen,
-      ...explain(cells, { periods, data, by, pricing, subject, top: asked.top ?? SHOWN, groups }),
-      formula: formulaOf(subject, pricing),
-      not_measurable: notMeasurable(subject, opened, periods, data),
+      ...explain(cells, {
+        periods,
+        data,
+        by,
+        split: charges?.split,
+        subject,
+        top: asked.top ?? SHOWN,
+        groups,
+      }),
+      formula: formulaOf(subject, pricing, charges?.split),
+      not_measurable: notMeasurable({ subject, periods, data }, opened, charges?.split),
     }
   },
 })
@@ -99,7 +108,17 @@ const nothingIn = (period: Span, data: Span): ToolError =>
     `${WHAT} is not measurable from these data: no request was made ${spanText(period)}. The data go ${spanText(data)}.`,
   )
 
-function formulaOf(subject: Subject, pricing: Pricing | undefined): Record<string, string> {
+const BY_KIND: Record<Split, string> = {
+  list: ', by kind of token',
+  shared: ', by kind of token; what was paid is shared among them as list prices share it',
+  whole: ', input and output together',
+}
+
+function formulaOf(
+  subject: Subject,
+  pricing: Pricing | undefined,
+  split: Split | undefined,
+): Record<string, string> {
   const general = {
     requests: 'sum of requests in the period; a row is one request unless the file is aggregated',
     input_tokens_per_request: 'input tokens / requests, cached input included',
@@ -124,22 +143,19 @@ function formulaOf(subject: Subject, pricing: Pricing | undefined): Record<strin
     volume: effect('requests per hour / those before, of groups in both periods'),
     mix: effect('share of the group in the requests / its share before'),
     models: effect('share of the model in its group / its share before'),
-    tokens: pricing.parts
-      ? effect('tokens per request / those before; by kind of token')
-      : effect('input and output tokens per request / those before'),
-    price: tokens
-      ? `${effect('cost per token / that before')}${pricing.parts ? ', by kind of token' : ', input and output together'}`
-      : effect('cost per request / that before'),
+    tokens: effect(`tokens per request / those before${BY_KIND[split ?? 'whole']}`),
+    price: effect(
+      `cost per ${tokens ? 'token' : 'request'} / that before${BY_KIND[split ?? 'whole']}`,
+    ),
     new: 'cost of groups without a request in the baseline',
     gone: '− cost of groups without a request in the period compared with it',
   }
 }
 
 function notMeasurable(
-  subject: Subject,
+  { subject, periods, data }: { subject: Subject; periods: Periods; data: Span },
   pricing: Pricing | NotMeasurable,
-  periods: Periods,
-  data: Span,
+  split: Split | undefined,
 ): NotMeasurable[] {
   const found: NotMeasurable[] = []
   for (const period of ['baseline', 'comparison'] as const) {
@@ -158,11 +174,11 @@ function notMeasurable(
       why: 'Both periods are estimated at the list prices of now.',
       needs: 'What was paid (cost_usd).',
     })
-  if (!pricing.parts && (subject.has('input_tokens') || subject.has('output_tokens')))
+  if (split === 'whole' && (subject.has('input_tokens') || subject.has('output_tokens')))
     found.push({
       what: 'what of the price per token is the share of input, cached input and output',
       why: 'The files say what was paid for a request, not for what.',
-      needs: 'pricing {"basis": "own_models"}: list prices of each kind of token.',
+      needs: 'Which model each request used, by a name of the price catalogue.',
     })
   return [...found, ...unpricedOf(pricing)]
 }

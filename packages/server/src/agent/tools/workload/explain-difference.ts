@@ -3,24 +3,22 @@ import { HOUR_MS } from './calendar.ts'
 import { coveredShare, type Periods, type Span } from './choose-periods.ts'
 import {
   costOfGroup,
-  costOfSide,
   decompose,
   EFFECTS,
   noEffects,
   type Effect,
   type Effects,
-  type Side,
-  type Term,
+  type Group,
 } from './lmdi.ts'
 import { dollars, dollarText, rounded, shareOf } from './money.ts'
-import { KINDS, type Cell } from './period-cells.ts'
+import type { Cell, Split } from './period-cells.ts'
 import type {
   GroupShown,
   PeriodComparison,
   PeriodFigures,
   SideFigures,
 } from './period-comparison.ts'
-import type { Pricing } from './pricing.ts'
+import { KINDS, termsOf, tokensOf } from './period-terms.ts'
 import type { Subject } from './subject.ts'
 
 interface About {
@@ -28,7 +26,8 @@ interface About {
   /** The time that the data cover. */
   data: Span
   by: Dimension | null
-  pricing: Pricing | undefined
+  /** Undefined where nothing has a price. */
+  split: Split | undefined
   subject: Subject
   /** Groups shown at most. */
   top: number
@@ -53,7 +52,7 @@ type Period = Cell['period']
 
 interface Found {
   cells: Cell[]
-  group: Term[]
+  group: Group
   effects: Effects
   /** Femto-dollars; requests where nothing has a price. */
   difference: bigint
@@ -61,11 +60,12 @@ interface Found {
 
 /** Both periods, their difference, and what it is made of. */
 export function explain(cells: readonly Cell[], about: About): Explained {
-  const { periods, data, by, pricing, top } = about
+  const { periods, data, by, split, top } = about
+  const isPriced = split !== undefined
   const byGroup = Object.values(
     Object.groupBy(cells, ({ isRest, group }) => JSON.stringify([isRest, group])),
   ).map((own) => own ?? [])
-  const groups = byGroup.map(termsOf)
+  const groups = byGroup.map((own) => termsOf(own, split ?? 'whole'))
   const hours = (period: Period): number =>
     ((periods[period].to - periods[period].from) / HOUR_MS) * coveredShare(periods[period], data)
   const parts = decompose(groups, {
@@ -74,7 +74,7 @@ export function explain(cells: readonly Cell[], about: About): Explained {
   })
   const found = byGroup.map((own, place): Found => {
     const group = groups[place] ?? []
-    const difference = pricing
+    const difference = isPriced
       ? costOfGroup(group, 'comparison') - costOfGroup(group, 'baseline')
       : BigInt(countOf(own, 'comparison') - countOf(own, 'baseline'))
     return { cells: own, group, effects: parts[place]?.effects ?? noEffects(), difference }
@@ -93,35 +93,22 @@ export function explain(cells: readonly Cell[], about: About): Explained {
   return {
     baseline: { ...spanOf(periods.baseline, cells, 'baseline', data), ...sides.baseline },
     comparison: { ...spanOf(periods.comparison, cells, 'comparison', data), ...sides.comparison },
-    difference: differenceOf(sides, pricing && difference, costIn(groups, 'baseline')),
+    difference: differenceOf(sides, isPriced ? difference : undefined, costIn(groups, 'baseline')),
     by,
-    effects: pricing
+    effects: isPriced
       ? EFFECTS.map((effect) => ({ effect, ...moneyOf(whole[effect], difference) }))
       : null,
-    tokens: pricing?.parts ? tokensOf(parts.map(({ tokens }) => tokens)) : null,
+    tokens: isPriced && split !== 'whole' ? kindsOf(parts.map(({ tokens }) => tokens)) : null,
     groups: shown.map((each) => groupOf(each, difference, about)),
     groups_in_all: by === null ? 0 : about.groups,
     others: othersOf(rest, about.groups - shown.length),
   }
 }
 
-/** A term for each model: what was charged for it in both periods. */
-function termsOf(cells: readonly Cell[]): Term[] {
-  const byModel = Object.groupBy(cells, ({ model }) => JSON.stringify(model))
-  return Object.values(byModel).map((own = []) => ({
-    baseline: pricedIn(own, 'baseline'),
-    comparison: pricedIn(own, 'comparison'),
-  }))
-}
-
-/** There is one cell at most of a model of a group in a period. */
-const pricedIn = (cells: readonly Cell[], period: Period): Side | undefined =>
-  cells.find((cell) => cell.period === period)?.priced
-
 const countOf = (cells: readonly Cell[], period: Period): number =>
   cells.reduce((sum, cell) => sum + (cell.period === period ? cell.requests : 0), 0)
 
-const costIn = (groups: readonly Term[][], period: Period): bigint =>
+const costIn = (groups: readonly Group[], period: Period): bigint =>
   groups.reduce((sum, group) => sum + costOfGroup(group, period), 0n)
 
 function sumOf(all: readonly Effects[]): Effects {
@@ -152,14 +139,14 @@ const isoOf = (at: number): string => new Date(at).toISOString()
 function sideOf(
   cells: readonly Cell[],
   period: Period,
-  { pricing, subject }: Pick<About, 'pricing' | 'subject'>,
+  { split, subject }: Pick<About, 'split' | 'subject'>,
 ): SideFigures {
   const own = cells.filter((cell) => cell.period === period)
   const requests = countOf(own, period)
-  const cost = own.reduce((sum, cell) => sum + costOfSide(cell.priced), 0n)
+  const cost = own.reduce((sum, cell) => sum + cell.priced.cost, 0n)
   const priced = own.reduce((sum, cell) => sum + cell.priced.requests, 0)
-  const tokens = own.reduce((sum, cell) => sum + tokensIn(cell.priced, pricing), 0)
-  const isPriced = pricing !== undefined && priced > 0
+  const tokens = own.reduce((sum, cell) => sum + tokensOf(cell), 0)
+  const isPriced = split !== undefined && priced > 0
   const perRequest = (kind: keyof Cell['tokens']): number | null => {
     const column = COLUMNS[kind]
     if (!subject.has(column) || requests === 0) return null
@@ -187,13 +174,6 @@ const COLUMNS = {
 
 const significant = (value: number): number => Number(value.toPrecision(9))
 
-/** A price of requests themselves is charged for no token. */
-const tokensIn = ({ kinds }: Side, pricing: Pricing | undefined): number =>
-  kinds.reduce(
-    (sum, { tokens }, place) => (pricing?.parts && KINDS[place] === 'request' ? sum : sum + tokens),
-    0,
-  )
-
 function differenceOf(
   { baseline, comparison }: Record<Period, SideFigures>,
   cost: bigint | undefined,
@@ -215,18 +195,12 @@ const moneyOf = (femto: bigint, difference: bigint) => ({
   share_of_difference: difference === 0n ? null : shareOf(femto, difference),
 })
 
-const KIND_NAMES = {
-  input: 'input',
-  cached: 'cached_input',
-  write: 'cache_write',
-  output: 'output',
-} as const
-
-function tokensOf(all: readonly (readonly bigint[])[]): PeriodComparison['tokens'] {
-  return KINDS.flatMap((part, place) => {
-    if (part === 'request') return []
+function kindsOf(all: readonly (readonly bigint[])[]): PeriodComparison['tokens'] {
+  return KINDS.flatMap((kind, place) => {
+    if (kind === 'request') return []
     const femto = all.reduce((sum, tokens) => sum + (tokens[place] ?? 0n), 0n)
-    return [{ kind: KIND_NAMES[part], cost_usd: dollars(femto), cost_text: dollarText(femto) }]
+    if (kind === 'all' && femto === 0n) return []
+    return [{ kind, cost_usd: dollars(femto), cost_text: dollarText(femto) }]
   })
 }
 
@@ -245,7 +219,7 @@ function groupOf({ cells, effects, difference }: Found, whole: bigint, about: Ab
   const has = (period: Period): boolean => cells.some((cell) => cell.period === period)
   const side = (period: Period): SideFigures | null =>
     has(period) ? sideOf(cells, period, about) : null
-  const femto = about.pricing ? difference : 0n
+  const femto = about.split ? difference : 0n
   return {
     key: cells[0]?.group ?? null,
     state: has('baseline') ? (has('comparison') ? 'stays' : 'gone') : 'new',

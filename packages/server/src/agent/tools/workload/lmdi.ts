@@ -67,7 +67,7 @@ const requestsOf = (group: Group, period: Period): number =>
 export const costOfGroup = (group: Group, period: Period): bigint =>
   group.reduce((sum, term) => sum + costOfSide(term[period]), 0n)
 
-export const costOfSide = (side: Side | undefined): bigint =>
+const costOfSide = (side: Side | undefined): bigint =>
   (side?.kinds ?? []).reduce((sum, { cost }) => sum + cost, 0n)
 
 const isThere = (group: Group, period: Period): boolean =>

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { DIMENSIONS, TIME_STEPS, type Dimension } from '../../workload/dimensions.ts'
 import { STEPS } from './calendar.ts'
 import type { Effect } from './lmdi.ts'
+import type { Kind } from './period-terms.ts'
 import {
   instant,
   priced,
@@ -118,8 +119,11 @@ export interface PeriodComparison extends Answered {
   by: Dimension | null
   /** They sum to the difference of cost; null when nothing has a price. In their order. */
   effects: EffectShown[] | null
-  /** The effect `tokens` by kind; null when only what was paid is known, not for what. */
-  tokens: (Money & { kind: 'input' | 'cached_input' | 'cache_write' | 'output' })[] | null
+  /**
+   * The effect `tokens` by kind, `all` of models without a list price; null when only what was paid is
+   * known, not for what.
+   */
+  tokens: (Money & { kind: Exclude<Kind, 'request'> })[] | null
   /** What contributes most to the difference first, whichever way. */
   groups: GroupShown[]
   groups_in_all: number

@@ -91,7 +91,8 @@ export async function knownModel(
   )
 }
 
-const REPORTED = '(round(cost_usd * 1e12))::HUGEINT * 1000'
+/** SQL of what the file says was paid, in femto-dollars. */
+export const REPORTED = '(round(cost_usd * 1e12))::HUGEINT * 1000'
 
 function asReported(subject: Subject): Promise<Pricing> {
   return complete(subject, {
