@@ -44,6 +44,10 @@ const PHRASES: Record<string, Phrase> = {
     now: `Finding what costs in ${file}`,
     past: `Found what costs in ${file}`,
   }),
+  compare_periods: (_, file) => ({
+    now: `Comparing two periods of ${file}`,
+    past: `Compared two periods of ${file}`,
+  }),
   find_anomalies: (_, file) => ({
     now: `Looking for anomalies and trends in ${file}`,
     past: `Looked for anomalies and trends in ${file}`,

@@ -7,26 +7,30 @@ import { effectName, periodOf } from './summary-change.ts'
 
 type Row = (Fact | string)[]
 
-/** What changed from one period to another: effects, both periods, groups. */
+/** What changed from one period to another: effects, both periods, groups; then other groups. */
 export function changeSection({ findings, facts }: Case): Section[] {
-  const [first] = findings.changes
+  const [first, ...others] = findings.changes
   if (!first) return []
   const from = facts.of(first)
-  return section('What changed', [
-    effectTable(first, from),
-    periodTable(first, from),
-    ...findings.changes.map((called) => groupTable(called, facts.of(called))),
-    effectChart(first, from),
-    {
-      kind: 'notes',
-      tone: 'assumption',
-      notes: [
-        `${first.result.method.name}: ${first.result.method.applied}. ${first.result.method.reference}.`,
-        `Periods: ${first.result.chosen}.`,
-      ],
-      facts: [],
-    },
-  ])
+  const { method, chosen } = first.result
+  return [
+    ...section('What changed', [
+      effectTable(first, from),
+      periodTable(first, from),
+      groupTable(first, from),
+      effectChart(first, from),
+      {
+        kind: 'notes',
+        tone: 'assumption',
+        notes: [`${method.name}: ${method.applied}. ${method.reference}.`, `Periods: ${chosen}.`],
+        facts: [],
+      },
+    ]),
+    ...section(
+      'What changed, by other groups',
+      others.map((called) => groupTable(called, facts.of(called))),
+    ),
+  ]
 }
 
 /** Effects that the groups can have, with what they come to. */

@@ -150,7 +150,7 @@ function groupSaid({ findings, facts }: Case): Said[] {
     first.difference.cost_usd,
     'difference.cost_usd',
   )
-  const state = first.state === 'stays' ? '' : `, which is ${first.state}`
+  const state = first.state === 'stays' ? '' : `, which is ${first.state},`
   return [say`By ${by.replaceAll('_', ' ')}, ${name}${state} contributes most: ${usd}.`]
 }
 
