@@ -74,11 +74,9 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
   for await (const event of eventsOf(journal, run)) {
     const callId = event.tool_call_id ?? ''
     switch (event.type) {
-      case 'message_delta': {
-        const id = event.message_id ?? ''
-        speaking.set(id, (speaking.get(id) ?? 0) + (event.text?.length ?? 0))
+      case 'message_delta':
+        addText(speaking, event)
         break
-      }
       case 'run_attempt':
         for (const id of event.superseded ?? []) speaking.delete(id)
         break
@@ -126,13 +124,20 @@ export async function readDone(journal: Journal, run: RunRow): Promise<DoneSteps
     completed,
     thoughts,
     superseded: [...speaking.keys()],
-    supersededCharacters: [...speaking.values()].reduce((sum, characters) => sum + characters, 0),
+    supersededCharacters: sumOf(speaking.values()),
     interrupted: [...begun],
     lastMessageId,
     decisions: told.decisions,
     answers: told.answers,
   }
 }
+
+/** Characters by message. */
+function addText(speaking: Map<string, number>, { message_id = '', text = '' }: RunEvent): void {
+  speaking.set(message_id, (speaking.get(message_id) ?? 0) + text.length)
+}
+
+const sumOf = (numbers: Iterable<number>): number => [...numbers].reduce((sum, n) => sum + n, 0)
 
 const spokenStep = (event: RunEvent): Extract<CompletedStep, { kind: 'spoken' }> => ({
   kind: 'spoken',
