@@ -129,14 +129,16 @@ function Tool({ step, fileName, loadResult, toolNamed }: StepParts & { step: Too
         onClick={() => setChoice(!isOpen)}
         className="touch group flex w-full items-baseline gap-2 rounded-sm text-left hover:text-ink"
       >
-        <span className="min-w-0 wrap-anywhere text-ink">{words.title}</span>
-        {words.ending ? (
-          <span className={words.state === 'bad' ? 'text-danger' : 'text-muted'}>
-            {words.ending}
+        <span className="min-w-0 wrap-anywhere">
+          <span className="mr-2 text-ink">{words.title}</span>
+          {words.ending ? (
+            <span className={`mr-2 ${words.state === 'bad' ? 'text-danger' : 'text-muted'}`}>
+              {words.ending}
+            </span>
+          ) : null}
+          <span className="figures text-xs whitespace-nowrap text-muted">
+            {call.duration_ms === null ? '' : formatDuration(call.duration_ms)}
           </span>
-        ) : null}
-        <span className="figures shrink-0 text-xs text-muted">
-          {call.duration_ms === null ? '' : formatDuration(call.duration_ms)}
         </span>
         <ChevronRightIcon
           size={14}

@@ -25,7 +25,8 @@ export function VerifyEmailScreen() {
       <EntrancePage title="The link is not complete">
         <p className="text-soft">
           Open it exactly as it stands in the message: it ends with{' '}
-          <code className="font-mono text-sm">#token=…</code>.
+          <code className="font-mono text-sm">#token=…</code>. Once your address is confirmed,{' '}
+          <ToSignIn>sign in</ToSignIn>.
         </p>
       </EntrancePage>
     )

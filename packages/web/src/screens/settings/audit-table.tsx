@@ -13,11 +13,11 @@ interface AuditTableProps {
 }
 
 const HEADS = [
-  { name: 'When', width: 'w-30' },
+  { name: 'When', width: 'w-28' },
   { name: 'What', width: '' },
-  { name: 'By', width: 'w-40' },
+  { name: 'By', width: 'w-48' },
   { name: 'About', width: 'w-40' },
-  { name: 'From', width: 'w-28' },
+  { name: 'From', width: 'w-26' },
 ]
 
 /** A table where there is room, a list of blocks on a phone; a table for screen readers always. */
