@@ -34,22 +34,23 @@ export interface WorkloadPageOptions {
 /** A request is answered after so long, even though a large file is still being read. */
 const ANSWER_WITHIN_MS = 8_000
 const PREVIEW_ROWS = 5
+/** Whoever looks may go away: what is read is remembered for the next look. */
+const NEVER = new AbortController().signal
+
+const contextOf = (file: StoredFile, progress: (done: number) => void) => ({
+  userId: file.userId,
+  threadId: '',
+  runId: '',
+  files: [file],
+  signal: NEVER,
+  progress: (update: { progress: number }) => progress(update.progress),
+})
 
 /** What the edge shows of workloads, wired of the parts that know them. */
 export function workloadPageOf(options: WorkloadPageOptions): WorkloadPage {
   const { files, mappings, mappedFiles, clock } = options
   /** Files that are read for the first time, and how far that is; nobody's going away stops it. */
   const underWay = new Map<string, { done: number; reading: Promise<FileReading> }>()
-  const stopping = new AbortController()
-
-  const contextOf = (file: StoredFile, progress: (done: number) => void) => ({
-    userId: file.userId,
-    threadId: '',
-    runId: '',
-    files: [file],
-    signal: stopping.signal,
-    progress: (update: { progress: number }) => progress(update.progress),
-  })
 
   const begin = (file: StoredFile) => {
     const known = underWay.get(file.fileId)

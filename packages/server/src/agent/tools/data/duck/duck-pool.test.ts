@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -296,6 +296,13 @@ describe('processes', () => {
     await expect(answer).rejects.toThrow('stopped')
     await untilDead(pid)
     expect(one.pids).toEqual([])
+  })
+
+  test('a request that is over leaves nothing on the signal of who asked', async () => {
+    const { signal } = new AbortController()
+    await ask('SELECT 1', pool, signal)
+    await expect(ask('SELECT nothing', pool, signal)).rejects.toThrow(ToolError)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   test('a request that waits for its turn can be aborted', async () => {

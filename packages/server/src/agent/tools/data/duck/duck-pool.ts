@@ -136,6 +136,12 @@ export class DuckPool implements AsyncDisposable {
     if (this.#closed || signal.aborted) {
       done.reject(new DuckAborted('The query was stopped.'))
     } else {
+      const abort = (): void => this.#abort(job)
+      const over = (): void => {
+        job.stopTimers()
+        // It outlives the request: of a person who looks at files, as long as the server.
+        signal.removeEventListener('abort', abort)
+      }
       const job: Job = {
         request,
         userId,
@@ -146,16 +152,16 @@ export class DuckPool implements AsyncDisposable {
         signal,
         onProgress,
         resolve: (answer) => {
-          job.stopTimers()
+          over()
           done.resolve(answer)
         },
         reject: (error) => {
-          job.stopTimers()
+          over()
           done.reject(error)
         },
       }
       this.#waiting.push(job)
-      signal.addEventListener('abort', () => this.#abort(job), { once: true })
+      signal.addEventListener('abort', abort, { once: true })
       this.#next()
     }
     return done.promise
