@@ -111,6 +111,8 @@ export class BodyArrivals {
   }
 
   #lasts(arrival: Arrival): void {
+    // After an answer nobody is told that the connection has gone.
+    if (arrival.request.raw.socket.destroyed) return
     const local = this.#parts.isLocal(arrival.request) ? LOCAL_FACTOR : 1
     if ((this.#held.get(arrival.sender) ?? 0) >= MOST_HELD * local) {
       return this.#refuse(arrival, 'too_many')
@@ -126,6 +128,7 @@ export class BodyArrivals {
   #look(arrival: Arrival): void {
     const now = this.#parts.clock.monotonic()
     const { raw } = arrival.request
+    if (raw.socket.destroyed) return this.#over(arrival)
     if (!arrival.mayBeSlow || now - arrival.since >= BODY_TIMES.slowWholeMs) {
       return this.#refuse(arrival, 'late')
     }
@@ -156,6 +159,8 @@ export class BodyArrivals {
       },
       'a body did not arrive',
     )
+    // Whoever reads the body must hear that no more comes: of an answered request Node.js does not say.
+    socket.once('close', () => request.raw.destroy())
     if (isAnswered) socket.destroySoon()
     else void reply.header('connection', 'close').send(REFUSALS[why]())
     clock.after(BODY_TIMES.leaveMs, () => socket.destroy())
