@@ -158,6 +158,15 @@ describe('a question that is not about the report gets no report', () => {
     expect(sentencesIn(text)).toBeLessThanOrEqual(3)
   })
 
+  test('the name of a file is no Markdown, in no answer', async () => {
+    const named = await stage.attach('[pay here](https://evil.example).csv', datedCsv(600))
+    const asked = 'In one sentence: what is the total cost on gpt-4o?'
+    const { text } = await stage.ask(asked, [named])
+    expect(text).toContain(String.raw`over \[pay here\](`)
+    const read = await stage.ask(asked, [named], { agent: 'triage' })
+    expect(read.text).toContain(String.raw`**Files**: \[pay here\](`)
+  })
+
   test('without a price the short question says what is missing', async () => {
     const { text } = await stage.ask('In one sentence: what is the total cost?', [file])
     expect(text).toMatch(/not measurable from these data.*on gpt-4o/)

@@ -1,6 +1,7 @@
 import { assistant } from '../agents/assistant.ts'
 import { data } from '../agents/data.ts'
 import { escapeMarkdown } from '../model/builtin/phrase/format.ts'
+import { asMarkdown } from '../plain-markdown.ts'
 import { program, type Steps } from '../program/program.ts'
 import type { Work } from '../program/work.ts'
 import { answerOf, sectionsOf } from './answer.ts'
@@ -109,9 +110,9 @@ export const triageAgent = program(async function* (work) {
     `**Question**: ${quoted(on.triage.result.question)}`,
     `**Category**: ${category}${read.topics.length > 1 ? ` (also ${read.topics.slice(1).join(', ').replaceAll('_', ' ')})` : ''}`,
     `**Priority**: ${priority}, because ${priority_why}`,
-    `**Data**: ${sufficiency}${reasons.length > 0 ? ` – ${reasons.join(' ')}` : ''}`,
+    `**Data**: ${sufficiency}${reasons.length > 0 ? ` – ${reasons.map(asMarkdown).join(' ')}` : ''}`,
     `**Model**: ${read.base_model ?? 'as the data name it'}${read.candidates.length > 0 ? `; to compare with: ${read.candidates.join(', ')}` : ''}`,
-    `**Files**: ${read.data.files.map(({ name }) => name).join(', ') || 'none'}`,
+    `**Files**: ${read.data.files.map(({ name }) => asMarkdown(name)).join(', ') || 'none'}`,
     ...(missing.length > 0
       ? [`**Missing**: ${missing.map((each) => `${each.column} (${each.for})`).join('; ')}`]
       : []),

@@ -1,3 +1,5 @@
+import { asMarkdown } from '../plain-markdown.ts'
+import type { Covered } from '../tools/workload/schemas.ts'
 import type { Case } from './case.ts'
 import { say, shareText, usdText, type Said } from './facts.ts'
 import type { Fact } from './report.ts'
@@ -38,9 +40,11 @@ const texts = (said: readonly Said[], on: Case, from: Fact): string =>
 /** Of which call and by which rule the figure is, and of which requests. */
 function source({ findings }: Case, { tool, formula }: Fact): string {
   const covered = findings.drivers?.result.covered
-  const files = covered?.files.map(({ name }) => name).join(', ') ?? ''
+  const files = covered ? filesOf(covered) : ''
   return `(Source: \`${tool}\` over ${files}; ${formula}.)`
 }
+
+const filesOf = ({ files }: Covered): string => files.map(({ name }) => asMarkdown(name)).join(', ')
 
 /** By how much and by what; or why that cannot be told. */
 function change(on: Case): string {
@@ -51,7 +55,7 @@ function change(on: Case): string {
   const [called] = on.findings.changes
   if (!called) return said
   const { covered, formula } = called.result
-  const files = covered.files.map(({ name }) => name).join(', ')
+  const files = filesOf(covered)
   const effects = called.result.effects ? `; effects: ${called.result.method.name}` : ''
   return `${said} (Source: \`${called.tool}\` over ${files}; ${formula['difference.cost_usd'] ?? formula['difference.requests'] ?? ''}${effects}.)`
 }
