@@ -86,6 +86,23 @@ test('a message written without a connection outlives a reload, and goes out onc
   expect(await answers(page).count()).toBe(2)
 })
 
+test('a message written before its conversation is there follows what was last said in it', async ({
+  visit,
+}) => {
+  proxy.mode = 'pass'
+  const page = await visit(proxy.url, { as: await register(netra.url), expected })
+  await ended(await ask(page, 'before'))
+  await expect.poll(() => new URL(page.url()).pathname, soon).toMatch(/^\/t\/./)
+  proxy.mode = 'mute'
+  proxy.cut()
+  await page.reload()
+  await writeOffline(page, 'after')
+  proxy.mode = 'pass'
+  await answers(page).getByText('Reply to after').waitFor()
+  await answers(page).first().getByText('Reply to before').waitFor()
+  expect(await answers(page).count()).toBe(2)
+})
+
 test('a session that ends keeps the message: it goes out when the same person has signed in again', async ({
   visit,
 }) => {

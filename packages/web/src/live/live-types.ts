@@ -51,7 +51,8 @@ export interface MessageWish {
   threadId: string | null
   text: string
   attachments: readonly SentAttachment[]
-  parentMessageId: string | null
+  /** Null: the start of the thread. Undefined: its newest message. */
+  parentMessageId: string | null | undefined
   agent: string | null
   model: string | null
 }

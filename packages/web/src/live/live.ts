@@ -190,7 +190,7 @@ function sending(
           agent,
           model,
           attachments: attachments.map(({ file_id }) => ({ file_id })),
-          ...(threadId !== null && { parentMessageId }),
+          ...(threadId !== null && parentMessageId !== undefined && { parentMessageId }),
         })
         became(accepted.runId)
         const settled = { ...item, threadId: accepted.threadId, status: 'accepted' } as const

@@ -102,7 +102,7 @@ export function useChat(threadId: string | null) {
   async function deliver(
     text: string,
     files: readonly SentAttachment[],
-    parentMessageId: string | null,
+    parentMessageId: string | null | undefined,
   ): Promise<boolean> {
     setProblem(null)
     try {

@@ -19,8 +19,8 @@ const NO_CHOICES: Choices = {}
 export interface ConversationView {
   state: ThreadState
   turns: readonly Turn[]
-  /** The message that the next one follows. */
-  leafId: string | null
+  /** The message that the next one follows; undefined until it is known: the newest, whichever that is. */
+  leafId: string | null | undefined
   /** The run that is going on at the end of what is shown. */
   runningId: string | null
   isLoading: boolean
@@ -96,7 +96,7 @@ export function useConversation(threadId: string | null): ConversationView {
   return {
     state,
     turns,
-    leafId,
+    leafId: view?.phase === 'loading' ? undefined : leafId,
     runningId: run && run.outcome === null ? run.id : null,
     isLoading: view?.phase === 'loading',
     wasReset: view?.reset ?? false,
