@@ -66,6 +66,10 @@ export function percentile(numbers: readonly number[], share: number): number {
   return low + (high - low) * (at - Math.floor(at))
 }
 
+/** Calls of some days: `2026-05-06`, or the beginning of a time. */
+export const callsOf = (...days: readonly string[]): Call[] =>
+  CALLS.filter(({ time }) => days.some((day) => time.startsWith(day)))
+
 export function countBy(key: (call: Call) => string): Map<string, number> {
   const counts = new Map<string, number>()
   for (const call of CALLS) counts.set(key(call), (counts.get(key(call)) ?? 0) + 1)

@@ -1,5 +1,6 @@
 import type { Question } from '../question.ts'
 import { arithmetic } from './arithmetic.ts'
+import { changes } from './changes.ts'
 import { charts } from './charts.ts'
 import { followUps } from './follow-ups.ts'
 import { groups } from './groups.ts'
@@ -20,4 +21,5 @@ export const QUESTIONS: readonly Question[] = [
   ...unanswerable,
   ...hostileFiles,
   ...spendQuestions,
+  ...changes,
 ]

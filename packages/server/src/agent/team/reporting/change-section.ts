@@ -47,7 +47,7 @@ function effectTable({ result }: Called<PeriodComparison>, from: FactsOf): Block
   if (!effects) return undefined
   const rows = shownEffects(result).flatMap(
     ({ effect, cost_usd: usd, share_of_difference: share }): Row[] => {
-      const name = effectName(effect, by)
+      const name = effectName(effect, result)
       const kinds = effect === 'tokens' ? (tokens ?? []).filter((kind) => kind.cost_usd !== 0) : []
       return [
         [
@@ -138,7 +138,7 @@ function groupTable({ result }: Called<PeriodComparison>, from: FactsOf): Block 
       side('baseline'),
       side('comparison'),
       from.signedUsd(`difference of cost of ${of}`, usd, 'difference.cost_usd'),
-      mostly(group, by),
+      mostly(group, result),
     ]
   })
   const rest: Row[] =
@@ -167,10 +167,10 @@ function groupTable({ result }: Called<PeriodComparison>, from: FactsOf): Block 
 }
 
 /** The greatest effect of a group, in words. */
-function mostly({ effects }: GroupShown, by: string): string {
+function mostly({ effects }: GroupShown, result: PeriodComparison): string {
   const [most] = Object.entries(effects).toSorted(([, a], [, b]) => Math.abs(b) - Math.abs(a))
   if (!most || most[1] === 0) return ''
-  return effectName(most[0] as keyof GroupShown['effects'], by)
+  return effectName(most[0] as keyof GroupShown['effects'], result)
 }
 
 function effectChart({ result }: Called<PeriodComparison>, from: FactsOf): Block | undefined {
@@ -183,7 +183,7 @@ function effectChart({ result }: Called<PeriodComparison>, from: FactsOf): Block
       { name: 'effect', kind: 'text' },
       { name: y, kind: 'number' },
     ],
-    rows: shown.map(({ effect, cost_usd: usd }) => [effectName(effect, result.by), usd]),
+    rows: shown.map(({ effect, cost_usd: usd }) => [effectName(effect, result), usd]),
     row_count: shown.length,
     truncated: false,
     chart: {

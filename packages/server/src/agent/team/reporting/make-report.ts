@@ -132,8 +132,8 @@ const planBlocks = ({ steps }: Case): Block[] =>
       ]
 
 function assumptions(on: Case): Block | undefined {
-  const { drivers } = on.findings
-  const pricing = drivers?.result.pricing
+  const { drivers, changes } = on.findings
+  const pricing = drivers?.result.pricing ?? changes[0]?.result.pricing
   const notes = [
     ...(pricing?.catalogue
       ? [

@@ -9,6 +9,8 @@ import type { Case } from '../case.ts'
 import { joined, say, type Called, type FactsOf, type Said } from '../facts.ts'
 import { claimedDirection } from '../triage/read-change.ts'
 import { humanTime } from './human-time.ts'
+import { listed } from './listed.ts'
+import { scopeWords } from './summary-volume.ts'
 
 /** How much the cost of two periods differs, by which effects, and which group it is most of. */
 export function changed(on: Case): Said[] {
@@ -29,18 +31,18 @@ function unmeasured({ failed }: Case): Said[] {
   return found ? [say`${escapeMarkdown(found.why)}`] : []
 }
 
-const PRICES = {
-  reported: 'Cost',
-  reported_and_list: 'Cost, in part estimated at list prices,',
-  own_models: 'Cost, estimated at list prices,',
-  model: 'Cost',
-} as const
+/** What is compared: what was paid, or an estimate, and of whose requests. */
+function subjectOf(on: Case, pricing: PeriodComparison['pricing']): string {
+  const scope = scopeWords(on)
+  if (!pricing || pricing.basis === 'reported') return `Cost${scope}`
+  const prices = `list prices${listed(pricing)}`
+  if (pricing.basis === 'model')
+    return `Cost${scope} on ${pricing.models[0]?.model ?? ''} at ${prices}`
+  const part = pricing.basis === 'reported_and_list' ? 'in part ' : ''
+  return `Cost${scope}, ${part}estimated at ${prices},`
+}
 
-function costDifference(
-  { triage }: Case,
-  { result }: Called<PeriodComparison>,
-  from: FactsOf,
-): Said {
+function costDifference(on: Case, { result }: Called<PeriodComparison>, from: FactsOf): Said {
   const { baseline, comparison, difference, pricing } = result
   const usd = difference.cost_usd ?? 0
   const size = from.usd('difference of cost, its size', Math.abs(usd), 'difference.cost_usd')
@@ -55,16 +57,14 @@ function costDifference(
     comparison.cost_usd ?? 0,
     'cost_usd',
   )
-  const model =
-    pricing?.basis === 'model' ? ` on ${pricing.models[0]?.model ?? ''} at list prices` : ''
-  const subject = `${PRICES[pricing?.basis ?? 'reported']}${model}`
+  const subject = subjectOf(on, pricing)
   const periods = [
     say`from ${before} in ${periodOf(baseline)}`,
     say`to ${after} in ${periodOf(comparison)}.`,
   ]
   if (usd === 0) return joined([say`${subject} did not change:`, ...periods])
   const direction = usd > 0 ? 'rose' : 'fell'
-  const claimed = claimedDirection(triage.result.question)
+  const claimed = claimedDirection(on.triage.result.question)
   const verb =
     claimed === null || claimed === direction
       ? direction
@@ -98,43 +98,69 @@ function requestDifference(
 /** What is less than this of all effects is left to the table. */
 const TOLD_SHARE = 0.02
 const MOST_TOLD = 4
+/** Of the greatest kind of tokens. */
+const TOLD_KIND_SHARE = 0.1
 
 function effectsSaid(
-  { by, tokens }: PeriodComparison,
+  result: PeriodComparison,
   effects: readonly EffectShown[],
   from: FactsOf,
 ): Said[] {
-  const all = effects.reduce((sum, { cost_usd: usd }) => sum + Math.abs(usd), 0)
-  const told = effects
-    .filter(({ cost_usd: usd }) => Math.abs(usd) > all * TOLD_SHARE)
-    .toSorted((a, b) => Math.abs(b.cost_usd) - Math.abs(a.cost_usd))
-    .slice(0, MOST_TOLD)
+  const all = effects.filter(({ cost_usd: usd }) => usd !== 0)
+  const sum = all.reduce((size, { cost_usd: usd }) => size + Math.abs(usd), 0)
+  const told = greatest(all, sum * TOLD_SHARE).slice(0, MOST_TOLD)
   if (told.length === 0) return []
   const list = told.map(({ effect, cost_usd: usd }) => {
-    const [kind] = (effect === 'tokens' ? (tokens ?? []) : []).toSorted(
-      (a, b) => Math.abs(b.cost_usd) - Math.abs(a.cost_usd),
-    )
-    const most = kind ? `, most of it ${kind.kind.replaceAll('_', ' ')}` : ''
-    return say`${effectName(effect, by)} ${from.signedUsd(`effect of ${effectName(effect, by)}`, usd, effect)}${most}`
+    const name = effectName(effect, result)
+    const said = say`${name} ${from.signedUsd(`effect of ${name}`, usd, effect)}`
+    const kinds = effect === 'tokens' ? kindsSaid(result, from) : []
+    return kinds.length === 0
+      ? said
+      : joined([said, joined([say`(`, joined(kinds, ', '), say`)`], '')])
   })
-  const head = list.length === 1 ? 'All of it is' : 'It is made of'
+  const head =
+    told.length < all.length
+      ? 'The main effects are'
+      : all.length > 1
+        ? 'It is made of'
+        : 'All of it is'
   return [joined([say`${head}`, joined([joined(list, '; '), say`.`], '')])]
 }
 
+/** Kinds of tokens that differ, where several do. */
+function kindsSaid({ tokens }: PeriodComparison, from: FactsOf): Said[] {
+  const all = tokens ?? []
+  const most = Math.max(0, ...all.map(({ cost_usd: usd }) => Math.abs(usd)))
+  return greatest(all, most * TOLD_KIND_SHARE).map(({ kind, cost_usd: usd }) => {
+    const name = kind.replaceAll('_', ' ')
+    return say`${name} ${from.signedUsd(`effect of ${name} tokens per request`, usd, 'tokens')}`
+  })
+}
+
+/** Those of more than so many dollars either way, the greatest first. */
+const greatest = <T extends { cost_usd: number }>(all: readonly T[], least: number): T[] =>
+  all
+    .filter(({ cost_usd: usd }) => Math.abs(usd) > least)
+    .toSorted((a, b) => Math.abs(b.cost_usd) - Math.abs(a.cost_usd))
+
 /** As sentences and tables call it. */
-export function effectName(effect: Effect, by: string | null): string {
+export function effectName(
+  effect: Effect,
+  { by, effects }: Pick<PeriodComparison, 'by' | 'effects'>,
+): string {
   const group = by?.replaceAll('_', ' ') ?? 'group'
+  const isLonger = effects?.some((each) => each.effect === 'length' && each.cost_usd !== 0)
   const names: Record<Effect, string> = {
-    length: 'length of the periods',
-    volume: 'number of requests',
+    length: 'time with data',
+    volume: isLonger ? 'requests per hour' : 'number of requests',
     mix: `mix of ${group}s`,
-    models: `models of each ${group}`,
+    models: by === null ? 'mix of models' : `models of each ${group}`,
     tokens: 'tokens per request',
     price: 'price per token',
     new: `${group}s that are new`,
     gone: `${group}s that are gone`,
   }
-  return by === null && effect === 'models' ? 'mix of models' : names[effect]
+  return names[effect]
 }
 
 /** The group that most of the difference is, of the first split that has several. */

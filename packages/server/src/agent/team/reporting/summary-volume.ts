@@ -19,12 +19,7 @@ export function volume(on: Case): Said[] {
   const from = on.facts.of(profile)
   const requests = from.count('requests', total.requests, 'requests')
   const sides = [side(on, 'input'), side(on, 'output')].filter((said) => said !== undefined)
-  const named = Object.entries(on.triage.result.data.named).map(
-    ([column, values]) =>
-      `${column.replace('_', ' ')} is ${values.map(escapeMarkdown).join(' or ')}`,
-  )
-  const scope = named.length === 0 ? '' : ` where ${named.join(' and ')}`
-  const held = joined([say`The data hold ${requests} requests${scope}`, ...period(on)])
+  const held = joined([say`The data hold ${requests} requests${scopeWords(on)}`, ...period(on)])
   const tokens = joined(sides, ' and ')
   return [
     {
@@ -32,6 +27,15 @@ export function volume(on: Case): Said[] {
       facts: [...held.facts, ...tokens.facts],
     },
   ]
+}
+
+/** Whose requests the question is about; '' for everybody's. */
+export function scopeWords({ triage }: Case): string {
+  const named = Object.entries(triage.result.data.named).map(
+    ([column, values]) =>
+      `${column.replace('_', ' ')} is ${values.map(escapeMarkdown).join(' or ')}`,
+  )
+  return named.length === 0 ? '' : ` where ${named.join(' and ')}`
 }
 
 function side(on: Case, of: 'input' | 'output'): Said | undefined {

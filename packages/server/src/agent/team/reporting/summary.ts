@@ -1,6 +1,5 @@
 import { escapeMarkdown } from '../../model/builtin/phrase/format.ts'
 import { asMarkdown } from '../../plain-markdown.ts'
-import type { PricingShown } from '../../tools/workload/schemas.ts'
 import type { Case } from '../case.ts'
 import { say, shareText, type Said } from '../facts.ts'
 import type { Recommendation } from '../report.ts'
@@ -8,6 +7,7 @@ import { callOf } from '../stages/candidate.ts'
 import { FEWEST_REQUESTS } from '../stages/optimization.ts'
 import { asksOnlyForChange, groupOf } from '../triage/triage.ts'
 import { humanTime } from './human-time.ts'
+import { listed } from './listed.ts'
 import { changed } from './summary-change.ts'
 import { targets } from './summary-target.ts'
 import { pace, volume } from './summary-volume.ts'
@@ -164,12 +164,6 @@ export function cost(on: Case): Said[] {
     say`Most of it is ${PART[dearest.part]}: ${from.usd(`cost of ${PART[dearest.part]}`, dearest.cost_usd, 'parts.cost_usd')}, ${from.share(`share of cost of ${PART[dearest.part]}`, dearest.share_of_cost, 'parts.share_of_cost')}.`,
   ]
 }
-
-/** Which prices, and of when. */
-const listed = ({ catalogue }: PricingShown): string =>
-  catalogue
-    ? ` (${catalogue.package} ${catalogue.version}, ${catalogue.priced_at.slice(0, 10)})`
-    : ''
 
 const NAMED = 5
 

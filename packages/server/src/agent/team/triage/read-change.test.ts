@@ -41,6 +41,10 @@ describe('a question why cost changed', () => {
       'What is the difference between 2026-03-01 to 2026-03-07 and 2026-03-08 to 2026-03-14?',
       { baseline: day('2026-03-08', '2026-03-14'), comparison: day('2026-03-01', '2026-03-07') },
     ],
+    [
+      'Why did cost change from 6 May to 7 May?',
+      { baseline: day('--05-07'), comparison: day('--05-06') },
+    ],
     ['Has spend fallen since 1st of March?', { comparison: day('--03-01', null) }],
     ['Which users caused the increase last week?', { step: 'week' }],
   ])('%s', (question, compared) => {

@@ -36,6 +36,12 @@ function mentionsIn(question: string): Mention[] {
     if (range !== undefined || date !== undefined) {
       const from = readDate(range ?? date ?? '')
       const to = readDate(end ?? date ?? '')
+      // From one day to another something changed; two spans of days have no “from”.
+      if (from && to && range !== undefined && /\bfrom\s+(?:the\s+)?$/i.test(question.slice(0, at)))
+        return [
+          { at, words: range, dates: { from, to: from } },
+          { at, words: end ?? '', dates: { from: to, to } },
+        ]
       return from && to ? [{ at, words, dates: { from, to } }] : []
     }
     if (month !== undefined) {
