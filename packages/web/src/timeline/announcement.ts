@@ -14,16 +14,10 @@ export function announcement(
   who: string,
   asksAbout: string | null,
 ): string {
-  switch (outcome?.kind) {
-    case undefined:
-      return asksAbout === null
-        ? `${who} is working.`
-        : `${who} waits for you: it asks about ${asksAbout}.`
-    case 'completed':
-      return `${who} answered: ${spoken(outcome.final_response)}`
-    case 'failed':
-      return `${who} failed: ${outcome.message}`
-    case 'cancelled':
-      return `${who} was stopped.`
-  }
+  if (outcome === null)
+    return asksAbout === null
+      ? `${who} is working.`
+      : `${who} waits for you: it asks about ${asksAbout}.`
+  if (outcome.kind === 'completed') return `${who} answered: ${spoken(outcome.final_response)}`
+  return outcome.kind === 'failed' ? `${who} failed: ${outcome.message}` : `${who} was stopped.`
 }

@@ -21,7 +21,7 @@ const call = (name: string, status: ToolCall['status']): ToolCall => ({
   result: null,
   result_ref: null,
   result_omitted: false,
-  started_at: '2026-01-01T00:00:00Z' as ToolCall['started_at'],
+  started_at: '2026-01-01T00:00:00Z',
   duration_ms: null,
   progress: null,
 })
