@@ -343,6 +343,8 @@ test('what is kept is told by service, and goes by service, by period or all at 
     'shop',
   ])
   expect(await forget({ from: 'yesterday' })).toBe(422)
+  // A misspelled condition is none, and would mean everything.
+  expect(await forget({ services: 'search' })).toBe(422)
   expect(await forget({ service: 'search' })).toBe(204)
   expect(await services()).toHaveLength(1)
   expect(await forget({})).toBe(204)

@@ -12,7 +12,8 @@ export const mappingChange = z.strictObject({
   mapping: z.record(z.string(), z.unknown()).nullable(),
 })
 const moment = z.iso.datetime({ offset: true }).transform((at) => new Date(at).toISOString())
-export const whichSpans = z.object({
+/** Strict: a misspelled condition would mean everything. */
+export const whichSpans = z.strictObject({
   service: z.string().max(200).optional().describe('Its `service.name`; empty: calls without one'),
   from: moment.optional(),
   to: moment.optional(),
