@@ -103,6 +103,7 @@ class Threads {
   readonly #options: SqliteJournalOptions
   readonly #serving: NonNullable<SqliteJournalOptions['serving']>
   #links: { writer: WriterLink; reader: ReaderLink } | undefined
+  #stopped: Promise<void> = Promise.resolve()
   onDeath: (error: Error) => void = () => undefined
 
   constructor(options: SqliteJournalOptions) {
@@ -150,12 +151,16 @@ class Threads {
     return opened
   }
 
-  /** Both end by themselves, after what was asked of them before. */
+  /** Both end by themselves, after what was asked of them before; resolves when they are gone. */
   async stop(): Promise<void> {
     const links = this.#links
     this.#links = undefined
-    await links?.reader.end({ kind: 'close' })
-    await links?.writer.end({ kind: 'close' })
+    if (links) {
+      this.#stopped = links.reader
+        .end({ kind: 'close' })
+        .then(() => links.writer.end({ kind: 'close' }))
+    }
+    await this.#stopped
   }
 }
 
@@ -515,6 +520,8 @@ class SqliteJournal implements OwnJournal {
   async #reopen(): Promise<void> {
     await this.#queue.drained()
     await this.#threads.stop()
+    // The folder may be another's by now.
+    if (this.#closed) return
     const opened = await this.#threads.start(true)
     if (this.#closed) return this.#threads.stop()
     // Commits whose answer was lost may be there after all: nothing that was known still counts.
