@@ -183,12 +183,14 @@ export class SpanStore {
   async #removeFrom(id: string, first: string, isMeant: (call: Call) => boolean): Promise<void> {
     let body: string | undefined = first
     while (body !== undefined) {
-      const calls = (await unpacked(body)).split('\n').map((line) => JSON.parse(line) as Call)
+      const calls = callsIn(await unpacked(body))
       const left = calls.filter((call) => !isMeant(call))
       if (left.length === calls.length) return
-      const wanted = left.length > 0 ? await packed(left) : undefined
+      const wanted: string | undefined = left.length > 0 ? await packed(left) : undefined
       await this.#journal.write(
-        wanted === undefined ? this.#dropped(id, body) : await this.#reduced(id, body, left, wanted),
+        wanted === undefined
+          ? this.#dropped(id, body)
+          : await this.#reduced(id, body, left, wanted),
       )
       const now = await this.#journal.db
         .selectFrom('span_batch')
@@ -273,6 +275,8 @@ const packed = async (calls: readonly Call[]): Promise<string> =>
 
 const unpacked = async (body: string): Promise<string> =>
   (await unpack(Buffer.from(body, 'base64'))).toString('utf8')
+
+const callsIn = (text: string): Call[] => text.split('\n').map((line) => JSON.parse(line) as Call)
 
 /** With what the rows of its services take, roughly. */
 const bytesOf = (body: string, services: readonly unknown[]): number =>
