@@ -118,7 +118,7 @@ describe.each(workloads)('%s, no key', (_name, workload, attach) => {
       const steps = await openSteps(totals)
       expect(await steps.innerText()).toMatch(/Looking at the columns of conv\.csv/)
       expect(await argumentsOf(steps, /^Queried/)).toMatch(/query_table[^]*select/i)
-      const rows = await cellsOf(steps.getByRole('region', { name: 'Result of query_table' }))
+      const rows = await cellsOf(steps.getByRole('region', { name: 'Result of query table' }))
       expect(rows.map((row) => row.map((cell) => cell.replaceAll(',', '')))).toEqual([
         [workload.rows.length, sum(inputs), sum(outputs)].map(String),
       ])
