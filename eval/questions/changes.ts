@@ -11,16 +11,17 @@ const difference = costAsItIs(SEVEN) - costAsItIs(SIX)
 const direction = difference > 0 ? 'rose' : 'fell'
 const wrongWay = difference > 0 ? 'go down' : 'go up'
 
+const costOfSide = (calls: readonly Call[], side: 'input' | 'output'): number =>
+  costOn(
+    'gpt-4o',
+    calls.map((call) => ({ ...call, input: 0, output: 0, [side]: call[side] })),
+  )
+
 /** The logarithmic mean Divisia index by its definition: on one model, of input and output tokens. */
 function volumeEffect(before: readonly Call[], after: readonly Call[]): number {
-  const cost = (calls: readonly Call[], side: 'input' | 'output'): number =>
-    costOn(
-      'gpt-4o',
-      calls.map((call) => ({ ...call, input: 0, output: 0, [side]: call[side] })),
-    )
   return sum(
     (['input', 'output'] as const).map((side) => {
-      const [old, now] = [cost(before, side), cost(after, side)]
+      const [old, now] = [costOfSide(before, side), costOfSide(after, side)]
       return ((now - old) / Math.log(now / old)) * Math.log(after.length / before.length)
     }),
   )

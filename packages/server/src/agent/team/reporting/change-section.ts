@@ -43,7 +43,7 @@ const shownEffects = ({ effects, by }: PeriodComparison) =>
   )
 
 function effectTable({ result }: Called<PeriodComparison>, from: FactsOf): Block | undefined {
-  const { effects, by, tokens, difference } = result
+  const { effects, tokens, difference } = result
   if (!effects) return undefined
   const rows = shownEffects(result).flatMap(
     ({ effect, cost_usd: usd, share_of_difference: share }): Row[] => {

@@ -1,4 +1,5 @@
 import { escapeMarkdown } from '../../model/builtin/phrase/format.ts'
+import { asMarkdown } from '../../plain-markdown.ts'
 import type { Effect } from '../../tools/workload/lmdi.ts'
 import type {
   EffectShown,
@@ -28,7 +29,7 @@ export function changed(on: Case): Said[] {
 
 function unmeasured({ failed }: Case): Said[] {
   const found = failed.find(({ tool }) => tool === 'compare_periods')
-  return found ? [say`${escapeMarkdown(found.why)}`] : []
+  return found ? [say`${asMarkdown(found.why)}`] : []
 }
 
 /** What is compared: what was paid, or an estimate, and of whose requests. */
@@ -190,7 +191,7 @@ function caveats({ baseline, comparison, pricing }: PeriodComparison, from: Fact
     .filter(([, { covered_share: share }]) => share < 1)
     .map(
       ([name, { covered_share: share, first, last }]) =>
-        say`Of ${name} the data hold only ${from.share(`part of ${name} that the data hold`, share, 'covered_share')}: requests from ${humanTime(first)} to ${humanTime(last)} (UTC).`,
+        say`Of ${name} the data hold only ${from.share(`part of ${name} that the data hold`, share, 'covered_share')}: ${first !== null && last !== null ? `requests from ${humanTime(first)} to ${humanTime(last)} (UTC)` : 'none of these requests'}.`,
     )
   const missing = pricing?.unpriced_requests ?? 0
   const unpriced = parts.reduce((sum, [, period]) => sum + period.unpriced_requests, 0)

@@ -23,7 +23,12 @@ export function summary(on: Case): Said[] {
       ...targets(on),
     ]
   if (asksOnlyForChange(triage.result.topics))
-    return [...changed(on), ...lacking(on), ...yearsTaken(on), ...unsaid(on)]
+    return [
+      ...changed(on),
+      ...lacking(on),
+      ...yearsTaken(on),
+      ...(on.findings.changes.length > 0 ? unsaid(on) : []),
+    ]
   return [
     ...changed(on),
     ...volume(on),

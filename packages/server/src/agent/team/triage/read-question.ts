@@ -35,9 +35,7 @@ export function readQuestion(
   // Split by model, requests are priced as the data name theirs.
   const ownModels = (!isFollowUp && dimensions.includes('model')) || SPENT.test(question)
   const model = base ?? (ownModels ? null : (before?.base_model ?? null))
-  const period = readPeriod(question) ?? before?.period ?? null
   const goesOnChange = kept.topics[0] === 'change' && isOfAChange(topics)
-  const asksChange = isChange || goesOnChange
   return {
     topics: goesOnChange
       ? kept.topics
@@ -50,10 +48,7 @@ export function readQuestion(
     candidates: orKept(candidates, kept.candidates).filter((name) => name !== model),
     metrics: orKept(readMetrics(question), kept.metrics),
     dimensions: orKept(dimensions, kept.dimensions),
-    period: asksChange ? null : period,
-    compared: asksChange
-      ? (readCompared(question) ?? kept.compared ?? (period && readCompared(period.words)))
-      : null,
+    ...timeOf(question, isChange || goesOnChange, { kept, before }),
     targets: merged(targets, kept.targets),
     limits: merged(limits, kept.limits),
     file_ids: filesOf(question, files, before ?? NOTHING_KEPT),
@@ -81,6 +76,19 @@ const withoutChange = (kept: Reading): Reading => ({
   ...kept,
   topics: kept.topics.filter((topic) => topic !== 'change'),
 })
+
+/** The period that a question is about, or those that it compares. */
+function timeOf(
+  question: string,
+  asksForChange: boolean,
+  { kept, before }: { kept: Reading; before: Reading | undefined },
+): Pick<Reading, 'period' | 'compared'> {
+  const period = readPeriod(question) ?? before?.period ?? null
+  if (!asksForChange) return { period, compared: null }
+  const compared = readCompared(question) ?? kept.compared
+  // What was asked about before is what rose.
+  return { period: null, compared: compared ?? (period && readCompared(period.words)) }
+}
 
 /** Models to compare are a choice of model, whatever else is said of them. */
 const chosenAmong = (topics: Topic[]): Topic[] =>

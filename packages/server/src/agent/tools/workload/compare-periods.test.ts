@@ -352,6 +352,25 @@ describe('what cannot be measured says why', () => {
     await expect(ask(file)).rejects.toThrow(why)
   })
 
+  test('requests of one project that are none in a period are new, not unknown', async () => {
+    const before = [BIG, BIG]
+    const after = [BIG, { ...BIG, user: 'cid' }]
+    const file = await stage.store(
+      'cid.csv',
+      csv(rowsOf(daysFrom('2026-03-02', 7), before), rowsOf(daysFrom('2026-03-09', 7), after)),
+    )
+    const answer = await ask(file, { where: { user: 'cid' }, step: 'week' })
+    expect(answer.baseline).toMatchObject({
+      requests: 0,
+      cost_usd: 0,
+      usd_per_request: null,
+      first: null,
+    })
+    expect(effectsOf(answer)).toEqual({ new: 0.0245 })
+    expect(answer.difference.cost_share).toBeNull()
+    expectExact(answer)
+  })
+
   test('nothing in one of the periods', async () => {
     const asked = { comparison: { from: '2026-03-02', to: '2026-03-09' } }
     await expect(ask(week, asked)).rejects.toThrow(

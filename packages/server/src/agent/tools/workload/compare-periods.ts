@@ -1,18 +1,23 @@
 import type { Clock } from '../../../platform/clock.ts'
-import { columnOf } from '../../workload/dimensions.ts'
+import { columnOf, type Dimension } from '../../workload/dimensions.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import { ToolError, type Tool } from '../tool.ts'
 import { startOf, stepsOn, type Step } from './calendar.ts'
 import { choosePeriods, coveredShare, type Periods, type Span } from './choose-periods.ts'
 import { explain } from './explain-difference.ts'
 import { numberOf } from './money.ts'
-import { cellsOf, chargesOf, type Split } from './period-cells.ts'
-import { comparePeriodsInput, type PeriodComparison } from './period-comparison.ts'
+import { cellsOf, chargesOf, type Cell, type Split } from './period-cells.ts'
+import {
+  comparePeriodsInput,
+  type ComparePeriodsInput,
+  type PeriodComparison,
+} from './period-comparison.ts'
 import { openPricing, unpricedOf, type Pricing } from './pricing.ts'
 import type { Method, NotMeasurable } from './schemas.ts'
 import { openSubject, type Subject } from './subject.ts'
 
 const SHOWN = 10
+const PERIODS = ['baseline', 'comparison'] as const
 
 const METHOD: Method = {
   name: 'additive LMDI-I (logarithmic mean Divisia index)',
@@ -33,8 +38,7 @@ export const comparePeriods = (workloads: Workloads, clock: Clock): Tool => ({
   effect: 'reads',
   async run(input, context): Promise<PeriodComparison> {
     const asked = comparePeriodsInput.parse(input)
-    if (asked.where?.from !== undefined || asked.where?.to !== undefined)
-      throw new ToolError('Name the periods as comparison and baseline, not in where.')
+    needWholeTime(asked)
     const subject = await openSubject(workloads, asked, context)
     needDates(subject)
     const opened = await openPricing(subject, asked.pricing, clock)
@@ -42,17 +46,13 @@ export const comparePeriods = (workloads: Workloads, clock: Clock): Tool => ({
     // On one model for all of them requests do not differ by their own.
     const isByModel = subject.has('model') && pricing?.shown.basis !== 'model'
     const by = asked.by ?? (isByModel ? 'model' : null)
-    if (by !== null && !subject.has(columnOf(by)))
-      throw new ToolError(
-        `Not measurable by ${by}: the files have no ${columnOf(by)}. They have: ${[...subject.columns].join(', ')}.`,
-      )
+    needColumn(subject, by)
     const data = await dataSpan(subject)
     const periods = choosePeriods(asked, data)
     const byModel = isByModel && by !== 'model'
     const charges = pricing && (await chargesOf(subject, pricing, clock))
     const { cells, groups } = await cellsOf(subject, { ...periods, by, charges, byModel })
-    for (const period of ['baseline', 'comparison'] as const)
-      if (!cells.some((cell) => cell.period === period)) throw nothingIn(periods[period], data)
+    needRequests(cells, { subject, periods, data })
     return {
       covered: subject.covered,
       pricing: pricing?.shown ?? null,
@@ -74,6 +74,20 @@ export const comparePeriods = (workloads: Workloads, clock: Clock): Tool => ({
 })
 
 const WHAT = 'What changed from one period to another'
+
+/** @throws ToolError where a condition takes away what the periods are chosen from. */
+function needWholeTime({ where }: ComparePeriodsInput): void {
+  if (where?.from !== undefined || where?.to !== undefined)
+    throw new ToolError('Name the periods as comparison and baseline, not in where.')
+}
+
+/** @throws ToolError where the files cannot be split so. */
+function needColumn(subject: Subject, by: Dimension | null): void {
+  if (by !== null && !subject.has(columnOf(by)))
+    throw new ToolError(
+      `Not measurable by ${by}: the files have no ${columnOf(by)}. They have: ${[...subject.columns].join(', ')}.`,
+    )
+}
 
 /** @throws ToolError where no request has a date. */
 function needDates(subject: Subject): void {
@@ -103,10 +117,28 @@ async function dataSpan(subject: Subject): Promise<Span> {
 const day = (at: number): string => `${new Date(at).toISOString().slice(0, 16)}Z`
 const spanText = ({ from, to }: Span): string => `from ${day(from)} before ${day(to)}`
 
-const nothingIn = (period: Span, data: Span): ToolError =>
-  new ToolError(
-    `${WHAT} is not measurable from these data: no request was made ${spanText(period)}. The data go ${spanText(data)}.`,
-  )
+interface Compared {
+  subject: Subject
+  periods: Periods
+  data: Span
+}
+
+/**
+ * Requests of some project may well be none in a period that the data cover.
+ *
+ * @throws ToolError where none at all are in a period, or where nobody knows.
+ */
+function needRequests(cells: readonly Cell[], { subject, periods, data }: Compared): void {
+  const isCovered = PERIODS.every((period) => coveredShare(periods[period], data) > 0)
+  const mayBeNone = subject.covered.where !== '' && isCovered && cells.length > 0
+  for (const period of mayBeNone ? [] : PERIODS)
+    if (!cells.some((cell) => cell.period === period))
+      throw new ToolError(
+        `${WHAT} is not measurable from these data: no request was made ${spanText(periods[period])}. The data go ${spanText(data)}.`,
+      )
+}
+
+const effect = (of: string): string => `Σ L(cost, cost before) × ln(${of})`
 
 const BY_KIND: Record<Split, string> = {
   list: ', by kind of token',
@@ -129,7 +161,6 @@ function formulaOf(
     requests_share: 'difference.requests / requests of the baseline',
   }
   if (!pricing) return general
-  const effect = (of: string): string => `Σ L(cost, cost before) × ln(${of})`
   const tokens = subject.has('input_tokens') || subject.has('output_tokens')
   return {
     ...general,
@@ -153,12 +184,12 @@ function formulaOf(
 }
 
 function notMeasurable(
-  { subject, periods, data }: { subject: Subject; periods: Periods; data: Span },
+  { subject, periods, data }: Compared,
   pricing: Pricing | NotMeasurable,
   split: Split | undefined,
 ): NotMeasurable[] {
   const found: NotMeasurable[] = []
-  for (const period of ['baseline', 'comparison'] as const) {
+  for (const period of PERIODS) {
     const share = coveredShare(periods[period], data)
     if (share < 1)
       found.push({

@@ -12,13 +12,14 @@ import {
 } from './lmdi.ts'
 import { dollars, dollarText, rounded, shareOf } from './money.ts'
 import type { Cell, Split } from './period-cells.ts'
-import type {
-  GroupShown,
-  PeriodComparison,
-  PeriodFigures,
-  SideFigures,
+import {
+  KINDS,
+  type GroupShown,
+  type PeriodComparison,
+  type PeriodFigures,
+  type SideFigures,
 } from './period-comparison.ts'
-import { KINDS, termsOf, tokensOf } from './period-terms.ts'
+import { termsOf, tokensOf } from './period-terms.ts'
 import type { Subject } from './subject.ts'
 
 interface About {
@@ -129,8 +130,8 @@ function spanOf(
     to: isoOf(span.to),
     hours: rounded((span.to - span.from) / HOUR_MS, 6),
     covered_share: rounded(coveredShare(span, data), 6),
-    first: isoOf(Math.min(...own.map(({ first }) => first))),
-    last: isoOf(Math.max(...own.map(({ last }) => last))),
+    first: own.length === 0 ? null : isoOf(Math.min(...own.map(({ first }) => first))),
+    last: own.length === 0 ? null : isoOf(Math.max(...own.map(({ last }) => last))),
   }
 }
 
@@ -146,7 +147,8 @@ function sideOf(
   const cost = own.reduce((sum, cell) => sum + cell.priced.cost, 0n)
   const priced = own.reduce((sum, cell) => sum + cell.priced.requests, 0)
   const tokens = own.reduce((sum, cell) => sum + tokensOf(cell), 0)
-  const isPriced = split !== undefined && priced > 0
+  // No request costs nothing; one without a price costs nobody knows what.
+  const isPriced = split !== undefined && (priced > 0 || requests === 0)
   const perRequest = (kind: keyof Cell['tokens']): number | null => {
     const column = COLUMNS[kind]
     if (!subject.has(column) || requests === 0) return null
@@ -157,7 +159,7 @@ function sideOf(
     unpriced_requests: requests - priced,
     cost_usd: isPriced ? dollars(cost) : null,
     cost_text: isPriced ? dollarText(cost) : null,
-    usd_per_request: isPriced ? significant(dollars(cost) / priced) : null,
+    usd_per_request: isPriced && priced > 0 ? significant(dollars(cost) / priced) : null,
     input_tokens_per_request: perRequest('input'),
     cached_input_tokens_per_request: perRequest('cached'),
     output_tokens_per_request: perRequest('output'),

@@ -67,6 +67,9 @@ interface Asked {
   byModel: boolean
 }
 
+const within = ({ from, to }: Span): string =>
+  `("at" >= ${timestampOf(from)} AND "at" < ${timestampOf(to)})`
+
 /**
  * All that is asked of both periods, in one pass over the rows.
  *
@@ -76,8 +79,6 @@ export async function cellsOf(
   subject: Subject,
   { baseline, comparison, by, charges, byModel }: Asked,
 ): Promise<{ cells: Cell[]; groups: number }> {
-  const within = ({ from, to }: Span): string =>
-    `("at" >= ${timestampOf(from)} AND "at" < ${timestampOf(to)})`
   const column = (name: 'input_tokens' | 'cached_input_tokens' | 'output_tokens'): string =>
     subject.has(name) ? name : 'NULL::BIGINT'
   const charged = chargedSql(subject, charges)

@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { DIMENSIONS, TIME_STEPS, type Dimension } from '../../workload/dimensions.ts'
 import { STEPS } from './calendar.ts'
 import type { Effect } from './lmdi.ts'
-import type { Kind } from './period-terms.ts'
 import {
   instant,
   priced,
@@ -50,6 +49,10 @@ export const comparePeriodsInput = z.strictObject({
 })
 export type ComparePeriodsInput = z.infer<typeof comparePeriodsInput>
 
+/** Kinds of what is charged for; `all` is tokens of every kind that nobody can tell apart. */
+export const KINDS = ['input', 'cached_input', 'cache_write', 'output', 'request', 'all'] as const
+type Kind = (typeof KINDS)[number]
+
 export interface SideFigures {
   requests: number
   /** In which nothing of the cost is. */
@@ -73,9 +76,9 @@ export interface PeriodFigures extends SideFigures {
   hours: number
   /** The part of the period for which there are data, 0 to 1; 1 also where less than 5 % is missing. */
   covered_share: number
-  /** First and last request in it. */
-  first: string
-  last: string
+  /** First and last request in it; null where there is none of those that were asked for. */
+  first: string | null
+  last: string | null
 }
 
 interface Money {

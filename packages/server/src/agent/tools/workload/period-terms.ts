@@ -2,13 +2,9 @@ import type { Charged, Group, Side, Term } from './lmdi.ts'
 import type { Cell, Split } from './period-cells.ts'
 import { PARTS } from './rates.ts'
 
-/** Kinds of what is charged for; `all` is tokens of every kind that nobody can tell apart. */
-export const KINDS = ['input', 'cached_input', 'cache_write', 'output', 'request', 'all'] as const
-export type Kind = (typeof KINDS)[number]
-
 const NOTHING: Charged = { tokens: 0, cost: 0n }
 
-/** A term for each model of a group: what was charged for it in both periods, by `KINDS`. */
+/** A term for each model of a group: what was charged for it in both periods, of each of `KINDS`. */
 export function termsOf(cells: readonly Cell[], split: Split): Group {
   const byModel = Object.groupBy(cells, ({ model }) => JSON.stringify(model))
   return Object.values(byModel).map((own = []): Term => {
