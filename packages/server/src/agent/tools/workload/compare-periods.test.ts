@@ -371,6 +371,24 @@ describe('what cannot be measured says why', () => {
     expectExact(answer)
   })
 
+  test('no price in one of the periods: no difference of cost is made up', async () => {
+    const file = await stage.store(
+      'one-side.csv',
+      csv(
+        rowsOf(daysFrom('2026-03-02', 7), times(2, { ...BIG, model: 'house-llm-7' })),
+        rowsOf(daysFrom('2026-03-09', 7), times(2, BIG)),
+      ),
+    )
+    const answer = await ask(file)
+    expect(answer).toMatchObject({
+      effects: null,
+      baseline: { cost_usd: null, unpriced_requests: 14 },
+      comparison: { cost_usd: 0.049 },
+      difference: { cost_usd: null, cost_share: null },
+    })
+    expect(answer.not_measurable.map(({ what }) => what)).toContain('cost of 14 requests')
+  })
+
   test('nothing in one of the periods', async () => {
     const asked = { comparison: { from: '2026-03-02', to: '2026-03-09' } }
     await expect(ask(week, asked)).rejects.toThrow(

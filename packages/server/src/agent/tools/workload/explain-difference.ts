@@ -62,7 +62,12 @@ interface Found {
 /** Both periods, their difference, and what it is made of. */
 export function explain(cells: readonly Cell[], about: About): Explained {
   const { periods, data, by, split, top } = about
-  const isPriced = split !== undefined
+  const sides = {
+    baseline: sideOf(cells, 'baseline', about),
+    comparison: sideOf(cells, 'comparison', about),
+  }
+  // Of a period without any price the difference is not that of the other one.
+  const isPriced = sides.baseline.cost_usd !== null && sides.comparison.cost_usd !== null
   const byGroup = Object.values(
     Object.groupBy(cells, ({ isRest, group }) => JSON.stringify([isRest, group])),
   ).map((own) => own ?? [])
@@ -78,14 +83,15 @@ export function explain(cells: readonly Cell[], about: About): Explained {
     const difference = isPriced
       ? costOfGroup(group, 'comparison') - costOfGroup(group, 'baseline')
       : BigInt(countOf(own, 'comparison') - countOf(own, 'baseline'))
-    return { cells: own, group, effects: parts[place]?.effects ?? noEffects(), difference }
+    return {
+      cells: own,
+      group,
+      effects: (isPriced && parts[place]?.effects) || noEffects(),
+      difference,
+    }
   })
   const whole = sumOf(found.map(({ effects }) => effects))
   const difference = EFFECTS.reduce((sum, effect) => sum + whole[effect], 0n)
-  const sides = {
-    baseline: sideOf(cells, 'baseline', about),
-    comparison: sideOf(cells, 'comparison', about),
-  }
   const ranked = found
     .filter(({ cells: [first] }) => first?.isRest === false)
     .toSorted((one, other) => compare(size(other.difference), size(one.difference)))
@@ -100,7 +106,7 @@ export function explain(cells: readonly Cell[], about: About): Explained {
       ? EFFECTS.map((effect) => ({ effect, ...moneyOf(whole[effect], difference) }))
       : null,
     tokens: isPriced && split !== 'whole' ? kindsOf(parts.map(({ tokens }) => tokens)) : null,
-    groups: shown.map((each) => groupOf(each, difference, about)),
+    groups: shown.map((each) => groupOf(each, isPriced ? difference : undefined, about)),
     groups_in_all: by === null ? 0 : about.groups,
     others: othersOf(rest, about.groups - shown.length),
   }
@@ -217,20 +223,25 @@ const usdOf = (effects: Effects): Record<Effect, number> => ({
   gone: dollars(effects.gone),
 })
 
-function groupOf({ cells, effects, difference }: Found, whole: bigint, about: About): GroupShown {
+function groupOf(
+  { cells, effects, difference }: Found,
+  whole: bigint | undefined,
+  about: About,
+): GroupShown {
   const has = (period: Period): boolean => cells.some((cell) => cell.period === period)
   const side = (period: Period): SideFigures | null =>
     has(period) ? sideOf(cells, period, about) : null
-  const femto = about.split ? difference : 0n
   return {
     key: cells[0]?.group ?? null,
     state: has('baseline') ? (has('comparison') ? 'stays' : 'gone') : 'new',
     baseline: side('baseline'),
     comparison: side('comparison'),
-    difference: moneyOf(femto, whole),
+    difference: whole === undefined ? NO_MONEY : moneyOf(difference, whole),
     effects: usdOf(effects),
   }
 }
+
+const NO_MONEY = { cost_usd: 0, cost_text: dollarText(0n), share_of_difference: null }
 
 function othersOf(rest: readonly Found[], groups: number): PeriodComparison['others'] {
   if (rest.length === 0) return null
