@@ -15,8 +15,11 @@ export const BODY_TIMES = {
   wholeMs: 30_000,
   /** For one that its route lets come slowly: 200 MB over a slow line take minutes. */
   slowWholeMs: 15 * 60_000,
-  /** Such a body may pause for so long. */
-  silentMs: 60_000,
+  /**
+   * Such a body may pause for so long. A client that keeps to a low rate sends a piece and waits
+   * until it is paid for: curl at 1 kB/s is silent for 64 s after each 64 kB.
+   */
+  silentMs: 3 * 60_000,
   /** How often it is looked whether it goes on. */
   lookMs: 15_000,
   /** What has not arrived by then holds its connection, and counts as such. */
@@ -191,7 +194,7 @@ const timeout = (message: string): HttpError => new HttpError(408, 'REQUEST_TIME
 
 const REFUSALS: Record<Why, () => HttpError> = {
   late: () => timeout('The body of the request did not arrive in time.'),
-  silent: () => timeout('Nothing came of the body of the request for a minute.'),
+  silent: () => timeout('Nothing came of the body of the request for three minutes.'),
   too_many: () =>
     new HttpError(429, 'RATE_LIMITED', 'Too many requests from here wait for their bodies.', {
       details: { limit: 'bodies', after_ms: BODY_TIMES.wholeMs },
