@@ -1,6 +1,7 @@
 import type { TableProfile } from '../../tools/data/schemas.ts'
 import type { Conversation, ToolRecord } from './conversation.ts'
 import { readMessage, type Reading } from './parse/read-message.ts'
+import { isTooLong } from './parse/too-long.ts'
 import { formatNumber, listed } from './phrase/format.ts'
 import { phrase, type Result } from './phrase/phrase.ts'
 import { help, refusal } from './phrase/refuse.ts'
@@ -69,6 +70,8 @@ function previousQuestion(
 ): Question | undefined {
   let previous: Question | undefined
   for (const message of earlier) {
+    // It was not read then either.
+    if (isTooLong(message)) continue
     const chosen = chooseFile(tablesOf(files), message)
     const text = chosen && 'message' in chosen ? chosen.message : message
     const readings = readMessage(text, profile, previous)

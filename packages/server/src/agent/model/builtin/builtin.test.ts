@@ -76,3 +76,12 @@ test('an aborted call ends with the reason of its signal', async () => {
     })(),
   ).rejects.toThrow('stopped')
 })
+
+test('a message that is no question of a person is refused in words before anything reads it', async () => {
+  const refused = 'I read questions of up to 4,000 characters, and this message has 60,000.'
+  const texts = ['1'.repeat(60_000), '1,'.repeat(30_000), `a${'\t'.repeat(59_998)}b`]
+  for (const text of texts) {
+    const { content } = await createBuiltinModel().doGenerate(ask(text, ['calculate']))
+    expect(content).toEqual([{ type: 'text', text: expect.stringContaining(refused) }])
+  }
+})

@@ -62,15 +62,22 @@ export function conversationOf(prompt: LanguageModelV4Prompt): Conversation {
   return conversation
 }
 
-/** The note of attached names that ends a message is for models that read it as prose. */
-const ATTACHED = /\s*\[attached: [^\n]*\]\s*$/
+/** What the names of attached files, told to models that read prose, begin with and end with. */
+const [NOTE_BEGINS, NOTE_ENDS] = ['[attached: ', ']']
 
 const textOf = (content: readonly { type: string; text?: string }[]): string =>
-  content
-    .map((part) => (part.type === 'text' ? (part.text ?? '') : ''))
-    .join('\n')
-    .replace(ATTACHED, '')
-    .trim()
+  withoutNote(
+    content
+      .map((part) => (part.type === 'text' ? (part.text ?? '') : ''))
+      .join('\n')
+      .trim(),
+  )
+
+/** The note is the end of the last line. */
+function withoutNote(text: string): string {
+  const begins = text.indexOf(NOTE_BEGINS, text.lastIndexOf('\n') + 1)
+  return begins >= 0 && text.endsWith(NOTE_ENDS) ? text.slice(0, begins).trimEnd() : text
+}
 
 function outcomeOf(output: LanguageModelV4ToolResultPart['output']): ToolRecord['outcome'] {
   switch (output.type) {

@@ -5,7 +5,8 @@ import { arithmeticOf } from './arithmetic.ts'
 import type { Conversation } from './conversation.ts'
 import { sentencesOf } from './parse/sentences.ts'
 import { smallTalkOf } from './parse/small-talk.ts'
-import { GREETING, NO_FILE, THANKS } from './phrase/refuse.ts'
+import { isTooLong } from './parse/too-long.ts'
+import { GREETING, NO_FILE, THANKS, tooLong } from './phrase/refuse.ts'
 import { tablesOf } from './plan/choose-file.ts'
 import { answer, type Reply } from './reply.ts'
 import { tokenPriceOf, type TokenPrice } from './token-price.ts'
@@ -14,6 +15,7 @@ import { tokenPriceOf, type TokenPrice } from './token-price.ts'
 export function replyTo(conversation: Conversation, tools: ReadonlySet<string>): Reply {
   const { message } = conversation
   if (message === '') return answer(GREETING)
+  if (isTooLong(message)) return answer(tooLong(message))
   const talk = smallTalkOf(message)
   if (talk === 'greeting') return answer(GREETING)
   if (talk === 'thanks') return answer(THANKS)

@@ -20,7 +20,8 @@ const NUMBER_WORDS: Record<string, number> = {
 }
 
 const WORD = Object.keys(NUMBER_WORDS).join('|')
-const NUMBER = String.raw`(\d[\d,]*(?:\.\d+)?|${WORD})`
+/** Begins where a number begins and has an end: a long row of digits is looked at once. */
+const NUMBER = String.raw`(?<![\d,.])(\d[\d,]{0,20}(?:\.\d{1,20})?|${WORD})`
 const SCALE = String.raw`\s?(k|m|mn|b|bn|thousand|million|billion)?\b`
 
 /** `10k`, `2 million`, `1,500`, `three`. */

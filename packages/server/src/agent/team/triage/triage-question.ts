@@ -5,14 +5,15 @@ import { clockOfWorkload } from '../../tools/workload/subject.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import { mergeReading, modelReadingSchema } from './merge-reading.ts'
 import { namedValues, type NamedValues } from './named-values.ts'
+import { MOST_CHARACTERS } from './question-read.ts'
 import { readModels } from './read-models.ts'
 import { readQuestion } from './read-question.ts'
 import { isOpenReading, resolveReading, type YearsTaken } from './resolve-reading.ts'
 import { judge } from './sufficiency.ts'
-import { readingSchema, TOPIC_NAMES, type Reading, type Triage } from './triage.ts'
+import { readingSchema, TOPIC_NAMES, type Named, type Reading, type Triage } from './triage.ts'
 
 export const triageQuestionInput = z.strictObject({
-  question: z.string().min(1).max(60_000),
+  question: z.string().min(1).max(MOST_CHARACTERS),
   before: readingSchema.optional().describe('What the question before it was read as'),
   understood: modelReadingSchema.optional().describe('What a language model read in it'),
 })
@@ -30,7 +31,7 @@ export interface TriageResult extends Triage {
     /** The files have no clock in common: nothing is said of them along time. */
     clocks_differ?: true
     /** Projects, users and the like that the question names: it is about theirs alone. */
-    named: NamedValues
+    named: Named
     /** Attached files that hold no requests, and why. */
     unusable: { name: string; why: string }[]
   }
@@ -46,9 +47,20 @@ export const triageQuestion = (workloads: Workloads): Tool => ({
   effect: 'none',
   async run(input, context): Promise<TriageResult> {
     const { question, before, understood } = triageQuestionInput.parse(input)
-    const own = readQuestion(question, context.files, before)
-    const { reading: read, added } = mergeReading(question, own, understood ?? {})
-    const data = await look(workloads, { ...read, question }, context)
+    const first = readQuestion(question, context.files, before)
+    const isComparison = first.topics[0] !== 'change' && first.candidates.length > 0
+    const asked = { question, models: filteredModels(question, isComparison) }
+    const data = await look(workloads, { ...asked, fileIds: first.file_ids }, context)
+    const models = (data.named.model ?? []).length > 0 ? asked.models : []
+    const words = withoutModels(question, models)
+    // What was spent on a model was spent there, whatever was asked before.
+    const own =
+      models.length === 0
+        ? first
+        : readQuestion(words, context.files, before && { ...before, base_model: null })
+    const { reading: read, added } = mergeReading(words, own, understood ?? {})
+    read.named = { ...heldOnly(read.named, data.columns), ...data.named }
+    data.named = read.named
     const days = isOpenReading(read) ? await daysOf(workloads, data, context) : undefined
     const { reading, taken, reason } = resolveReading(read, days)
     // Data that name neither a model nor a cost have no other price than the one that was named before.
@@ -78,7 +90,7 @@ export const triageQuestion = (workloads: Workloads): Tool => ({
       data,
       ...(reading.base_model !== null &&
         reading.base_model === before?.base_model &&
-        readModels(question).base === null &&
+        readModels(words).base === null &&
         !added.some((each) => each.startsWith('model:')) && { model_from_before: true as const }),
     }
   },
@@ -101,10 +113,14 @@ async function daysOf(
   return from !== undefined && to !== undefined ? { from, to } : undefined
 }
 
+/** A file without projects holds none of them. */
+const heldOnly = (named: Named, columns: readonly string[]): Named =>
+  Object.fromEntries(Object.entries(named).filter(([column]) => columns.includes(column)))
+
 /** What the files hold; one that holds no requests says so and is left out. */
 async function look(
   workloads: Workloads,
-  { file_ids: fileIds, question }: Reading & { question: string },
+  { fileIds, question, models }: { fileIds: string[]; question: string; models: string[] },
   context: ToolContext,
 ): Promise<TriageResult['data']> {
   const data: TriageResult['data'] = {
@@ -120,8 +136,8 @@ async function look(
     try {
       const workload = await workloads.open([fileId], context)
       const { files, rows, columns, rejected } = workload
-      const named = await namedValues(question, workload)
-      for (const [column, values] of Object.entries(named) as [keyof NamedValues, string[]][])
+      const named = await namedValues(question, workload, models)
+      for (const [column, values] of Object.entries(named) as [keyof Named, string[]][])
         data.named[column] = [...new Set([...(data.named[column] ?? []), ...values])]
       for (const { fileId: id, ...file } of files)
         data.files.push({ file_id: id, name: file.name, format: file.format, rows: file.rows })

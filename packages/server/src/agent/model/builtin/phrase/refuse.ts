@@ -1,10 +1,11 @@
 import { unreachable } from '../../../../platform/unreachable.ts'
 import type { TableProfile } from '../../../tools/data/schemas.ts'
+import { MOST_CHARACTERS } from '../parse/too-long.ts'
 import { code } from '../question/labels.ts'
 import { isNumeric } from '../question/match-columns.ts'
 import type { Problem } from '../question/unclear.ts'
 import { isDimension } from '../read/additive.ts'
-import { escapeMarkdown, listed } from './format.ts'
+import { escapeMarkdown, formatNumber, listed } from './format.ts'
 
 const CONNECT = '[connect a language model](/settings/models)'
 
@@ -77,6 +78,9 @@ export const NO_FILE = `No table is attached to this conversation, so there is n
 
 export const GREETING =
   'Hello! I am Netra’s built-in model: no language model, but exact about tables. Attach a CSV file or choose the built-in sample, and ask about it; “what can you do” tells more.'
+
+export const tooLong = (message: string): string =>
+  `I read questions of up to ${formatNumber(MOST_CHARACTERS).text} characters, and this message has ${formatNumber(message.length).text}. Ask what you want to know in a few sentences, and attach a table as a file. For long texts, ${CONNECT}.`
 
 export const THANKS = 'You are welcome.'
 
