@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test as base } from 'vitest'
 
 import { inBrowser, type InBrowser } from '../support/browser.ts'
@@ -99,6 +99,19 @@ test('what a 0 does is said before it is saved; then models stop, and what needs
 }) => {
   const eve = await register(netra.url)
   const page = await visit(netra.url, { as: admin, path: '/settings/all-spending' })
+  const set = page.getByRole('list', { name: 'What is set' }).getByRole('listitem')
+  const ofAdmins = set.filter({ hasText: 'Each administrator' })
+  await page.getByLabel('For whom').selectOption('Each administrator')
+  await page.getByLabel('US dollars a month').fill('1,500')
+  await button(page, 'Save').click()
+  await page.getByText('US dollars a month can be read in two ways: write 1500 or 1.5.').waitFor()
+  await page.getByLabel('US dollars a month').fill('1,50')
+  await button(page, 'Save').click()
+  await ofAdmins.filter({ hasText: '$1.50' }).waitFor()
+  await page.getByLabel('US dollars a month').fill('9950')
+  await button(page, 'Save').click()
+  await ofAdmins.filter({ hasText: '$9,950.00' }).waitFor()
+
   await page.getByLabel('For whom').selectOption('One person')
   await page.getByLabel('E-mail address').fill(eve.email)
   await page.getByLabel('US dollars a month').fill('-1')
@@ -113,8 +126,7 @@ test('what a 0 does is said before it is saved; then models stop, and what needs
   await button(page, 'Save').click()
   await page.getByText('Saved, and in force.').waitFor()
 
-  const row = page.getByRole('list', { name: 'What is set' }).getByRole('listitem')
-  await row.filter({ hasText: eve.email }).filter({ hasText: '$0.00' }).waitFor()
+  await set.filter({ hasText: eve.email }).filter({ hasText: '$0.00' }).waitFor()
 
   const hers = await visit(netra.url, { as: eve, expected: [/status of 429/] })
   await composer(hers).fill('How much?')
@@ -133,11 +145,18 @@ test('what a 0 does is said before it is saved; then models stop, and what needs
   await ended(await ask(hers, 'Which is it?'))
   expect(await answers(hers).innerText()).toContain('gpt-4o-mini')
 
-  await button(page, `Remove the budget of ${eve.email}`).click()
+  // By the keyboard, which goes on at the next budget, and after the last below.
+  const isFocused = (place: Locator) => place.evaluate((it) => it === document.activeElement)
+  await button(page, `Remove the budget of ${eve.email}`).press('Enter')
   const asked = page.getByRole('dialog')
   await asked.getByText('US dollars a month: $0.00', { exact: false }).waitFor()
-  await asked.getByRole('button', { name: 'Remove' }).click()
-  await row.first().waitFor({ state: 'detached' })
+  await asked.getByRole('button', { name: 'Remove' }).press('Enter')
+  await set.filter({ hasText: eve.email }).waitFor({ state: 'detached' })
+  await expect.poll(() => isFocused(set.first()), soon).toBe(true)
+  await button(page, 'Remove the budget of Each administrator').press('Enter')
+  await asked.getByRole('button', { name: 'Remove' }).press('Enter')
+  await set.first().waitFor({ state: 'detached' })
+  await expect.poll(() => isFocused(page.getByLabel('For whom')), soon).toBe(true)
   await expect.poll(() => page.getByLabel('US dollars a month').inputValue(), soon).toBe('')
   await hers.goto(`${netra.url}/settings/spending`)
   await hers.getByText('Nothing limits what you may use').waitFor()

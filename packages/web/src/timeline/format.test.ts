@@ -27,6 +27,8 @@ test('durations are as exact as they are short', () => {
 
 test('money has cents, and fractions of a cent two digits that count', () => {
   expect(formatUsd(5.814)).toBe('$5.81')
+  expect(formatUsd(9950)).toBe('$9,950.00')
+  expect(formatUsd(1_234_567.5)).toBe('$1,234,567.50')
   expect(formatUsd(0.00118)).toBe('$0.0012')
   expect(formatUsd(0.0000053)).toBe('$0.0000053')
   expect(formatUsd(0)).toBe('$0.00')

@@ -40,10 +40,17 @@ export function formatBytes(bytes: number): string {
   return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${units[unit] ?? ''}`
 }
 
+const cents = new Intl.NumberFormat('en-US', {
+  style: 'currency',
+  currency: 'USD',
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+})
+
 /** Cents need two digits, a fraction of a cent two significant ones. */
 export function formatUsd(usd: number): string {
   if (usd === 0) return '$0.00'
-  if (usd >= 0.1) return `$${usd.toFixed(2)}`
+  if (usd >= 0.1) return cents.format(usd)
   return `$${usd.toFixed(Math.min(8, Math.max(4, 1 - Math.floor(Math.log10(usd)))))}`
 }
 

@@ -1,4 +1,6 @@
-import type { FormField } from '@netra/protocol'
+import type { AnswerProblems, FormField } from '@netra/protocol'
+
+import { readNumber } from '../../timeline/typed-number.ts'
 
 /** What stands in the fields, as the person typed it. */
 export type FormValues = Readonly<Record<string, string | boolean | readonly string[]>>
@@ -25,6 +27,18 @@ export function contentOf(
   )
 }
 
+/** What was typed where a number goes, and is none or may be either of two. */
+export const numberProblems = (fields: readonly FormField[], values: FormValues): AnswerProblems =>
+  Object.fromEntries(
+    fields.filter(isNumber).flatMap(({ name }) => {
+      const typed = values[name]
+      const read = typeof typed === 'string' && typed !== '' ? readNumber(typed) : null
+      return read && 'problem' in read ? [[name, `This ${read.problem}`]] : []
+    }),
+  )
+
+const isNumber = ({ kind }: FormField): boolean => kind === 'number' || kind === 'integer'
+
 function valueOf(field: FormField, typed: FormValues[string] | undefined): unknown {
   if (field.kind === 'boolean') return typed === true
   if (field.kind === 'choices') {
@@ -33,7 +47,10 @@ function valueOf(field: FormField, typed: FormValues[string] | undefined): unkno
   }
   const text = typeof typed === 'string' ? typed : ''
   if (text === '') return undefined
-  if (field.kind === 'number' || field.kind === 'integer') return Number(text.replace(',', '.'))
+  if (isNumber(field)) {
+    const read = readNumber(text)
+    return 'value' in read ? read.value : Number.NaN
+  }
   // A browser's field has no time zone: it is the person's own.
   if (field.kind === 'text' && field.format === 'date-time' && !Number.isNaN(Date.parse(text)))
     return new Date(text).toISOString()

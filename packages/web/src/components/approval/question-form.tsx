@@ -6,7 +6,7 @@ import { Button } from '../button.tsx'
 import { Problem } from '../notice.tsx'
 import type { AskedCall } from './asked-call.ts'
 import { FormInput } from './form-input.tsx'
-import { contentOf, keptValues, type FormValues } from './form-values.ts'
+import { contentOf, keptValues, numberProblems, type FormValues } from './form-values.ts'
 import { useAnswer } from './use-answer.ts'
 
 /** What the tool wants to know, as a form; or why there is none. */
@@ -35,13 +35,15 @@ function Fields({ call, fields }: { call: AskedCall; fields: readonly FormField[
     event.preventDefault()
     const content = contentOf(fields, values)
     const checked = checkAnswer(fields, content)
-    setProblems(checked.ok ? {} : checked.problems)
     if (!checked.ok) {
-      const first = fields.find(({ name }) => checked.problems[name] !== undefined)
+      const found = { ...checked.problems, ...numberProblems(fields, values) }
+      setProblems(found)
+      const first = fields.find(({ name }) => found[name] !== undefined)
       const input = first && form.current?.elements.namedItem(first.name)
       if (input instanceof HTMLElement) input.focus()
       return
     }
+    setProblems({})
     void answer.run({ action: 'accept', content }).then((worked) => {
       if (worked) keep(null)
     })

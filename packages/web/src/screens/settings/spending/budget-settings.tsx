@@ -1,6 +1,6 @@
 import type { BudgetLimits, Budgets } from '@netra/client'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 
 import { Button } from '../../../components/button.tsx'
 import { Field, INPUT } from '../../../components/field.tsx'
@@ -15,6 +15,7 @@ import {
   zeroMeans,
   type LimitName,
 } from '../../../timeline/budget-words.ts'
+import { readNumber } from '../../../timeline/typed-number.ts'
 import { useSpendingApi } from '../../use-spending.ts'
 import { Loaded } from '../section.tsx'
 import { SCOPES } from './budget-scopes.ts'
@@ -40,6 +41,7 @@ function Shown({ budgets }: { budgets: Budgets }) {
   const [savedAt, setSavedAt] = useState(0)
   // What was removed stands in no field any more.
   const [removals, setRemovals] = useState(0)
+  const forWhom = useRef<HTMLSelectElement>(null)
   const [scope, setScope] = useState<ScopeName>('role:user')
   const [email, setEmail] = useState('')
   const isPerson = scope === 'person'
@@ -51,6 +53,7 @@ function Shown({ budgets }: { budgets: Budgets }) {
     <div className="space-y-6">
       <WrittenBudgets
         written={held}
+        below={forWhom}
         onChange={({ scope: of, email: address }) => {
           setSavedAt(0)
           setScope(SCOPES.find((each) => each.scope === of)?.scope ?? 'person')
@@ -65,6 +68,7 @@ function Shown({ budgets }: { budgets: Budgets }) {
         <label className="block">
           <span className="mb-1.5 block text-sm font-medium text-soft">For whom</span>
           <select
+            ref={forWhom}
             value={scope}
             onChange={(event) => {
               setSavedAt(0)
@@ -132,10 +136,8 @@ function BudgetForm({ whose, names, isForMe, limits, otherwise, ...saved }: Budg
     const wanted: BudgetLimits = {}
     for (const name of names) {
       const text = field(data, name).trim()
-      if (text !== '') wanted[name] = text === '∞' ? null : Number(text.replaceAll(',', ''))
+      if (text !== '') wanted[name] = text === '∞' ? null : amountOf(name, text)
     }
-    const wrong = names.find((name) => Number.isNaN(wanted[name] ?? 0))
-    if (wrong) throw new Error(`${limitName(wrong)}: write a number, or ∞ for no limit.`)
     const negative = names.find((name) => (wanted[name] ?? 0) < 0)
     if (negative) throw new Error(`${limitName(negative)}: write 0 or more, or ∞ for no limit.`)
     client.setQueryData(['budgets'], await spendingApi.setBudget({ ...whose, limits: wanted }))
@@ -186,7 +188,16 @@ function BudgetForm({ whose, names, isForMe, limits, otherwise, ...saved }: Budg
   )
 }
 
-const isZero = (text: string): boolean => text.trim() !== '' && Number(text) === 0
+function amountOf(name: LimitName, text: string): number {
+  const read = readNumber(text)
+  if ('problem' in read) throw new Error(`${limitName(name)} ${read.problem}`)
+  return read.value
+}
+
+function isZero(text: string): boolean {
+  const read = readNumber(text)
+  return 'value' in read && read.value === 0
+}
 
 const valueOf = (value: number | null | undefined): string =>
   value === undefined ? '' : value === null ? '∞' : String(value)
