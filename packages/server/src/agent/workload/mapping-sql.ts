@@ -157,20 +157,29 @@ const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)
 
 export const isNumeric = (type: string | undefined): boolean => NUMERIC.test(type ?? '')
 
-/** Numbers of one or more columns, added up; below zero is unreadable, but for money. */
+/** What no row comes to, of tokens, dollars or milliseconds: beyond it sums overflow. */
+const MOST = '1e15'
+
+/**
+ * Numbers of one or more columns, added up. Unreadable is a part that is no finite number, and one
+ * below zero, but for money: a credit is.
+ */
 function sumOf(
   from: readonly string[],
   unit: string | undefined,
   sort: 'tokens' | 'count' | 'money' | 'duration',
   types: FileColumns,
 ): PlainSql {
+  const range = `BETWEEN ${sort === 'money' ? `-${MOST}` : '0'} AND ${MOST}`
   const parts = from.map((name) => {
     const column = quoteName(name)
-    if (isNumeric(types.get(name))) return { text: `${column}::VARCHAR`, cell: column, broken: [] }
+    if (isNumeric(types.get(name))) {
+      const broken = `NOT coalesce(${column} ${range}, true)`
+      return { text: `${column}::VARCHAR`, cell: column, broken }
+    }
     const text = textOf(name)
     const cell = `TRY_CAST(replace(replace(${text}, ',', ''), '$', '') AS DOUBLE)`
-    const broken = [`(${text} IS NOT NULL AND NOT coalesce(isfinite(${cell}), false))`]
-    return { text, cell, broken }
+    return { text, cell, broken: `(${text} IS NOT NULL AND NOT coalesce(${cell} ${range}, false))` }
   })
   const cells = parts.map(({ cell }) => cell)
   const sum =
@@ -178,14 +187,14 @@ function sumOf(
       ? (cells[0] ?? 'NULL')
       : `CASE WHEN coalesce(${cells.join(', ')}) IS NOT NULL THEN ${cells.map((cell) => `coalesce(${cell}, 0)::DOUBLE`).join(' + ')} END`
   const factor = FACTORS[unit ?? '']
-  const scaled = factor === undefined ? sum : `(${sum}) * ${factor}`
+  const scaled = factor === undefined ? sum : `(${sum})::DOUBLE * ${factor}`
   const isWhole = sort === 'tokens' || sort === 'count'
-  const value = isWhole ? `round(${scaled})` : scaled
-  const below = sort === 'money' ? [] : [`coalesce((${sum}) < 0, false)`]
-  const doubts = [...parts.flatMap(({ broken }) => broken), ...below]
+  const isOne = cells.length === 1 && factor === undefined
+  const tooMuch = isOne ? [] : [`NOT coalesce((${scaled}) ${range}, true)`]
+  const unreadable = `(${[...parts.map(({ broken }) => broken), ...tooMuch].join(' OR ')})`
   return {
-    expression: sort === 'money' ? value : `CASE WHEN (${sum}) >= 0 THEN ${value} END`,
-    unreadable: doubts.length > 0 ? `(${doubts.join(' OR ')})` : undefined,
+    expression: `CASE WHEN NOT ${unreadable} THEN ${isWhole ? `round(${scaled})` : scaled} END`,
+    unreadable,
     example: `coalesce(${[...parts.map(({ text }) => text), 'NULL'].join(', ')})`,
   }
 }
