@@ -230,11 +230,14 @@ test('a network holds so many connections by bodies that do not come, and no mor
   const bob = await register(url)
   await upload(known, { ...bob.headers, 'x-forwarded-for': '203.0.113.1' })
   clock.advance(heldAfterMs)
+  // Whoever fills up the network locks out nobody of it who is known.
+  const slow = await begin('203.0.113.1', bob.headers)
+  clock.advance(heldAfterMs)
   const { status, head } = await one.answer()
   expect(status).toBe(429)
   expect(head).toMatch(/retry-after: 30[^]*connection: close|connection: close[^]*retry-after: 30/)
   expect(await one.closed()).toContain('"limit":"bodies"')
-  expect([held, other, known].flat().filter(({ isClosed }) => isClosed)).toEqual([])
+  expect([held, other, known, slow].flat().filter(({ isClosed }) => isClosed)).toEqual([])
   expect(await counted('too_many')).toBe(1)
   // Those that end make room.
   clock.advance(wholeMs)
@@ -243,6 +246,14 @@ test('a network holds so many connections by bodies that do not come, and no mor
   clock.advance(heldAfterMs)
   await fetch(`${url}/health/live`)
   expect(next.isClosed).toBe(false)
+})
+
+test('an Expect that nobody knows ends the connection with its answer, like any other refusal', async () => {
+  using connection = await RawConnection.open(url)
+  connection.head('POST /api/threads', { ...ada.headers, ...LENGTH, expect: 'wonders' })
+  const { status } = await connection.answer()
+  expect(status).toBe(417)
+  expect(await connection.closed()).toContain('"VALIDATION_ERROR"')
 })
 
 test('the auth service by itself waits no longer', async () => {

@@ -3,7 +3,7 @@ import fastify from 'fastify'
 import { belowBase, basePathOf } from './addresses.ts'
 import { BODY_TIMES } from './http/body-arrivals.ts'
 import { errorBody } from './http/error-body.ts'
-import { answerClientError } from './http/error-sender.ts'
+import { answerClientError, refuseExpectations } from './http/error-sender.ts'
 import { HttpError } from './http/http-error.ts'
 import { addSecurityHeaders } from './http/security-headers.ts'
 import { addWebApp } from './http/web.ts'
@@ -30,6 +30,7 @@ export async function openWebGateway(
     // No route here has a body.
     requestTimeout: BODY_TIMES.wholeMs,
   })
+  refuseExpectations(app.server)
   const others = [apiUrl, ...(authUrl === undefined ? [] : [authUrl])]
   addSecurityHeaders(app, { https: webUrl.startsWith('https:'), others: () => others })
   app.setErrorHandler((error, _request, reply) => {

@@ -23,7 +23,13 @@ import type { Caller } from '../parts.ts'
 import { authorizationOf, isApiKey } from './authorization.ts'
 import { BODY_TIMES, BodyArrivals } from './body-arrivals.ts'
 import { addCrossOrigin } from './cross-origin.ts'
-import { answerClientError, callers, ErrorSender, fromAuthUnavailable } from './error-sender.ts'
+import {
+  answerClientError,
+  callers,
+  ErrorSender,
+  fromAuthUnavailable,
+  refuseExpectations,
+} from './error-sender.ts'
 import { HttpError } from './http-error.ts'
 import { measureRequests } from './http-metrics.ts'
 import { noteRoutes } from './known-routes.ts'
@@ -84,7 +90,14 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
   const errors = new ErrorSender({ ...parts, limited, clock })
   const limits = new RequestLimits({ ...parts, clock })
   const withLimits = { ...parts, limits }
-  const bodies = new BodyArrivals({ ...parts, clock })
+  const bodies = new BodyArrivals({
+    ...parts,
+    clock,
+    userOf: async (request) => {
+      const answer = await credentialOf(parts, request, 'by_method').catch(() => undefined)
+      return answer?.ok ? answer.identity.userId : undefined
+    },
+  })
   const app = fastify({
     // No hook has seen the request, so nothing waits for its body.
     frameworkErrors: (error, request, reply) =>
@@ -99,6 +112,7 @@ export async function createBase(parts: BaseParts): Promise<HttpBase> {
     // The last resort for what `bodies` does not see; it answers on the bare socket.
     requestTimeout: BODY_TIMES.slowWholeMs + 60_000,
   })
+  refuseExpectations(app.server)
   noteRoutes(app)
   addRequestIds(app, parts)
   if (parts.door) waitAt(app, parts.door)
@@ -169,12 +183,11 @@ function checkAddresses(
  * A session cookie counts for a change only when the request proves that one of our own pages made
  * it (an allowed Origin, or Sec-Fetch-Site of the browser itself); a bearer token needs no such proof.
  */
-async function identityOf(
-  parts: BaseParts & { limits: RequestLimits },
+function credentialOf(
+  { identities }: BaseParts,
   request: FastifyRequest,
   proof: 'by_method' | 'own_page',
-  scopes: readonly Scope[] = [],
-): Promise<Identity> {
+): ReturnType<BaseParts['identities']['authenticate']> {
   const { cookie: cookies, origin } = request.headers
   const authorization = authorizationOf(request.headers)
   const ownPage = origin !== undefined || request.headers['sec-fetch-site'] === 'same-origin'
@@ -182,12 +195,21 @@ async function identityOf(
     proof === 'by_method' && READS.has(request.method)
       ? request.headers['sec-fetch-site'] !== 'cross-site'
       : ownPage
-  const answer = await parts.identities.authenticate({
+  return identities.authenticate({
     ...(authorization !== undefined && { authorization }),
     ...(authorization === undefined &&
       cookieCounts &&
       cookies !== undefined && { cookie: cookies }),
   })
+}
+
+async function identityOf(
+  parts: BaseParts & { limits: RequestLimits },
+  request: FastifyRequest,
+  proof: 'by_method' | 'own_page',
+  scopes: readonly Scope[] = [],
+): Promise<Identity> {
+  const answer = await credentialOf(parts, request, proof)
   if (answer.ok) {
     callers.set(request, answer.identity.userId)
     noteUser(answer.identity.userId)
@@ -198,7 +220,7 @@ async function identityOf(
     return answer.identity
   }
   if (answer.why !== 'unavailable') parts.limits.unidentified(request)
-  throw refusalOf(answer.why, isApiKey(authorization))
+  throw refusalOf(answer.why, isApiKey(authorizationOf(request.headers)))
 }
 
 function checkMode({ mode }: BaseParts, request: FastifyRequest, identity: Identity): void {

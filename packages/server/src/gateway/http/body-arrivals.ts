@@ -37,6 +37,8 @@ interface Parts {
   clock: Clock
   logger: Logger
   isLocal: (caller: Caller) => boolean
+  /** Who sends, by the credential alone; undefined when nobody can tell. */
+  userOf: (request: FastifyRequest) => Promise<UserId | undefined>
   allMetrics?: Metrics | undefined
 }
 
@@ -45,9 +47,10 @@ interface Arrival {
   reply: FastifyReply
   /** On the monotonic clock. */
   since: number
-  /** Whose it is: a network until a route knows better. */
+  /** Whose it is: a network until it matters who of it. */
   sender: string
   isHeld: boolean
+  isOver: boolean
   mayBeSlow: boolean
   /** Of the connection, when it was last looked, and when they last became more. */
   bytes: number
@@ -103,25 +106,33 @@ export class BodyArrivals {
       since: clock.monotonic(),
       sender: networkOf(request.ip),
       isHeld: false,
+      isOver: false,
       mayBeSlow: false,
       bytes: 0,
       heardAt: clock.monotonic(),
-      cancel: clock.after(BODY_TIMES.heldAfterMs, () => this.#lasts(arrival)),
+      cancel: clock.after(BODY_TIMES.heldAfterMs, () => void this.#lasts(arrival)),
     }
     this.#arrivals.set(request, arrival)
     // The whole body was read, by a route or to be thrown away, or the connection is gone.
     request.raw.once('close', () => this.#over(arrival))
   }
 
-  #lasts(arrival: Arrival): void {
+  async #lasts(arrival: Arrival): Promise<void> {
     // After an answer nobody is told that the connection has gone.
     if (arrival.request.raw.socket.destroyed) return
-    const local = this.#parts.isLocal(arrival.request) ? LOCAL_FACTOR : 1
-    if ((this.#held.get(arrival.sender) ?? 0) >= MOST_HELD * local) {
-      return this.#refuse(arrival, 'too_many')
+    if (!this.#hasRoom(arrival)) {
+      // Whoever fills up a network must not lock out the people who share it.
+      arrival.sender = (await this.#parts.userOf(arrival.request)) ?? arrival.sender
+      if (arrival.isOver) return
+      if (!this.#hasRoom(arrival)) return this.#refuse(arrival, 'too_many')
     }
     this.#hold(arrival)
     this.#lookAfter(arrival, BODY_TIMES.wholeMs - BODY_TIMES.heldAfterMs)
+  }
+
+  #hasRoom({ request, sender }: Arrival): boolean {
+    const local = this.#parts.isLocal(request) ? LOCAL_FACTOR : 1
+    return (this.#held.get(sender) ?? 0) < MOST_HELD * local
   }
 
   #lookAfter(arrival: Arrival, ms: number): void {
@@ -183,6 +194,7 @@ export class BodyArrivals {
 
   #over(arrival: Arrival): void {
     arrival.cancel()
+    arrival.isOver = true
     if (arrival.isHeld) this.#release(arrival)
   }
 }

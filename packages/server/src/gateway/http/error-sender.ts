@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
@@ -106,14 +106,29 @@ const challengeOf = ({ headers }: FastifyRequest): string =>
 
 /** What is no HTTP at all never becomes a request; it is answered on the bare socket. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  if (error.code === 'ECONNRESET') return
   const status = BAD_HTTP[error.code ?? ''] ?? 400
-  const body = JSON.stringify(
+  endWith(
+    socket,
+    status,
     status === 408
       ? errorBody('REQUEST_TIMEOUT', 'The request did not arrive in time.')
       : errorBody('VALIDATION_ERROR', 'This is no request that can be read.'),
   )
+}
+
+/** Node.js would answer an unknown `Expect` before any limit or deadline knows of the request, and go on. */
+export function refuseExpectations(server: Server): void {
+  server.on('checkExpectation', ({ socket }) => {
+    const message = 'The header Expect may say 100-continue and nothing else.'
+    endWith(socket, 417, errorBody('VALIDATION_ERROR', message))
+  })
+}
+
+function endWith(socket: Socket, status: number, error: ReturnType<typeof errorBody>): void {
+  if (socket.destroyed) return
   if (!socket.writable) return void socket.destroy()
+  const body = JSON.stringify(error)
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
