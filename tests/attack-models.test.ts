@@ -34,10 +34,10 @@ interface Executed {
   error: string | null
 }
 
-const execute = (message: string) =>
+const execute = (message: string, type = 'assistant') =>
   request<Executed>(`${netra.url}/api/agents/execute`, {
     headers: person.headers,
-    body: { type: 'assistant', message },
+    body: { type, message },
   })
 
 async function snapshotOf(threadId: string) {
@@ -55,6 +55,17 @@ test.each([
   const { body } = await execute('hi')
   expect(body).toMatchObject({ status: 'success', response: 'fine' })
   expect(await snapshotOf(body.thread_id)).toMatchObject({ type: 'snapshot' })
+})
+
+test.each([
+  ['digits', '1'.repeat(60_000)],
+  ['numbers', '1,'.repeat(30_000)],
+  ['tabs', `a${'\t'.repeat(59_998)}b`],
+  ['questions', 'what would it cost on gpt-4o per month '.repeat(1_500)],
+])('a message of 60,000 characters of %s holds up nobody: the team answers it', async (_, text) => {
+  model.script([{ text: 'no such thing' }])
+  const { body } = await execute(text, 'supervisor')
+  expect(body).toMatchObject({ status: 'success' })
 })
 
 async function eventsOf(threadId: string): Promise<Record<string, unknown>[]> {
