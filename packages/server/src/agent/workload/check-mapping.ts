@@ -3,6 +3,7 @@ import type { Cell } from '../tools/data/schemas.ts'
 import { WORKLOAD_COLUMNS, type ColumnSort, type MappedColumn } from './columns.ts'
 import { columnSqls, keeps, type FileColumns } from './mapping-sql.ts'
 import { columnsUsed, mappedColumns, unitsOf, type ColumnMapping, type Mapping } from './mapping.ts'
+import { KINDS_CELLS, kindsOfTimesSql, oddTimesOf, type OddTimes } from './odd-times.ts'
 
 /** What a mapping says that cannot be, as its author can mend it; empty when it may be tried. */
 export function problemsOf(mapping: Mapping, types: FileColumns): string[] {
@@ -74,7 +75,9 @@ export function doubtsSql(mapping: Mapping, types: FileColumns): string {
     `count(*) FILTER (WHERE ${kept}) AS kept`,
     `count(*) FILTER (WHERE (${kept}) AND (${any})) AS doubtful`,
   ]
-  return `SELECT ${[...rows, ...counts, ...plain, ...filled].join(', ')} FROM data`
+  const at = columnSqls(mapping, types).find(({ name }) => name === 'at')
+  const kinds = at ? kindsOfTimesSql(at.expression, kept, any) : []
+  return `SELECT ${[...rows, ...counts, ...plain, ...filled, ...kinds].join(', ')} FROM data`
 }
 
 /** Columns that may turn out to hold nothing: those made of the file's own. */
@@ -111,6 +114,8 @@ export interface Doubts {
   unreadable: string[]
   /** Columns whose cells may all be passed on as they are. */
   plain: ReadonlySet<MappedColumn>
+  /** Times that are read as empty, as most of the file's are of the other kind. */
+  oddTimes: OddTimes | undefined
   /** Columns without a value in any row: as good as not there. */
   empty: ReadonlySet<MappedColumn>
 }
@@ -139,12 +144,20 @@ export function doubtsOf(cells: readonly Cell[], mapping: Mapping, types: FileCo
   const maybePlain = plainOf(mapping, types)
   const plain = maybePlain.filter((_, index) => cells[offset + index] === false)
   const after = offset + maybePlain.length
-  const empty = filledOf(mapping, types).filter((_, index) => cells[after + index] === false)
+  const maybeFilled = filledOf(mapping, types)
+  const empty = maybeFilled.filter((_, index) => cells[after + index] === false)
+  const kinds = after + maybeFilled.length
+  const odd = oddTimesOf(cells.slice(kinds, kinds + KINDS_CELLS))
+  if (odd)
+    reasons.push(
+      `${odd.count} times ${odd.kind === 'dated' ? 'are dates, and most count from a start' : 'are no dates, and most are'}, such as ${JSON.stringify(odd.example)}: read as empty`,
+    )
   return {
     rows: kept,
-    rejected: { count: every - kept + doubtful, reasons },
+    rejected: { count: every - kept + doubtful + (odd?.alone ?? 0), reasons },
     unreadable,
     plain: new Set(plain.map(({ name }) => name)),
+    oddTimes: odd?.kind,
     empty: new Set(empty.map(({ name }) => name)),
   }
 }

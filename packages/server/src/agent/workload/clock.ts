@@ -1,3 +1,4 @@
+import { FIRST_DATED } from './odd-times.ts'
 import type { Workload } from './workloads.ts'
 
 /**
@@ -7,14 +8,12 @@ import type { Workload } from './workloads.ts'
  */
 export type WorkloadClock = 'calendar' | 'start' | 'several' | 'none'
 
-/** The first time of a file's requests, as the data tools give it (UTC). */
+/** The first time of a file's requests, as the data tools give it (UTC): all of a file are of a kind. */
 export interface FirstOfSource {
   source: string
   /** null: its requests have no times. */
   first: string | null
 }
-
-const FIRST_DATED = '1971'
 
 /** The clock of the requests of some files; those without any request of it are not in `firsts`. */
 export function clockOf(

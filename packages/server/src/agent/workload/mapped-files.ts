@@ -24,6 +24,8 @@ export interface MappedFile {
   database: string
   /** Columns that are what they should be in every row. */
   plain: Doubts['plain']
+  /** Times that are read as empty. */
+  oddTimes: Doubts['oddTimes']
   /** Columns without a value in any row. */
   empty: Doubts['empty']
 }
@@ -87,6 +89,7 @@ export class MappedFiles {
       },
       database: table.database,
       plain: doubts.plain,
+      oddTimes: doubts.oddTimes,
       empty: doubts.empty,
     }
   }

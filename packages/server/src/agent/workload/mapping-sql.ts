@@ -1,6 +1,7 @@
 import { quoteName, quoteText } from '../tools/data/duck/quote.ts'
 import { WORKLOAD_COLUMNS, type MappedColumn } from './columns.ts'
 import { mappedColumns, type ColumnMapping, type Mapping } from './mapping.ts'
+import { inCalendar, withoutOdd, type OddTimes } from './odd-times.ts'
 
 /** Text that says "no value" in exports. */
 const NOTHING = ["''", "'na'", "'n/a'", "'null'", "'none'", "'nil'", "'-'", "'\\n'"].join(', ')
@@ -45,18 +46,23 @@ export const columnSqls = (mapping: Mapping, types: FileColumns): ColumnSql[] =>
   ]
 }
 
-const NONE: ReadonlySet<MappedColumn> = new Set()
+/** What is known of a file's cells: columns that may be passed on as they are, and times that may not. */
+interface Known {
+  plain: ReadonlySet<MappedColumn>
+  oddTimes: OddTimes | undefined
+}
 
 /** A selection over `data` that gives rows of the schema; the file's name stands in `source`. */
 export function selectOf(
   mapping: Mapping,
   types: FileColumns,
   source: string,
-  arePlain: ReadonlySet<MappedColumn> = NONE,
+  known: Known,
 ): string {
   const columns = columnSqls(mapping, types).map(({ name, expression, plain }) => {
-    const made = plain && arePlain.has(name) ? plain.expression : expression
-    return `${made} AS ${quoteName(name)}`
+    const made = plain && known.plain.has(name) ? plain.expression : expression
+    const kept = name === 'at' && known.oddTimes ? withoutOdd(made, known.oddTimes) : made
+    return `${kept} AS ${quoteName(name)}`
   })
   const kept = mapping.only ? ` WHERE ${keeps(mapping.only)}` : ''
   return `SELECT ${quoteText(source)} AS source, ${columns.join(', ')} FROM data${kept}`
@@ -97,6 +103,8 @@ function plainWay(
   const isText = sort === 'text' && name !== 'status' && unit !== 'hash'
   if (isText && types.get(only) === 'VARCHAR')
     return { expression: cell, unless: `(${cell} IS DISTINCT FROM ${textOf(only)})` }
+  if (sort === 'time' && TIMES.test(types.get(only) ?? '') && unreadable !== undefined)
+    return { expression: `${cell}::TIMESTAMP`, unless: unreadable }
   const isSame = sort !== 'time' && sort !== 'list' && types.get(only) === sqlType
   return isSame && unreadable !== undefined ? { expression: cell, unless: unreadable } : undefined
 }
@@ -147,7 +155,7 @@ function firstOf(from: readonly string[], convert: (text: string) => string): Pl
   const converted = convert(text)
   return {
     expression: converted,
-    unreadable: `(${text} IS NOT NULL AND ${converted} IS NULL)`,
+    unreadable: `(${text} IS NOT NULL AND (${converted}) IS NULL)`,
     example: text,
   }
 }
@@ -216,19 +224,25 @@ function timeOf(from: readonly string[], unit: string | undefined, types: FileCo
   const [only = ''] = from
   const type = types.get(only) ?? ''
   // A column that is a time already is one, whatever unit was assumed.
-  if (from.length === 1 && TIMES.test(type)) return certain(`${quoteName(only)}::TIMESTAMP`)
-  if (from.length === 1 && factor !== undefined && isNumeric(type)) {
-    const counted = `TRY(make_timestamp((${quoteName(only)} * ${factor})::BIGINT))`
+  const isTime = TIMES.test(type)
+  if (from.length === 1 && (isTime || (factor !== undefined && isNumeric(type)))) {
+    const cell = quoteName(only)
+    const counted = isTime
+      ? `TRY_CAST(${cell} AS TIMESTAMP)`
+      : `TRY(make_timestamp((${cell} * ${factor})::BIGINT))`
+    const dated = inCalendar(counted)
     return {
-      expression: counted,
-      unreadable: `(${quoteName(only)} IS NOT NULL AND ${counted} IS NULL)`,
-      example: `${quoteName(only)}::VARCHAR`,
+      expression: dated,
+      unreadable: `(${cell} IS NOT NULL AND (${dated}) IS NULL)`,
+      example: `${cell}::VARCHAR`,
     }
   }
   return firstOf(from, (text) =>
-    factor === undefined
-      ? `coalesce(TRY_CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP), TRY_CAST(${text} AS TIMESTAMP))`
-      : `TRY(make_timestamp((TRY_CAST(${text} AS DOUBLE) * ${factor})::BIGINT))`,
+    inCalendar(
+      factor === undefined
+        ? `coalesce(TRY_CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP), TRY_CAST(${text} AS TIMESTAMP))`
+        : `TRY(make_timestamp((TRY_CAST(${text} AS DOUBLE) * ${factor})::BIGINT))`,
+    ),
   )
 }
 

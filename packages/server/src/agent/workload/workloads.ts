@@ -51,9 +51,9 @@ export function createWorkloads(tables: Tables, files: MappedFiles): Workloads {
         opened.push(file)
       }
       const names = distinctNames(opened)
-      const parts = opened.map(({ database, mapping, columns, plain }, index) => ({
-        database,
-        select: selectOf(mapping, columns, names[index] ?? '', plain),
+      const parts = opened.map((file, index) => ({
+        database: file.database,
+        select: selectOf(file.mapping, file.columns, names[index] ?? '', file),
       }))
       const columns = new Set<WorkloadColumn>(['source', 'requests'])
       for (const { mapping, empty } of opened)

@@ -27,7 +27,8 @@ export function coveredShare({ from, to }: Span, data: Span): number {
 }
 
 /**
- * The two periods of a question, given the time that the data cover.
+ * The two periods of a question, given the time that the data cover, and of that the time of the
+ * `requests` in question: those of one project may end before all others do.
  *
  * @throws ToolError when they overlap, or are no periods.
  */
@@ -39,11 +40,12 @@ export function choosePeriods(
     so_far: isSoFar,
   }: Pick<ComparePeriodsInput, 'baseline' | 'comparison' | 'step' | 'so_far'>,
   data: Span,
+  requests: Span = data,
 ): Periods {
   if (comparison === undefined) {
     if (baseline) throw new ToolError('With a baseline, give the period of comparison too.')
-    if (step === undefined) return longestWhole(data)
-    return isSoFar ? soFar(step, data) : lastOf(step, data).periods
+    if (step === undefined) return longestWhole(data, requests)
+    return isSoFar ? soFar(step, data, requests) : lastOf(step, data, requests).periods
   }
   const after = spanOf(comparison.from, comparison.to, data)
   const length = after.to - after.from
@@ -78,33 +80,41 @@ function timeOf(text: string): number {
 const isoOf = (at: number): string => new Date(at).toISOString()
 
 /** The longest unit of which the data cover the last two whole; else the halves of the data. */
-function longestWhole(data: Span): Periods {
+function longestWhole(data: Span, requests: Span): Periods {
   for (const step of STEPS.toReversed()) {
-    const { periods, share } = lastOf(step, data)
+    const { periods, share } = lastOf(step, data, requests)
     if (share === 1) return periods
   }
-  const middle = Math.round((data.from + data.to) / 2)
+  const middle = Math.round((requests.from + requests.to) / 2)
   return {
-    baseline: { from: data.from, to: middle },
-    comparison: { from: middle, to: data.to },
+    baseline: { from: requests.from, to: middle },
+    comparison: { from: middle, to: requests.to },
     chosen: 'the second half of the time of the data against the first, as no two whole hours fit',
   }
 }
 
-/** What there is of the unit that goes on when the data end, against as much of the one before. */
-function soFar(step: Step, data: Span): Periods {
-  const start = startOf(step, data.to - 1)
+/** What there is of the unit that goes on when the requests end, against as much of the one before. */
+function soFar(step: Step, data: Span, requests: Span): Periods {
+  const start = startOf(step, requests.to - 1)
   const before = stepsOn(step, start, -1)
+  const end = Math.min(data.to, stepsOn(step, start, 1))
   return {
-    baseline: { from: before, to: Math.min(before + data.to - start, start) },
-    comparison: { from: start, to: data.to },
+    baseline: { from: before, to: Math.min(before + end - start, start) },
+    comparison: { from: start, to: end },
     chosen: `the last ${step} as far as the data go, against the same part of the one before`,
   }
 }
 
-/** Of the last units, the two in a row whose less covered one is covered best; of equals the latest. */
-function lastOf(step: Step, data: Span): { periods: Periods; share: number } {
-  const last = startOf(step, data.to - 1)
+/**
+ * Of the last units up to the last request, the two in a row whose less covered one is covered best,
+ * of equals the latest; none before the first request.
+ */
+function lastOf(
+  step: Step,
+  data: Span,
+  requests: Span,
+): { periods: Periods; share: number } {
+  const last = startOf(step, requests.to - 1)
   const pairs = Array.from({ length: UNITS_BACK }, (_, back) => {
     const [from, between, to] = [-back - 1, -back, 1 - back].map((count) =>
       stepsOn(step, last, count),
@@ -113,7 +123,10 @@ function lastOf(step: Step, data: Span): { periods: Periods; share: number } {
       { from, to: between },
       { from: between, to },
     ]
-    const share = Math.min(coveredShare(baseline, data), coveredShare(comparison, data))
+    const share =
+      comparison.to > requests.from
+        ? Math.min(coveredShare(baseline, data), coveredShare(comparison, data))
+        : 0
     const chosen =
       share === 1
         ? `the last whole ${step} of the data against the one before`

@@ -47,8 +47,10 @@ export const comparePeriods = (workloads: Workloads, clock: Clock): Tool => ({
     const isByModel = subject.has('model') && pricing?.shown.basis !== 'model'
     const by = asked.by ?? (isByModel ? 'model' : null)
     needColumn(subject, by)
-    const data = await dataSpan(subject)
-    const periods = choosePeriods(asked, data)
+    const data = await spanOf(subject, 'workload')
+    const isPart = subject.covered.where !== ''
+    const requests = isPart ? await spanOf(subject, subject.from) : data
+    const periods = choosePeriods(asked, data, requests)
     const byModel = isByModel && by !== 'model'
     const charges = pricing && (await chargesOf(subject, pricing, clock))
     const { cells, groups } = await cellsOf(subject, { ...periods, by, charges, byModel })
@@ -91,7 +93,7 @@ function needColumn(subject: Subject, by: Dimension | null): void {
 
 /** @throws ToolError where no request has a date. */
 function needDates(subject: Subject): void {
-  if (!subject.has('at')) {
+  if (!subject.has('at') || subject.covered.from === null) {
     const { why, needs } = subject.lacking(WHAT, 'at')
     throw new ToolError(`${WHAT} is not measurable from these data: ${why} Needed: ${needs}`)
   }
@@ -101,12 +103,12 @@ function needDates(subject: Subject): void {
     )
 }
 
-/** The time that the files cover, whatever the condition; rows of an export stand for a whole step. */
-async function dataSpan(subject: Subject): Promise<Span> {
+/** The time that rows cover; those of an export stand for a whole step. */
+async function spanOf(subject: Subject, rows: string): Promise<Span> {
   const steps = ['month', 'day', 'hour'] as const satisfies Step[]
   const whole = steps.map((step) => `bool_and("at" = date_trunc('${step}', "at"))`)
   const [row = []] = await subject.ask(
-    `SELECT min(epoch_ms("at")), max(epoch_ms("at")), ${whole.join(', ')} FROM workload AS w`,
+    `SELECT min(epoch_ms("at")), max(epoch_ms("at")), ${whole.join(', ')} FROM ${rows} AS w`,
   )
   const [first, last] = [numberOf(row[0]), numberOf(row[1])]
   // One moment alone is no step.

@@ -86,4 +86,5 @@ function instantOf(text: string): { literal: string; text: string } {
 
 /** SQL of a time in milliseconds since the epoch. */
 export const timestampOf = (at: number): string =>
-  `TIMESTAMP ${quoteText(new Date(at).toISOString().slice(0, -1).replace('T', ' '))}`
+  // As a number: DuckDB reads no written year above 9999.
+  `make_timestamp(${BigInt(at) * 1_000n}::BIGINT)`
