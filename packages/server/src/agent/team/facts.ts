@@ -22,10 +22,13 @@ const LEAST_IN_CENTS = 0.1
 
 /** To the cent; below ten cents to three digits, so that no cost reads as none. */
 export const usdText = (value: number): string =>
-  value !== 0 && Math.abs(value) < LEAST_IN_CENTS
-    ? SMALL_DOLLARS.format(value)
-    : DOLLARS.format(value)
-export const shareText = (value: number): string => `${(value * 100).toFixed(1)} %`
+  value === 0
+    ? DOLLARS.format(0)
+    : Math.abs(value) < LEAST_IN_CENTS
+      ? SMALL_DOLLARS.format(value)
+      : DOLLARS.format(value)
+export const shareText = (value: number): string =>
+  `${(value * 100).toFixed(1).replace(/^-(0\.0)$/, '$1')} %`
 const msText = (value: number): string =>
   value >= 10_000
     ? `${(value / 1000).toFixed(1)} s`

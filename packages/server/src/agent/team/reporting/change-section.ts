@@ -1,8 +1,12 @@
-import type { GroupShown, PeriodComparison } from '../../tools/workload/period-comparison.ts'
+import type {
+  EffectShown,
+  GroupShown,
+  PeriodComparison,
+} from '../../tools/workload/period-comparison.ts'
 import type { Case } from '../case.ts'
 import type { Called, FactsOf } from '../facts.ts'
 import type { Block, Fact } from '../report.ts'
-import { cellText, orNone, section, tableBlock, type Section } from './sections.ts'
+import { cellText, NOT_MEASURABLE, orNone, section, tableBlock, type Section } from './sections.ts'
 import { effectName, periodOf } from './summary-change.ts'
 
 type Row = (Fact | string)[]
@@ -34,13 +38,28 @@ export function changeSection({ findings, facts }: Case): Section[] {
 }
 
 /** Effects that the groups can have, with what they come to. */
-const shownEffects = ({ effects, by }: PeriodComparison) =>
-  (effects ?? []).filter(
-    ({ effect, cost_usd: usd }) =>
-      usd !== 0 ||
-      ['volume', 'tokens', 'price'].includes(effect) ||
-      (effect === 'mix' && by !== null),
-  )
+function shownEffects({ effects, by }: PeriodComparison): EffectShown[] {
+  const all = (effects ?? []).reduce((sum, { cost_usd: usd }) => sum + Math.abs(usd), 0)
+  return (effects ?? [])
+    .map((each) =>
+      Math.abs(each.cost_usd) < all * LEAST_SHARE
+        ? {
+            ...each,
+            cost_usd: 0,
+            share_of_difference: each.share_of_difference === null ? null : 0,
+          }
+        : each,
+    )
+    .filter(
+      ({ effect, cost_usd: usd }) =>
+        usd !== 0 ||
+        ['volume', 'tokens', 'price'].includes(effect) ||
+        (effect === 'mix' && by !== null),
+    )
+}
+
+/** Of all effects, whichever way: what is less reads as 0.0 %, and is none. */
+const LEAST_SHARE = 0.0005
 
 function effectTable({ result }: Called<PeriodComparison>, from: FactsOf): Block | undefined {
   const { effects, tokens, difference } = result
@@ -103,7 +122,9 @@ function periodTable({ result }: Called<PeriodComparison>, from: FactsOf): Block
       ...row('Cost', ({ cost_usd: usd }, what) =>
         usd === null ? null : from.usd(what, usd, 'cost_usd'),
       ),
-      ...row('Requests', ({ requests }, what) => from.count(what, requests, 'requests')),
+      ...row('Requests', ({ requests }, what) =>
+        requests === null ? NOT_MEASURABLE : from.count(what, requests, 'requests'),
+      ),
       ...row('Cost of a request', ({ usd_per_request: usd }, what) =>
         usd === null ? null : from.usd(what, usd, 'usd_per_request'),
       ),
@@ -129,7 +150,7 @@ function groupTable({ result }: Called<PeriodComparison>, from: FactsOf): Block 
       if (figures === null) return 'none'
       return effects
         ? orNone(figures.cost_usd, (usd) => from.usd(`cost of ${of}, ${at}`, usd, 'cost_usd'))
-        : from.count(`requests of ${of}, ${at}`, figures.requests, 'requests')
+        : orNone(figures.requests, (n) => from.count(`requests of ${of}, ${at}`, n, 'requests'))
     }
     if (!effects) return [key, side('baseline'), side('comparison')]
     const usd = group.difference.cost_usd

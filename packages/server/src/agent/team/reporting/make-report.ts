@@ -25,6 +25,7 @@ export interface Prose {
 export function makeReport(on: Case, prose: Prose | undefined): Report {
   const hasCost = on.findings.drivers !== undefined
   const said = prose?.sentences ?? summary(on)
+  const unmeasured = notMeasurable(on)
   const sections = [
     ...section('Question', [
       { kind: 'text', text: asMarkdown(on.triage.result.question.slice(0, 1_000)), facts: [] },
@@ -56,7 +57,9 @@ export function makeReport(on: Case, prose: Prose | undefined): Report {
     ...missingSection(on.missing?.result),
     ...section('Assumptions', [assumptions(on)]),
     ...section('Not measurable from these data', [
-      { kind: 'notes', tone: 'not_measurable', notes: notMeasurable(on), facts: [] },
+      unmeasured.length > 0
+        ? { kind: 'notes', tone: 'not_measurable', notes: unmeasured, facts: [] }
+        : undefined,
     ]),
     ...dataSection(on),
   ]

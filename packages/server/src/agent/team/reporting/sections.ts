@@ -107,8 +107,8 @@ export function costSection(on: Case): Section[] {
             const key = `${dimension} ${group.key ?? '(none)'}`
             return [
               cellText(group.key),
-              from.count(`requests of ${key}`, group.requests, 'by.requests'),
-              ...(group.unpriced_requests === group.requests
+              orNone(group.requests, (n) => from.count(`requests of ${key}`, n, 'by.requests')),
+              ...(group.is_unpriced
                 ? [NOT_MEASURABLE, NOT_MEASURABLE]
                 : [
                     from.usd(`cost of ${key}`, group.cost_usd, 'by.cost_usd'),
@@ -127,7 +127,7 @@ export function costSection(on: Case): Section[] {
 const isShown = ({ findings }: Case, dimension: string): boolean =>
   findings.groups.some(({ result }) => result.by.some((by) => by === dimension))
 
-const NOT_MEASURABLE = 'not measurable'
+export const NOT_MEASURABLE = 'not measurable'
 
 const PART_NAMES = {
   input: 'input tokens',
@@ -147,10 +147,14 @@ export function timeChart({ findings, facts }: Case): Block | undefined {
   if (!overTime || bucket === undefined || overTime.result.groups.length < 2) return undefined
   const { groups, total } = overTime.result
   const hasCost = total.cost_usd !== null
+  if (!hasCost && total.requests === null) return undefined
   const y = hasCost ? 'cost in US dollars' : 'requests'
   const rows = groups
     .slice(0, MOST_POINTS)
-    .map((group) => [group.key[bucket] ?? null, hasCost ? (group.cost_usd ?? 0) : group.requests])
+    .map((group) => [
+      group.key[bucket] ?? null,
+      hasCost ? (group.cost_usd ?? 0) : (group.requests ?? 0),
+    ])
   const whole = wholeOf(overTime, hasCost, facts)
   return {
     kind: 'chart',
@@ -181,7 +185,7 @@ function wholeOf(
   const from = facts.of(called)
   return hasCost
     ? from.usd('sum of the points of the chart', total.cost_usd ?? 0, 'cost_usd')
-    : from.count('sum of the points of the chart', total.requests, 'requests')
+    : from.count('sum of the points of the chart', total.requests ?? 0, 'requests')
 }
 
 /** What is not known stays empty in a table. */

@@ -3,7 +3,9 @@ import { asMarkdown } from '../../plain-markdown.ts'
 import type { Effect } from '../../tools/workload/lmdi.ts'
 import type {
   EffectShown,
+  GroupShown,
   PeriodComparison,
+  LeftOut,
   PeriodFigures,
 } from '../../tools/workload/period-comparison.ts'
 import type { Case } from '../case.ts'
@@ -20,7 +22,7 @@ export function changed(on: Case): Said[] {
   const from = on.facts.of(called)
   const { effects } = called.result
   return [
-    effects ? costDifference(on, called, from) : requestDifference(on, called, from),
+    ...(effects ? [costDifference(on, called, from)] : requestDifference(on, called, from)),
     ...(effects ? effectsSaid(called.result, effects, from) : []),
     ...groupSaid(on),
     ...caveats(called.result, from),
@@ -78,8 +80,15 @@ function requestDifference(
   { triage }: Case,
   { result }: Called<PeriodComparison>,
   from: FactsOf,
-): Said {
+): Said[] {
   const { baseline, comparison, difference } = result
+  const name =
+    result.pricing === null && triage.result.base_model === null
+      ? ' Name a model, for example “on gpt-4o”.'
+      : ''
+  const head = say`${result.pricing === null ? 'What it cost' : 'How the cost changed'} is not measurable from these data: ${unpricedWhy(result)}.${name}`
+  if (difference.requests === null || baseline.requests === null || comparison.requests === null)
+    return [head]
   const size = from.count(
     'difference of requests, its size',
     Math.abs(difference.requests),
@@ -92,8 +101,50 @@ function requestDifference(
     'requests',
   )
   const verb = difference.requests > 0 ? 'rose' : difference.requests < 0 ? 'fell' : 'changed'
-  const name = triage.result.base_model === null ? ' Name a model, for example “on gpt-4o”.' : ''
-  return say`What it cost is not measurable from these data.${name} Requests ${verb} by **${size}**, from ${before} in ${periodOf(baseline)} to ${after} in ${periodOf(comparison)}.`
+  const requests =
+    difference.requests === 0
+      ? say`Requests did not change: ${before} in ${periodOf(baseline)} and ${after} in ${periodOf(comparison)}.`
+      : say`Requests ${verb} by **${size}**, from ${before} in ${periodOf(baseline)} to ${after} in ${periodOf(comparison)}.`
+  return [head, requests, ...tokensSaid(result, from)]
+}
+
+/** `input tokens per request from 1,000 to 1,200`; nothing where the files do not say. */
+function tokensSaid({ baseline, comparison }: PeriodComparison, from: FactsOf): Said[] {
+  const kinds = (['input', 'output'] as const).flatMap((kind) => {
+    const field = `${kind}_tokens_per_request` as const
+    const [before, after] = [baseline[field], comparison[field]]
+    if (before === null || after === null) return []
+    const name = `${kind} tokens per request`
+    return [
+      say`${name} went from ${from.count(`${name} of the baseline`, before, field)} to ${from.count(`${name} of the period compared with it`, after, field)}`,
+    ]
+  })
+  if (kinds.length === 0) return []
+  const { text, facts } = joined(kinds, ', ')
+  return [{ text: `${text.charAt(0).toUpperCase()}${text.slice(1)}.`, facts }]
+}
+
+/** Why there is no difference of cost. */
+function unpricedWhy({
+  baseline,
+  comparison,
+  pricing,
+  left_out: left,
+  not_measurable: unmeasured,
+}: PeriodComparison): string {
+  if (pricing === null) {
+    const why = unmeasured.find(({ what }) => what === 'cost')?.why ?? 'nothing has a price'
+    return asMarkdown(`${why.charAt(0).toLowerCase()}${why.slice(1)}`.replace(/\.$/, ''))
+  }
+  const isBare = (period: 'baseline' | 'comparison', costs: number | null): boolean =>
+    costs === null && left.every(({ priced_share: share }) => share[period] === 0)
+  const bare = [
+    ...(isBare('baseline', baseline.cost_usd) ? [periodOf(baseline)] : []),
+    ...(isBare('comparison', comparison.cost_usd) ? [periodOf(comparison)] : []),
+  ]
+  return bare.length > 0
+    ? `nothing in ${bare.join(' or ')} has a cost or a price`
+    : 'a greater part of the requests has a price in one of the periods than in the other'
 }
 
 /** What is less than this of all effects is left to the table. */
@@ -147,16 +198,16 @@ const greatest = <T extends { cost_usd: number }>(all: readonly T[], least: numb
 /** As sentences and tables call it. */
 export function effectName(
   effect: Effect,
-  { by, effects }: Pick<PeriodComparison, 'by' | 'effects'>,
+  { by, effects, counted_in: counted }: Pick<PeriodComparison, 'by' | 'effects' | 'counted_in'>,
 ): string {
   const group = by?.replaceAll('_', ' ') ?? 'group'
   const isLonger = effects?.some((each) => each.effect === 'length' && each.cost_usd !== 0)
   const names: Record<Effect, string> = {
     length: 'time with data',
-    volume: isLonger ? 'requests per hour' : 'number of requests',
+    volume: isLonger ? `${counted} per hour` : `number of ${counted}`,
     mix: `mix of ${group}s`,
     models: by === null ? 'mix of models' : `models of each ${group}`,
-    tokens: 'tokens per request',
+    tokens: counted === 'tokens' ? 'kinds of tokens' : 'tokens per request',
     price: 'price per token',
     new: `${group}s that are new`,
     gone: `${group}s that are gone`,
@@ -168,21 +219,43 @@ export function effectName(
 function groupSaid({ findings, facts }: Case): Said[] {
   const called = findings.changes.find(({ result }) => result.groups.length > 1)
   const by = called?.result.by
-  const [first] = called?.result.groups ?? []
+  const all = called?.result.groups ?? []
+  const whole = Math.sign(called?.result.difference.cost_usd ?? 0)
+  const isWith = ({ difference }: GroupShown): boolean =>
+    whole === 0 || Math.sign(difference.cost_usd) === whole
+  const first = all.find(isWith) ?? all[0]
   if (!called || !by || !first || first.difference.cost_usd === 0) return []
+  const other = all.find((group) => !isWith(group) && isWorthTelling(group, first))
   const from = facts.of(called)
   const name = escapeMarkdown(first.key ?? '(none)')
-  const usd = from.signedUsd(
-    `difference of cost of ${by} ${first.key ?? '(none)'}`,
-    first.difference.cost_usd,
-    'difference.cost_usd',
-  )
+  const usdOf = ({ key, difference }: GroupShown) =>
+    from.signedUsd(
+      `difference of cost of ${by} ${key ?? '(none)'}`,
+      difference.cost_usd,
+      'difference.cost_usd',
+    )
   const state = first.state === 'stays' ? '' : `, which is ${first.state},`
-  return [say`By ${by.replaceAll('_', ' ')}, ${name}${state} contributes most: ${usd}.`]
+  const against = other
+    ? say`; ${escapeMarkdown(other.key ?? '(none)')} went the other way: ${usdOf(other)}.`
+    : say`.`
+  return [
+    joined(
+      [
+        say`By ${by.replaceAll('_', ' ')}, ${name}${state} contributes most: ${usdOf(first)}`,
+        against,
+      ],
+      '',
+    ),
+  ]
 }
 
+/** What went against a change is told where it is no trifle beside what went with it. */
+const isWorthTelling = (other: GroupShown, first: GroupShown): boolean =>
+  Math.abs(other.difference.cost_usd) > Math.abs(first.difference.cost_usd) * TOLD_KIND_SHARE
+
 /** What the numbers are not. */
-function caveats({ baseline, comparison, pricing }: PeriodComparison, from: FactsOf): Said[] {
+function caveats(result: PeriodComparison, from: FactsOf): Said[] {
+  const { baseline, comparison, pricing } = result
   const parts = [
     ['the earlier period', baseline],
     ['the later period', comparison],
@@ -193,17 +266,58 @@ function caveats({ baseline, comparison, pricing }: PeriodComparison, from: Fact
       ([name, { covered_share: share, first, last }]) =>
         say`Of ${name} the data hold only ${from.share(`part of ${name} that the data hold`, share, 'covered_share')}: ${first !== null && last !== null ? `requests from ${humanTime(first)} to ${humanTime(last)} (UTC)` : 'none of these requests'}.`,
     )
-  const missing = pricing?.unpriced_requests ?? 0
-  const unpriced = parts.reduce((sum, [, period]) => sum + period.unpriced_requests, 0)
+  // Where nothing has a price that is said already.
+  if (pricing === null || result.effects === null) return [...covered, ...leftOut(result, from)]
+  const unpriced = parts.flatMap(
+    ([name, { unpriced_requests: requests, unpriced_rows: rows = 0 }]) => [
+      ...(requests > 0
+        ? [
+            say`${from.count(`requests of ${name} that are not in the cost`, requests, 'unpriced_requests')} request${requests === 1 ? '' : 's'} of ${name}`,
+          ]
+        : []),
+      ...(rows > 0
+        ? [
+            say`${from.count(`rows of ${name} that are not in the cost`, rows, 'unpriced_rows')} rows of ${name} that do not count their requests`,
+          ]
+        : []),
+    ],
+  )
+  const without =
+    result.left_out.length > 0 ? 'without a price that can be compared' : 'without a price'
   return [
     ...covered,
-    ...(missing > 0 && unpriced > 0
-      ? [
-          say`Not in it: ${from.count('requests of both periods without a price', unpriced, 'unpriced_requests')} requests without a price.`,
-        ]
+    ...leftOut(result, from),
+    ...(unpriced.length > 0
+      ? [joined([say`Not in it:`, joined(unpriced, ' and '), say`${without}.`])]
       : []),
   ]
 }
+
+/** Cost that has nothing to be compared with in the other period. */
+function leftOut({ left_out: left }: PeriodComparison, from: FactsOf): Said[] {
+  const [first] = left.toSorted((a, b) => most(b) - most(a))
+  if (!first || most(first) === 0) return []
+  const name = escapeMarkdown(first.model ?? first.group ?? 'What has a price')
+  const more = left.length > 1 ? `, and ${left.length - 1} more` : ''
+  const side = (period: 'baseline' | 'comparison') => ({
+    share: from.share(
+      `part of ${name} with a price, ${period}`,
+      first.priced_share[period],
+      'left_out',
+    ),
+    usd: from.usd(
+      `cost of ${name} that is left out, ${period}`,
+      first.cost_usd[period],
+      'left_out',
+    ),
+  })
+  const [before, after] = [side('baseline'), side('comparison')]
+  return [
+    say`Left out of both periods: ${name}${more}, because ${before.share} of it has a price in the earlier period (${before.usd}) and ${after.share} in the later one (${after.usd}).`,
+  ]
+}
+
+const most = ({ cost_usd: usd }: LeftOut): number => Math.max(usd.baseline, usd.comparison)
 
 const DAY_MS = 86_400_000
 

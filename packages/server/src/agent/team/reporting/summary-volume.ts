@@ -17,9 +17,8 @@ export function volume(on: Case): Said[] {
   if (!profile) return []
   const { total } = profile.result
   const from = on.facts.of(profile)
-  const requests = from.count('requests', total.requests, 'requests')
   const sides = [side(on, 'input'), side(on, 'output')].filter((said) => said !== undefined)
-  const held = joined([say`The data hold ${requests} requests${scopeWords(on)}`, ...period(on)])
+  const held = joined([requestsSaid(on, profile), ...period(on)])
   const tokens = joined(sides, ' and ')
   return [
     {
@@ -27,6 +26,21 @@ export function volume(on: Case): Said[] {
       facts: [...held.facts, ...tokens.facts],
     },
   ]
+}
+
+/** Rows that do not count their requests are said as what they are. */
+function requestsSaid(on: Case, called: NonNullable<Case['findings']['profile']>): Said {
+  const { total, covered } = called.result
+  const from = on.facts.of(called)
+  const scope = scopeWords(on)
+  const uncounted = covered.uncounted_rows ?? 0
+  const rows = from.count('rows that do not count their requests', uncounted, 'uncounted_rows')
+  if (total.requests === null)
+    return say`How many requests there were is not measurable: the files do not count them. They hold ${rows} rows${scope}`
+  const requests = from.count('requests', total.requests, 'requests')
+  return uncounted === 0
+    ? say`The data hold ${requests} requests${scope}`
+    : say`The data hold ${requests} requests${scope}, and ${rows} rows that do not count theirs,`
 }
 
 /** Whose requests the question is about; '' for everybody's. */

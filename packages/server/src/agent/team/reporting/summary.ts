@@ -1,7 +1,7 @@
 import { escapeMarkdown } from '../../model/builtin/phrase/format.ts'
 import { asMarkdown } from '../../plain-markdown.ts'
 import type { Case } from '../case.ts'
-import { say, shareText, type Said } from '../facts.ts'
+import { joined, say, shareText, type Said } from '../facts.ts'
 import type { Recommendation } from '../report.ts'
 import { callOf } from '../stages/candidate.ts'
 import { FEWEST_REQUESTS } from '../stages/optimization.ts'
@@ -89,8 +89,11 @@ function each({ findings, facts, triage }: Case): Said[] {
   const { drivers } = findings
   const asked = /\b(?:per|each|a|an average) (?:request|call)\b|\baverage (?:cost|price)\b/i
   if (!drivers || !asked.test(triage.result.question)) return []
+  // Money of rows that do not count their requests is no request's.
+  if (drivers.result.covered.uncounted_rows !== undefined)
+    return [say`What a request costs on average is not measurable: not all files count theirs.`]
   const { total, pricing } = drivers.result
-  const priced = total.requests - pricing.unpriced_requests
+  const priced = (total.requests ?? 0) - pricing.unpriced_requests
   if (priced <= 0) return []
   const usd = total.cost_usd / priced
   const whole = facts
@@ -131,7 +134,13 @@ function unnamedModel({ findings, triage }: Case): Said[] {
   const total = findings.profile?.result.total
   if (!total || findings.drivers || triage.result.base_model !== null) return []
   if (total.input_tokens === null && total.output_tokens === null) return []
-  return [say`To see money, name a model, for example “on gpt-4o”.`]
+  const why = findings.profile?.result.not_measurable.find(({ what }) => what === 'cost')?.why ?? ''
+  return [
+    ...(why.includes('price catalogue')
+      ? [say`What it cost is not measurable from these data: ${escapeMarkdown(lowered(why))}`]
+      : []),
+    say`To see money, name a model, for example “on gpt-4o”.`,
+  ]
 }
 
 const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
@@ -152,6 +161,22 @@ export function cost(on: Case): Said[] {
   const from = facts.of(drivers)
   const whole = from.usd('cost of the whole workload', total.cost_usd, 'total.cost_usd')
   const model = pricing.models[0]?.model ?? triage.result.base_model ?? ''
+  const withoutCost = () => {
+    const { estimated_requests: requests, uncounted_rows: rows } = pricing
+    const said = [
+      ...(requests > 0
+        ? [
+            say`${from.count('requests whose cost is a list price', requests, 'pricing.estimated_requests')} requests without a cost`,
+          ]
+        : []),
+      ...(rows && rows.estimated > 0
+        ? [
+            say`${from.count('rows whose cost is a list price', rows.estimated, 'pricing.uncounted_rows')} rows without a cost, which do not count their requests,`,
+          ]
+        : []),
+    ]
+    return joined(said, ' and ')
+  }
   const first = {
     reported: () => say`They cost **${whole}** as the files say.`,
     model: () =>
@@ -159,7 +184,11 @@ export function cost(on: Case): Said[] {
     own_models: () =>
       say`Their estimated cost is **${whole}**, at the list prices of each request’s own model${listed(pricing)}: what was paid is not in the data.`,
     reported_and_list: () =>
-      say`They cost about **${whole}**: as the files say, and for ${from.count('requests whose cost is a list price', pricing.estimated_requests, 'pricing.estimated_requests')} requests without a cost an estimate at list prices${listed(pricing)}.`,
+      joined([
+        say`They cost about **${whole}**: as the files say, and for`,
+        withoutCost(),
+        say`an estimate at list prices${listed(pricing)}.`,
+      ]),
   }[pricing.basis]()
   const dearest = parts?.toSorted((a, b) => b.cost_usd - a.cost_usd)[0]
   if (!dearest) return [first, ...unpriced(on)]
@@ -176,17 +205,27 @@ const NAMED = 5
 function unpriced({ findings, facts }: Case): Said[] {
   const { drivers } = findings
   const pricing = drivers?.result.pricing
-  if (!drivers || !pricing || pricing.unpriced_requests === 0) return []
+  const rows = pricing?.uncounted_rows?.unpriced ?? 0
+  if (!drivers || !pricing || (pricing.unpriced_requests === 0 && rows === 0)) return []
   const from = facts.of(drivers)
   const missing = pricing.unpriced_requests
-  const count = from.count('requests without a price', missing, 'pricing.unpriced_requests')
+  const counts = [
+    ...(missing > 0
+      ? [
+          say`${from.count('requests without a price', missing, 'pricing.unpriced_requests')} request${missing === 1 ? '' : 's'}`,
+        ]
+      : []),
+    ...(rows > 0
+      ? [
+          say`${from.count('rows without a price', rows, 'pricing.uncounted_rows')} rows that do not count their requests`,
+        ]
+      : []),
+  ]
   const names = pricing.unknown.slice(0, NAMED).map(({ model }) => escapeMarkdown(model))
   const more = pricing.unknown.length > NAMED ? ' and others' : ''
-  const known = `the price catalogue does not have ${names.join(', ')}${more}`
-  const why = names.length === 0 ? 'their rows name no model, or no tokens' : known
-  return [
-    say`Not in it: ${count} request${missing === 1 ? '' : 's'} without a price, because ${why}.`,
-  ]
+  const known = `they say no cost and the price catalogue has no price for ${names.join(', ')}${more}`
+  const why = names.length === 0 ? 'their rows have no cost, and name no model or no tokens' : known
+  return [joined([say`Not in it:`, joined(counts, ' and '), say`without a price, because ${why}.`])]
 }
 
 const PART = {
@@ -260,8 +299,19 @@ function slow({ findings, facts, triage }: Case): Said[] {
   ]
 }
 
-export function tooFew({ tooFew: requests }: Case): Said[] {
-  if (requests === undefined) return []
+/** What could be changed is weighed by requests. */
+function uncountable({ findings }: Case): Said[] {
+  return findings.drivers?.result.total.requests === null
+    ? [
+        say`Nothing is recommended, because nobody knows how many requests these are: an export with a row for each request would tell.`,
+      ]
+    : []
+}
+
+export function tooFew(on: Case): Said[] {
+  const { tooFew: requests } = on
+
+  if (requests === undefined) return uncountable(on)
   const them = requests === 1 ? 'is 1 request' : `are ${requests} requests`
   return [
     say`These are too few requests to plan by: there ${them}, and below ${String(FEWEST_REQUESTS)} nothing is recommended.`,

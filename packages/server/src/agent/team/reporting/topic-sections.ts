@@ -33,7 +33,10 @@ interface Shown {
 /** What the data do not hold is no column of the table. */
 function columnsOf(total: Figures): Shown[] {
   const columns: (Shown | false)[] = [
-    { name: 'Requests', of: ({ requests }, from, what) => from.count(what, requests, 'requests') },
+    {
+      name: 'Requests',
+      of: ({ requests: n }, from, what) => orNone(n, (v) => from.count(what, v, 'requests')),
+    },
     total.input_tokens !== null && {
       name: 'Input tokens',
       of: ({ input_tokens: n }, from, what) =>

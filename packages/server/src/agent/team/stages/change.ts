@@ -4,7 +4,7 @@ import type { PeriodComparison } from '../../tools/workload/period-comparison.ts
 import { call } from '../call.ts'
 import type { Case } from '../case.ts'
 import { groupOf, type Reading } from '../triage/triage.ts'
-import type { Scope } from './scope.ts'
+import { endOf, type Scope } from './scope.ts'
 
 /** Groups that say something of a change when they were not asked for, where the files hold them. */
 const TOLD_GROUPS = ['model', 'project', 'user'] as const
@@ -32,7 +32,6 @@ export async function* explainChange(work: Work, on: Case, scope: Scope): Steps<
 
 type Compared = NonNullable<Reading['compared']>
 
-/** The last day counts, and the tool's `to` does not. */
 function comparedArgs(compared: Compared | null): Record<string, unknown> {
   if (!compared) return {}
   const { baseline, comparison, step, so_far } = compared
@@ -41,11 +40,8 @@ function comparedArgs(compared: Compared | null): Record<string, unknown> {
   return { comparison: after, ...(before && { baseline: before }) }
 }
 
-const DAY_MS = 86_400_000
-
 function spanOf(dates: Compared['baseline']): { from: string; to?: string } | undefined {
   if (!dates?.from) return undefined
   if (dates.to === null) return { from: dates.from }
-  const to = new Date(Date.parse(dates.to) + DAY_MS).toISOString().slice(0, 10)
-  return { from: dates.from, to }
+  return { from: dates.from, to: endOf(dates.to) }
 }

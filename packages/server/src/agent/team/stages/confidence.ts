@@ -51,7 +51,7 @@ export function confidenceOf(on: Case, of: Kind | { risk: QualityRisk }): Confid
 
 function coverage({ findings, triage }: Case): number {
   const total = findings.profile?.result.total
-  if (!total || total.requests === 0) return 0
+  if (!total || !total.requests) return 0
   const { rows, rejected_rows: rejected } = triage.result.data
   const read = rows + rejected === 0 ? 0 : rows / (rows + rejected)
   return read * (1 - total.unpriced_requests / total.requests)

@@ -22,6 +22,8 @@ export async function* optimise(work: Work, on: Case, scope: Scope): Steps<void>
   const { candidates: named } = on.triage.result
   if (!findings.drivers) return
   const { requests } = findings.drivers.result.total
+  // How many would move, or wait, nobody knows.
+  if (requests === null) return
   if (requests < FEWEST_REQUESTS) {
     on.tooFew = requests
     return

@@ -48,10 +48,12 @@ function periodOf({ period }: TriageResult, end: string | null): Where | undefin
     if (Number.isNaN(last)) return undefined
     return { from: new Date(last - period.last_days * DAY_MS).toISOString() }
   }
-  const to = period.to === null ? Number.NaN : Date.parse(`${period.to}T00:00:00Z`) + DAY_MS
   return {
     ...(period.from !== null && { from: period.from }),
-    // The last day counts, and the tools' `to` does not.
-    ...(!Number.isNaN(to) && { to: new Date(to).toISOString().slice(0, 10) }),
+    ...(period.to !== null && { to: endOf(period.to) }),
   }
 }
+
+/** The last day counts, and the tools' `to` does not; a time is the end itself. */
+export const endOf = (to: string): string =>
+  to.includes('T') ? to : new Date(Date.parse(to) + DAY_MS).toISOString().slice(0, 10)

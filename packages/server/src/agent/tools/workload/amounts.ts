@@ -1,6 +1,6 @@
 import type { ModelPrices } from '../data/catalogue.ts'
 import { bigOf } from './money.ts'
-import { hasTokens, quantities } from './price-sql.ts'
+import { hasTokens, quantities, REQUESTS_AT_MOST } from './price-sql.ts'
 import { PARTS, ratesOf } from './rates.ts'
 import type { Subject } from './subject.ts'
 
@@ -26,7 +26,7 @@ export async function amountsOf(
   const input = subject.has('input_tokens') ? 'coalesce(input_tokens, 0)' : '0'
   const cases = steps
     .slice(1)
-    .map((step, index) => `WHEN ${input} <= ${step} * requests THEN ${index}`)
+    .map((step, index) => `WHEN ${input} <= ${step} * ${REQUESTS_AT_MOST} THEN ${index}`)
   const step = cases.length === 0 ? '0' : `CASE ${cases.join(' ')} ELSE ${steps.length - 1} END`
   const batch = subject.has('is_batch') ? 'coalesce(is_batch, false)' : 'false'
   const amounts = quantities(subject)

@@ -69,7 +69,7 @@ export const batchPricing = (workloads: Workloads, clock: Clock): Tool => ({
       reasons,
       deferrable: {
         ...deferrable.shown,
-        share_of_requests: shareOf(deferrable.shown.requests, subject.covered.requests),
+        share_of_requests: shareOf(deferrable.shown.requests, subject.covered.requests ?? 0),
         share_of_total_cost_saved: shareOf(deferrable.saving, total),
       },
       assumptions: [

@@ -1,5 +1,5 @@
 import { ToolError } from '../tool.ts'
-import { startOf, STEPS, stepsOn, type Step } from './calendar.ts'
+import { DAY_MS, startOf, STEPS, stepsOn, type Step } from './calendar.ts'
 import type { ComparePeriodsInput } from './period-comparison.ts'
 
 /** From this time on, and before that; milliseconds since the epoch. */
@@ -20,11 +20,19 @@ const WHOLE_SHARE = 0.95
 /** How many units before the last are looked at for two that the data cover. */
 const UNITS_BACK = 3
 
-/** The part of a period for which there are data; all of it where no more than its edges are missing. */
+/**
+ * The part of a period for which there are data; all of it where no more than its edges are missing:
+ * less than 5 % of it, and no whole day.
+ */
 export function coveredShare({ from, to }: Span, data: Span): number {
-  const share = Math.max(0, Math.min(to, data.to) - Math.max(from, data.from)) / (to - from)
-  return share >= WHOLE_SHARE ? 1 : share
+  const held = Math.max(0, Math.min(to, data.to) - Math.max(from, data.from))
+  const missing = to - from - held
+  const share = held / (to - from)
+  return share >= WHOLE_SHARE && missing < DAY_MS ? 1 : share
 }
+
+/** Covered well enough to be chosen, though a day of it may be missing. */
+const isNearlyWhole = (share: number): boolean => share >= WHOLE_SHARE
 
 /**
  * The two periods of a question, given the time that the data cover, and of that the time of the
@@ -83,7 +91,7 @@ const isoOf = (at: number): string => new Date(at).toISOString()
 function longestWhole(data: Span, requests: Span): Periods {
   for (const step of STEPS.toReversed()) {
     const { periods, share } = lastOf(step, data, requests)
-    if (share === 1) return periods
+    if (isNearlyWhole(share)) return periods
   }
   const middle = Math.round((requests.from + requests.to) / 2)
   return {
@@ -109,11 +117,7 @@ function soFar(step: Step, data: Span, requests: Span): Periods {
  * Of the last units up to the last request, the two in a row whose less covered one is covered best,
  * of equals the latest; none before the first request.
  */
-function lastOf(
-  step: Step,
-  data: Span,
-  requests: Span,
-): { periods: Periods; share: number } {
+function lastOf(step: Step, data: Span, requests: Span): { periods: Periods; share: number } {
   const last = startOf(step, requests.to - 1)
   const pairs = Array.from({ length: UNITS_BACK }, (_, back) => {
     const [from, between, to] = [-back - 1, -back, 1 - back].map((count) =>
@@ -130,8 +134,10 @@ function lastOf(
     const chosen =
       share === 1
         ? `the last whole ${step} of the data against the one before`
-        : `the last ${step}s of the data, which do not hold two whole ones`
-    return { periods: { baseline, comparison, chosen }, share }
+        : isNearlyWhole(share)
+          ? `the last ${step} that the data cover but for a day or so, against the one before`
+          : `the last ${step}s of the data, which do not hold two whole ones`
+    return { periods: { baseline, comparison, chosen }, share: isNearlyWhole(share) ? 1 : share }
   })
   return pairs.reduce((best, pair) => (pair.share > best.share ? pair : best))
 }

@@ -246,7 +246,7 @@ describe('two weeks of the same workload', () => {
     })
     expect(answer.chosen).toContain('do not hold two whole ones')
     const said = answer.not_measurable.find(({ what }) => what === 'all of the baseline')
-    expect(said?.why).toContain('The data go from 2026-03-05T00:01Z')
+    expect(said?.why).toContain('The data go from 2026-03-05 to 2026-03-15')
     // Twelve calls more, because three days more are there; a minute is missing at the edge.
     expect(effectsOf(answer)['length']).toBeCloseTo(0.042, 4)
     expectExact(answer)
@@ -389,10 +389,78 @@ describe('what cannot be measured says why', () => {
     expect(answer.not_measurable.map(({ what }) => what)).toContain('cost of 14 requests')
   })
 
+  test('what has a price in one period alone is left out of both, and nothing is new', async () => {
+    const house = { ...BIG, model: 'house-llm-7' }
+    const file = await stage.store(
+      'half-cost.csv',
+      csv(
+        rowsOf(daysFrom('2026-03-02', 7), [house, { ...BIG, cost: 0.01 }]),
+        rowsOf(daysFrom('2026-03-09', 7), [
+          { ...house, cost: 0.5 },
+          { ...BIG, cost: 0.02 },
+        ]),
+      ),
+    )
+    const answer = await ask(file)
+    expect(answer.difference.cost_usd).toBeCloseTo(0.07, 12)
+    expect(effectsOf(answer)['new']).toBeUndefined()
+    expect(answer.left_out).toEqual([
+      {
+        group: 'house-llm-7',
+        model: null,
+        priced_share: { baseline: 0, comparison: 1 },
+        cost_usd: { baseline: 0, comparison: 3.5 },
+      },
+    ])
+    expect(answer.comparison).toMatchObject({ requests: 14, unpriced_requests: 7 })
+    expectExact(answer)
+  })
+
+  test('a model without a price in any period has no cost that did not change', async () => {
+    const house = { ...BIG, model: 'house-llm-7' }
+    const file = await stage.store(
+      'house.csv',
+      csv(
+        rowsOf(daysFrom('2026-03-02', 7), times(2, house)),
+        rowsOf(daysFrom('2026-03-09', 7), times(3, house)),
+      ),
+    )
+    const answer = await ask(file)
+    expect(answer).toMatchObject({
+      pricing: null,
+      effects: null,
+      difference: { requests: 7, cost_usd: null },
+    })
+    expect(answer.not_measurable.find(({ what }) => what === 'cost')?.why).toBe(
+      'No request has a cost, and the price catalogue has no price for house-llm-7.',
+    )
+  })
+
+  test('a month of which the last day is missing is told, and is as long as its data', async () => {
+    const file = await stage.store(
+      'april.csv',
+      csv(
+        rowsOf(daysFrom('2026-03-01', 31), times(2, BIG)),
+        rowsOf(daysFrom('2026-04-01', 29), times(2, BIG)),
+      ),
+    )
+    const answer = await ask(file, {
+      baseline: { from: '2026-03-01', to: '2026-04-01' },
+      comparison: { from: '2026-04-01', to: '2026-05-01' },
+    })
+    expect(answer.baseline.covered_share).toBe(1)
+    expect(answer.comparison.covered_share).toBeCloseTo(29 / 30, 4)
+    expect(answer.not_measurable.map(({ why }) => why).join()).toContain(
+      'The data go from 2026-03-01 to 2026-04-29',
+    )
+    // Two days less, and as many requests an hour as before.
+    expect(effectsOf(answer)['length']).toBeCloseTo(answer.difference.cost_usd ?? NaN, 4)
+  })
+
   test('nothing in one of the periods', async () => {
     const asked = { comparison: { from: '2026-03-02', to: '2026-03-09' } }
     await expect(ask(week, asked)).rejects.toThrow(
-      'no request was made from 2026-02-23T00:00Z before 2026-03-02T00:00Z. The data go from 2026-03-02T00:01Z',
+      'there are no requests from 2026-02-23 to 2026-03-01. The data go from 2026-03-02 to 2026-03-',
     )
   })
 
@@ -444,7 +512,9 @@ test.skipIf(!code)(
         3,
       )
     }
-    expect(answer.baseline.requests + answer.comparison.requests).toBe(rows.length)
+    expect((answer.baseline.requests ?? NaN) + (answer.comparison.requests ?? NaN)).toBe(
+      rows.length,
+    )
     expect(answer.chosen).toContain('second half')
     expectExact(answer)
   },

@@ -2,7 +2,7 @@ import type { Clock } from '../../../platform/clock.ts'
 import { columnOf, type Dimension } from '../../workload/dimensions.ts'
 import type { Workloads } from '../../workload/workloads.ts'
 import { ToolError, type Tool } from '../tool.ts'
-import { startOf, stepsOn, type Step } from './calendar.ts'
+import { DAY_MS, startOf, stepsOn, type Step } from './calendar.ts'
 import { choosePeriods, coveredShare, type Periods, type Span } from './choose-periods.ts'
 import { explain } from './explain-difference.ts'
 import { numberOf } from './money.ts'
@@ -12,11 +12,13 @@ import {
   type ComparePeriodsInput,
   type PeriodComparison,
 } from './period-comparison.ts'
+import type { Counted } from './period-terms.ts'
 import { openPricing, unpricedOf, type Pricing } from './pricing.ts'
 import type { Method, NotMeasurable } from './schemas.ts'
-import { openSubject, type Subject } from './subject.ts'
+import { openSubject, uncountedOf, type Subject } from './subject.ts'
 
 const SHOWN = 10
+const LEFT_OUT_NAMED = 5
 const PERIODS = ['baseline', 'comparison'] as const
 
 const METHOD: Method = {
@@ -55,22 +57,27 @@ export const comparePeriods = (workloads: Workloads, clock: Clock): Tool => ({
     const charges = pricing && (await chargesOf(subject, pricing, clock))
     const { cells, groups } = await cellsOf(subject, { ...periods, by, charges, byModel })
     needRequests(cells, { subject, periods, data })
+    const explained = explain(cells, {
+      periods,
+      data,
+      by,
+      split: charges?.split,
+      subject,
+      top: asked.top ?? SHOWN,
+      groups,
+    })
     return {
       covered: subject.covered,
       pricing: pricing?.shown ?? null,
       method: METHOD,
       chosen: periods.chosen,
-      ...explain(cells, {
-        periods,
-        data,
-        by,
-        split: charges?.split,
-        subject,
-        top: asked.top ?? SHOWN,
-        groups,
-      }),
-      formula: formulaOf(subject, pricing, charges?.split),
-      not_measurable: notMeasurable({ subject, periods, data }, opened, charges?.split),
+      ...explained,
+      formula: formulaOf(subject, pricing, charges?.split, explained.counted_in),
+      not_measurable: [
+        ...uncountedOf(subject),
+        ...notMeasurable({ subject, periods, data }, opened, charges?.split),
+        ...leftOutOf(explained),
+      ],
     }
   },
 })
@@ -116,8 +123,19 @@ async function spanOf(subject: Subject, rows: string): Promise<Span> {
   return { from: first, to: step === undefined ? last + 1 : stepsOn(step, startOf(step, last), 1) }
 }
 
-const day = (at: number): string => `${new Date(at).toISOString().slice(0, 16)}Z`
-const spanText = ({ from, to }: Span): string => `from ${day(from)} before ${day(to)}`
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
+const minuteOf = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ')
+
+/** `from 2026-03-01 to 2026-03-31` of whole days, the last one included; else with the times. */
+function spanText({ from, to }: Span): string {
+  if (from % DAY_MS !== 0 || to % DAY_MS !== 0)
+    return `from ${minuteOf(from)} to ${minuteOf(to)} (UTC)`
+  const [first, last] = [dayOf(from), dayOf(to - DAY_MS)]
+  return first === last ? `on ${first}` : `from ${first} to ${last}`
+}
+
+/** On which day the data begin and on which they end. */
+const dataText = ({ from, to }: Span): string => `from ${dayOf(from)} to ${dayOf(to - 1)}`
 
 interface Compared {
   subject: Subject
@@ -136,7 +154,7 @@ function needRequests(cells: readonly Cell[], { subject, periods, data }: Compar
   for (const period of mayBeNone ? [] : PERIODS)
     if (!cells.some((cell) => cell.period === period))
       throw new ToolError(
-        `${WHAT} is not measurable from these data: no request was made ${spanText(periods[period])}. The data go ${spanText(data)}.`,
+        `${WHAT} is not measurable from these data: there are no requests ${spanText(periods[period])}. The data go ${data.to - data.from < 2 * DAY_MS ? spanText(data) : dataText(data)}.`,
       )
 }
 
@@ -152,10 +170,12 @@ function formulaOf(
   subject: Subject,
   pricing: Pricing | undefined,
   split: Split | undefined,
+  countedIn: Counted,
 ): Record<string, string> {
   const general = {
     requests: 'sum of requests in the period; a row is one request unless the file is aggregated',
-    input_tokens_per_request: 'input tokens / requests, cached input included',
+    input_tokens_per_request:
+      'input tokens / requests, cached input included; of rows that count their requests',
     cached_input_tokens_per_request: 'cached input tokens / requests',
     output_tokens_per_request: 'output tokens / requests',
     covered_share: 'time of the period for which the files hold data / its length',
@@ -173,16 +193,38 @@ function formulaOf(
     cost_share: 'difference.cost_usd / cost of the baseline',
     share_of_difference: 'effect / difference.cost_usd',
     length: effect('hours with data / those of the baseline'),
-    volume: effect('requests per hour / those before, of groups in both periods'),
-    mix: effect('share of the group in the requests / its share before'),
+    volume: effect(`${countedIn} per hour / those before, of groups in both periods`),
+    mix: effect(`share of the group in the ${countedIn} / its share before`),
     models: effect('share of the model in its group / its share before'),
-    tokens: effect(`tokens per request / those before${BY_KIND[split ?? 'whole']}`),
+    tokens: effect(
+      `${countedIn === 'tokens' ? 'share of each kind in the tokens / its share before' : 'tokens per request / those before'}${BY_KIND[split ?? 'whole']}`,
+    ),
     price: effect(
       `cost per ${tokens ? 'token' : 'request'} / that before${BY_KIND[split ?? 'whole']}`,
     ),
     new: 'cost of groups without a request in the baseline',
     gone: '− cost of groups without a request in the period compared with it',
   }
+}
+
+/** What has a price in one period more than in the other is no difference of cost. */
+function leftOutOf({ left_out: left }: Pick<PeriodComparison, 'left_out'>): NotMeasurable[] {
+  if (left.length === 0) return []
+  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+  const names = left
+    .slice(0, LEFT_OUT_NAMED)
+    .map(
+      ({ group, model, priced_share: share }) =>
+        `${[group, model].filter((name) => name !== null).join(' on ') || 'everything'} (${percent(share.baseline)} before, ${percent(share.comparison)} after)`,
+    )
+  const more = left.length > LEFT_OUT_NAMED ? ` and ${left.length - LEFT_OUT_NAMED} more` : ''
+  return [
+    {
+      what: 'a difference of cost of what has a price in one period more than in the other',
+      why: `It is left out of both periods: ${names.join(', ')}${more}.`,
+      needs: 'What was paid (cost_usd) in both periods.',
+    },
+  ]
 }
 
 function notMeasurable(
@@ -196,7 +238,7 @@ function notMeasurable(
     if (share < 1)
       found.push({
         what: `all of the ${period === 'baseline' ? 'baseline' : 'period compared with it'}`,
-        why: `The data go ${spanText(data)}, and the period ${spanText(periods[period])}: ${(share * 100).toFixed(1)} % of it. The effect of length is what follows from that.`,
+        why: `The data go ${dataText(data)}, and the period is ${spanText(periods[period])}: they hold ${(share * 100).toFixed(1)} % of it. The effect of length is what follows from that.`,
         needs: 'The requests of the rest of it.',
       })
   }

@@ -30,7 +30,7 @@ export async function concentrationOf(
   { subject, pricing, total }: Costed,
   bins: readonly Bin[],
 ): Promise<Pick<CostDrivers, 'concentration' | 'pareto'>> {
-  const counts = TOP_SHARES.map((share) => BigInt(Math.ceil(share * total.requests - 1e-9)))
+  const counts = TOP_SHARES.map((share) => BigInt(Math.ceil(share * (total.requests ?? 0) - 1e-9)))
   const tops = counts.map((count) =>
     endOf(bins, (above) => above.requests + above.bin.requests >= count),
   )
@@ -54,7 +54,7 @@ export async function concentrationOf(
     })),
     pareto: {
       requests: fewest,
-      share_of_requests: shareOf(fewest, total.requests),
+      share_of_requests: shareOf(fewest, total.requests ?? 0),
       share_of_cost: PARETO_SHARE,
     },
   }

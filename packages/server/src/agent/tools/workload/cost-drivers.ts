@@ -11,7 +11,7 @@ import { quantities } from './price-sql.ts'
 import { needPricing, unpricedOf, type Pricing } from './pricing.ts'
 import { PARTS } from './rates.ts'
 import { costDriversInput, type CostDrivers, type NotMeasurable } from './schemas.ts'
-import { lacking, ofSingleRequests, openSubject, type Subject } from './subject.ts'
+import { lacking, ofSingleRequests, openSubject, uncountedOf, type Subject } from './subject.ts'
 
 const SHOWN = 10
 const LONG_CONTEXT_TOKENS = 100_000
@@ -50,7 +50,7 @@ export const costDrivers = (workloads: Workloads, clock: Clock): Tool => ({
     const grouped = await groupedCosts(costed, by, top)
     const sliceOf = ({ calls, paid }: Slice) => ({
       requests: calls,
-      share_of_requests: shareOf(calls, requests),
+      share_of_requests: shareOf(calls, requests ?? 0),
       ...costOf(paid, cost),
     })
     return {
@@ -84,7 +84,11 @@ export const costDrivers = (workloads: Workloads, clock: Clock): Tool => ({
         errors: 'requests with status error; their cost is what their tokens cost',
         retries: `requests whose prompt_hash is that of a request that failed in the ${RETRIED_WITHIN_MINUTES} minutes before`,
       },
-      not_measurable: [...unpricedOf(pricing), ...notMeasurable(costed, wanted)],
+      not_measurable: [
+        ...uncountedOf(subject),
+        ...unpricedOf(pricing),
+        ...notMeasurable(costed, wanted),
+      ],
     }
   },
 })

@@ -5,5 +5,5 @@ import type { Subject } from './subject.ts'
 export interface Costed {
   subject: Subject
   pricing: Pricing
-  total: { requests: number; cost: bigint }
+  total: { requests: number | null; cost: bigint }
 }

@@ -1,6 +1,7 @@
 import type { Dimension } from '../../workload/dimensions.ts'
 import { HOUR_MS } from './calendar.ts'
 import { coveredShare, type Periods, type Span } from './choose-periods.ts'
+import { comparable } from './comparable.ts'
 import {
   costOfGroup,
   decompose,
@@ -19,7 +20,7 @@ import {
   type PeriodFigures,
   type SideFigures,
 } from './period-comparison.ts'
-import { termsOf, tokensOf } from './period-terms.ts'
+import { termsOf, tokensOf, type Counted } from './period-terms.ts'
 import type { Subject } from './subject.ts'
 
 interface About {
@@ -42,6 +43,8 @@ type Explained = Pick<
   | 'comparison'
   | 'difference'
   | 'by'
+  | 'counted_in'
+  | 'left_out'
   | 'effects'
   | 'tokens'
   | 'groups'
@@ -60,8 +63,10 @@ interface Found {
 }
 
 /** Both periods, their difference, and what it is made of. */
-export function explain(cells: readonly Cell[], about: About): Explained {
+export function explain(all: readonly Cell[], about: About): Explained {
   const { periods, data, by, split, top } = about
+  const countedIn: Counted = all.some(({ uncounted }) => uncounted > 0) ? 'tokens' : 'requests'
+  const { cells, leftOut } = comparable(all)
   const sides = {
     baseline: sideOf(cells, 'baseline', about),
     comparison: sideOf(cells, 'comparison', about),
@@ -71,7 +76,7 @@ export function explain(cells: readonly Cell[], about: About): Explained {
   const byGroup = Object.values(
     Object.groupBy(cells, ({ isRest, group }) => JSON.stringify([isRest, group])),
   ).map((own) => own ?? [])
-  const groups = byGroup.map((own) => termsOf(own, split ?? 'whole'))
+  const groups = byGroup.map((own) => termsOf(own, split ?? 'whole', countedIn))
   const hours = (period: Period): number =>
     ((periods[period].to - periods[period].from) / HOUR_MS) * coveredShare(periods[period], data)
   const parts = decompose(groups, {
@@ -102,13 +107,15 @@ export function explain(cells: readonly Cell[], about: About): Explained {
     comparison: { ...spanOf(periods.comparison, cells, 'comparison', data), ...sides.comparison },
     difference: differenceOf(sides, isPriced ? difference : undefined, costIn(groups, 'baseline')),
     by,
+    counted_in: countedIn,
+    left_out: leftOut,
     effects: isPriced
       ? EFFECTS.map((effect) => ({ effect, ...moneyOf(whole[effect], difference) }))
       : null,
     tokens: isPriced && split !== 'whole' ? kindsOf(parts.map(({ tokens }) => tokens)) : null,
     groups: shown.map((each) => groupOf(each, isPriced ? difference : undefined, about)),
     groups_in_all: by === null ? 0 : about.groups,
-    others: othersOf(rest, about.groups - shown.length),
+    others: othersOf(rest, about.groups - shown.length, countedIn),
   }
 }
 
@@ -150,22 +157,33 @@ function sideOf(
 ): SideFigures {
   const own = cells.filter((cell) => cell.period === period)
   const requests = countOf(own, period)
+  const rows = own.reduce((sum, cell) => sum + cell.rows, 0)
+  const uncounted = own.reduce((sum, cell) => sum + cell.uncounted, 0)
+  const isCounted = uncounted === 0 || requests > 0
+  const pricedRows = own.reduce((sum, cell) => sum + cell.priced.rows, 0)
+  const countedCost = own.reduce((sum, cell) => sum + cell.countedCost, 0n)
   const cost = own.reduce((sum, cell) => sum + cell.priced.cost, 0n)
   const priced = own.reduce((sum, cell) => sum + cell.priced.requests, 0)
   const tokens = own.reduce((sum, cell) => sum + tokensOf(cell), 0)
   // No request costs nothing; one without a price costs nobody knows what.
-  const isPriced = split !== undefined && (priced > 0 || requests === 0)
+  const isPriced = split !== undefined && (pricedRows > 0 || rows === 0)
   const perRequest = (kind: keyof Cell['tokens']): number | null => {
     const column = COLUMNS[kind]
+    // Of rows that count their requests none may say it.
     if (!subject.has(column) || requests === 0) return null
+    if (uncounted > 0 && own.every((cell) => cell.tokens[kind] === null)) return null
     return rounded(own.reduce((sum, cell) => sum + (cell.tokens[kind] ?? 0), 0) / requests, 3)
   }
   return {
-    requests,
+    requests: isCounted ? requests : null,
+    ...(uncounted > 0 && {
+      uncounted_rows: uncounted,
+      unpriced_rows: uncounted - own.reduce((sum, cell) => sum + cell.priced.uncounted, 0),
+    }),
     unpriced_requests: requests - priced,
     cost_usd: isPriced ? dollars(cost) : null,
     cost_text: isPriced ? dollarText(cost) : null,
-    usd_per_request: isPriced && priced > 0 ? significant(dollars(cost) / priced) : null,
+    usd_per_request: isPriced && priced > 0 ? significant(dollars(countedCost) / priced) : null,
     input_tokens_per_request: perRequest('input'),
     cached_input_tokens_per_request: perRequest('cached'),
     output_tokens_per_request: perRequest('output'),
@@ -187,10 +205,14 @@ function differenceOf(
   cost: bigint | undefined,
   before: bigint,
 ): PeriodComparison['difference'] {
-  const requests = comparison.requests - baseline.requests
+  const requests =
+    comparison.requests === null || baseline.requests === null
+      ? null
+      : comparison.requests - baseline.requests
   return {
     requests,
-    requests_share: baseline.requests === 0 ? null : shareOf(requests, baseline.requests),
+    requests_share:
+      requests === null || !baseline.requests ? null : shareOf(requests, baseline.requests),
     cost_usd: cost === undefined ? null : dollars(cost),
     cost_text: cost === undefined ? null : dollarText(cost),
     cost_share: cost === undefined || before === 0n ? null : shareOf(cost, before),
@@ -243,16 +265,23 @@ function groupOf(
 
 const NO_MONEY = { cost_usd: 0, cost_text: dollarText(0n), share_of_difference: null }
 
-function othersOf(rest: readonly Found[], groups: number): PeriodComparison['others'] {
+function othersOf(
+  rest: readonly Found[],
+  groups: number,
+  countedIn: Counted,
+): PeriodComparison['others'] {
   if (rest.length === 0) return null
   const effects = sumOf(rest.map((each) => each.effects))
   const femto = EFFECTS.reduce((sum, effect) => sum + effects[effect], 0n)
   return {
     groups,
-    requests: rest.reduce(
-      (sum, { cells }) => sum + countOf(cells, 'comparison') - countOf(cells, 'baseline'),
-      0,
-    ),
+    requests:
+      countedIn === 'tokens'
+        ? null
+        : rest.reduce(
+            (sum, { cells }) => sum + countOf(cells, 'comparison') - countOf(cells, 'baseline'),
+            0,
+          ),
     cost_usd: dollars(femto),
     cost_text: dollarText(femto),
     effects: usdOf(effects),

@@ -1,5 +1,14 @@
 import type { Cell } from '../data/schemas.ts'
-import { bigOf, dollars, dollarText, numberOf, numberOrNull, rounded, shareOf } from './money.ts'
+import {
+  bigOf,
+  dollars,
+  dollarText,
+  numberOf,
+  numberOrNull,
+  rounded,
+  shareOf,
+  shareOrNull,
+} from './money.ts'
 import type { Pricing } from './pricing.ts'
 import type { Distribution, Figures } from './schemas.ts'
 import type { Subject } from './subject.ts'
@@ -42,16 +51,17 @@ const distributionSql = (column: string): string[] => [
 export function figuresOf(
   cells: readonly Cell[],
   subject: Subject,
-  total: { requests: number; cost: bigint | undefined },
+  total: { requests: number | null; cost: bigint | undefined },
 ): Figures {
   const [requests, errors, input, output, cached, cost, unpriced] = cells
   const cents = total.cost === undefined || cost === null ? undefined : bigOf(cost)
   const distribution = (index: number): Distribution | null =>
     distributionOf(cells.slice(PLAIN + index * 6, PLAIN + 6 + index * 6))
   return {
-    requests: numberOf(requests),
+    requests: numberOrNull(requests),
     errors: numberOrNull(errors),
-    error_rate: errors === null ? null : shareOf(numberOf(errors), numberOf(requests)),
+    error_rate:
+      errors === null || requests === null ? null : shareOf(numberOf(errors), numberOf(requests)),
     input_tokens: numberOrNull(input),
     output_tokens: numberOrNull(output),
     cached_input_tokens: numberOrNull(cached),
@@ -61,7 +71,7 @@ export function figuresOf(
         : shareOf(numberOf(cached), numberOf(input)),
     cost_usd: cents === undefined ? null : dollars(cents),
     cost_text: cents === undefined ? null : dollarText(cents),
-    share_of_requests: shareOf(numberOf(requests), total.requests),
+    share_of_requests: shareOrNull(numberOrNull(requests), total.requests),
     share_of_cost:
       cents === undefined || total.cost === undefined ? null : shareOf(cents, total.cost),
     unpriced_requests: numberOf(unpriced),

@@ -2,7 +2,7 @@ import type { Dimension } from '../../workload/dimensions.ts'
 import { BIN, type Bin } from './concentration.ts'
 import type { Costed } from './costed.ts'
 import { keyOf, sqlOf } from './dimension-sql.ts'
-import { bigOf, costOf, numberOf, shareOf } from './money.ts'
+import { bigOf, costOf, numberOf, numberOrNull, shareOf, shareOrNull } from './money.ts'
 import type { CostDrivers, SizeBucket } from './schemas.ts'
 
 const MOST_ROWS = { rows: 70_000, bytes: 16_000_000 }
@@ -45,29 +45,33 @@ export async function groupedCosts(
     `WITH keyed AS (SELECT ${keys.map((sql, place) => `${sql} AS ${names[place] ?? ''}`).join(', ')},
          cost, requests, ${tokens('input_tokens')} AS input, ${tokens('output_tokens')} AS output FROM ${pricing.from} AS w),
        grouped AS (SELECT ${which} AS place, ${text} AS key, count(*) AS calls, coalesce(sum(cost), 0) AS paid,
-         sum(requests) AS requests, coalesce(sum(requests) FILTER (WHERE cost IS NULL), 0) AS unpriced,
+         sum(requests) AS requests, coalesce(sum(requests) FILTER (WHERE cost IS NULL), 0) AS unpriced, count(cost) = 0 AS is_unpriced,
          sum(input) AS input, sum(output) AS output
          FROM keyed GROUP BY GROUPING SETS (${names.map((name) => `(${name})`).join(', ')}))
-     SELECT place, key, calls, paid, requests, unpriced, input, output, count(*) OVER (PARTITION BY place) AS in_all
-     FROM grouped QUALIFY place >= ${dimensions.length} OR row_number() OVER (PARTITION BY place ORDER BY paid DESC, requests DESC, key NULLS LAST) <= ${top}
-     ORDER BY place, paid DESC, requests DESC, key NULLS LAST`,
+     SELECT place, key, calls, paid, requests, unpriced, input, output, count(*) OVER (PARTITION BY place) AS in_all, is_unpriced
+     FROM grouped QUALIFY place >= ${dimensions.length} OR row_number() OVER (PARTITION BY place ORDER BY paid DESC, requests DESC NULLS LAST, key NULLS LAST) <= ${top}
+     ORDER BY place, paid DESC, requests DESC NULLS LAST, key NULLS LAST`,
     MOST_ROWS,
   )
   const at = (place: number) => rows.filter((row) => numberOf(row[0]) === place)
   const by = dimensions.map((dimension, place): CostDrivers['by'][number] => {
     const own = at(place)
-    const groups = own.map(([, key, , paid, requests, unpriced]) => ({
+    const groups = own.map(([, key, , paid, requests, unpriced, , , , isUnpriced]) => ({
       key: keyOf(dimension, key),
-      requests: numberOf(requests),
-      share_of_requests: shareOf(numberOf(requests), total.requests),
+      requests: numberOrNull(requests),
+      share_of_requests: shareOrNull(numberOrNull(requests), total.requests),
       unpriced_requests: numberOf(unpriced),
+      is_unpriced: isUnpriced === true,
       ...costOf(bigOf(paid), total.cost),
     }))
     const left = numberOf(own[0]?.[8]) - own.length
     if (left <= 0) return { dimension, groups, others: null }
     const cost = total.cost - own.reduce((sum, [, , , paid]) => sum + bigOf(paid), 0n)
-    const requests = total.requests - groups.reduce((sum, group) => sum + group.requests, 0)
-    const share_of_requests = shareOf(requests, total.requests)
+    const requests =
+      total.requests === null
+        ? null
+        : total.requests - groups.reduce((sum, group) => sum + (group.requests ?? 0), 0)
+    const share_of_requests = shareOrNull(requests, total.requests)
     const others = { groups: left, requests, share_of_requests, ...costOf(cost, total.cost) }
     return { dimension, groups, others }
   })
@@ -81,7 +85,7 @@ export async function groupedCosts(
         above_tokens: edges[numberOf(bucket)] ?? 0,
         up_to_tokens: edges[numberOf(bucket) + 1] ?? null,
         requests: numberOf(requests),
-        share_of_requests: shareOf(numberOf(requests), total.requests),
+        share_of_requests: shareOf(numberOf(requests), total.requests ?? 0),
         tokens: numberOf(side === 'input_tokens' ? input : output),
         ...costOf(bigOf(paid), total.cost),
       }))

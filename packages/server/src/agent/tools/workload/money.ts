@@ -43,6 +43,10 @@ export function shareOf(part: bigint | number, whole: bigint | number): number {
   return all === 0 ? 0 : rounded(Number(part) / all, 6)
 }
 
+/** null where one of them is not known. */
+export const shareOrNull = (part: number | null, whole: number | null): number | null =>
+  part === null || whole === null ? null : shareOf(part, whole)
+
 export const rounded = (value: number, decimals: number): number => Number(value.toFixed(decimals))
 
 /** Money as results show it. */

@@ -28,9 +28,15 @@ export interface Cell {
   isRest: boolean
   group: string | null
   model: string | null
+  /** Those that rows count. */
   requests: number
-  /** Requests with a price, what they cost, and tokens and list prices of each of `PARTS`. */
-  priced: { requests: number; cost: bigint; parts: Charged[] }
+  rows: number
+  /** Rows that do not say how many requests they stand for. */
+  uncounted: number
+  /** Requests and rows with a price, what they cost, and tokens and list prices of each of `PARTS`. */
+  priced: { requests: number; rows: number; uncounted: number; cost: bigint; parts: Charged[] }
+  /** Of rows that count their requests: what these cost, and their tokens. */
+  countedCost: bigint
   tokens: { input: number | null; cached: number | null; output: number | null }
   first: number
   last: number
@@ -91,11 +97,12 @@ export async function cellsOf(
          FROM ${charges?.from ?? subject.from} AS w WHERE ${within(baseline)} OR ${within(comparison)}),
        cells AS MATERIALIZED (SELECT is_later, grp, kind, sum(requests) AS requests,
          sum(requests) FILTER (WHERE cost IS NOT NULL) AS priced, sum(cost) AS cost,
-         sum(input) AS input, sum(cached) AS cached, sum(output) AS output, min(epoch_ms("at")) AS begun, max(epoch_ms("at")) AS ended${listed((_, place) => `sum(tokens_${place}) FILTER (WHERE cost IS NOT NULL) AS tokens_${place}, sum(cost_${place}) FILTER (WHERE cost IS NOT NULL) AS cost_${place}`)}
+         count(*) AS calls, count(cost) AS priced_rows, count(cost) FILTER (WHERE requests IS NULL) AS priced_uncounted, count(*) - count(requests) AS uncounted, ${counted('cost')} AS counted_cost,
+         ${counted('input')} AS input, ${counted('cached')} AS cached, ${counted('output')} AS output, min(epoch_ms("at")) AS begun, max(epoch_ms("at")) AS ended${listed((_, place) => `sum(tokens_${place}) FILTER (WHERE cost IS NOT NULL) AS tokens_${place}, sum(cost_${place}) FILTER (WHERE cost IS NOT NULL) AS cost_${place}`)}
          FROM dated GROUP BY is_later, grp, kind),
-       kept AS (SELECT grp, true AS is_kept, count(*) OVER () AS groups FROM cells GROUP BY grp ORDER BY sum(cost) DESC NULLS LAST, sum(requests) DESC, grp LIMIT ${MOST_GROUPS})
+       kept AS (SELECT grp, true AS is_kept, count(*) OVER () AS groups FROM cells GROUP BY grp ORDER BY sum(cost) DESC NULLS LAST, sum(requests) DESC NULLS LAST, grp LIMIT ${MOST_GROUPS})
      SELECT is_later, is_kept IS NULL, CASE WHEN is_kept THEN cells.grp END, kind, sum(requests), sum(priced), sum(cost), sum(input), sum(cached), sum(output), min(begun), max(ended),
-       (SELECT max(groups) FROM kept), count(*) OVER ()${listed((_, place) => `sum(tokens_${place}), sum(cost_${place})`)}
+       (SELECT max(groups) FROM kept), count(*) OVER (), sum(calls), sum(priced_rows), sum(priced_uncounted), sum(uncounted), sum(counted_cost)${listed((_, place) => `sum(tokens_${place}), sum(cost_${place})`)}
      FROM cells LEFT JOIN kept ON cells.grp IS NOT DISTINCT FROM kept.grp GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`,
     MOST_CELLS,
   )
@@ -105,15 +112,21 @@ export async function cellsOf(
     )
   const cells = rows.map((row): Cell => {
     const [isLater, isRest, group, model, requests, priced, cost, ...rest] = row
-    const [input, cached, output, first, last, _groups, _rows, ...amounts] = rest
+    const [input, cached, output, first, last, _groups, _cells, ...counts] = rest
+    const [calls, pricedRows, pricedUncounted, uncounted, countedCost, ...amounts] = counts
     return {
       period: isLater === true ? 'comparison' : 'baseline',
       isRest: isRest === true,
       group: by === null ? null : keyOf(by, group),
       model: model === null || model === undefined ? null : String(model),
       requests: numberOf(requests),
+      rows: numberOf(calls),
+      uncounted: numberOf(uncounted),
+      countedCost: bigOf(countedCost),
       priced: {
         requests: numberOf(priced),
+        rows: numberOf(pricedRows),
+        uncounted: numberOf(pricedUncounted),
         cost: bigOf(cost),
         parts: charged.map((_, place) => ({
           tokens: numberOf(amounts[place * 2]),
@@ -131,6 +144,9 @@ export async function cellsOf(
   })
   return { cells, groups: numberOf(rows[0]?.[12]) }
 }
+
+/** A ratio to requests is of the rows that count them. */
+const counted = (column: string): string => `sum(${column}) FILTER (WHERE requests IS NOT NULL)`
 
 /** Tokens of each kind, and their cost where that is known. */
 function chargedSql(

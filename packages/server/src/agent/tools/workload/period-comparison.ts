@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { DIMENSIONS, TIME_STEPS, type Dimension } from '../../workload/dimensions.ts'
 import { STEPS } from './calendar.ts'
 import type { Effect } from './lmdi.ts'
+import type { Counted } from './period-terms.ts'
 import {
   instant,
   priced,
@@ -54,9 +55,14 @@ export const KINDS = ['input', 'cached_input', 'cache_write', 'output', 'request
 type Kind = (typeof KINDS)[number]
 
 export interface SideFigures {
-  requests: number
+  /** null: no row says how many requests it stands for. */
+  requests: number | null
+  /** Rows that do not say it, where there are such: in no figure per request. */
+  uncounted_rows?: number
   /** In which nothing of the cost is. */
   unpriced_requests: number
+  /** Rows that do not count their requests, and of which nothing is in the cost. */
+  unpriced_rows?: number
   cost_usd: number | null
   cost_text: string | null
   /** Of requests with a price, where there are prices. */
@@ -103,6 +109,15 @@ export interface GroupShown {
   effects: Record<Effect, number>
 }
 
+export interface LeftOut {
+  group: string | null
+  model: string | null
+  /** Part of its rows with a price, 0 to 1. */
+  priced_share: { baseline: number; comparison: number }
+  /** Of what has a price. */
+  cost_usd: { baseline: number; comparison: number }
+}
+
 export interface PeriodComparison extends Answered {
   covered: Covered
   pricing: PricingShown | null
@@ -111,8 +126,15 @@ export interface PeriodComparison extends Answered {
   chosen: string
   baseline: PeriodFigures
   comparison: PeriodFigures
+  /** What `volume`, `mix` and `tokens` are of: tokens where rows do not count their requests. */
+  counted_in: Counted
+  /**
+   * Groups and models that are left out of the cost of both periods, because a greater part of them has
+   * a price in one of the periods than in the other.
+   */
+  left_out: LeftOut[]
   difference: {
-    requests: number
+    requests: number | null
     /** Of the baseline; null of nothing. */
     requests_share: number | null
     cost_usd: number | null
@@ -131,5 +153,7 @@ export interface PeriodComparison extends Answered {
   groups: GroupShown[]
   groups_in_all: number
   /** What the groups shown leave; null: nothing. */
-  others: (Money & { groups: number; requests: number; effects: Record<Effect, number> }) | null
+  others:
+    | (Money & { groups: number; requests: number | null; effects: Record<Effect, number> })
+    | null
 }

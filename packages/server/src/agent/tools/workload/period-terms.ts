@@ -4,16 +4,24 @@ import { PARTS } from './rates.ts'
 
 const NOTHING: Charged = { tokens: 0, cost: 0n }
 
-/** A term for each model of a group: what was charged for it in both periods, of each of `KINDS`. */
-export function termsOf(cells: readonly Cell[], split: Split): Group {
+/** What usage is counted in: tokens, where rows do not say how many requests they stand for. */
+export type Counted = 'requests' | 'tokens'
+
+/**
+ * A term for each model of a group: what was charged for it in both periods, of each of `KINDS`.
+ * Counted in tokens, what stands for requests in the decomposition are tokens of every kind.
+ */
+export function termsOf(cells: readonly Cell[], split: Split, countedIn: Counted): Group {
   const byModel = Object.groupBy(cells, ({ model }) => JSON.stringify(model))
   return Object.values(byModel).map((own = []): Term => {
-    const priced = own.filter((cell) => cell.priced.requests > 0)
+    const priced = own.filter((cell) => cell.priced.rows > 0)
     // What is told apart in one period alone would read as kinds of tokens that came or went.
     const isSplit = split !== 'whole' && priced.every((cell) => listCost(cell) > 0n)
     const side = (period: Cell['period']): Side | undefined => {
       const cell = priced.find((each) => each.period === period)
-      return cell && { requests: cell.priced.requests, kinds: kindsOf(cell, split, isSplit) }
+      if (!cell) return undefined
+      const requests = countedIn === 'tokens' ? tokensOf(cell) : cell.priced.requests
+      return { requests, kinds: kindsOf(cell, split, isSplit) }
     }
     return { baseline: side('baseline'), comparison: side('comparison') }
   })

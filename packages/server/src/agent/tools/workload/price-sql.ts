@@ -22,7 +22,8 @@ export function quantities({ has }: Pick<Subject, 'has'>): Record<Part, string> 
     cached,
     write,
     output: count('output_tokens'),
-    request: 'requests',
+    // Nobody knows how many requests some rows stand for; what these cost is not known either.
+    request: 'coalesce(requests, 0)',
   }
 }
 
@@ -47,7 +48,7 @@ export function partsOnModel(subject: Subject, prices: ModelPrices): Record<Part
     if (higher.every((step) => step.rate === base.rate)) return base.rate
     const cases = higher
       .toReversed()
-      .map((step) => `WHEN ${input} > ${step.above} * requests THEN ${step.rate}`)
+      .map((step) => `WHEN ${input} > ${step.above} * ${REQUESTS_AT_MOST} THEN ${step.rate}`)
     return `CASE ${cases.join(' ')} ELSE ${base.rate} END`
   }
   const price = (part: Part): string => {
@@ -82,6 +83,9 @@ export function partsOnOwnModels(
   })
 }
 
+/** Rows that do not count their requests are priced as many: at the tier of short ones. */
+export const REQUESTS_AT_MOST = 'coalesce(requests, 1000000000)'
+
 const NO_TOKENS = '0::BIGINT'
 
 /** What nobody is charged for: left out of sums, which take most of a query's time. */
@@ -110,7 +114,7 @@ export function priceTable(
   const provider = subject.has('provider') ? ' AND w.provider IS NOT DISTINCT FROM p.maker' : ''
   return {
     table: `(VALUES ${[nothing, ...rows].join(', ')}) AS p(name, maker, above, up_to, ${names.join(', ')})`,
-    on: `w.model = p.name${provider}${hasSteps ? ` AND ${input} > p.above * requests AND ${input} <= p.up_to * requests` : ''}`,
+    on: `w.model = p.name${provider}${hasSteps ? ` AND ${input} > p.above * ${REQUESTS_AT_MOST} AND ${input} <= p.up_to * ${REQUESTS_AT_MOST}` : ''}`,
   }
 }
 

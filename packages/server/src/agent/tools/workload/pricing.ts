@@ -24,6 +24,7 @@ export interface Pricing {
 
 const MOST_MODELS = 1_000
 const MODELS_SHOWN = 20
+const NAMED = 5
 
 /** How the subject's requests are priced, or why they cannot be. */
 export async function openPricing(
@@ -40,11 +41,14 @@ export async function openPricing(
   }
   if (subject.has('cost_usd') && basis !== 'own_models') {
     const canFill = basis === 'auto' && subject.has('model') && tokens
-    return canFill ? reportedOrList(subject, clock) : asReported(subject)
+    return canFill ? ofAny(await reportedOrList(subject, clock)) : asReported(subject)
   }
   if (basis === 'reported')
     return unpriceable('The files have no column for what was paid.', 'cost_usd')
-  if (subject.has('model') && tokens) return onOwnModels(subject, clock)
+  if (subject.has('model') && tokens) {
+    const list = await onOwnModels(subject, clock)
+    return basis === 'own_models' ? list : ofAny(list)
+  }
   return tokens
     ? unpriceable(
         'The files say neither what was paid nor which model was used.',
@@ -54,6 +58,20 @@ export async function openPricing(
         'The files say neither what was paid nor how many tokens were used.',
         'cost_usd, or model and tokens',
       )
+}
+
+/** A sum of which nothing has a price is no cost of nothing. */
+function ofAny(pricing: Pricing): Pricing | NotMeasurable {
+  const { basis, unknown, estimated_requests: estimated, uncounted_rows: rows } = pricing.shown
+  if (basis !== 'own_models' || estimated > 0 || (rows?.estimated ?? 0) > 0) return pricing
+  const names = unknown.slice(0, NAMED).map(({ model }) => model)
+  const more = unknown.length > NAMED ? ' and others' : ''
+  return unpriceable(
+    names.length === 0
+      ? 'No request has a cost, or a model and tokens.'
+      : `No request has a cost, and the price catalogue has no price for ${names.join(', ')}${more}.`,
+    'cost_usd',
+  )
 }
 
 /** As `openPricing`, for questions that are about nothing but money. */
@@ -94,9 +112,10 @@ export async function knownModel(
 /** SQL of what the file says was paid, in femto-dollars. */
 export const REPORTED = '(round(cost_usd * 1e12))::HUGEINT * 1000'
 
-function asReported(subject: Subject): Promise<Pricing> {
+/** @param unknown models that the catalogue does not have, of rows that do not say what was paid */
+function asReported(subject: Subject, unknown: PricingShown['unknown'] = []): Promise<Pricing> {
   return complete(subject, {
-    shown: shownOf('reported', [], null),
+    shown: { ...shownOf('reported', [], null), unknown },
     from: `(SELECT *, ${REPORTED} AS cost FROM ${subject.from} AS w)`,
     lacks: 'cost_usd IS NULL',
     parts: false,
@@ -110,16 +129,24 @@ async function reportedOrList(subject: Subject, clock: Clock): Promise<Pricing> 
     `SELECT bool_and(cost_usd IS NOT NULL), bool_and(cost_usd IS NULL) FROM ${subject.from} AS w`,
   )
   if (row?.[0] === true) return asReported(subject)
-  const list = await onOwnModels(subject, clock)
+  const unpaid = `(SELECT * FROM ${subject.from} AS w WHERE cost_usd IS NULL)`
+  const list = await onOwnModels(subject, clock, { ...subject, from: unpaid })
   if (row?.[1] === true) return list
   const from = `(SELECT * REPLACE (coalesce(${REPORTED}, cost) AS cost) FROM ${list.from} AS l)`
   const [filled] = await subject.ask(
-    `SELECT coalesce(sum(requests), 0) FROM ${subject.from} AS w WHERE cost_usd IS NULL AND NOT (${list.lacks})`,
+    `SELECT count(*), coalesce(sum(requests), 0), count(*) - count(requests) FROM ${subject.from} AS w WHERE cost_usd IS NULL AND NOT (${list.lacks})`,
   )
-  const estimated = numberOf(filled?.[0])
-  if (estimated === 0) return asReported(subject)
+  const [rows = 0, estimated = 0, uncounted = 0] = (filled ?? []).map(numberOf)
+  if (rows === 0) return asReported(subject, list.shown.unknown)
   return complete(subject, {
-    shown: { ...list.shown, basis: 'reported_and_list', estimated_requests: estimated },
+    shown: {
+      ...list.shown,
+      basis: 'reported_and_list',
+      estimated_requests: estimated,
+      ...(subject.covered.uncounted_rows !== undefined && {
+        uncounted_rows: { estimated: uncounted, unpriced: 0 },
+      }),
+    },
     from,
     lacks: `(cost_usd IS NULL AND ${list.lacks})`,
     parts: false,
@@ -163,7 +190,7 @@ interface NamedModels {
 export async function namedModels(subject: Subject, clock: Clock): Promise<NamedModels> {
   const provider = subject.has('provider') ? 'provider' : 'NULL'
   const named = await subject.ask(
-    `SELECT model, ${provider}, sum(requests) FROM ${subject.from} AS w WHERE model IS NOT NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ${MOST_MODELS + 1}`,
+    `SELECT model, ${provider}, coalesce(sum(requests), 0), count(*) - count(requests) FROM ${subject.from} AS w WHERE model IS NOT NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ${MOST_MODELS + 1}`,
   )
   if (named.length > MOST_MODELS) {
     throw new ToolError(
@@ -172,7 +199,7 @@ export async function namedModels(subject: Subject, clock: Clock): Promise<Named
   }
   const at = new Date(clock.now())
   const found: NamedModels = { known: [], unknown: [] }
-  for (const [model, maker, requests] of named) {
+  for (const [model, maker, requests, uncounted] of named) {
     const name = String(model)
     const by = maker === null || maker === undefined ? null : String(maker)
     const prices =
@@ -183,14 +210,20 @@ export async function namedModels(subject: Subject, clock: Clock): Promise<Named
       found.unknown.push({
         model: name,
         requests: numberOf(requests),
+        ...(numberOf(uncounted) > 0 && { uncounted_rows: numberOf(uncounted) }),
         nearest: await nearestModels(name, undefined),
       })
   }
   return found
 }
 
-async function onOwnModels(subject: Subject, clock: Clock): Promise<Pricing> {
-  const { known, unknown } = await namedModels(subject, clock)
+/** @param of whose models are looked up: the rows that need a price */
+async function onOwnModels(
+  subject: Subject,
+  clock: Clock,
+  of: Subject = subject,
+): Promise<Pricing> {
+  const { known, unknown } = await namedModels(of, clock)
   const { table, on } = priceTable(subject, known)
   const joined = `${subject.from} AS w LEFT JOIN ${table} ON ${on}`
   const shown = new Map(known.map(({ prices }) => [`${prices.provider}/${prices.model}`, prices]))
@@ -244,26 +277,43 @@ function withParts(
 async function complete(subject: Subject, pricing: Pricing): Promise<Pricing> {
   const { shown } = pricing
   const [row] = await subject.ask(
-    `SELECT coalesce(sum(requests), 0) FROM ${subject.from} AS w WHERE ${pricing.lacks}`,
+    `SELECT coalesce(sum(requests), 0), count(*) - count(requests) FROM ${subject.from} AS w WHERE ${pricing.lacks}`,
   )
-  const unpriced = numberOf(row?.[0])
+  const [unpriced = 0, rowsUnpriced = 0] = (row ?? []).map(numberOf)
   const isList = shown.basis === 'own_models' || shown.basis === 'model'
-  const estimated = isList ? subject.covered.requests - unpriced : shown.estimated_requests
+  const { requests, uncounted_rows: rows } = subject.covered
+  const estimated = isList ? (requests ?? 0) - unpriced : shown.estimated_requests
   return {
     ...pricing,
-    shown: { ...shown, unpriced_requests: unpriced, estimated_requests: estimated },
+    shown: {
+      ...shown,
+      unpriced_requests: unpriced,
+      estimated_requests: estimated,
+      ...(rows !== undefined && {
+        uncounted_rows: {
+          estimated: isList ? rows - rowsUnpriced : (shown.uncounted_rows?.estimated ?? 0),
+          unpriced: rowsUnpriced,
+        },
+      }),
+    },
   }
 }
 
 /** What has no price is said, not guessed. */
 export function unpricedOf({ shown }: Pricing): NotMeasurable[] {
-  if (shown.unpriced_requests === 0) return []
-  const names = shown.unknown.map(({ model, requests }) => `${model} (${requests})`).join(', ')
+  const what = unpricedWords(shown)
+  if (what === '') return []
+  const names = shown.unknown
+    .map(
+      ({ model, requests, uncounted_rows: rows = 0 }) =>
+        `${model} (${[...(requests > 0 || rows === 0 ? [String(requests)] : []), ...(rows > 0 ? [`${rows} rows`] : [])].join(' and ')})`,
+    )
+    .join(', ')
   const named = shown.unknown.reduce((sum, { requests }) => sum + requests, 0)
   const without = shown.unpriced_requests - named
   return [
     {
-      what: `cost of ${shown.unpriced_requests} requests`,
+      what: `cost of ${what}`,
       why:
         names === ''
           ? 'Their rows have no cost, no model or no tokens.'
@@ -271,6 +321,19 @@ export function unpricedOf({ shown }: Pricing): NotMeasurable[] {
       needs: 'What was paid (cost_usd), or model names of the catalogue.',
     },
   ]
+}
+
+/** `3 requests and 5 rows that do not count their requests`; '' where everything has a price. */
+function unpricedWords({
+  unpriced_requests: requests,
+  uncounted_rows: rows,
+}: PricingShown): string {
+  return [
+    ...(requests > 0 ? [`${requests} requests`] : []),
+    ...(rows && rows.unpriced > 0
+      ? [`${rows.unpriced} rows that do not count their requests`]
+      : []),
+  ].join(' and ')
 }
 
 /** Cost of everything, in femto-dollars. */

@@ -223,7 +223,10 @@ export interface Covered {
   /** In words; '' for everything. */
   where: string
   rows: number
-  requests: number
+  /** null: no row says how many requests it stands for. */
+  requests: number | null
+  /** Rows that do not say how many requests they stand for, where there are such. */
+  uncounted_rows?: number
   /** First and last request; null without a time column. */
   from: string | null
   to: string | null
@@ -268,8 +271,10 @@ export interface PricingShown {
   estimated_requests: number
   /** Requests without a price: no cost in their row, or a model that the catalogue does not have. */
   unpriced_requests: number
+  /** Rows that do not count their requests, which are in neither of these; only where there are such. */
+  uncounted_rows?: { estimated: number; unpriced: number }
   /** Models that the catalogue does not have, with the nearest names it has; at most 20. */
-  unknown: { model: string; requests: number; nearest: string[] }[]
+  unknown: { model: string; requests: number; uncounted_rows?: number; nearest: string[] }[]
 }
 
 /** Of requests; each row once for each of its requests where rows are single requests. */
@@ -283,7 +288,8 @@ export interface Distribution {
 }
 
 export interface Figures {
-  requests: number
+  /** null: no row says how many requests it stands for. */
+  requests: number | null
   /** Requests with the status `error`. */
   errors: number | null
   error_rate: number | null
@@ -293,7 +299,7 @@ export interface Figures {
   cached_share_of_input: number | null
   cost_usd: number | null
   cost_text: string | null
-  share_of_requests: number
+  share_of_requests: number | null
   share_of_cost: number | null
   unpriced_requests: number
   input_tokens_per_request: Distribution | null
@@ -330,7 +336,7 @@ export interface SizeBucket extends CostShare {
 export interface CostDrivers extends Answered {
   covered: Covered
   pricing: PricingShown
-  total: { requests: number; cost_usd: number; cost_text: string }
+  total: { requests: number | null; cost_usd: number; cost_text: string }
   /** null when only what was paid is known, not for what. */
   parts:
     | (CostShare & {
@@ -342,13 +348,21 @@ export interface CostDrivers extends Answered {
     dimension: Dimension
     groups: (CostShare & {
       key: string | null
-      requests: number
-      share_of_requests: number
+      requests: number | null
+      share_of_requests: number | null
       /** Of these nothing is in the cost. */
       unpriced_requests: number
+      /** No row of it has a price. */
+      is_unpriced: boolean
     })[]
     /** What the groups shown leave; null: nothing. */
-    others: (CostShare & { groups: number; requests: number; share_of_requests: number }) | null
+    others:
+      | (CostShare & {
+          groups: number
+          requests: number | null
+          share_of_requests: number | null
+        })
+      | null
   }[]
   /** The dearest 1 %, 10 %, 20 % and 50 % of the requests; null of aggregated rows. */
   concentration: (CostShare & { share_of_requests: number; requests: number })[] | null
@@ -519,7 +533,7 @@ export interface Substitute {
 export interface Substitution extends Answered {
   covered: Covered
   pricing: PricingShown
-  total: { requests: number; cost_usd: number; cost_text: string }
+  total: { requests: number | null; cost_usd: number; cost_text: string }
   slice: {
     where: string
     requests: number
@@ -547,7 +561,7 @@ export interface BatchPricing extends Answered {
   covered: Covered
   pricing: PricingShown
   offers: BatchOffer[]
-  total: { requests: number; cost_usd: number; cost_text: string }
+  total: { requests: number | null; cost_usd: number; cost_text: string }
   /** If everything that an offer covers, and is no batch call yet, could wait. */
   everything: CostShare & { requests: number; saving_usd: number; saving_text: string }
   /** Requests that may be counted by several reasons; `deferrable` counts each once. */

@@ -43,8 +43,9 @@ export async function openSubject(
   const from = `(SELECT * FROM workload WHERE ${condition.sql})`
   const ask: Subject['ask'] = async (sql, limits) => (await workload.query(sql, limits)).rows
   const parts = (await ask(partsSql(workload, from))).map(partOf)
-  const requests = parts.reduce((sum, part) => sum + part.requests, 0)
-  if (requests === 0) {
+  const counted = parts.reduce((sum, part) => sum + part.requests, 0)
+  const uncounted = parts.reduce((sum, part) => sum + part.uncounted, 0)
+  if (counted === 0 && uncounted === 0) {
     throw new ToolError(
       condition.words === ''
         ? 'The files hold no requests.'
@@ -67,12 +68,13 @@ export async function openSubject(
     columns,
     lacking: (what, column) =>
       clock === 'several' && column === 'at' ? noCommonClock(what) : lacking(what, column),
-    aggregated: parts.some(({ mostInRow }) => mostInRow > 1),
+    aggregated: uncounted > 0 || parts.some(({ mostInRow }) => mostInRow > 1),
     covered: {
       files: workload.files.map(({ fileId, name, format }) => ({ file_id: fileId, name, format })),
       where: condition.words,
       rows: parts.reduce((sum, part) => sum + part.rows, 0),
-      requests,
+      requests: counted === 0 ? null : counted,
+      ...(uncounted > 0 && { uncounted_rows: uncounted }),
       from: clock === 'several' ? null : isoOf(first),
       to: clock === 'several' ? null : isoOf(last),
       ...(clock === 'several' && { clocks_differ: true as const }),
@@ -85,20 +87,23 @@ export async function openSubject(
 interface Part extends FirstOfSource {
   rows: number
   requests: number
+  /** Rows that do not say how many requests they stand for. */
+  uncounted: number
   mostInRow: number
   last: string | null
 }
 
 /** What the requests of each file come to. */
 const partsSql = ({ columns }: Pick<Workload, 'columns'>, from: string): string =>
-  `SELECT source, count(*), coalesce(sum(requests), 0), coalesce(max(requests), 1), ${columns.has('at') ? 'min("at"), max("at")' : 'NULL, NULL'}
+  `SELECT source, count(*), coalesce(sum(requests), 0), coalesce(max(requests), 1), count(*) - count(requests), ${columns.has('at') ? 'min("at"), max("at")' : 'NULL, NULL'}
    FROM ${from} AS w GROUP BY source`
 
-const partOf = ([source, rows, requests, most, first, last]: Cell[]): Part => ({
+const partOf = ([source, rows, requests, most, uncounted, first, last]: Cell[]): Part => ({
   source: String(source),
   rows: numberOf(rows),
   requests: numberOf(requests),
   mostInRow: numberOf(most),
+  uncounted: numberOf(uncounted),
   first: textOrNull(first),
   last: textOrNull(last),
 })
@@ -137,6 +142,19 @@ export const lacking = (what: string, column: WorkloadColumn): NotMeasurable => 
   why: `The files have no column for ${column}, or nothing in it.`,
   needs: `${column}: ${WORKLOAD_COLUMNS[column].meaning}.`,
 })
+
+/** Where rows stand for nobody knows how many requests: what is said of the others alone. */
+export function uncountedOf({ covered }: Subject): NotMeasurable[] {
+  const { uncounted_rows: rows = 0, requests } = covered
+  if (rows === 0) return []
+  return [
+    {
+      what: requests === null ? 'requests' : `requests of ${rows} rows`,
+      why: 'These rows are sums over a period, and their export does not say of how many requests.',
+      needs: 'requests: an export that counts them, or one row for each request.',
+    },
+  ]
+}
 
 export const ofSingleRequests = (what: string): NotMeasurable => ({
   what,

@@ -88,7 +88,7 @@ export const substituteModel = (workloads: Workloads, clock: Clock): Tool => ({
       slice: {
         where: condition.words,
         requests: slice.requests,
-        share_of_requests: shareOf(slice.requests, subject.covered.requests),
+        share_of_requests: shareOf(slice.requests, subject.covered.requests ?? 0),
         cost_usd: dollars(slice.cost),
         cost_text: dollarText(slice.cost),
         share_of_cost: shareOf(slice.cost, total),

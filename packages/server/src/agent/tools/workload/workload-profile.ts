@@ -6,10 +6,10 @@ import type { Cell } from '../data/schemas.ts'
 import { ToolError, type Tool } from '../tool.ts'
 import { keyOf, sqlOf } from './dimension-sql.ts'
 import { figuresOf, figuresSql, formulaOfFigures } from './figures.ts'
-import { bigOf, numberOf } from './money.ts'
+import { bigOf, numberOf, numberOrNull } from './money.ts'
 import { openPricing, unpricedOf } from './pricing.ts'
 import { workloadProfileInput, type NotMeasurable, type WorkloadProfile } from './schemas.ts'
-import { ofSingleRequests, openSubject, type Subject } from './subject.ts'
+import { ofSingleRequests, openSubject, uncountedOf, type Subject } from './subject.ts'
 
 const GROUPS_SHOWN = 20
 
@@ -32,7 +32,7 @@ export const workloadProfile = (workloads: Workloads, clock: Clock): Tool => ({
     const from = priced?.from ?? subject.from
     const figures = figuresSql(subject, priced !== undefined)
     const [whole = []] = await subject.ask(`SELECT ${figures.join(', ')} FROM ${from} AS w`)
-    const total = { requests: numberOf(whole[0]), cost: priced && bigOf(whole[5]) }
+    const total = { requests: numberOrNull(whole[0]), cost: priced && bigOf(whole[5]) }
     const read = (cells: readonly Cell[]) => figuresOf(cells, subject, total)
     const grouped =
       by.length === 0
@@ -83,7 +83,7 @@ function groups(
   const keys = by.map((dimension, index) => `${sqlOf(dimension)} AS key_${index}`)
   const places = by.map((_, index) => index + 2)
   // Cost comes sixth and requests first among the figures.
-  const biggest = [`${by.length + 7} DESC NULLS LAST`, `${by.length + 2} DESC`]
+  const biggest = [`${by.length + 7} DESC NULLS LAST`, `${by.length + 2} DESC NULLS LAST`]
   const order = by.some(isTime) ? places : [...biggest, ...places]
   return subject.ask(
     `SELECT count(*) OVER () AS in_all, ${keys.join(', ')}, ${figures.join(', ')}
@@ -106,5 +106,5 @@ function notMeasurable(subject: Subject, others: NotMeasurable[]): NotMeasurable
   const single = subject.aggregated
     ? [ofSingleRequests('percentiles of tokens and latency of single requests')]
     : []
-  return [...absent, ...single, ...others]
+  return [...uncountedOf(subject), ...absent, ...single, ...others]
 }

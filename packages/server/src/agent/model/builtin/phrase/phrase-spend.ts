@@ -33,10 +33,11 @@ function notMeasurable(
   return `What the requests of ${code(name)} cost is not measurable from these data.${named === '' && reason ? ` ${escapeMarkdown(reason.why)}` : named} To price them on a model, name it: ${code('What would this cost on gpt-4o?')}`
 }
 
-function wholeText(question: SpendQuestion, { total, pricing }: WorkloadProfile): string {
+function wholeText(question: SpendQuestion, { total, pricing, covered }: WorkloadProfile): string {
   const scope = scopeText(question.filters)
-  const one = total.requests === 1
-  const requests = `The ${formatNumber(total.requests).text} request${one ? '' : 's'}${scope}`
+  const counted = total.requests ?? covered.rows
+  const things = total.requests === null ? 'row' : 'request'
+  const requests = `The ${formatNumber(counted).text} ${things}${counted === 1 ? '' : 's'}${scope}`
   const cost = `**${moneyText(total.cost_usd ?? 0, total.cost_text ?? '')}**`
   const { catalogue } = pricing ?? {}
   const source = catalogue
@@ -67,7 +68,7 @@ function groupsText({ by, rank }: SpendQuestion, result: WorkloadProfile): strin
     const { cost_usd: usd, cost_text: text } = group
     const cost = usd === null || text === null ? 'not measurable' : moneyText(usd, text)
     const share = group.share_of_cost === null ? '' : `${(100 * group.share_of_cost).toFixed(1)} %`
-    return `| ${[...keys, formatNumber(group.requests).text, cost, share].join(' | ')} |`
+    return `| ${[...keys, requestsOf(group.requests), cost, share].join(' | ')} |`
   })
   const names = by.map((dimension) => dimension.replaceAll('_', ' '))
   const more =
@@ -79,6 +80,9 @@ function groupsText({ by, rank }: SpendQuestion, result: WorkloadProfile): strin
     ...(more.length > 0 ? ['', ...more] : []),
   ].join('\n')
 }
+
+const requestsOf = (requests: number | null): string =>
+  requests === null ? 'not measurable' : formatNumber(requests).text
 
 /** To the cent; what is less than one as exact as it takes to see it. */
 const moneyText = (usd: number, text: string): string =>
