@@ -125,11 +125,16 @@ test.each([
 })
 
 test('of a sum no part may be below zero', async () => {
-  const rows = ['1000,0', '1000,-400'].map((input) => `2026-03-02,claude-sonnet-4-5,${input},0,10`)
-  const header =
-    'usage_date_utc,model_version,usage_input_tokens_no_cache,usage_input_tokens_cache_read,usage_input_tokens_cache_write_5m,usage_output_tokens'
-  const file = await stage.store('parts.csv', `${[header, ...rows].join('\n')}\n`)
-  const { covered, total } = await profile(file)
+  const calls = [0, -400].map((cached) =>
+    JSON.stringify({
+      timestamp: '2026-03-02T10:00:00Z',
+      modelId: 'anthropic.claude-sonnet-4-5',
+      input: { inputTokenCount: 1_000, cacheReadInputTokenCount: cached },
+      output: { outputTokenCount: 10 },
+    }),
+  )
+  const { covered, total } = await profile(await stage.store('parts.jsonl', calls.join('\n')))
+  expect(covered).toMatchObject({ files: [{ format: 'aws bedrock invocation log' }] })
   expect(covered.rejected_rows).toBe(1)
   expect(total).toMatchObject({ input_tokens: 1_000, cached_input_tokens: 0 })
 })
