@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test as base } from 'vitest'
 
 import { inBrowser, type InBrowser } from '../support/browser.ts'
+import { request } from '../support/http.ts'
 import { startModelServer, type ModelServer } from '../support/model-server.ts'
 import { startNetra, type NetraProcess } from '../support/netra-process.ts'
 import { PASSWORD, register, type Person } from '../support/people.ts'
@@ -101,6 +102,42 @@ test('a message written before its conversation is there follows what was last s
   await answers(page).getByText('Reply to after').waitFor()
   await answers(page).first().getByText('Reply to before').waitFor()
   expect(await answers(page).count()).toBe(2)
+})
+
+test('a message written before its conversation is there goes to who answers in it, not to who answered last', async ({
+  visit,
+}) => {
+  proxy.mode = 'pass'
+  const person = await register(netra.url)
+  const page = await visit(proxy.url, { as: person, expected })
+  const choose = async (name: string) => {
+    await page.getByRole('button', { name: /^Agent: / }).click()
+    await page
+      .getByRole('option', { name: new RegExp(`^${name}`) })
+      .first()
+      .click()
+  }
+  await choose('Data')
+  await ended(await ask(page, 'of the data'))
+  await expect.poll(() => new URL(page.url()).pathname, soon).toMatch(/^\/t\/./)
+  const first = page.url()
+  await page.goto(proxy.url)
+  await choose('Assistant')
+  await ended(await ask(page, 'of another'))
+  await page.goto(first)
+  await page.getByRole('button', { name: 'Agent: Data' }).waitFor()
+  proxy.mode = 'mute'
+  proxy.cut()
+  await page.reload()
+  await writeOffline(page, 'and then')
+  proxy.mode = 'pass'
+  await answers(page).getByText('Reply to and then').waitFor()
+  const threadId = new URL(first).pathname.split('/').at(-1)
+  const { body } = await request<{ runs: { agent: string }[] }>(
+    `${netra.url}/api/agents/status?thread_id=${threadId}`,
+    { headers: person.headers },
+  )
+  expect(body.runs.map(({ agent }) => agent)).toEqual(['data', 'data'])
 })
 
 test('a session that ends keeps the message: it goes out when the same person has signed in again', async ({

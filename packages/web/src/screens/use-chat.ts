@@ -10,7 +10,8 @@ import type { SentAttachment } from '../live/live-types.ts'
 import { useLive, useOutgoing, useUser } from '../live/use-live.ts'
 import { whyNotSent } from '../timeline/sending-words.ts'
 import { goesOnWith } from '../timeline/team.ts'
-import { useKept } from '../use-kept.ts'
+import { keep, readKept, useKept } from '../use-kept.ts'
+import { agentKept, withAgent } from './kept-agents.ts'
 import { useConversation } from './use-conversation.ts'
 import { useDraft } from './use-draft.ts'
 import { useSpendingApi } from './use-spending.ts'
@@ -19,8 +20,23 @@ const NO_AGENTS: Agent[] = []
 const NO_MODELS: Models = { default: null, models: [] }
 const DEFAULT_MAX_UPLOAD = 200_000_000
 
-/** Who may answer, and who was chosen to: here, else in this conversation before, else last. */
-function useChoice(lastRun: Run | undefined) {
+const IN_THREADS = 'thread-agents'
+
+const rememberAgent = (threadId: string, agent: string | null): void =>
+  keep(IN_THREADS, withAgent(readKept(IN_THREADS), threadId, agent))
+
+interface Place {
+  threadId: string | null
+  isLoading: boolean
+  lastRun: Run | undefined
+}
+
+/**
+ * Who may answer, and who was chosen to: here, else in this conversation before, else last. Until it
+ * is known who a conversation goes on with, whoever did when it was last seen here, or the server's
+ * choice: never whoever answers elsewhere.
+ */
+function useChoice({ threadId, isLoading, lastRun }: Place) {
   const { api } = useLive()
   const agents = useQuery({ queryKey: ['agents'], queryFn: ({ signal }) => api.agents(signal) })
   const models = useQuery({ queryKey: ['models'], queryFn: ({ signal }) => api.models(signal) })
@@ -28,13 +44,19 @@ function useChoice(lastRun: Run | undefined) {
   const [picked, setPicked] = useState<string | null>()
   const [model, setModel] = useKept('model')
   const error = agents.error ?? models.error
-  const before = goesOnWith(lastRun, agents.data ?? NO_AGENTS)
+  const before = agents.data && goesOnWith(lastRun, agents.data)
+  const isUnknown = isLoading || (lastRun !== undefined && before === undefined)
+  const otherwise =
+    threadId !== null && isUnknown ? agentKept(readKept(IN_THREADS), threadId) : kept
+  useEffect(() => {
+    if (threadId !== null && before !== undefined) rememberAgent(threadId, before)
+  }, [threadId, before])
   const isKnown = (id: string | null) => models.data?.models.some((item) => item.id === id)
   return {
     agents: agents.data ?? NO_AGENTS,
     models: models.data ?? NO_MODELS,
     problem: error ? problemText(error) : null,
-    agent: [picked, before, kept].find((id) => id !== undefined) ?? null,
+    agent: [picked, before, otherwise].find((id) => id !== undefined) ?? null,
     setAgent: (id: string | null) => {
       setPicked(id)
       setKept(id)
@@ -85,7 +107,11 @@ export function useChat(threadId: string | null) {
   const config = useQuery({ queryKey: ['config'], queryFn: () => live.api.config() })
   const conversation = useConversation(threadId)
   const { state, turns, leafId, runningId, showNewest } = conversation
-  const choice = useChoice(turns.findLast(({ answer }) => answer?.run)?.answer?.run ?? undefined)
+  const choice = useChoice({
+    threadId,
+    isLoading: conversation.isLoading,
+    lastRun: turns.findLast(({ answer }) => answer?.run)?.answer?.run ?? undefined,
+  })
   // Of this person: whoever signs in next in this browser must not find it.
   const draft = useDraft(`${live.me.id}.${threadId ?? 'new'}`)
   const attachments = useAttachments(live.api, {
@@ -108,6 +134,7 @@ export function useChat(threadId: string | null) {
     try {
       const wish = { threadId, text, attachments: files, parentMessageId, agent, model }
       const accepted = await live.send(wish)
+      rememberAgent(accepted.threadId, agent)
       showNewest()
       const isStillHere = threadId === null && pathInApp(new URL(location.href)) === '/'
       if (isStillHere) {
