@@ -8,7 +8,13 @@ import {
   type PointerEvent,
 } from 'react'
 
-import { chartModel, shorten, type ChartModel, type ChartPoint } from '../timeline/chart-model.ts'
+import {
+  chartModel,
+  shorten,
+  type ChartModel,
+  type ChartPoint,
+  type Tick,
+} from '../timeline/chart-model.ts'
 import type { Exhibit } from '../timeline/run-view.ts'
 import { DataTable } from './data-table.tsx'
 
@@ -48,11 +54,15 @@ const CHARACTER = 6.4
 const TOP = 26
 const BOTTOM = 42
 const RIGHT = 12
+/** From one line of a label to the next. */
+const LINE = 13
 
 interface Plot {
   left: number
   width: number
   height: number
+  /** Below the plot. */
+  bottom: number
   x: (share: number) => number
   y: (share: number) => number
 }
@@ -71,15 +81,19 @@ function useWidth() {
   return { setElement, width }
 }
 
+const linesOf = ({ label }: Tick): string[] => label.split('\n')
+
 function plotOf(model: ChartModel, width: number): Plot {
   const longest = model.yTicks.reduce((most, tick) => Math.max(most, tick.label.length), 1)
   const left = Math.ceil(longest * CHARACTER) + 12
   const outer = Math.round(Math.min(296, Math.max(216, width * 0.42)))
   const inner = { width: Math.max(40, width - left - RIGHT), height: outer - TOP - BOTTOM }
+  const lines = model.xTicks.reduce((most, tick) => Math.max(most, linesOf(tick).length), 1)
   return {
     left,
     width: inner.width,
     height: inner.height,
+    bottom: BOTTOM + (lines - 1) * LINE,
     x: (share) => left + share * inner.width,
     y: (share) => TOP + (1 - share) * inner.height,
   }
@@ -155,7 +169,7 @@ function Drawing({ model, width }: { model: ChartModel; width: number }) {
   const svg = useRef<SVGSVGElement>(null)
   const title = useId()
   const plot = plotOf(model, width)
-  const height = plot.height + TOP + BOTTOM
+  const height = plot.height + TOP + plot.bottom
   const point = active === null ? undefined : model.points[active]
   const onPointer = (event: PointerEvent) => {
     const left = svg.current?.getBoundingClientRect().left ?? 0
@@ -233,7 +247,7 @@ function Axes({ model, plot }: { model: ChartModel; plot: Plot }) {
       {model.xTitle === '' ? null : (
         <text
           x={plot.left + plot.width / 2}
-          y={plot.y(0) + 34}
+          y={plot.y(0) + plot.bottom - 8}
           textAnchor="middle"
           className="fill-soft"
         >
@@ -247,7 +261,11 @@ function Axes({ model, plot }: { model: ChartModel; plot: Plot }) {
           y={plot.y(0) + 18}
           textAnchor={tick.at < 0.03 ? 'start' : tick.at > 0.97 ? 'end' : 'middle'}
         >
-          {tick.label}
+          {linesOf(tick).map((line, at) => (
+            <tspan key={at} x={plot.x(tick.at)} dy={at === 0 ? 0 : LINE}>
+              {line}
+            </tspan>
+          ))}
         </text>
       ))}
     </g>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { chartModel, niceTicks, parseTime } from './chart-model.ts'
+import { chartModel, inLines, niceTicks, parseTime } from './chart-model.ts'
 import type { ChartData, ColumnKind } from './result-view.ts'
 
 function chart(
@@ -31,6 +31,36 @@ describe('ticks', () => {
     const ticks = niceTicks(0, 0, 5)
     expect(ticks[0]).toBe(0)
     expect(ticks.at(-1)).toBeGreaterThan(0)
+  })
+})
+
+describe('labels of bars', () => {
+  const effects = [
+    'number of requests',
+    'tokens per request',
+    'models that are new',
+    'time with data',
+  ]
+
+  test('that are longer than their bar are broken between words, and not cut', () => {
+    const labels = chartModel(
+      chart(
+        'bar',
+        'text',
+        effects.map((name) => [name, 1]),
+      ),
+      60,
+    ).xTicks.map(({ label }) => label)
+    expect(labels).toEqual([
+      'number of\nrequests',
+      'tokens per\nrequest',
+      'models that\nare new',
+      'time with data',
+    ])
+  })
+
+  test('a single word without room is cut', () => {
+    expect(inLines('claude-sonnet-4-5-20250929', 8)).toBe('claude-sonnet…')
   })
 })
 

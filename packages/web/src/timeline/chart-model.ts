@@ -136,20 +136,44 @@ interface Axis {
   band: number
 }
 
+const longestOf = (texts: readonly string[]): number =>
+  texts.reduce((most, text) => Math.max(most, text.length), 1)
+
+/** As many lines as a label may take below a bar. */
+const MOST_LINES = 3
+/** Of a line of a label. */
+const MOST_CHARACTERS = 14
+
 /** One place for each row, evenly spaced, labelled as far as there is room. */
 function bands(labels: readonly string[], room: number): Axis {
   const count = Math.max(1, labels.length)
-  const longest = labels.reduce((most, label) => Math.max(most, label.length), 1)
-  const fitting = Math.max(1, Math.floor(room / Math.max(3, Math.min(longest, 14))))
+  const longest = longestOf(labels)
+  const fitBroken = room / count > longestOf(labels.flatMap((label) => label.split(' ')))
+  const fitting = fitBroken
+    ? count
+    : Math.max(1, Math.floor(room / Math.max(3, Math.min(longest, MOST_CHARACTERS))))
   const every = Math.ceil(count / fitting)
+  const width = Math.max(3, Math.floor((room * every) / count) - 1)
   const place = (index: number) => (index + 0.5) / count
   return {
     places: labels.map((_, index) => place(index)),
     ticks: labels.flatMap((label, index) =>
-      index % every === 0 ? [{ at: place(index), label: shorten(label, 14) }] : [],
+      index % every === 0 ? [{ at: place(index), label: inLines(label, width) }] : [],
     ),
     band: 1 / count,
   }
+}
+
+/** Broken between words, a line feed between two lines; only what does not fit so is cut. */
+export function inLines(label: string, width: number): string {
+  const lines: string[] = []
+  for (const word of label.split(' ')) {
+    const last = lines.at(-1)
+    const isFull = last === undefined || last.length + 1 + word.length > width
+    if (isFull && lines.length < MOST_LINES) lines.push(word)
+    else lines[lines.length - 1] = `${last ?? ''} ${word}`
+  }
+  return lines.map((line) => shorten(line, Math.max(width, MOST_CHARACTERS))).join('\n')
 }
 
 export const shorten = (label: string, length: number): string =>

@@ -22,6 +22,8 @@ test('dates are found within a text, and nothing else with hyphens', () => {
 test('a column is of numbers when each of its cells is one or empty', () => {
   expect(areNumbers(['1,234', '$0.0215', '70.0 %', '–', ''])).toBe(true)
   expect(areNumbers(['70.0\u00A0%', '−3.5', '350 ms', '1.2M'])).toBe(true)
+  expect(areNumbers(['$1.20', 'none', 'not measurable'])).toBe(true)
+  expect(areNumbers(['none', 'not measurable'])).toBe(false)
   expect(areNumbers(['gpt-4o', '12'])).toBe(false)
   expect(areNumbers(['2026-11-21'])).toBe(false)
   expect(areNumbers(['', '–'])).toBe(false)

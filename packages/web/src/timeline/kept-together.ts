@@ -11,7 +11,7 @@ export const aroundDates = (text: string): string[] => text.split(DATE)
 /** `1,234.5`, `$0.02`, `-3 %`, `1.2M`, `350 ms`: a number as tables show it. */
 const NUMBER = /^[-−+~≈]?\s?[$€£]?\d[\d,.\s]*(?:[kKMGT]B?|%|ms|s|USD|x|×)?$/
 /** Where there is no number. */
-const NOTHING = /^(?:[-–—]|n\/a|)$/
+const NOTHING = /^(?:[-–—]|n\/a|none|not measurable|)$/i
 
 /** Whether the cells of a column are numbers, so that it is read from the right. */
 export function areNumbers(cells: readonly string[]): boolean {

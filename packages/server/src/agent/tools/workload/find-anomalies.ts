@@ -22,9 +22,16 @@ import {
   type Point,
   type Series,
 } from './series.ts'
-import { lacking, openSubject, type Subject } from './subject.ts'
+import { lacking, openSubject, uncountedOf, type Subject } from './subject.ts'
 
 const SHOWN = 50
+/** What is of requests needs rows that count them. */
+const PER_REQUEST: ReadonlySet<MetricName> = new Set([
+  'requests',
+  'error_rate',
+  'input_tokens_per_request',
+  'output_tokens_per_request',
+])
 const FEWEST_BUCKETS = 10
 const FEWEST_SEASONS = 3
 const SEASONS: Record<Bucket, number> = { minute: 0, hour: 24, day: 7 }
@@ -45,7 +52,9 @@ export const findAnomalies = (workloads: Workloads, clock: Clock): Tool => ({
   async run(input, context): Promise<Anomalies> {
     const asked = findAnomaliesInput.parse(input)
     const subject = await openSubject(workloads, asked, context)
-    const name = asked.metric ?? 'requests'
+    // Where rows do not count their requests, tokens are what rises and falls.
+    const isCounted = subject.covered.uncounted_rows === undefined
+    const name = asked.metric ?? (isCounted ? 'requests' : 'tokens')
     const metric = metricOf(name)
     const pricing = metric.isMoney ? await openPricing(subject, asked.pricing, clock) : undefined
     const priced = pricing === undefined || 'what' in pricing ? undefined : pricing
@@ -150,6 +159,7 @@ function missingFor(
   return [
     ...(subject.covered.from === null ? [subject.lacking(`${name} over time`, 'at')] : []),
     ...absent.flatMap((each) => (each ? [lacking(name, each)] : [])),
+    ...(PER_REQUEST.has(name) ? uncountedOf(subject) : []),
     ...(pricing && 'what' in pricing ? [pricing] : []),
   ]
 }

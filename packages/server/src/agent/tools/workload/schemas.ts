@@ -93,7 +93,7 @@ export const findAnomaliesInput = z.strictObject({
       'latency_ms_p95',
     ])
     .optional()
-    .describe('requests unless given'),
+    .describe('requests unless given; tokens where rows do not count their requests'),
   bucket: z.enum(['minute', 'hour', 'day']).optional().describe('Found from the span unless given'),
   season: z
     .number()

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openWorkloadStage, type WorkloadStage } from '../../../../testing/workload-stage.ts'
 import type { StoredFile } from '../../../files/files.ts'
 import type { PeriodComparison } from './period-comparison.ts'
-import type { CostDrivers, WorkloadProfile } from './schemas.ts'
+import type { Anomalies, CostDrivers, WorkloadProfile } from './schemas.ts'
 
 const HEADER =
   'usage_date_utc,model_version,api_key,workspace,usage_type,context_window,usage_input_tokens_no_cache,usage_input_tokens_cache_write_5m,usage_input_tokens_cache_write_1h,usage_input_tokens_cache_read,usage_output_tokens,web_search_count'
@@ -75,6 +75,15 @@ describe('an export that does not count its requests', () => {
     const answer = await stage.call<CostDrivers>('cost_drivers', report)
     expect(answer.total).toMatchObject({ requests: null, cost_usd: 0.57006 })
     expect(answer.concentration).toBeNull()
+  })
+
+  test('what stands out is looked for in tokens, and not in requests that nobody counted', async () => {
+    const tokens = await stage.call<Anomalies>('find_anomalies', anthropic)
+    expect(tokens.metric).toBe('tokens')
+    const requests = await stage.call<Anomalies>('find_anomalies', anthropic, {
+      metric: 'requests',
+    })
+    expect(requests.not_measurable.map(({ what }) => what)).toEqual(['requests'])
   })
 
   test('two months are compared by their tokens', async () => {
