@@ -40,6 +40,9 @@ function mostChanged(): [string, number] {
 
 const [user, usersDifference] = mostChanged()
 
+const ofModel = (calls: readonly Call[]): number =>
+  costAsItIs(calls.filter(({ model }) => model === 'gpt-4o'))
+
 const change = (
   id: string,
   asked: Pick<Question, 'ask' | 'file' | 'after'>,
@@ -82,5 +85,17 @@ export const changes: readonly Question[] = [
       'what more or fewer requests cost',
       Math.abs(volumeEffect([...FOUR, ...FIVE], [...SIX, ...SEVEN])),
     ),
+  ),
+  change(
+    'whose',
+    { ask: `Why did the spend of ${user} change between 6 May and 7 May?`, file: 'workload' },
+    money('the difference', Math.abs(usersDifference)),
+    mentions('whose it is', new RegExp(`user is ${user}\\b`)),
+  ),
+  change(
+    'of-a-model',
+    { ask: 'Why did gpt-4o cost more or less on 7 May than on 6 May?', file: 'workload' },
+    money('the earlier day', ofModel(SIX)),
+    money('the later day', ofModel(SEVEN)),
   ),
 ]

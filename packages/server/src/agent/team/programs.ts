@@ -42,6 +42,8 @@ export const supervisor = program(async function* (work) {
     yield* handOn('actions', 'adopts the plan that was made in this conversation')
     return yield* told(work, yield* adopt(work, before))
   }
+  const { not_understood: why } = on.triage.result
+  if (why !== undefined) return yield* told(work, asMarkdown(why))
   const asked = on.triage.result.data.rows > 0 ? shortQuestionOf(on) : undefined
   yield* gather(work, on, handOn, asked)
   if (asked) return yield* told(work, shortAnswer(asked, on))
@@ -112,6 +114,9 @@ export const triageAgent = program(async function* (work) {
     `**Priority**: ${priority}, because ${priority_why}`,
     `**Data**: ${sufficiency}${reasons.length > 0 ? ` – ${reasons.map(asMarkdown).join(' ')}` : ''}`,
     `**Model**: ${read.base_model ?? 'as the data name it'}${read.candidates.length > 0 ? `; to compare with: ${read.candidates.join(', ')}` : ''}`,
+    ...(read.not_understood === undefined
+      ? []
+      : [`**Period**: ${asMarkdown(read.not_understood)}`]),
     `**Files**: ${read.data.files.map(({ name }) => asMarkdown(name)).join(', ') || 'none'}`,
     ...(missing.length > 0
       ? [`**Missing**: ${missing.map((each) => `${each.column} (${each.for})`).join('; ')}`]
@@ -120,8 +125,9 @@ export const triageAgent = program(async function* (work) {
   return yield* told(work, lines.map((line) => `- ${line}`).join('\n'))
 })
 
-/** What is no business of the team’s, in words; undefined when the question is. */
+/** What is no business of the team’s, or names a period that is none; undefined when it can be answered. */
 function notOurs({ triage: { result } }: Case, agent: string): string | undefined {
+  if (result.not_understood !== undefined) return asMarkdown(result.not_understood)
   if (result.topics[0] !== 'other') return undefined
   return `As far as I understand it, “${quoted(result.question)}” is not about what language models cost, so there is nothing for ${agent} to do. Ask about cost, savings, models, caching, growth, anomalies or usage of your requests; the assistant answers other questions.`
 }

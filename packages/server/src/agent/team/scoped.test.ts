@@ -56,7 +56,8 @@ test('a word that is also the name of a project is no condition by itself', asyn
 
 test('how much of it ran on a model is no question of what all would cost there', async () => {
   const line = await firstLine('How much of it did we spend on gpt-4o?')
-  expect(line).toContain(usd(ALL))
+  expect(line).toContain('where model is gpt-4o')
+  expect(line).toContain(usd(SUPPORT + BATCH))
 })
 
 test('whoever asks for the dearest, for a request or for a reason hears of it', async () => {

@@ -1,10 +1,11 @@
 import { asMarkdown } from '../plain-markdown.ts'
+import type { Effect } from '../tools/workload/lmdi.ts'
 import type { Covered } from '../tools/workload/schemas.ts'
 import type { Case } from './case.ts'
-import { say, shareText, usdText, type Said } from './facts.ts'
+import { countText, say, shareText, usdText, type Said } from './facts.ts'
 import type { Fact } from './report.ts'
-import { changed } from './reporting/summary-change.ts'
-import { pace, savingPeriod } from './reporting/summary-volume.ts'
+import { changed, effectName, periodOf } from './reporting/summary-change.ts'
+import { pace, savingPeriod, scopeWords } from './reporting/summary-volume.ts'
 import { advice, cost, tooFew } from './reporting/summary.ts'
 import type { ShortQuestion } from './short-question.ts'
 import { callOf, totalCost } from './stages/candidate.ts'
@@ -12,6 +13,7 @@ import { callOf, totalCost } from './stages/candidate.ts'
 /** One or two sentences with the figure and where it is from, or why there is none. */
 export function shortAnswer(asked: ShortQuestion, on: Case): string {
   if (asked.kind === 'change') return change(on)
+  if (asked.kind === 'effect') return effectOf(on, asked.effect)
   const total = totalCost(on)
   if (!total)
     return say`This is not measurable from these data: they hold no cost, and no model was named to price them on. Name one, for example “on gpt-4o”.`
@@ -26,7 +28,7 @@ export function shortAnswer(asked: ShortQuestion, on: Case): string {
     case 'budget':
       return ofBudget(on, total, asked)
     case 'total':
-      return texts(cost(on).slice(0, 1), on, total)
+      return texts(cost(on).slice(0, 1).map(named(on)), on, total)
     default:
       return asked satisfies never
   }
@@ -45,6 +47,33 @@ function source({ findings }: Case, { tool, formula }: Fact): string {
 }
 
 const filesOf = ({ files }: Covered): string => files.map(({ name }) => asMarkdown(name)).join(', ')
+
+/** Alone, a sentence has no other that says what “they” are. */
+const named =
+  (on: Case) =>
+  (said: Said): Said => {
+    const covered = on.findings.drivers?.result.covered
+    const requests = on.findings.profile?.result.total.requests ?? 0
+    const period = covered && savingPeriod(covered)
+    const them = `the ${countText(requests)} request${requests === 1 ? '' : 's'}${scopeWords(on)}${period === undefined ? '' : ` of ${period}`}`
+    const text = said.text
+      .replace(/^They/, `T${them.slice(1)}`)
+      .replace(/^Their estimated cost/, `The estimated cost of ${them}`)
+    return { ...said, text }
+  }
+
+/** What one effect is of the difference; why there is none, where it is not measured. */
+function effectOf(on: Case, effect: Effect): string {
+  const [called] = on.findings.changes
+  const found = called?.result.effects?.find((each) => each.effect === effect)
+  if (!called || !found) return change(on)
+  const { baseline, comparison, difference, formula } = called.result
+  const from = on.facts.of(called)
+  const name = effectName(effect, called.result)
+  const part = from.signedUsd(`effect of ${name}`, found.cost_usd, effect)
+  const all = from.signedUsd('difference of cost', difference.cost_usd ?? 0, 'difference.cost_usd')
+  return `The effect of ${name} is **${part.text}** of the difference of cost${scopeWords(on)} of ${all.text} between ${periodOf(baseline)} and ${periodOf(comparison)}. (Source: \`${called.tool}\` over ${filesOf(called.result.covered)}; ${formula[effect] ?? ''}.)`
+}
 
 /** By how much and by what; or why that cannot be told. */
 function change(on: Case): string {

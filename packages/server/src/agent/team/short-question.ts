@@ -1,3 +1,5 @@
+import type { Effect } from '../tools/workload/lmdi.ts'
+import { readEffect } from './triage/read-effect.ts'
 import { asksOnlyForChange, type Topic } from './triage/triage.ts'
 
 /** A question that one or two sentences answer, read by its words. */
@@ -8,6 +10,7 @@ export type ShortQuestion =
   | { kind: 'total' }
   | { kind: 'best' }
   | { kind: 'change' }
+  | { kind: 'effect'; effect: Effect }
 
 const SAVINGS_TOGETHER =
   /\b(?:together|combined|altogether|in total|all at once|add(?:ed)? up|sum(?:med)?)\b/i
@@ -34,7 +37,11 @@ export function readShortQuestion(
   question: string,
   topics: readonly Topic[],
 ): ShortQuestion | undefined {
-  if (asksOnlyForChange(topics)) return ONE_SENTENCE.test(question) ? { kind: 'change' } : undefined
+  if (asksOnlyForChange(topics)) {
+    const effect = readEffect(question)
+    if (effect) return { kind: 'effect', effect }
+    return ONE_SENTENCE.test(question) ? { kind: 'change' } : undefined
+  }
   return readOther(question)
 }
 
@@ -62,7 +69,12 @@ function readBudget(question: string): ShortQuestion | undefined {
     : undefined
 }
 
+/** `Total cost?`, `What is our total spend in April?`: the total, and nothing else. */
+const ONLY_TOTAL =
+  /^\W*(?:(?:what(?:'s|’s| is| was| were)|and|tell me|give me|show me) )?(?:(?:the|our|my) )?(?:total|overall) (?:(?:ai|llm|api|token) )?(?:costs?|spend(?:ing)?|bill)(?: (?:in|since|for|of|on|last|this|from|between|during|over)\b[^.?!]*)?\W*$/i
+
 function readOne(question: string): ShortQuestion | undefined {
+  if (ONLY_TOTAL.test(question) && !ONE_OF_SEVERAL.test(question)) return { kind: 'total' }
   if (!ONE_SENTENCE.test(question)) return undefined
   if (ADVICE.test(question)) return { kind: 'best' }
   return TOTAL.test(question) && !ONE_OF_SEVERAL.test(question) ? { kind: 'total' } : undefined

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
 import { claimedDirection } from './read-change.ts'
-import { isOpen, resolveDates } from './read-date.ts'
 import { readQuestion } from './read-question.ts'
+import { isOpen, resolveDates } from './resolve-dates.ts'
 import type { Reading } from './triage.ts'
 
 const read = (question: string, before?: Reading) => readQuestion(question, [], before)
@@ -152,19 +152,17 @@ describe('dates without a year', () => {
     ['cost since 2024-03-01', day('2024-03-01', null), undefined],
   ])('%s', (question, dates, year) => {
     const { period } = read(question)
-    const { year: taken, ...found } = resolveDates(
-      { from: period?.from ?? null, to: period?.to ?? null },
-      data,
-    )
+    const { year: taken, ...found } =
+      resolveDates({ from: period?.from ?? null, to: period?.to ?? null }, data) ?? {}
     expect(found).toEqual(dates)
     expect(taken).toBe(year)
   })
 
-  test('the latest year that is not after the data, where none of them meets', () => {
+  test('the latest year of the data, where none of them meets', () => {
     const march = { from: '2026-03-01', to: '2026-03-31' }
     expect(resolveDates({ from: '--05-01', to: '--05-31' }, march)).toEqual({
-      ...day('2025-05-01', '2025-05-31'),
-      year: 2025,
+      ...day('2026-05-01', '2026-05-31'),
+      year: 2026,
     })
   })
 

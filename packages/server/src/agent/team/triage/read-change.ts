@@ -1,67 +1,8 @@
-import { DATE, MONTH_OF, readDate, readMonth, type Dates } from './read-date.ts'
+import { mentionsIn, stepIn } from './mentions.ts'
+import { spelledOut } from './read-span.ts'
 import type { Reading } from './triage.ts'
 
 type Compared = NonNullable<Reading['compared']>
-
-const UNIT = '(hour|day|week|month)'
-/** A period as one names it beside another. */
-const MENTION = new RegExp(
-  [
-    String.raw`(?<range>${DATE})\s+(?:to|until|through|–|-)\s+(?<end>${DATE})`,
-    String.raw`(?<date>${DATE})`,
-    String.raw`(?<month>(?<=\b(?:in|during|for|of|since|and|with|to|than|versus|vs|vs\.|against|between|from|compare)\s)${MONTH_OF}|${MONTH_OF}(?=\s+(?:versus|vs|against|with|to|and|compared)\b))`,
-    String.raw`(?<before>(?:the |that )?${UNIT} (?:before|earlier|prior)(?: (?:that|it))?|(?:the )?(?:previous|prior|preceding) ${UNIT}|(?:the )?day before yesterday)`,
-    String.raw`(?<last>last ${UNIT}|past ${UNIT}|yesterday)`,
-    String.raw`(?<now>(?:this|the current) ${UNIT}|today|now)`,
-    String.raw`(?<over>${UNIT}[- ](?:over|on|to|by)[- ]\w+|wow|mom|dod)`,
-  ]
-    .map((part) => `\\b${part}\\b`)
-    .join('|'),
-  'gi',
-)
-
-interface Mention {
-  at: number
-  words: string
-  /** Of days that are named. */
-  dates?: Dates
-  /** Of a unit that is counted from the end of the data. */
-  unit?: { kind: 'before' | 'last' | 'now' | 'over'; step: Compared['step'] }
-}
-
-function mentionsIn(question: string): Mention[] {
-  return [...question.matchAll(MENTION)].flatMap((match): Mention[] => {
-    const { range, end, date, month } = match.groups ?? {}
-    const [words, at] = [match[0], match.index]
-    if (range !== undefined || date !== undefined) {
-      const from = readDate(range ?? date ?? '')
-      const to = readDate(end ?? date ?? '')
-      // From one day to another something changed; two spans of days have no “from”.
-      if (from && to && range !== undefined && /\bfrom\s+(?:the\s+)?$/i.test(question.slice(0, at)))
-        return [
-          { at, words: range, dates: { from, to: from } },
-          { at, words: end ?? '', dates: { from: to, to } },
-        ]
-      return from && to ? [{ at, words, dates: { from, to } }] : []
-    }
-    if (month !== undefined) {
-      const dates = readMonth(month)
-      return dates ? [{ at, words, dates }] : []
-    }
-    const kind = KINDS.find((name) => match.groups?.[name] !== undefined)
-    return kind ? [{ at, words, unit: { kind, step: stepIn(words) } }] : []
-  })
-}
-
-const KINDS = ['before', 'last', 'now', 'over'] as const
-
-function stepIn(words: string): Compared['step'] {
-  const text = words.toLowerCase()
-  if (/day|dod/.test(text)) return 'day'
-  if (/week|wow/.test(text)) return 'week'
-  if (/month|mom/.test(text)) return 'month'
-  return text.includes('hour') ? 'hour' : null
-}
 
 const MONEY = String.raw`costs?|spend\w*|spent|bills?|invoices?|budgets?|money|pay(?:ing)?|expens\w+|usage|tokens?|requests?|calls?|traffic|volumes?|workloads?|ai|llm`
 const BASE = String.raw`rise|increase|decrease|grow|go (?:up|down)|fall|drop|decline|jump|climb|double|triple|halve|change|shrink|surge|spike|soar|differ`
@@ -92,12 +33,13 @@ const OTHERWISE =
 export function asksForChange(question: string): boolean {
   if (WOULD_BE.test(question)) return false
   if (OTHERWISE.test(question) && !word(MONEY).test(question)) return false
-  const mentions = mentionsIn(question)
+  const mentions = mentionsIn(spelledOut(question))
   const isAbout = mentions.length > 0 || ABOUT.test(question)
   if (WHAT_CHANGED.test(question))
     return mentions.length > 0 || word(MONEY).test(question) || /changed\W*$/i.test(question)
   if (WHY.test(question) && CHANGED.test(question)) return isAbout
   if (mentions.length === 0) return false
+  if (WHY.test(question) && word(MORE).test(question)) return isAbout
   const [first] = mentions
   if (first?.unit?.kind === 'over') return true
   if (mentions.length > 1 && COMPARE.test(question)) return true
@@ -108,12 +50,13 @@ export function asksForChange(question: string): boolean {
  * The periods that a question compares; null for those that the data hold last. `comparison` without
  * a `baseline` is compared with as long a time before it.
  */
-export function readCompared(question: string): Compared | null {
+export function readCompared(asked: string): Compared | null {
+  const question = spelledOut(asked)
   const [first, second] = mentionsIn(question)
   if (!first) return null
   const words = second ? `${first.words} and ${second.words}` : first.words
-  const nothing = { baseline: null, comparison: null, step: null, so_far: false, words }
-  if (first.unit) {
+  const nothing = { baseline: null, comparison: null, step: null, so_far: false, back: 0, words }
+  if (first.unit && !second?.dates) {
     const kinds = [first.unit.kind, second?.unit?.kind]
     // “Higher than last month” is said of the month that goes on.
     const isNow =
@@ -123,16 +66,31 @@ export function readCompared(question: string): Compared | null {
         /\b(?:than|versus|vs\.?|against|with|to)\s+(?:in\s+)?$/i.test(question.slice(0, first.at)))
     return { ...nothing, step: first.unit.step ?? second?.unit?.step ?? null, so_far: isNow }
   }
-  const { dates } = first
+  const dates = first.dates ?? second?.dates
   if (!dates) return null
-  if (
-    /\b(?:since|after|from|starting)\s+(?:the\s+)?$/i.test(question.slice(0, first.at)) &&
-    !second
-  )
-    return { ...nothing, comparison: { ...dates, to: null } }
-  return second?.dates
-    ? { ...nothing, baseline: second.dates, comparison: dates }
-    : { ...nothing, comparison: dates }
+  // “The 14 days before” and the like are what a period is compared with anyway.
+  if (!first.dates || !second?.dates)
+    return SINCE.test(question.slice(0, first.at))
+      ? { ...nothing, comparison: { ...dates, to: null } }
+      : { ...nothing, comparison: dates }
+  return { ...nothing, baseline: second.dates, comparison: dates }
+}
+
+const SINCE = /\b(?:since|after|from|starting)\s+(?:the\s+)?$/i
+const BEFORE_THAT =
+  /^\W*(?:and|what about|how about|then|now|or)?\W*(?:the\s+)?(?:(hour|day|week|month) before(?: that| it)?|(?:previous|prior|preceding) (hour|day|week|month))\W*$/i
+
+/** `and the week before?`: the comparison before, one unit earlier. */
+export function readEarlier(question: string, before: Compared | null): Compared | null {
+  const found = BEFORE_THAT.exec(question)
+  if (!found || !before) return null
+  const step = stepIn(found[1] ?? found[2] ?? '')
+  const nothing = { baseline: null, comparison: null, so_far: false, words: before.words }
+  if (before.comparison) return { ...before, step, back: 1 }
+  // Another unit is not earlier than the one before: its last whole one is asked for.
+  return before.step === step || before.step === null
+    ? { ...nothing, step, back: before.back + 1 }
+    : { ...nothing, step, back: 0 }
 }
 
 /** What a question takes for granted: that it rose, or that it fell. */

@@ -9,10 +9,18 @@ const MONTHS =
 const SHORT_MONTHS = 'jan feb mar apr jun jul aug sept? oct nov dec'.split(' ')
 const WEEKDAYS = 'monday tuesday wednesday thursday friday saturday sunday'.split(' ')
 
-const YEAR = String.raw`(?:19|20)\d{2}`
+export const YEAR = String.raw`(?:19|20)\d{2}`
 const DAY = String.raw`(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?`
 const MONTH = `(?:${[...MONTHS, ...SHORT_MONTHS].join('|')})\\b\\.?`
 const ISO = String.raw`${YEAR}-\d{2}-\d{2}`
+
+const COUNTS = 'one two three four five six seven eight nine ten eleven twelve'.split(' ')
+/** A count of units, in digits or as a word. */
+export const NUMBER = String.raw`(?:\d{1,4}|${COUNTS.join('|')}|fourteen|thirty|ninety)`
+const LARGER: Readonly<Record<string, number>> = { fourteen: 14, thirty: 30, ninety: 90 }
+
+export const numberWord = (text: string): number =>
+  LARGER[text] ?? (COUNTS.includes(text) ? COUNTS.indexOf(text) + 1 : Number(text))
 
 /** One day. */
 export const DATE = String.raw`(?:${ISO}|${DAY}\s+(?:of\s+)?${MONTH}(?:,?\s+${YEAR})?|${MONTH}\s+${DAY}\b(?:,?\s+${YEAR})?|(?:${WEEKDAYS.join('|')}))`
@@ -31,6 +39,22 @@ export function readDate(text: string): string | undefined {
   )?.[1]
   if (place === undefined || day === undefined) return undefined
   return Number(day) > daysIn(place, yearIn(words)) ? undefined : dated(yearIn(words), place, day)
+}
+
+/** Months that are also other words, in lower case or at the beginning of a sentence. */
+const AMBIGUOUS = /^(?:may|march|mar|dec|sep)\b/i
+const BEFORE_MONTH =
+  /\b(?:in|during|for|of|since|until|and|with|to|than|versus|vs|vs\.|against|between|from|compare)\s$/i
+const AFTER_MONTH = /^\s+(?:versus|vs|against|with|to|and|compared|(?:19|20)\d\d)\b/i
+/** A user may be called April. */
+const OF_SOMEBODY = /\b(?:users?|customers?|projects?|teams?|workspaces?|keys?|endpoints?)\s$/i
+
+/** Whether what could be the name of a month is one there. */
+export function isWordOfMonth(question: string, at: number, words: string): boolean {
+  const before = question.slice(0, at)
+  if (OF_SOMEBODY.test(before)) return false
+  if (!AMBIGUOUS.test(words)) return true
+  return BEFORE_MONTH.test(before) || AFTER_MONTH.test(question.slice(at + words.length))
 }
 
 /** First and last day of a month that a text names. */
@@ -54,67 +78,14 @@ const monthIn = (words: string): number | undefined => {
 const yearIn = (words: string): string | undefined => new RegExp(`\\b${YEAR}\\b`).exec(words)?.[0]
 
 /** February of a year that is not known may have 29. */
-const daysIn = (month: number, year: string | undefined): number =>
+export const daysIn = (month: number, year: string | undefined): number =>
   new Date(Date.UTC(Number(year ?? 2000), month, 0)).getUTCDate()
 
 const dated = (year: string | undefined, month: number, day: string): string =>
   `${year ?? '-'}-${String(month).padStart(2, '0')}-${day.padStart(2, '0')}`
 
-/** ISO dates, or open ones; `to` is the last day that counts. */
+/** ISO dates, or open ones; `to` is the last day that counts, or with a time the end. */
 export interface Dates {
   from: string | null
   to: string | null
-}
-
-const DAY_MS = 86_400_000
-
-/**
- * The same with what the data say of it: the latest year in which the days and the data meet, and of
- * weekdays the last in the data.
- *
- * @param data first and last day with requests, `2026-03-01`
- */
-export function resolveDates(
-  { from, to }: Dates,
-  data: Dates & { from: string; to: string },
-): Dates & { year?: number } {
-  if (!isOpen(from) && !isOpen(to)) return { from, to }
-  if (from?.startsWith('-W-') || to?.startsWith('-W-')) {
-    const weekday = (text: string | null) =>
-      text?.startsWith('-W-') ? lastWeekday(Number(text.slice(3)), data.to) : text
-    return { from: weekday(from), to: weekday(to) }
-  }
-  const latest = Number(data.to.slice(0, 4))
-  const years = Array.from(
-    { length: latest - Number(data.from.slice(0, 4)) + 2 },
-    (_, back) => latest - back,
-  )
-  const tried = years
-    .map((year) => ({ ...inYear({ from, to }, year), year }))
-    .filter((dates) => (dates.from ?? dates.to ?? '') <= data.to)
-  const met = tried.find((dates) => dates.to === null || dates.to >= data.from)
-  return met ?? tried[0] ?? { from: null, to: null }
-}
-
-export const isOpen = (date: string | null): boolean => date?.startsWith('-') ?? false
-
-/** From December to January goes into the next year. */
-function inYear({ from, to }: Dates, year: number): Dates {
-  const start = from === null ? null : dateIn(from, year)
-  const end = to === null ? null : dateIn(to, year)
-  const isNext = start !== null && end !== null && end < start && to !== null
-  return { from: start, to: isNext ? dateIn(to, year + 1) : end }
-}
-
-/** The 29th of February is the 28th where there is none. */
-function dateIn(date: string, year: number): string {
-  if (!date.startsWith('--')) return date
-  const [month = 1, day = 1] = date.slice(2).split('-').map(Number)
-  return dated(String(year), month, String(Math.min(day, daysIn(month, String(year)))))
-}
-
-function lastWeekday(weekday: number, last: string): string {
-  const at = Date.parse(last)
-  const back = ((((new Date(at).getUTCDay() + 6) % 7) + 1 - weekday + 7) % 7) * DAY_MS
-  return new Date(at - back).toISOString().slice(0, 10)
 }

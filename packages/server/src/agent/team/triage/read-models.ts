@@ -1,5 +1,5 @@
 /** Families by whose names models are known; the catalogue says which of them have a price. */
-const FAMILY =
+export const FAMILY =
   /\b(?:(?:openai|anthropic|google|mistral|deepseek|azure|bedrock|groq)\/)?(?:gpt[- ]?(?:oss[- ]?\d+b|\d(?:\.\d+)?o?)(?:[- ](?:mini|nano|pro|turbo|codex|luna|sol|terra|astra|preview))*|o[1345](?:[- ](?:mini|pro|preview))?(?=[\s?.,;:!)]|$)|claude(?:[- ](?:\d+(?:[.-]\d+)?|opus|sonnet|haiku|fable|instant|latest))+|(?:opus|sonnet|haiku)[- ]\d+(?:[.-]\d+)?|gemini(?:[- ](?:\d+(?:\.\d+)?|pro|flash|lite|ultra|nano|preview))+|(?:mistral|ministral|magistral|codestral|devstral|mixtral|pixtral)(?:[- ](?:large|medium|small|tiny|nemo|latest|\d+x?\d*b?|\d+(?:[.-]\d+)?))*|deepseek(?:[- ](?:chat|reasoner|coder|v\d+(?:\.\d+)?|r1|flash|pro))+|llama[- ]?\d+(?:\.\d+)?(?:[- ]\d+b)?(?:[- ]\w+)?|qwen[- ]?\d+(?:\.\d+)?(?:[- ]\w+)*|grok[- ]\d+(?:\.\d+)?(?:[- ](?:mini|fast))?|command[- ]r(?:\+|[- ]plus)?)/gi
 
 /** Before a model's name: the workload is to be priced on it. */

@@ -1,5 +1,7 @@
 import type { Attachment } from '../../step.ts'
-import { readCompared } from './read-change.ts'
+import { periodNotUnderstood } from './period-not-understood.ts'
+import { readCompared, readEarlier } from './read-change.ts'
+import { readEffect } from './read-effect.ts'
 import { readModels, SPENT } from './read-models.ts'
 import { readPeriod } from './read-period.ts'
 import { readLimits, readTargets } from './read-targets.ts'
@@ -11,7 +13,7 @@ const ADOPT =
 
 /** Nothing but a change of what was asked before. */
 const GOES_ON =
-  /^\s*(?:and|but|now|then|what about|how about|only|just|also|same|the same|again|or|without|with|plus|for|adopt|approve|ok(?:ay)?|yes|please|go ahead)\b/i
+  /^\s*(?:and|but|now|then|what about|how about|only|just|also|same|the same|again|or|without|with|plus|for|by|per|adopt|approve|ok(?:ay)?|yes|please|go ahead)\b/i
 
 /**
  * Reads a question by its words. `before` is what the question before it was read as: a question that
@@ -28,14 +30,25 @@ export function readQuestion(
   // What something rose by is no growth that is to come.
   const targets = isChange && !topics.includes('saving') ? NO_TARGETS : readTargets(question)
   const limits = readLimits(question)
-  const isFollowUp = GOES_ON.test(question) || (topics[0] === 'other' && isShort(question))
+  const isFollowUp =
+    GOES_ON.test(question) ||
+    (topics[0] === 'other' && isShort(question)) ||
+    (before?.topics[0] === 'change' &&
+      (readEffect(question) !== undefined || readEarlier(question, before.compared) !== null))
   const kept = (isFollowUp && before) || NOTHING_KEPT
   const { base, candidates } = readModels(question)
   const dimensions = readDimensions(question)
   // Split by model, requests are priced as the data name theirs.
   const ownModels = (!isFollowUp && dimensions.includes('model')) || SPENT.test(question)
   const model = base ?? (ownModels ? null : (before?.base_model ?? null))
-  const goesOnChange = kept.topics[0] === 'change' && isOfAChange(topics)
+  const goesOnChange =
+    kept.topics[0] === 'change' && (isOfAChange(topics) || readEffect(question) !== undefined)
+  const time = timeOf(question, isChange || goesOnChange, { kept, before })
+  const compares = isChange || goesOnChange
+  const notUnderstood = periodNotUnderstood(question, {
+    isChange: compares,
+    taken: compares ? undefined : readPeriod(question)?.words,
+  })
   return {
     topics: goesOnChange
       ? kept.topics
@@ -48,10 +61,12 @@ export function readQuestion(
     candidates: orKept(candidates, kept.candidates).filter((name) => name !== model),
     metrics: orKept(readMetrics(question), kept.metrics),
     dimensions: orKept(dimensions, kept.dimensions),
-    ...timeOf(question, isChange || goesOnChange, { kept, before }),
+    ...time,
     targets: merged(targets, kept.targets),
     limits: merged(limits, kept.limits),
+    named: namedBefore(question, isFollowUp, before),
     file_ids: filesOf(question, files, before ?? NOTHING_KEPT),
+    ...(notUnderstood !== undefined && { not_understood: notUnderstood }),
     adopt: ADOPT.test(question),
   }
 }
@@ -68,8 +83,24 @@ const NOTHING_KEPT: Reading = {
   compared: null,
   targets: NO_TARGETS,
   limits: NO_LIMITS,
+  named: {},
   file_ids: [],
   adopt: false,
+}
+
+const EVERYBODY =
+  /\b(?:everybody|everyone|everything|overall|all (?:of (?:it|them|us)|users?|projects?|teams?|models?|requests?|customers?|keys?)|in all|altogether|any(?:body|one))\b/i
+/** It speaks of what the question before was about. */
+const OF_BEFORE = /\bit\b/i
+
+/** Whose requests the question before was about: one that goes on is about the same. */
+function namedBefore(
+  question: string,
+  isFollowUp: boolean,
+  before: Reading | undefined,
+): Reading['named'] {
+  if (!before || EVERYBODY.test(question)) return {}
+  return isFollowUp || OF_BEFORE.test(question) ? before.named : {}
 }
 
 const withoutChange = (kept: Reading): Reading => ({
@@ -85,7 +116,7 @@ function timeOf(
 ): Pick<Reading, 'period' | 'compared'> {
   const period = readPeriod(question) ?? before?.period ?? null
   if (!asksForChange) return { period, compared: null }
-  const compared = readCompared(question) ?? kept.compared
+  const compared = readEarlier(question, kept.compared) ?? readCompared(question) ?? kept.compared
   // What was asked about before is what rose.
   return { period: null, compared: compared ?? (period && readCompared(period.words)) }
 }

@@ -3,11 +3,13 @@ import { z } from 'zod'
 import { ToolError, type Tool, type ToolContext } from '../../tools/tool.ts'
 import { clockOfWorkload } from '../../tools/workload/subject.ts'
 import type { Workloads } from '../../workload/workloads.ts'
+import { filteredModels, withoutModels } from './filtered-models.ts'
 import { mergeReading, modelReadingSchema } from './merge-reading.ts'
-import { namedValues, type NamedValues } from './named-values.ts'
+import { namedValues } from './named-values.ts'
 import { MOST_CHARACTERS } from './question-read.ts'
 import { readModels } from './read-models.ts'
 import { readQuestion } from './read-question.ts'
+import type { DataDays } from './resolve-dates.ts'
 import { isOpenReading, resolveReading, type YearsTaken } from './resolve-reading.ts'
 import { judge } from './sufficiency.ts'
 import { readingSchema, TOPIC_NAMES, type Named, type Reading, type Triage } from './triage.ts'
@@ -96,21 +98,28 @@ export const triageQuestion = (workloads: Workloads): Tool => ({
   },
 })
 
+const DAY_MS = 86_400_000
+
 /** First and last day of the requests; undefined where no day is known. */
 async function daysOf(
   workloads: Workloads,
   data: TriageResult['data'],
   context: ToolContext,
-): Promise<{ from: string; to: string } | undefined> {
+): Promise<DataDays | undefined> {
   if (data.files.length === 0 || !data.columns.includes('at')) return undefined
   const workload = await workloads.open(
     data.files.map((file) => file.file_id),
     context,
   )
   if ((await clockOfWorkload(workload)) !== 'calendar') return undefined
-  const { rows } = await workload.query(`SELECT min("at"), max("at") FROM workload`)
-  const [from, to] = (rows[0] ?? []).map((cell) => String(cell).slice(0, 10))
-  return from !== undefined && to !== undefined ? { from, to } : undefined
+  const { rows } = await workload.query(
+    `SELECT strftime(min("at"), '%Y-%m-%d'), strftime(max("at"), '%Y-%m-%d'), max(epoch_ms("at")), bool_and("at" = date_trunc('day', "at")) FROM workload`,
+  )
+  const [from, to, last, isDaily] = rows[0] ?? []
+  if (typeof from !== 'string' || typeof to !== 'string') return undefined
+  // A row of an export by day stands for the whole day.
+  const end = isDaily === true ? Date.parse(to) + DAY_MS : Number(last) + 1
+  return { from, to, end: new Date(end).toISOString() }
 }
 
 /** A file without projects holds none of them. */

@@ -1,6 +1,10 @@
 import { z } from 'zod'
 
-import { NAME_COLUMNS, type Dimension as Group } from '../../workload/dimensions.ts'
+import {
+  NAME_COLUMNS,
+  type Dimension as Group,
+  type NameColumn,
+} from '../../workload/dimensions.ts'
 
 /** What a question about AI spend can be about; the first is what nothing else was recognised for. */
 export const TOPICS = [
@@ -75,6 +79,8 @@ const comparedSchema = z.strictObject({
   step: z.enum(['hour', 'day', 'week', 'month']).nullable(),
   /** The unit that goes on, against the same part of the one before. */
   so_far: z.boolean(),
+  /** How many units earlier: 1 for “and the week before?”. */
+  back: z.number().int().min(0).default(0),
   words: z.string(),
 })
 
@@ -97,6 +103,10 @@ const limitsSchema = z.strictObject({
   tier: z.string().nullable().default(null),
 })
 
+/** Values of the data's columns that a question names: it is about these requests alone. */
+const namedSchema = z.partialRecord(z.enum(NAME_COLUMNS), z.array(z.string()))
+export type Named = Partial<Record<NameColumn, string[]>>
+
 /** What a question says, before anybody looked at the data. */
 export const readingSchema = z.strictObject({
   topics: z.array(z.enum(TOPICS)).min(1),
@@ -112,8 +122,12 @@ export const readingSchema = z.strictObject({
   compared: comparedSchema.nullable().default(null),
   targets: targetsSchema,
   limits: limitsSchema,
+  /** Of the questions before, until the data were seen; then of this one too. */
+  named: namedSchema.default({}),
   /** Files that the question is about. */
   file_ids: z.array(z.string()),
+  /** Why the period that was named was not understood: nothing is computed for another. */
+  not_understood: z.string().optional(),
   adopt: z.boolean(),
 })
 export type Reading = z.infer<typeof readingSchema>
