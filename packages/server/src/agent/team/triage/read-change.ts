@@ -1,4 +1,4 @@
-import { mentionsIn, stepIn } from './mentions.ts'
+import { mentionsIn, stepIn, type Mention } from './mentions.ts'
 import { spelledOut } from './read-span.ts'
 import type { Reading } from './triage.ts'
 
@@ -56,16 +56,7 @@ export function readCompared(asked: string): Compared | null {
   if (!first) return null
   const words = second ? `${first.words} and ${second.words}` : first.words
   const nothing = { baseline: null, comparison: null, step: null, so_far: false, back: 0, words }
-  if (first.unit && !second?.dates) {
-    const kinds = [first.unit.kind, second?.unit?.kind]
-    // “Higher than last month” is said of the month that goes on.
-    const isNow =
-      kinds.includes('now') ||
-      (first.unit.kind === 'last' &&
-        second === undefined &&
-        /\b(?:than|versus|vs\.?|against|with|to)\s+(?:in\s+)?$/i.test(question.slice(0, first.at)))
-    return { ...nothing, step: first.unit.step ?? second?.unit?.step ?? null, so_far: isNow }
-  }
+  if (first.unit && !second?.dates) return { ...nothing, ...unitsOf(question, first, second) }
   const dates = first.dates ?? second?.dates
   if (!dates) return null
   // “The 14 days before” and the like are what a period is compared with anyway.
@@ -76,6 +67,20 @@ export function readCompared(asked: string): Compared | null {
   return { ...nothing, baseline: second.dates, comparison: dates }
 }
 
+/** Units of the calendar; “higher than last month” is said of the month that goes on. */
+function unitsOf(
+  question: string,
+  first: Mention,
+  second: Mention | undefined,
+): Pick<Compared, 'step' | 'so_far'> {
+  const kinds = [first.unit?.kind, second?.unit?.kind]
+  const isNow =
+    kinds.includes('now') ||
+    (first.unit?.kind === 'last' && second === undefined && THAN.test(question.slice(0, first.at)))
+  return { step: first.unit?.step ?? second?.unit?.step ?? null, so_far: isNow }
+}
+
+const THAN = /\b(?:than|versus|vs\.?|against|with|to)\s+(?:in\s+)?$/i
 const SINCE = /\b(?:since|after|from|starting)\s+(?:the\s+)?$/i
 const BEFORE_THAT =
   /^\W*(?:and|what about|how about|then|now|or)?\W*(?:the\s+)?(?:(hour|day|week|month) before(?: that| it)?|(?:previous|prior|preceding) (hour|day|week|month))\W*$/i

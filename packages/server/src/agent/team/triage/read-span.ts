@@ -95,7 +95,7 @@ export function readSpan(text: string, question: string): Dates | undefined {
   const words = text.trim().toLowerCase()
   const form = FORMS.find(([source]) => new RegExp(`^(?:${source})$`, 'i').test(words))
   if (!form) return undefined
-  const isBareHalf = /half$/.test(words)
+  const isBareHalf = words.endsWith('half')
   const month =
     isBareHalf && new RegExp(`half\\s+(?:of|in)\\s+(${MONTH_OF})`, 'i').exec(question)?.[1]
   if (isBareHalf && !month) return undefined

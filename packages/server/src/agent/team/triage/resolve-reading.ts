@@ -78,7 +78,7 @@ const shifted = (date: string | null, days: number): string | null =>
 /** Days of the week are compared with the same days of the week before. */
 function weekBefore({ compared }: Reading, resolve: (dates: Dates) => Dates): Dates | null {
   const asked = compared?.comparison
-  if (!/^-W-/.test(asked?.from ?? '') || !asked) return null
+  if (!asked?.from?.startsWith('-W-')) return null
   const { from, to } = resolve({ from: asked.from, to: asked.to })
   return { from: shifted(from, -7), to: shifted(to, -7) }
 }

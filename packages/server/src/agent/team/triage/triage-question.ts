@@ -12,7 +12,7 @@ import { readQuestion } from './read-question.ts'
 import type { DataDays } from './resolve-dates.ts'
 import { isOpenReading, resolveReading, type YearsTaken } from './resolve-reading.ts'
 import { judge } from './sufficiency.ts'
-import { readingSchema, TOPIC_NAMES, type Named, type Reading, type Triage } from './triage.ts'
+import { readingSchema, TOPIC_NAMES, type Named, type Triage } from './triage.ts'
 
 export const triageQuestionInput = z.strictObject({
   question: z.string().min(1).max(MOST_CHARACTERS),
