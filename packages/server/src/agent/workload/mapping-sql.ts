@@ -103,10 +103,15 @@ function plainWay(
   const isText = sort === 'text' && name !== 'status' && unit !== 'hash'
   if (isText && types.get(only) === 'VARCHAR')
     return { expression: cell, unless: `(${cell} IS DISTINCT FROM ${textOf(only)})` }
-  if (sort === 'time' && TIMES.test(types.get(only) ?? '') && unreadable !== undefined)
-    return { expression: `${cell}::TIMESTAMP`, unless: unreadable }
-  const isSame = sort !== 'time' && sort !== 'list' && types.get(only) === sqlType
-  return isSame && unreadable !== undefined ? { expression: cell, unless: unreadable } : undefined
+  if (unreadable === undefined || !isAlready(name, types.get(only) ?? '')) return undefined
+  return { expression: `${cell}::${sqlType}`, unless: unreadable }
+}
+
+/** Whether cells of a type need to be in range only. */
+function isAlready(name: MappedColumn, type: string): boolean {
+  const { sort, sqlType } = WORKLOAD_COLUMNS[name]
+  if (sort === 'time') return TIMES.test(type)
+  return sort !== 'list' && type === sqlType
 }
 
 type PlainSql = Omit<ColumnSql, 'name' | 'plain'>
