@@ -130,10 +130,10 @@ function unpricedWhy({
   comparison,
   pricing,
   left_out: left,
-  not_measurable: unmeasured,
+  not_measurable: lacking,
 }: PeriodComparison): string {
   if (pricing === null) {
-    const why = unmeasured.find(({ what }) => what === 'cost')?.why ?? 'nothing has a price'
+    const why = lacking.find(({ what }) => what === 'cost')?.why ?? 'nothing has a price'
     return asMarkdown(`${why.charAt(0).toLowerCase()}${why.slice(1)}`.replace(/\.$/, ''))
   }
   const isBare = (period: 'baseline' | 'comparison', costs: number | null): boolean =>

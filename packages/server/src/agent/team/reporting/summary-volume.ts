@@ -15,8 +15,6 @@ const WEEK_MS = 7 * DAY_MS
 export function volume(on: Case): Said[] {
   const { profile } = on.findings
   if (!profile) return []
-  const { total } = profile.result
-  const from = on.facts.of(profile)
   const sides = [side(on, 'input'), side(on, 'output')].filter((said) => said !== undefined)
   const held = joined([requestsSaid(on, profile), ...period(on)])
   const tokens = joined(sides, ' and ')

@@ -223,7 +223,7 @@ function unpriced({ findings, facts }: Case): Said[] {
   ]
   const names = pricing.unknown.slice(0, NAMED).map(({ model }) => escapeMarkdown(model))
   const more = pricing.unknown.length > NAMED ? ' and others' : ''
-  const known = `they say no cost and the price catalogue has no price for ${names.join(', ')}${more}`
+  const known = `the price catalogue does not have ${names.join(', ')}${more}`
   const why = names.length === 0 ? 'their rows have no cost, and name no model or no tokens' : known
   return [joined([say`Not in it:`, joined(counts, ' and '), say`without a price, because ${why}.`])]
 }

@@ -10,9 +10,9 @@ import { cellsOf, chargesOf, type Cell, type Split } from './period-cells.ts'
 import {
   comparePeriodsInput,
   type ComparePeriodsInput,
+  type Counted,
   type PeriodComparison,
 } from './period-comparison.ts'
-import type { Counted } from './period-terms.ts'
 import { openPricing, unpricedOf, type Pricing } from './pricing.ts'
 import type { Method, NotMeasurable } from './schemas.ts'
 import { openSubject, uncountedOf, type Subject } from './subject.ts'
@@ -207,10 +207,11 @@ function formulaOf(
   }
 }
 
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+
 /** What has a price in one period more than in the other is no difference of cost. */
 function leftOutOf({ left_out: left }: Pick<PeriodComparison, 'left_out'>): NotMeasurable[] {
   if (left.length === 0) return []
-  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
   const names = left
     .slice(0, LEFT_OUT_NAMED)
     .map(

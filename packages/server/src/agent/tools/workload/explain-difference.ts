@@ -15,12 +15,13 @@ import { dollars, dollarText, rounded, shareOf } from './money.ts'
 import type { Cell, Split } from './period-cells.ts'
 import {
   KINDS,
+  type Counted,
   type GroupShown,
   type PeriodComparison,
   type PeriodFigures,
   type SideFigures,
 } from './period-comparison.ts'
-import { termsOf, tokensOf, type Counted } from './period-terms.ts'
+import { termsOf, tokensOf } from './period-terms.ts'
 import type { Subject } from './subject.ts'
 
 interface About {

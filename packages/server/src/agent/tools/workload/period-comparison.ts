@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { DIMENSIONS, TIME_STEPS, type Dimension } from '../../workload/dimensions.ts'
 import { STEPS } from './calendar.ts'
 import type { Effect } from './lmdi.ts'
-import type { Counted } from './period-terms.ts'
 import {
   instant,
   priced,
@@ -53,6 +52,9 @@ export type ComparePeriodsInput = z.infer<typeof comparePeriodsInput>
 /** Kinds of what is charged for; `all` is tokens of every kind that nobody can tell apart. */
 export const KINDS = ['input', 'cached_input', 'cache_write', 'output', 'request', 'all'] as const
 type Kind = (typeof KINDS)[number]
+
+/** What usage is counted in: tokens, where rows do not say how many requests they stand for. */
+export type Counted = 'requests' | 'tokens'
 
 export interface SideFigures {
   /** null: no row says how many requests it stands for. */

@@ -1,11 +1,9 @@
 import type { Charged, Group, Side, Term } from './lmdi.ts'
 import type { Cell, Split } from './period-cells.ts'
+import type { Counted } from './period-comparison.ts'
 import { PARTS } from './rates.ts'
 
 const NOTHING: Charged = { tokens: 0, cost: 0n }
-
-/** What usage is counted in: tokens, where rows do not say how many requests they stand for. */
-export type Counted = 'requests' | 'tokens'
 
 /**
  * A term for each model of a group: what was charged for it in both periods, of each of `KINDS`.

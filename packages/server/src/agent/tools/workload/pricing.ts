@@ -45,10 +45,7 @@ export async function openPricing(
   }
   if (basis === 'reported')
     return unpriceable('The files have no column for what was paid.', 'cost_usd')
-  if (subject.has('model') && tokens) {
-    const list = await onOwnModels(subject, clock)
-    return basis === 'own_models' ? list : ofAny(list)
-  }
+  if (subject.has('model') && tokens) return ofAny(await onOwnModels(subject, clock), basis)
   return tokens
     ? unpriceable(
         'The files say neither what was paid nor which model was used.',
@@ -61,9 +58,10 @@ export async function openPricing(
 }
 
 /** A sum of which nothing has a price is no cost of nothing. */
-function ofAny(pricing: Pricing): Pricing | NotMeasurable {
+function ofAny(pricing: Pricing, asked = 'auto'): Pricing | NotMeasurable {
   const { basis, unknown, estimated_requests: estimated, uncounted_rows: rows } = pricing.shown
-  if (basis !== 'own_models' || estimated > 0 || (rows?.estimated ?? 0) > 0) return pricing
+  if (asked === 'own_models' || basis !== 'own_models') return pricing
+  if (estimated > 0 || (rows?.estimated ?? 0) > 0) return pricing
   const names = unknown.slice(0, NAMED).map(({ model }) => model)
   const more = unknown.length > NAMED ? ' and others' : ''
   return unpriceable(
