@@ -44,6 +44,8 @@ export interface Findings {
   groups: Called<WorkloadProfile>[]
   /** Why the cost changed, by one group or another; what was asked for first. */
   changes: Called<PeriodComparison>[]
+  /** Both periods of a question about latency or errors, the earlier one first. */
+  periods: (Called<WorkloadProfile> & { from: string; to: string })[]
   drivers?: Called<CostDrivers>
   anomalies?: Called<Anomalies>
   reuse?: Called<PromptReuse>
@@ -63,7 +65,7 @@ export const openCase = (triage: Called<TriageResult>): Case => ({
   triage,
   facts: new Facts(),
   failed: [],
-  findings: { groups: [], changes: [] },
+  findings: { groups: [], changes: [], periods: [] },
   options: {},
   recommendations: [],
   planned: [],

@@ -127,6 +127,25 @@ describe('questions that go on with a comparison', () => {
     expect(text).not.toContain('2025')
   })
 
+  test('latency of two periods is told, and that nothing breaks it down', async () => {
+    const file = await stage.attach(
+      'slow.csv',
+      `timestamp,model,input_tokens,output_tokens,latency_ms\n${Array.from(
+        { length: 60 },
+        (_, at) =>
+          `${new Date(Date.UTC(2026, 2, 2 + at)).toISOString()},gpt-4o,10,1,${at < 30 ? 100 : 400}`,
+      ).join('\n')}\n`,
+    )
+    const { text, report } = await stage.ask('Why did latency change between March and April?', [
+      file,
+    ])
+    expect(report).toBeUndefined()
+    expect(text).toContain('2026-03-01 to 2026-03-31: 30 requests, latency 100 ms (p50)')
+    expect(text).toContain('2026-04-01 to 2026-04-30: 30 requests, latency 400 ms (p50)')
+    expect(text).toContain('The data do not say which requests failed.')
+    expect(text).toContain('Only cost and tokens are broken down')
+  })
+
   test('a total is short, and names its requests and its period', async () => {
     const total = await stage.ask('Total cost?', [spring])
     expect(total.report).toBeUndefined()

@@ -16,6 +16,7 @@ import { adopt, planBefore } from './stages/adoption.ts'
 import { helpWithData } from './stages/data-helper.ts'
 import { lookAtData } from './stages/data.ts'
 import { optimise } from './stages/optimization.ts'
+import { comparePerformance } from './stages/performance.ts'
 import { writeReport } from './stages/reporting.ts'
 import { triage } from './stages/triage.ts'
 import { asksOnlyForChange } from './triage/triage.ts'
@@ -73,6 +74,10 @@ async function* gather(work: Work, on: Case, handOn: HandOn, asked?: ShortQuesti
   }
   if (sufficiency === 'insufficient') return
   yield* handOn('data', 'finds the numbers')
+  if (asked?.kind === 'performance') {
+    yield* comparePerformance(work, on)
+    return
+  }
   const scope = yield* lookAtData(work, on)
   if (asksOnlyForChange(on.triage.result.topics)) return
   if (sufficiency === 'partial' || (asked && !NEEDS_ADVICE.has(asked.kind))) return

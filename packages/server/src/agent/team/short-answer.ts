@@ -14,6 +14,7 @@ import { callOf, totalCost } from './stages/candidate.ts'
 export function shortAnswer(asked: ShortQuestion, on: Case): string {
   if (asked.kind === 'change') return change(on)
   if (asked.kind === 'effect') return effectOf(on, asked.effect)
+  if (asked.kind === 'performance') return performance(on)
   const total = totalCost(on)
   if (!total)
     return say`This is not measurable from these data: they hold no cost, and no model was named to price them on. Name one, for example “on gpt-4o”.`
@@ -53,14 +54,42 @@ const named =
   (on: Case) =>
   (said: Said): Said => {
     const covered = on.findings.drivers?.result.covered
-    const requests = on.findings.profile?.result.total.requests ?? 0
+    const requests = on.findings.profile?.result.total.requests ?? null
     const period = covered && savingPeriod(covered)
-    const them = `the ${countText(requests)} request${requests === 1 ? '' : 's'}${scopeWords(on)}${period === undefined ? '' : ` of ${period}`}`
+    const them = `the ${requests === null ? '' : `${countText(requests)} `}request${requests === 1 ? '' : 's'}${scopeWords(on)}${period === undefined ? '' : ` of ${period}`}`
     const text = said.text
       .replace(/^They/, `T${them.slice(1)}`)
       .replace(/^Their estimated cost/, `The estimated cost of ${them}`)
     return { ...said, text }
   }
+
+/** Latency and errors of both periods. */
+function performance(on: Case): string {
+  const { periods } = on.findings
+  const [first] = periods
+  if (!first || periods.length < 2)
+    return `How this differs between two periods is not measurable from these data: ${on.failed[0]?.why ?? 'they name no day.'}`
+  const each = periods.map((period) => {
+    const { total } = period.result
+    const from = on.facts.of(period)
+    const said = [
+      ...(total.requests === null ? [] : [`${countText(total.requests)} requests`]),
+      ...(total.latency_ms
+        ? [
+            `latency ${from.ms('latency, p50', total.latency_ms.p50, 'latency_ms').text} (p50) and ${from.ms('latency, p95', total.latency_ms.p95, 'latency_ms').text} (p95)`,
+          ]
+        : []),
+      ...(total.error_rate === null ? [] : [`${shareText(total.error_rate)} errors`]),
+    ]
+    return `${periodOf(period)}: ${said.join(', ')}.`
+  })
+  const lacking = [
+    ...(first.result.total.latency_ms ? [] : ['how long requests took']),
+    ...(first.result.total.error_rate === null ? ['which requests failed'] : []),
+  ]
+  const missing = lacking.length === 0 ? '' : ` The data do not say ${lacking.join(' or ')}.`
+  return `${each.join(' ')}${missing} Only cost and tokens are broken down into what they are made of; why latency or errors differ is not in these figures. (Source: \`${first.tool}\` over ${filesOf(first.result.covered)}, each period by itself.)`
+}
 
 /** What one effect is of the difference; why there is none, where it is not measured. */
 function effectOf(on: Case, effect: Effect): string {

@@ -1,4 +1,5 @@
 import type { Effect } from '../tools/workload/lmdi.ts'
+import { asksForOtherChange } from './triage/read-change.ts'
 import { readEffect } from './triage/read-effect.ts'
 import { asksOnlyForChange, type Topic } from './triage/triage.ts'
 
@@ -10,6 +11,7 @@ export type ShortQuestion =
   | { kind: 'total' }
   | { kind: 'best' }
   | { kind: 'change' }
+  | { kind: 'performance' }
   | { kind: 'effect'; effect: Effect }
 
 const SAVINGS_TOGETHER =
@@ -42,6 +44,7 @@ export function readShortQuestion(
     if (effect) return { kind: 'effect', effect }
     return ONE_SENTENCE.test(question) ? { kind: 'change' } : undefined
   }
+  if (topics[0] === 'performance' && asksForOtherChange(question)) return { kind: 'performance' }
   return readOther(question)
 }
 

@@ -1,6 +1,9 @@
 import type { Steps } from '../../program/program.ts'
 import type { Work } from '../../program/work.ts'
-import type { PeriodComparison } from '../../tools/workload/period-comparison.ts'
+import type {
+  ComparePeriodsInput,
+  PeriodComparison,
+} from '../../tools/workload/period-comparison.ts'
 import { call } from '../call.ts'
 import type { Case } from '../case.ts'
 import { groupOf, type Reading } from '../triage/triage.ts'
@@ -32,7 +35,9 @@ export async function* explainChange(work: Work, on: Case, scope: Scope): Steps<
 
 type Compared = NonNullable<Reading['compared']>
 
-function comparedArgs(compared: Compared | null): Record<string, unknown> {
+export function comparedArgs(
+  compared: Compared | null,
+): Pick<ComparePeriodsInput, 'comparison' | 'baseline' | 'step' | 'so_far'> {
   if (!compared) return {}
   const { baseline, comparison, step, so_far } = compared
   const [before, after] = [baseline, comparison].map(spanOf)

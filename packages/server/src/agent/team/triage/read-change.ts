@@ -29,6 +29,16 @@ const WOULD_BE =
 const OTHERWISE =
   /\b(?:latenc\w+|slow\w*|fast\w*|speed|response times?|errors?|error rates?|failures?)\b/i
 
+/** Whether a question asks how latency or errors of two periods differ. */
+export function asksForOtherChange(question: string): boolean {
+  if (WOULD_BE.test(question) || !OTHERWISE.test(question) || word(MONEY).test(question))
+    return false
+  return (
+    mentionsIn(spelledOut(question)).length > 0 &&
+    (CHANGED.test(question) || ASKED_IF.test(question) || COMPARE.test(question))
+  )
+}
+
 /** Whether a question asks how two periods differ, and why. */
 export function asksForChange(question: string): boolean {
   if (WOULD_BE.test(question)) return false

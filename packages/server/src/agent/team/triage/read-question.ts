@@ -1,6 +1,6 @@
 import type { Attachment } from '../../step.ts'
 import { periodNotUnderstood } from './period-not-understood.ts'
-import { readCompared, readEarlier } from './read-change.ts'
+import { asksForOtherChange, readCompared, readEarlier } from './read-change.ts'
 import { readEffect } from './read-effect.ts'
 import { readModels, SPENT } from './read-models.ts'
 import { readPeriod } from './read-period.ts'
@@ -43,8 +43,8 @@ export function readQuestion(
   const model = base ?? (ownModels ? null : (before?.base_model ?? null))
   const goesOnChange =
     kept.topics[0] === 'change' && (isOfAChange(topics) || readEffect(question) !== undefined)
-  const time = timeOf(question, isChange || goesOnChange, { kept, before })
-  const compares = isChange || goesOnChange
+  const compares = isChange || goesOnChange || asksForOtherChange(question)
+  const time = timeOf(question, compares, { kept, before })
   const notUnderstood = periodNotUnderstood(question, {
     isChange: compares,
     taken: compares ? undefined : readPeriod(question)?.words,
