@@ -3,9 +3,11 @@ import { CLIENT_MESSAGE_TYPES, SERVER_MESSAGE_TYPES } from '@netra/protocol'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 
 import { apiDocuments } from '../scripts/api-documents.ts'
 import { ROUTES } from '../scripts/openapi/document.ts'
+import { isMedia } from '../scripts/openapi/route.ts'
 import { EVERYTHING, startObserved } from './isolation/observed-server.ts'
 
 const documents = await apiDocuments()
@@ -36,3 +38,31 @@ test('every route of the server is in the OpenAPI document, and every route ther
   const served = netra.routes.filter((route) => !/^(HEAD|OPTIONS) /.test(route))
   expect(Object.keys(ROUTES).toSorted()).toEqual([...new Set(served)].toSorted())
 }, 60_000)
+
+/** Their other side may be of a later version, or is somebody whose standard adds fields. */
+const READS_ON = [
+  'GET /api/chat/messages query',
+  'GET /api/events query',
+  'GET /api/mcp/connections/:id/sign-in query',
+  'GET /api/mcp/oauth/callback query',
+  'GET /auth/feed query',
+  'GET /auth/login query',
+  'POST /api/commands body',
+  'POST /api/mcp/connections/:id/sign-in body',
+  'POST /api/runs/:id/seen body',
+  'POST /auth/service-token body',
+  'POST /auth/tickets body',
+  'POST /auth/tickets/redeem body',
+  'POST /auth/validate body',
+]
+
+test('a misspelled field is refused everywhere but where a program of another version speaks', () => {
+  const readOn = Object.entries(ROUTES).flatMap(([name, { body, query }]) =>
+    Object.entries({ body, query }).flatMap(([part, schema]) => {
+      if (!schema || isMedia(schema)) return []
+      const { additionalProperties } = z.toJSONSchema(schema, { io: 'input' })
+      return additionalProperties === false ? [] : [`${name} ${part}`]
+    }),
+  )
+  expect(readOn.toSorted()).toEqual(READS_ON)
+})

@@ -185,6 +185,17 @@ test('fifty keys are enough, and their wishes are checked', async () => {
   expect(tooMany).toMatchObject({ status: 409, body: { error_code: 'LIMIT_REACHED' } })
 })
 
+test('a misspelled wish makes no key: one that was to end would never', async () => {
+  const ada = await register(netra.url)
+  const body = { name: 'nightly report', scopes: ['chat:read'], expire_in_days: 1 }
+  const answer = await request(`${netra.url}/auth/api-keys`, { headers: ada.headers, body })
+  expect(answer).toMatchObject({
+    status: 422,
+    body: { message: 'What was sent has fields that are not known: expire_in_days' },
+  })
+  expect(await list(ada)).toEqual([])
+})
+
 test('no key stands in the log, whether it was good, revoked or wrong (S9)', async () => {
   const ada = await register(netra.url)
   const made = await make(ada, ['chat:read'])

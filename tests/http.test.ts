@@ -129,6 +129,29 @@ test('a chat message streams its events as they happen, then stream_end', async 
   expect(blocks.every((block) => /^id: .+:\d+$/m.test(block))).toBe(true)
 })
 
+test.each([
+  ['/api/chat/messages', { content: 'x', atachments: [] }, 'not known: atachments'],
+  ['/api/agents/execute', { type: 'assistant', mesage: 'x' }, 'message is missing'],
+  [
+    '/api/agents/execute',
+    { type: 'assistant', message: 'x', context: { fileids: [] } },
+    'context.fileids: write file_ids',
+  ],
+  [
+    '/api/agents/start',
+    { message: 'x', context: { threadId: 'y' } },
+    'context.threadId: write thread_id',
+  ],
+  ['/api/threads?limt=1', undefined, 'not known: limt'],
+  ['/api/threads?archvied=true', undefined, 'not known: archvied'],
+  ['/api/spending?dayz=7', undefined, 'not known: dayz'],
+])('what is misspelled at %s is refused by its name: %j', async (path, body, says) => {
+  expect(await as(person, path, body)).toMatchObject({
+    status: 422,
+    body: { message: expect.stringContaining(says) as string },
+  })
+})
+
 test('without a message, with an unknown agent, with broken JSON: a clear refusal', async () => {
   expect((await as(person, '/api/agents/execute', { type: 'assistant' })).status).toBe(422)
   expect((await as(person, '/api/agents/execute', { type: 'nobody', message: 'x' })).status).toBe(

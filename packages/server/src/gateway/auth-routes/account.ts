@@ -5,7 +5,7 @@ import { parse } from '../http/http-error.ts'
 import type { AuthHttp } from './auth-http.ts'
 import { refusing } from './refusing.ts'
 
-export const change = z.object({ name: z.string().trim().min(1).max(200) })
+export const change = z.strictObject({ name: z.string().trim().min(1).max(200) })
 
 /** What people see and change of their own account. */
 export function addOwnAccountRoutes({ app, parts, user }: AuthHttp): void {

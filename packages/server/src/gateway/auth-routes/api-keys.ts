@@ -6,7 +6,7 @@ import { absent, parse } from '../http/http-error.ts'
 import type { AuthHttp } from './auth-http.ts'
 import { refusing } from './refusing.ts'
 
-export const newKey = z.object({
+export const newKey = z.strictObject({
   name: z.string().trim().min(1).max(100),
   scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
   expires_in_days: z.number().int().min(1).max(365).nullable().default(null),

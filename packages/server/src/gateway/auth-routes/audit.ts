@@ -8,13 +8,13 @@ import { parse } from '../http/http-error.ts'
 import type { AuthHttp } from './auth-http.ts'
 import { refusing } from './refusing.ts'
 
-export const page = z.object({
+export const page = z.strictObject({
   before: z.coerce.number().int().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
   user: z.string().min(1).max(128).optional(),
   kind: z.string().min(1).max(64).optional(),
 })
-export const wanted = z.object({ format: z.enum(['jsonl', 'csv']).default('jsonl') })
+export const wanted = z.strictObject({ format: z.enum(['jsonl', 'csv']).default('jsonl') })
 const MEDIA_TYPE = { jsonl: 'application/x-ndjson', csv: 'text/csv' } as const
 
 /** Who did what to accounts, for administrators. */

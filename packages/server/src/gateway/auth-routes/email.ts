@@ -5,8 +5,8 @@ import type { AuthHttp } from './auth-http.ts'
 import { originOf } from './origin.ts'
 import { refusing } from './refusing.ts'
 
-export const confirmation = z.object({ token: z.string().max(200) })
-export const resending = z.object({ email: z.string().max(320) })
+export const confirmation = z.strictObject({ token: z.string().max(200) })
+export const resending = z.strictObject({ email: z.string().max(320) })
 
 /** Proving that an e-mail address is one's own. */
 export function addEmailRoutes({ app, parts }: AuthHttp): void {

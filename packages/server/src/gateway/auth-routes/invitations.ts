@@ -4,7 +4,7 @@ import { parse } from '../http/http-error.ts'
 import type { AuthHttp } from './auth-http.ts'
 import { refusing } from './refusing.ts'
 
-export const invitation = z.object({
+export const invitation = z.strictObject({
   email: z.email().max(320).optional(),
   expires_in_days: z.number().int().min(1).max(90).optional(),
 })

@@ -6,7 +6,10 @@ import { originOf } from './origin.ts'
 import { refusing } from './refusing.ts'
 import { sendSignedIn } from './signed-in.ts'
 
-export const credentials = z.object({ email: z.string().max(320), password: z.string().max(1024) })
+export const credentials = z.strictObject({
+  email: z.string().max(320),
+  password: z.string().max(1024),
+})
 export const registration = credentials.extend({
   name: z.string().max(200).optional(),
   invitation: z.string().max(200).optional(),
@@ -15,8 +18,8 @@ export const setup = credentials.extend({
   token: z.string().max(200),
   name: z.string().max(200).optional(),
 })
-export const renewal = z.object({ refresh_token: z.string().max(1024) })
-export const signOut = z.object({ everywhere: z.boolean().optional() })
+export const renewal = z.strictObject({ refresh_token: z.string().max(1024) })
+export const signOut = z.strictObject({ everywhere: z.boolean().optional() })
 
 /** Registering, signing in and out, and the tokens that follow. */
 export function addLoginRoutes({ app, parts, user }: AuthHttp): void {

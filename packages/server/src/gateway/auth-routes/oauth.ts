@@ -13,7 +13,7 @@ export const start = z.object({
   invitation: z.string().max(200).optional(),
 })
 const named = z.object({ id: ProviderId })
-export const link = z.object({ return_to: z.string().max(4_000).optional() })
+export const link = z.strictObject({ return_to: z.string().max(4_000).optional() })
 export const logout = z.object({ logout_token: z.string().max(32_768).default('') })
 const MAX_FORM_BYTES = 64 * 1024
 

@@ -6,9 +6,9 @@ import { originOf } from './origin.ts'
 import { refusing } from './refusing.ts'
 
 const password = z.string().max(1024)
-export const change = z.object({ current_password: password, new_password: password })
-export const forgotten = z.object({ email: z.string().max(320) })
-export const reset = z.object({ token: z.string().max(200), password })
+export const change = z.strictObject({ current_password: password, new_password: password })
+export const forgotten = z.strictObject({ email: z.string().max(320) })
+export const reset = z.strictObject({ token: z.string().max(200), password })
 
 /** Changing a password, and choosing one anew when it is forgotten. */
 export function addPasswordRoutes({ app, parts, user }: AuthHttp): void {

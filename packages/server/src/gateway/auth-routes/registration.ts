@@ -10,7 +10,7 @@ const domain = z
   .max(253)
   .regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}$/, 'is not a domain, as example.com')
 export const choice = z
-  .object({
+  .strictObject({
     /** Null takes the stored choice away: what is configured, or the default, holds again. */
     policy: z.enum(['open', 'invitation', 'domain', 'closed']).nullable(),
     domains: z.array(domain).max(100).default([]),

@@ -6,7 +6,7 @@ import { parse } from '../http/http-error.ts'
 import type { AuthHttp } from './auth-http.ts'
 import { refusing } from './refusing.ts'
 
-export const own = z.object({ password: z.string().max(1024).optional() })
+export const own = z.strictObject({ password: z.string().max(1024).optional() })
 const byId = z.object({ id: z.string().min(1).max(128) })
 
 /**

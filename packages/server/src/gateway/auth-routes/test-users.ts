@@ -6,7 +6,7 @@ import type { AuthHttp } from './auth-http.ts'
 import { refusing } from './refusing.ts'
 
 const id = z.string().min(1).max(128)
-export const wanted = z.object({
+export const wanted = z.strictObject({
   user_id: id.optional(),
   sub: id.optional(),
   name: z.string().max(200).optional(),

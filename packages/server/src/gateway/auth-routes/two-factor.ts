@@ -7,9 +7,9 @@ import { refusing } from './refusing.ts'
 import { sendSignedIn } from './signed-in.ts'
 
 const code = z.string().min(1).max(64)
-export const answer = z.object({ challenge: z.string().max(200), code })
-export const byCode = z.object({ code })
-export const byPassword = z.object({ password: z.string().max(1024) })
+export const answer = z.strictObject({ challenge: z.string().max(200), code })
+export const byCode = z.strictObject({ code })
+export const byPassword = z.strictObject({ password: z.string().max(1024) })
 
 /** A second proof beside the password: completing a sign-in with it, turning it on and off. */
 export function addTwoFactorRoutes({ app, parts, user }: AuthHttp): void {

@@ -6,23 +6,23 @@ import type { AuthHttp } from './auth-http.ts'
 import { refusing } from './refusing.ts'
 
 const byId = z.object({ id: z.string().min(1).max(128) })
-export const page = z.object({
+export const page = z.strictObject({
   q: z.string().max(200).default(''),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
 })
 const role = z.enum(['user', 'admin'])
-export const newUser = z.object({
+export const newUser = z.strictObject({
   email: z.string().max(320),
   name: z.string().max(200).optional(),
   role: role.optional(),
 })
-export const change = z.object({
+export const change = z.strictObject({
   role: role.optional(),
   disabled: z.boolean().optional(),
   name: z.string().trim().min(1).max(200).optional(),
 })
-export const link = z.object({ kind: z.enum(['password_reset', 'verify_email']) })
+export const link = z.strictObject({ kind: z.enum(['password_reset', 'verify_email']) })
 
 /** The administrator's page of users: how their accounts stand, never what is in them. */
 export function addUserRoutes({ app, parts, admin }: AuthHttp): void {

@@ -5,15 +5,15 @@ import { parse } from './http-error.ts'
 import type { Http } from './http.ts'
 
 const byProvider = z.object({ provider: z.string().min(1).max(64) })
-export const connection = z.object({
+export const connection = z.strictObject({
   api_key: z.string().max(1_000).optional(),
   base_url: z.string().max(500).optional(),
   enabled_models: z.array(z.string().max(256)).max(500).optional(),
 })
-export const defaultModel = z.object({ model: z.string().max(256).nullable() })
-export const fallbackModels = z.object({ models: z.array(z.string().max(256)).max(16) })
+export const defaultModel = z.strictObject({ model: z.string().max(256).nullable() })
+export const fallbackModels = z.strictObject({ models: z.array(z.string().max(256)).max(16) })
 
-export const retention = z.object({ days: z.number().int().min(1).max(36_500).nullable() })
+export const retention = z.strictObject({ days: z.number().int().min(1).max(36_500).nullable() })
 
 /** The administrator's pages about this node: connections to models, and how long chats are kept. */
 export function addAdminRoutes({ app, parts, admin }: Http): void {

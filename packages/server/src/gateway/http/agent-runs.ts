@@ -7,24 +7,19 @@ import { asId, type ThreadId } from '../../platform/ids.ts'
 import { absent, fromRefusal, HttpError, parse } from './http-error.ts'
 import type { Http } from './http.ts'
 import { answerWithRun } from './run-answers.ts'
+import { runContext } from './run-context.ts'
 
 const id = z.string().min(1).max(128)
-export const start = z.object({
+export const start = z.strictObject({
   agent_type: id.optional(),
   agent: id.optional(),
   message: z.string().min(1).max(60_000).optional(),
   user_request: z.string().min(1).max(60_000).optional(),
   thread_id: id.nullable().optional(),
   client_message_id: id.optional(),
-  context: z
-    .object({
-      thread_id: id.optional(),
-      file_ids: z.array(id).max(32).optional(),
-      model: z.string().max(256).optional(),
-    })
-    .optional(),
+  context: runContext.optional(),
 })
-export const which = z.object({ run_id: id.optional(), thread_id: id.optional() })
+export const which = z.strictObject({ run_id: id.optional(), thread_id: id.optional() })
 export const page = which.extend({ limit: z.coerce.number().int().min(1).max(200).default(50) })
 
 const MOST_STOPPED = 100

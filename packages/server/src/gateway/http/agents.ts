@@ -9,20 +9,16 @@ import { errorBody } from './error-body.ts'
 import { absent, fromRefusal, parse } from './http-error.ts'
 import type { Http } from './http.ts'
 import { traceIdOf } from './request-ids.ts'
+import { runContext } from './run-context.ts'
 
-export const execute = z.object({
+export const execute = z.strictObject({
   type: z.string().min(1).max(128),
   message: z.string().min(1).max(60_000),
-  context: z.record(z.string(), z.unknown()).optional(),
+  context: runContext.default({}),
   /** Sent again with the same one, it is the same run. */
   client_message_id: z.string().min(1).max(128).optional(),
 })
 export const executeNamed = execute.omit({ type: true })
-const context = z.object({
-  thread_id: z.string().max(128).optional(),
-  file_ids: z.array(z.string().max(128)).max(32).optional(),
-  model: z.string().max(256).optional(),
-})
 
 type Status = 'success' | 'circuit_breaker_open' | 'timeout' | 'service_unavailable' | 'error'
 
@@ -73,7 +69,7 @@ export function addAgentRoutes({ app, parts, user }: Http): void {
     body: z.output<typeof executeNamed>,
   ): Promise<FastifyReply> => {
     const begun = parts.clock.monotonic()
-    const given = parse(context, body.context)
+    const given = body.context
     const outcome = await commands.sendMessage(userId, {
       client_message_id: body.client_message_id ?? randomUUID(),
       thread_id: given.thread_id ?? null,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { absent, parse } from './http-error.ts'
 import type { Http } from './http.ts'
 
-export const resetBody = z.object({ id: z.string().min(1).max(300) })
+export const resetBody = z.strictObject({ id: z.string().min(1).max(300) })
 
 /** The circuit breakers of this node, for administrators. */
 export function addBreakerRoutes({ app, parts, admin }: Http): void {

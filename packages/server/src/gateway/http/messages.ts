@@ -8,7 +8,7 @@ import type { Http } from './http.ts'
 import { answerWithRun } from './run-answers.ts'
 
 const byId = z.object({ id: z.string().min(1).max(128) })
-export const page = z.object({
+export const page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z.string().min(1).max(128).optional(),
 })
@@ -16,11 +16,11 @@ export const classicPage = z.object({
   thread_id: z.string().min(1).max(128),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
-export const message = z.object({
+export const message = z.strictObject({
   content: z.string().min(1).max(60_000),
   client_message_id: z.string().min(1).max(128).optional(),
   attachments: z
-    .array(z.object({ file_id: z.string().max(128) }))
+    .array(z.strictObject({ file_id: z.string().max(128) }))
     .max(32)
     .optional(),
   agent: z.string().max(128).optional(),

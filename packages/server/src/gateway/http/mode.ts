@@ -4,7 +4,7 @@ import { SERVICE_LEVELS } from '../../platform/recovery/service-level.ts'
 import { parse } from './http-error.ts'
 import type { Http } from './http.ts'
 
-export const modeBody = z.object({
+export const modeBody = z.strictObject({
   mode: z.enum(SERVICE_LEVELS),
   /** What people are told, instead of the usual words. */
   why: z

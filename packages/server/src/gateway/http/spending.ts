@@ -16,7 +16,7 @@ import type { Http } from './http.ts'
 
 const DAY_MS = 24 * 3600_000
 
-export const since = z.object({ days: z.coerce.number().int().min(1).max(3_660).default(30) })
+export const since = z.strictObject({ days: z.coerce.number().int().min(1).max(3_660).default(30) })
 
 const amount = z.number().finite().min(0).max(Number.MAX_SAFE_INTEGER)
 const limitOf = (name: LimitName) =>
@@ -28,7 +28,7 @@ const limits = z.strictObject(
   >,
 )
 export const budget = z
-  .object({
+  .strictObject({
     scope: z
       .string()
       .regex(

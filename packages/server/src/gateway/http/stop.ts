@@ -7,7 +7,7 @@ import type { Http } from './http.ts'
 
 const userId = z.string().min(1).max(128)
 
-export const stopWish = z.object({
+export const stopWish = z.strictObject({
   /** Absent: everybody. */
   user_id: userId.optional(),
   /** What the people are told whose runs it stops. */
@@ -18,7 +18,7 @@ export const stopWish = z.object({
     .max(200)
     .regex(/^[^\p{Cc}\p{Bidi_C}\u2028\u2029]*$/u, 'One line without control characters.'),
 })
-export const liftWish = z.object({ user_id: userId.optional() })
+export const liftWish = z.strictObject({ user_id: userId.optional() })
 
 const scopeOf = (id: string | undefined) =>
   id === undefined ? ('everyone' as const) : userScope(asId<UserId>(id))

@@ -5,7 +5,7 @@ import { exportThread } from './export.ts'
 import { absent, fromRefusal, parse } from './http-error.ts'
 import type { Http } from './http.ts'
 
-export const page = z.object({
+export const page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   offset: z.coerce.number().int().min(0).default(0),
   q: z.string().max(200).optional(),
@@ -28,16 +28,16 @@ const metadata = z
       JSON.stringify(value).length <= MAX_METADATA_CHARACTERS,
     `is longer than ${MAX_METADATA_CHARACTERS} characters or nested deeper than ${MAX_METADATA_DEPTH} levels`,
   )
-export const newThread = z.object({
+export const newThread = z.strictObject({
   title: z.string().max(200).optional(),
   metadata: metadata.optional(),
 })
-export const change = z.object({
+export const change = z.strictObject({
   title: z.string().max(200).optional(),
   archived: z.boolean().optional(),
   metadata: metadata.optional(),
 })
-export const exported = z.object({ format: z.enum(['markdown', 'json']).default('markdown') })
+export const exported = z.strictObject({ format: z.enum(['markdown', 'json']).default('markdown') })
 
 export function addThreadRoutes({ app, parts, user }: Http): void {
   const { commands, threads } = parts
