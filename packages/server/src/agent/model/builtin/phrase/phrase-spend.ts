@@ -46,7 +46,7 @@ function wholeText(question: SpendQuestion, { total, pricing, covered }: Workloa
   if (pricing?.basis === 'own_models')
     return `${requests} cost an estimated ${cost}, at the list prices of each request’s own model${source}: what was paid is not in the table.`
   if (pricing?.basis === 'reported_and_list')
-    return `${requests} cost about ${cost}: as the table says, and for the ${formatNumber(pricing.estimated_requests).text} without a cost an estimate at list prices${source}.`
+    return `${requests} cost about ${cost}: as the table says, and for the ${formatNumber(pricing.estimated_requests + (pricing.uncounted_rows?.estimated ?? 0)).text} without a cost an estimate at list prices${source}.`
   return `${requests} cost ${cost}, as the table says.`
 }
 
@@ -91,15 +91,23 @@ const moneyText = (usd: number, text: string): string =>
 const NAMED = 5
 
 function unpricedText({ pricing }: WorkloadProfile): string {
-  if (!pricing || pricing.unpriced_requests === 0) return ''
+  const rows = pricing?.uncounted_rows?.unpriced ?? 0
+  if (!pricing || (pricing.unpriced_requests === 0 && rows === 0)) return ''
   const { unpriced_requests: count, unknown } = pricing
   const names = unknown
     .slice(0, NAMED)
-    .map(({ model, requests }) => `${code(model)} (${formatNumber(requests).text})`)
+    .map(
+      ({ model, requests, uncounted_rows: uncounted = 0 }) =>
+        `${code(model)} (${formatNumber(requests + uncounted).text})`,
+    )
   const more = unknown.length > NAMED ? ' and others' : ''
   const why =
     names.length === 0
       ? 'their rows have no cost, no model or no tokens'
       : `the price catalogue does not have ${listed(names)}${more}`
-  return `Not in it: ${formatNumber(count).text} request${count === 1 ? '' : 's'} without a price, because ${why}.`
+  const what = [
+    ...(count > 0 ? [`${formatNumber(count).text} request${count === 1 ? '' : 's'}`] : []),
+    ...(rows > 0 ? [`${formatNumber(rows).text} rows that do not count their requests`] : []),
+  ]
+  return `Not in it: ${what.join(' and ')} without a price, because ${why}.`
 }
