@@ -51,21 +51,27 @@ export function mentionsIn(question: string): Mention[] {
     if (span !== undefined) return of(readSpan(span, question))
     if (year !== undefined) return of({ from: `${year}-01-01`, to: `${year}-12-31` })
     if (month !== undefined) return isWordOfMonth(question, at, words) ? of(readMonth(month)) : []
-    if (range !== undefined || date !== undefined) {
-      const from = readDate(range ?? date?.replace(/^last /i, '') ?? '')
-      const to = range === undefined ? from : readDate(end ?? '')
-      if (!from || !to) return []
-      // From one day to another something changed; two spans of days have no “from”.
-      if (range !== undefined && /\bfrom\s+(?:the\s+)?$/i.test(question.slice(0, at)))
-        return [
-          { at, words: range, dates: { from, to: from } },
-          { at, words: end ?? '', dates: { from: to, to } },
-        ]
-      return of({ from, to })
+    if (range !== undefined && end !== undefined) return rangeOf(question, at, [range, end])
+    if (date !== undefined) {
+      const day = readDate(date.replace(/^last /i, ''))
+      return of(day === undefined ? undefined : { from: day, to: day })
     }
     const kind = KINDS.find((name) => match.groups?.[name] !== undefined)
     return kind ? [{ at, words, unit: { kind, step: stepIn(words) } }] : []
   })
+}
+
+/** From one day to another something changed; two spans of days have no “from”. */
+function rangeOf(question: string, at: number, [first, last]: [string, string]): Mention[] {
+  const [from, to] = [readDate(first), readDate(last)]
+  if (from === undefined || to === undefined) return []
+  if (/\bfrom\s+(?:the\s+)?$/i.test(question.slice(0, at)))
+    return [
+      { at, words: first, dates: { from, to: from } },
+      { at, words: last, dates: { from: to, to } },
+    ]
+  const length = question.slice(at).toLowerCase().indexOf(last.toLowerCase(), first.length)
+  return [{ at, words: question.slice(at, at + length + last.length), dates: { from, to } }]
 }
 
 /** The unit that words of time count in. */

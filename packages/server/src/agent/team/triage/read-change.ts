@@ -39,6 +39,13 @@ export function asksForOtherChange(question: string): boolean {
   )
 }
 
+/** Of a question that names periods: whether it sets them against each other. */
+function comparesPeriods(question: string, mentions: readonly Mention[]): boolean {
+  if (mentions[0]?.unit?.kind === 'over') return true
+  if (mentions.length > 1 && COMPARE.test(question)) return true
+  return (COMPARE.test(question) && DIFFERS.test(question)) || ASKED_IF.test(question)
+}
+
 /** Whether a question asks how two periods differ, and why. */
 export function asksForChange(question: string): boolean {
   if (WOULD_BE.test(question)) return false
@@ -50,10 +57,7 @@ export function asksForChange(question: string): boolean {
   if (WHY.test(question) && CHANGED.test(question)) return isAbout
   if (mentions.length === 0) return false
   if (WHY.test(question) && word(MORE).test(question)) return isAbout
-  const [first] = mentions
-  if (first?.unit?.kind === 'over') return true
-  if (mentions.length > 1 && COMPARE.test(question)) return true
-  return (COMPARE.test(question) && DIFFERS.test(question)) || ASKED_IF.test(question)
+  return comparesPeriods(question, mentions)
 }
 
 /**

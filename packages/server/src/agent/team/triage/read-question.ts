@@ -30,25 +30,15 @@ export function readQuestion(
   // What something rose by is no growth that is to come.
   const targets = isChange && !topics.includes('saving') ? NO_TARGETS : readTargets(question)
   const limits = readLimits(question)
-  const isFollowUp =
-    GOES_ON.test(question) ||
-    (topics[0] === 'other' && isShort(question)) ||
-    (before?.topics[0] === 'change' &&
-      (readEffect(question) !== undefined || readEarlier(question, before.compared) !== null))
+  const isFollowUp = goesOn(question, topics, before)
   const kept = (isFollowUp && before) || NOTHING_KEPT
   const { base, candidates } = readModels(question)
   const dimensions = readDimensions(question)
-  // Split by model, requests are priced as the data name theirs.
-  const ownModels = (!isFollowUp && dimensions.includes('model')) || SPENT.test(question)
+  const ownModels = isOfOwnModels(question, !isFollowUp && dimensions.includes('model'))
   const model = base ?? (ownModels ? null : (before?.base_model ?? null))
   const goesOnChange =
     kept.topics[0] === 'change' && (isOfAChange(topics) || readEffect(question) !== undefined)
   const compares = isChange || goesOnChange || asksForOtherChange(question)
-  const time = timeOf(question, compares, { kept, before })
-  const notUnderstood = periodNotUnderstood(question, {
-    isChange: compares,
-    taken: compares ? undefined : readPeriod(question)?.words,
-  })
   return {
     topics: goesOnChange
       ? kept.topics
@@ -61,15 +51,25 @@ export function readQuestion(
     candidates: orKept(candidates, kept.candidates).filter((name) => name !== model),
     metrics: orKept(readMetrics(question), kept.metrics),
     dimensions: orKept(dimensions, kept.dimensions),
-    ...time,
+    ...timeOf(question, compares, { kept, before }),
     targets: merged(targets, kept.targets),
     limits: merged(limits, kept.limits),
     named: namedBefore(question, isFollowUp, before),
     file_ids: filesOf(question, files, before ?? NOTHING_KEPT),
-    ...(notUnderstood !== undefined && { not_understood: notUnderstood }),
     adopt: ADOPT.test(question),
   }
 }
+
+/** Whether a question only changes, or asks of, what the one before it asked. */
+const goesOn = (question: string, topics: readonly Topic[], before: Reading | undefined): boolean =>
+  GOES_ON.test(question) ||
+  (topics[0] === 'other' && isShort(question)) ||
+  (before?.topics[0] === 'change' &&
+    (readEffect(question) !== undefined || readEarlier(question, before.compared) !== null))
+
+/** Split by model, requests are priced as the data name theirs. */
+const isOfOwnModels = (question: string, isByModel: boolean): boolean =>
+  isByModel || SPENT.test(question)
 
 const NOTHING_KEPT: Reading = {
   topics: [],
@@ -111,14 +111,20 @@ const withoutChange = (kept: Reading): Reading => ({
 /** The period that a question is about, or those that it compares. */
 function timeOf(
   question: string,
-  asksForChange: boolean,
+  compares: boolean,
   { kept, before }: { kept: Reading; before: Reading | undefined },
-): Pick<Reading, 'period' | 'compared'> {
-  const period = readPeriod(question) ?? before?.period ?? null
-  if (!asksForChange) return { period, compared: null }
+): Pick<Reading, 'period' | 'compared' | 'not_understood'> {
+  const own = readPeriod(question)
+  const why = periodNotUnderstood(question, {
+    isChange: compares,
+    taken: compares ? undefined : own?.words,
+  })
+  const said = why === undefined ? {} : { not_understood: why }
+  const period = own ?? before?.period ?? null
+  if (!compares) return { period, compared: null, ...said }
   const compared = readEarlier(question, kept.compared) ?? readCompared(question) ?? kept.compared
   // What was asked about before is what rose.
-  return { period: null, compared: compared ?? (period && readCompared(period.words)) }
+  return { period: null, compared: compared ?? (period && readCompared(period.words)), ...said }
 }
 
 /** Models to compare are a choice of model, whatever else is said of them. */

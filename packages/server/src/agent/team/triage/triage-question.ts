@@ -12,7 +12,7 @@ import { readQuestion } from './read-question.ts'
 import type { DataDays } from './resolve-dates.ts'
 import { isOpenReading, resolveReading, type YearsTaken } from './resolve-reading.ts'
 import { judge } from './sufficiency.ts'
-import { readingSchema, TOPIC_NAMES, type Named, type Triage } from './triage.ts'
+import { readingSchema, TOPIC_NAMES, type Named, type Reading, type Triage } from './triage.ts'
 
 export const triageQuestionInput = z.strictObject({
   question: z.string().min(1).max(MOST_CHARACTERS),
@@ -49,20 +49,11 @@ export const triageQuestion = (workloads: Workloads): Tool => ({
   effect: 'none',
   async run(input, context): Promise<TriageResult> {
     const { question, before, understood } = triageQuestionInput.parse(input)
-    const first = readQuestion(question, context.files, before)
-    const isComparison = first.topics[0] !== 'change' && first.candidates.length > 0
-    const asked = { question, models: filteredModels(question, isComparison) }
-    const data = await look(workloads, { ...asked, fileIds: first.file_ids }, context)
-    const models = (data.named.model ?? []).length > 0 ? asked.models : []
-    const words = withoutModels(question, models)
-    // What was spent on a model was spent there, whatever was asked before.
-    const own =
-      models.length === 0
-        ? first
-        : readQuestion(words, context.files, before && { ...before, base_model: null })
-    const { reading: read, added } = mergeReading(words, own, understood ?? {})
-    read.named = { ...heldOnly(read.named, data.columns), ...data.named }
-    data.named = read.named
+    const { read, added, data, words } = await readOver(
+      workloads,
+      { question, before, understood },
+      context,
+    )
     const days = isOpenReading(read) ? await daysOf(workloads, data, context) : undefined
     const { reading, taken, reason } = resolveReading(read, days)
     // Data that name neither a model nor a cost have no other price than the one that was named before.
@@ -97,6 +88,29 @@ export const triageQuestion = (workloads: Workloads): Tool => ({
     }
   },
 })
+
+/** A question by its words, and by what of it the data name; `words` are without these models. */
+async function readOver(
+  workloads: Workloads,
+  { question, before, understood }: z.infer<typeof triageQuestionInput>,
+  context: ToolContext,
+): Promise<{ read: Reading; added: string[]; data: TriageResult['data']; words: string }> {
+  const first = readQuestion(question, context.files, before)
+  const isComparison = first.topics[0] !== 'change' && first.candidates.length > 0
+  const asked = { question, models: filteredModels(question, isComparison) }
+  const data = await look(workloads, { ...asked, fileIds: first.file_ids }, context)
+  const models = (data.named.model ?? []).length > 0 ? asked.models : []
+  const words = withoutModels(question, models)
+  // What was spent on a model was spent there, whatever was asked before.
+  const own =
+    models.length === 0
+      ? first
+      : readQuestion(words, context.files, before && { ...before, base_model: null })
+  const { reading: read, added } = mergeReading(words, own, understood ?? {})
+  read.named = { ...heldOnly(read.named, data.columns), ...data.named }
+  data.named = read.named
+  return { read, added, data, words }
+}
 
 const DAY_MS = 86_400_000
 
