@@ -153,7 +153,9 @@ describe('a question that is not about the report gets no report', () => {
 
   test('one sentence is one sentence, and its source', async () => {
     const { text } = await next('Answer in one sentence: what is the total cost?')
-    expect(text).toMatch(/^The 600 requests of .* would cost \*\*\$2\.10\*\* on gpt-4o, as asked before,/)
+    expect(text).toMatch(
+      /^The 600 requests of .* would cost \*\*\$2\.10\*\* on gpt-4o, as asked before,/,
+    )
     expect(text).toContain('(Source: `cost_drivers` over usage.csv')
     expect(sentencesIn(text)).toBeLessThanOrEqual(3)
   })
