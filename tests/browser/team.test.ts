@@ -217,7 +217,7 @@ test(
     expect(await answer.locator(leadsThere).count()).toBe(0)
     await open.click()
     const report = page.getByRole('article')
-    await report.getByRole('heading', { name: /gpt-4o/ }).waitFor()
+    await report.getByRole('heading', { name: /evil\.csv/ }).waitFor()
     const shown = await report.innerText()
     for (const name of EVIL) expect(shown).toContain(name)
     expect(await report.locator(leadsThere).count()).toBe(0)
