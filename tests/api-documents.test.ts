@@ -50,6 +50,8 @@ const READS_ON = [
   'POST /api/commands body',
   'POST /api/mcp/connections/:id/sign-in body',
   'POST /api/runs/:id/seen body',
+  'POST /auth/login body',
+  'POST /auth/refresh body',
   'POST /auth/service-token body',
   'POST /auth/tickets body',
   'POST /auth/tickets/redeem body',

@@ -6,19 +6,20 @@ import { originOf } from './origin.ts'
 import { refusing } from './refusing.ts'
 import { sendSignedIn } from './signed-in.ts'
 
-export const credentials = z.strictObject({
-  email: z.string().max(320),
-  password: z.string().max(1024),
-})
-export const registration = credentials.extend({
+const credential = { email: z.string().max(320), password: z.string().max(1024) }
+/** Signing in leaves nothing behind that a misspelled field could change: older clients send more. */
+export const credentials = z.object(credential)
+export const registration = z.strictObject({
+  ...credential,
   name: z.string().max(200).optional(),
   invitation: z.string().max(200).optional(),
 })
-export const setup = credentials.extend({
+export const setup = z.strictObject({
+  ...credential,
   token: z.string().max(200),
   name: z.string().max(200).optional(),
 })
-export const renewal = z.strictObject({ refresh_token: z.string().max(1024) })
+export const renewal = z.object({ refresh_token: z.string().max(1024) })
 export const signOut = z.strictObject({ everywhere: z.boolean().optional() })
 
 /** Registering, signing in and out, and the tokens that follow. */

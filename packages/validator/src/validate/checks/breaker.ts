@@ -41,6 +41,9 @@ const execute = async (
   return (await http.ask('/api/agents/execute', { token, body, withinMs: pace.turnMs })).json()
 }
 
+/** Later than the circuit stays open it is a trial, and says nothing of refusals. */
+const isRefused = (said: Said): boolean => said['status'] === 'circuit_breaker_open'
+
 const statusFor = async ({ http }: CheckContext, { token }: Account): Promise<Said> =>
   (await http.ask('/api/agents/selftest/circuit_breaker/status', { token })).json()
 
@@ -64,17 +67,18 @@ const opened = recording(async (context: CheckContext): Promise<Opened> => {
       threads.push(String(last['thread_id']))
     }
     const openedAt = performance.now()
-    const fast = await execute(context, account, 'is it open?')
-    const firstMs = performance.now() - openedAt
-    const [again, status, refused] = await Promise.all([
+    const [first, status, refused] = await Promise.all([
       timed(() => execute(context, account, 'is it open?')),
       timed(() => statusFor(context, account)),
       client.turn('is it open?'),
     ])
-    threads.push(...[fast, again.of].map((said) => String(said['thread_id'])), refused.threadId)
     // On a slow machine the circuit had its time over before everything was asked.
     const isLate = performance.now() - openedAt > STILL_OPEN_MS && tried < MOST_TRIES
+    const again = await timed(() => execute(context, account, 'is it open?'))
+    threads.push(...[first.of, again.of].map((said) => String(said['thread_id'])), refused.threadId)
     if (isLate) continue
+    // One of them may have met a moment in which the machine was busy with something else.
+    const counted = isRefused(again.of) ? [first.ms, again.ms] : [first.ms]
     const after = await recover(context, account, status.of)
     threads.push(String(after.said['thread_id']))
     const afterStatus = await statusFor(context, account)
@@ -82,9 +86,8 @@ const opened = recording(async (context: CheckContext): Promise<Opened> => {
     return {
       failures,
       last,
-      fast,
-      // One of them may have met a moment in which the machine was busy with something else.
-      fastMs: Math.round(Math.min(firstMs, again.ms)),
+      fast: first.of,
+      fastMs: Math.round(Math.min(...counted)),
       plainMs: Math.round(status.ms),
       status: status.of,
       end: refused.end,
@@ -105,7 +108,7 @@ async function recover(
   const wait = Math.min(Math.max(Number.isNaN(next) ? 3_000 : next, 0), 5_000)
   await new Promise((resolve) => setTimeout(resolve, wait + 50))
   let said = await execute(context, account, 'is it closed?')
-  for (let asked = 0; said['status'] === 'circuit_breaker_open' && asked < 6; asked++) {
+  for (let asked = 0; isRefused(said) && asked < 6; asked++) {
     await new Promise((resolve) => setTimeout(resolve, 500))
     said = await execute(context, account, 'is it closed?')
   }
@@ -152,7 +155,7 @@ export const breakerChecks: readonly Check[] = inGroup('breaker', [
     causes: [faultCause],
     async run(context) {
       const { fast, fastMs, plainMs } = await opened(context)
-      if (fast['status'] !== 'circuit_breaker_open') {
+      if (!isRefused(fast)) {
         throw new CheckFailure(`status ${String(fast['status'])}, not circuit_breaker_open`)
       }
       if (fast['circuit_breaker_state'] !== 'OPEN') {
