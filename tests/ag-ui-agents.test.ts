@@ -93,6 +93,7 @@ test('another address gets no secret of the first; one that is off is no agent',
   const path = '/api/admin/agents/remote/weather'
   const moved = await ask(admin, 'PATCH', path, { url: 'https://weather.example.com/run' })
   expect(moved.body).toMatchObject({ header_names: [] })
+  expect(await ask(admin, 'PATCH', path, { url: 'no address' })).toMatchObject({ status: 422 })
   await ask(admin, 'PATCH', path, { url: elsewhere.url, enabled: false })
   using program = await openProgram(netra.url)
   expect((await program.api.agents()).map(({ id }) => id)).not.toContain('weather')

@@ -156,10 +156,10 @@ export async function openRemoteAgents(options: RemoteAgentsOptions): Promise<Re
         Object.entries(change).filter(([, value]) => value !== undefined),
       )
       const after: RemoteAgent = { ...before, ...given, updatedAt: isoTime(clock) }
+      check(after, options)
       // A secret that was entered for one address is not sent to another.
       if (new URL(after.url).origin !== new URL(before.url).origin && change.headers === undefined)
         Object.assign(after, { headers: {} })
-      check(after, options)
       return keep(after)
     },
     async remove(id) {
